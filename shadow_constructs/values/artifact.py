@@ -1,0 +1,107 @@
+"""Where a model's files lie: one archive in S3, an uncompressed S3 folder, or a local archive."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from shadow_constructs.values.problems import Problems
+from shadow_constructs.values.tokens import is_token
+
+_S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>\S*)")
+
+
+@dataclass(frozen=True)
+class S3Archive:
+    """One ``.tar.gz`` in S3.
+
+    Attributes:
+        uri: Its address. Overwriting the object under the same address doesn't change the endpoint: put a
+            version or a hash into the key.
+    """
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class S3Folder:
+    """Uncompressed files under an S3 prefix.
+
+    Attributes:
+        uri: The prefix's address, ending in a slash.
+    """
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class LocalArchive:
+    """A local ``.tar.gz``, uploaded by ``cdk deploy`` under a key that is its content's hash.
+
+    Attributes:
+        path: The file.
+    """
+
+    path: str
+
+
+Artifact = S3Archive | S3Folder | LocalArchive
+
+
+def check_artifact(problems: Problems, what: str, value: object) -> Artifact | None:
+    """Tell which kind of artifact a user's text or path means; records a problem and returns None if none.
+
+    An S3 address may contain CDK tokens (a bucket of the same app, for instance); its ``s3://`` and its ending
+    are checked all the same, so they have to be literal.
+    """
+    if isinstance(value, Path):
+        return _local(problems, what, str(value))
+    if not isinstance(value, str):
+        problems.add(what, "be an S3 address or the path of a local .tar.gz", value)
+        return None
+    if value.startswith("s3://"):
+        return _in_s3(problems, what, value)
+    if is_token(value):
+        problems.add(what, "start with a literal s3://", value, "write f's3://{bucket.bucket_name}/<key>.tar.gz'")
+        return None
+    return _local(problems, what, value)
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an ``s3://bucket/key`` address.
+
+    Raises:
+        ValueError: If the text is no such address.
+    """
+    found = _S3_ADDRESS.fullmatch(uri)
+    if found is None:
+        raise ValueError(f"'uri' must be an S3 address like s3://bucket/key, got {uri!r}")
+    return found["bucket"], found["key"]
+
+
+def _in_s3(problems: Problems, what: str, uri: str) -> Artifact | None:
+    fix = None
+    if not _S3_ADDRESS.fullmatch(uri) or len(uri) > 1024:
+        fix = "give s3://bucket/key with at most 1024 characters"
+    elif uri.endswith(".tar.gz"):
+        return S3Archive(uri)
+    elif uri.endswith("/"):
+        return S3Folder(uri)
+    problems.add(
+        what,
+        "be a single .tar.gz, or a folder of uncompressed files whose address ends in '/'",
+        uri,
+        fix or "pack the model with tar -czf model.tar.gz, or end the address in '/'",
+    )
+    return None
+
+
+def _local(problems: Problems, what: str, path: str) -> Artifact | None:
+    if not path.endswith(".tar.gz"):
+        problems.add(what, "be a .tar.gz", path, "pack the model with tar -czf model.tar.gz")
+    elif not Path(path).is_file():
+        problems.add(what, "be an existing local file, or start with s3://", path)
+    else:
+        return LocalArchive(path)
+    return None

@@ -1,0 +1,132 @@
+"""The rules that several values share: numbers in a range, text of a pattern, ARNs, tags.
+
+Each check records a problem instead of raising, so that a value can report all its mistakes together.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+from shadow_constructs.values.problems import Problems
+from shadow_constructs.values.tokens import is_token
+
+# API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24).
+SERVICE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
+
+_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+
+
+def check_service_name(problems: Problems, what: str, value: object) -> None:
+    """Check a name that SageMaker limits to 63 letters, digits and inner hyphens."""
+    check_text(problems, what, value, pattern=SERVICE_NAME, rule=_SERVICE_NAME_RULE)
+
+
+def check_text(  # noqa: PLR0913 - a rule needs all of these to print a helpful line
+    problems: Problems,
+    what: str,
+    value: object,
+    *,
+    pattern: re.Pattern[str],
+    rule: str,
+    longest: int | None = None,
+    tokens: bool = False,
+    fix: str | None = None,
+) -> None:
+    """Check that a value is text that matches a whole pattern.
+
+    Args:
+        problems: Where a mistake is recorded.
+        what: Name of the argument.
+        value: The value given.
+        pattern: Pattern of the whole text.
+        rule: The rule in words, continuing "must".
+        longest: Most characters allowed. Not limited by default.
+        tokens: Whether a CDK token is accepted, which can't be checked before deployment.
+        fix: What to change.
+    """
+    if not isinstance(value, str):
+        problems.add(what, rule, value, fix)
+    elif is_token(value):
+        if not tokens:
+            problems.add(what, f"{rule} and be known at synth", value, "give a literal, not a CDK token")
+    elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
+        limit = "" if longest is None else f" (at most {longest} characters)"
+        problems.add(what, f"{rule}{limit}", value, fix)
+
+
+def check_arn(problems: Problems, what: str, value: object, *, service: str, resource: str) -> None:
+    """Check an ARN such as ``arn:aws:kms:eu-west-1:111122223333:key/...``; tokens are accepted."""
+    pattern = re.compile(rf"arn:aws[a-z\-]*:{service}:[a-z0-9\-]*:(\d{{12}})?:{resource}\S*")
+    check_text(
+        problems,
+        what,
+        value,
+        pattern=pattern,
+        rule=f"be an ARN like arn:aws:{service}:<region>:<account>:{resource}...",
+        longest=2048,
+        tokens=True,
+    )
+
+
+def check_whole_number(
+    problems: Problems, what: str, value: object, *, lowest: int, highest: int | None = None, fix: str | None = None
+) -> None:
+    """Check a whole number in a closed range. Tokens are refused: synth has to compute with it."""
+    if highest is None:
+        rule = f"be a whole number of at least {lowest}"
+    else:
+        rule = f"be a whole number from {lowest} to {highest}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        problems.add(what, rule, value, _literal(value, fix))
+    elif value < lowest or (highest is not None and value > highest):
+        problems.add(what, rule, value, fix)
+
+
+def check_share(problems: Problems, what: str, value: object, *, fix: str | None = None) -> None:
+    """Check a percentage above 0 and at most 100. Tokens are refused: the weight is computed from it."""
+    rule = "be above 0 and at most 100"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        problems.add(what, rule, value, fix)
+    elif not 0 < value <= 100:
+        problems.add(what, rule, value, _literal(value, fix))
+
+
+def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[object]) -> None:
+    """Check that a value is one of a few."""
+    if value not in allowed:
+        problems.add(what, f"be one of {', '.join(map(str, allowed))}", value)
+
+
+def check_flag(problems: Problems, what: str, value: object) -> None:
+    """Check that a value is True or False."""
+    if not isinstance(value, bool):
+        problems.add(what, "be True or False", value)
+
+
+def check_type(problems: Problems, what: str, value: object, expected: type | tuple[type, ...], must: str) -> bool:
+    """Check that a value is of one of our own types; returns whether it is."""
+    if isinstance(value, expected):
+        return True
+    problems.add(what, must, value)
+    return False
+
+
+def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
+    """Check tags against SageMaker's limits (API member Tags: 50 at most, key 128, value 256 characters)."""
+    if len(tags) > 50:
+        problems.add(what, "have at most 50 entries", len(tags))
+    for key, value in tags.items():
+        bad_key = is_token(key) or not _TAG_TEXT.fullmatch(key) or not 1 <= len(key) <= 128
+        if bad_key or key.lower().startswith("aws:"):
+            problems.add(
+                what, "have keys of 1 to 128 letters, digits, spaces or _.:/=+-@, not starting with aws:", key
+            )
+        if not is_token(value) and (not _TAG_TEXT.fullmatch(value) or len(value) > 256):
+            problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of '{key}'", value)
+
+
+def _literal(value: object, fix: str | None) -> str | None:
+    return "give a plain number, not a CDK token" if is_token(value) else fix

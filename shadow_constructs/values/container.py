@@ -1,0 +1,254 @@
+"""Which image serves a model: by address, ECR repository, local Dockerfile, or one that AWS provides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from shadow_constructs.values import xgboost_images
+from shadow_constructs.values.checks import check_arn, check_one_of, check_text
+from shadow_constructs.values.frozen import frozen_mapping
+from shadow_constructs.values.problems import Problems
+
+_IMAGE = re.compile(r"\S+")
+_REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
+_TAG_OR_DIGEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
+_ACCOUNT = re.compile(r"\d{12}")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+
+
+@dataclass(frozen=True)
+class ImageAddress:
+    """An image by its full address; see `Container.uri`."""
+
+    uri: str
+    private_registry: bool = False
+    credentials_provider_arn: str | None = None
+
+
+@dataclass(frozen=True)
+class EcrImage:
+    """An image in an ECR repository; see `Container.ecr`."""
+
+    repository: str
+    tag_or_digest: str
+    account: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class DockerfileImage:
+    """An image built from a local Dockerfile; see `Container.dockerfile`."""
+
+    directory: str
+    file: str
+    platform: str
+    build_args: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class XGBoostImage:
+    """SageMaker's built-in XGBoost; see `Container.xgboost`."""
+
+    version: str
+
+
+@dataclass(frozen=True)
+class DeepLearningImage:
+    """An AWS deep-learning container; see `Container.deep_learning`."""
+
+    repository: str
+    tag: str
+
+
+Image: TypeAlias = ImageAddress | EcrImage | DockerfileImage | XGBoostImage | DeepLearningImage
+
+
+@dataclass(frozen=True)
+class Container:
+    """The image that serves a model. Made by one of the factories below.
+
+    Attributes:
+        image: Where the image comes from.
+    """
+
+    image: Image
+
+    @staticmethod
+    def uri(uri: str) -> Container:
+        """An image by its full address, such as ``111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7``.
+
+        The execution role may pull it where the address names an ECR repository. A CDK token is accepted; the
+        role is then granted nothing, because the repository isn't known at synth.
+
+        Args:
+            uri: At most 255 characters without spaces (API member ContainerDefinition.Image).
+
+        Raises:
+            InvalidValueError: If the address has spaces or is too long.
+        """
+        problems = Problems("Container.uri")
+        check_text(problems, "uri", uri, pattern=_IMAGE, rule="be an image address", longest=255, tokens=True)
+        problems.raise_if_any()
+        return Container(ImageAddress(uri))
+
+    @staticmethod
+    def private_registry(uri: str, *, credentials_provider_arn: str | None = None) -> Container:
+        """An image in a private Docker registry that the model's VPC reaches (API member ImageConfig).
+
+        Args:
+            uri: Address of the image.
+            credentials_provider_arn: Lambda function that gives the registry's credentials. By default the
+                registry is asked without credentials.
+
+        Raises:
+            InvalidValueError: If the address or the ARN is malformed.
+        """
+        problems = Problems("Container.private_registry")
+        check_text(problems, "uri", uri, pattern=_IMAGE, rule="be an image address", longest=255, tokens=True)
+        if credentials_provider_arn is not None:
+            check_arn(
+                problems,
+                "credentials_provider_arn",
+                credentials_provider_arn,
+                service="lambda",
+                resource="function:",
+            )
+        problems.raise_if_any()
+        return Container(ImageAddress(uri, True, credentials_provider_arn))
+
+    @staticmethod
+    def ecr(
+        repository: str, tag_or_digest: str, *, account: str | None = None, region: str | None = None
+    ) -> Container:
+        """An image in an ECR repository, which the execution role may then pull.
+
+        Args:
+            repository: Name of the repository, without account and region. A CDK token is accepted.
+            tag_or_digest: A tag, or ``sha256:`` and 64 hexadecimal digits. A tag that can move, such as
+                ``latest``, is warned about: what was tested might then not be what is promoted.
+            account: Account that owns the repository. By default the stack's.
+            region: Region of the repository. By default the stack's; SageMaker wants the endpoint's region.
+
+        Raises:
+            InvalidValueError: If a part is malformed.
+        """
+        problems = Problems("Container.ecr")
+        check_text(
+            problems,
+            "repository",
+            repository,
+            pattern=_REPOSITORY,
+            rule="be the name of an ECR repository without its host",
+            longest=256,
+            tokens=True,
+        )
+        check_text(
+            problems,
+            "tag_or_digest",
+            tag_or_digest,
+            pattern=_TAG_OR_DIGEST,
+            rule="be an image tag, or sha256: and 64 hexadecimal digits",
+            tokens=True,
+        )
+        if account is not None:
+            check_text(
+                problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True
+            )
+        if region is not None:
+            check_text(
+                problems, "region", region, pattern=_REGION, rule="be a region such as eu-west-1", tokens=True
+            )
+        problems.raise_if_any()
+        return Container(EcrImage(repository, tag_or_digest, account, region))
+
+    @staticmethod
+    def dockerfile(
+        directory: str | Path,
+        *,
+        file: str = "Dockerfile",
+        platform: str = "linux/amd64",
+        build_args: Mapping[str, str] | None = None,
+    ) -> Container:
+        """An image that ``cdk deploy`` builds with Docker and pushes to the bootstrap repository.
+
+        Args:
+            directory: Folder with the Dockerfile and what it copies.
+            file: Name of the Dockerfile in that folder.
+            platform: ``linux/amd64``, or ``linux/arm64`` for Graviton instance types.
+            build_args: Build arguments. None by default.
+
+        Raises:
+            InvalidValueError: If the folder or the Dockerfile isn't there.
+        """
+        problems = Problems("Container.dockerfile")
+        root = Path(directory)
+        if not root.is_dir():
+            problems.add("directory", "be an existing folder", str(directory))
+        elif not (root / file).is_file():
+            problems.add("file", f"be a file in {str(directory)!r}", file)
+        check_one_of(problems, "platform", platform, ("linux/amd64", "linux/arm64"))
+        problems.raise_if_any()
+        return Container(DockerfileImage(str(directory), file, platform, frozen_mapping(build_args or {})))
+
+    @staticmethod
+    def xgboost(version: str) -> Container:
+        """SageMaker's built-in XGBoost image; its owner's account is looked up per region.
+
+        Args:
+            version: The image's version, such as ``1.7-1`` or ``3.0-5``.
+
+        Raises:
+            InvalidValueError: If the version isn't known to this release of the library.
+        """
+        problems = Problems("Container.xgboost")
+        check_one_of(problems, "version", version, tuple(xgboost_images.TAGS))
+        problems.raise_if_any()
+        return Container(XGBoostImage(version))
+
+    @staticmethod
+    def deep_learning(repository: str, tag: str) -> Container:
+        """An AWS deep-learning container; its owner's account is looked up per region by the CDK.
+
+        Args:
+            repository: Repository such as ``huggingface-pytorch-inference``.
+            tag: Full tag, such as ``2.6.0-transformers4.49.0-gpu-py312-cu124-ubuntu22.04``.
+
+        Raises:
+            InvalidValueError: If a part is malformed.
+        """
+        problems = Problems("Container.deep_learning")
+        check_text(
+            problems, "repository", repository, pattern=_REPOSITORY, rule="be a repository name", longest=256
+        )
+        check_text(problems, "tag", tag, pattern=_TAG_OR_DIGEST, rule="be an image tag")
+        problems.raise_if_any()
+        return Container(DeepLearningImage(repository, tag))
+
+    @property
+    def label(self) -> str:
+        """The image in a few words, for outputs and warnings: ``xgboost 3.0-5`` or the address."""
+        match self.image:
+            case XGBoostImage(version):
+                return f"xgboost {version}"
+            case DeepLearningImage(repository, tag) | EcrImage(repository, tag):
+                return f"{repository}:{tag}"
+            case DockerfileImage(directory, file):
+                return f"{directory}/{file}"
+            case ImageAddress(uri):
+                return uri
+
+    @property
+    def moving_tag(self) -> str | None:
+        """The tag if it is one that usually moves (``latest`` or none at all), else None."""
+        match self.image:
+            case EcrImage(tag_or_digest="latest") | DeepLearningImage(tag="latest"):
+                return "latest"
+            case ImageAddress(uri) if "${Token[" not in uri:
+                name = uri.rsplit("/", 1)[-1]
+                return "latest" if name.endswith(":latest") or ":" not in name else None
+            case _:
+                return None

@@ -1,0 +1,192 @@
+"""A version of a model: what serves, from which files, with which settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shadow_constructs.values.artifact import Artifact, S3Folder, check_artifact
+from shadow_constructs.values.checks import check_arn, check_flag, check_service_name, check_text, check_type
+from shadow_constructs.values.container import Container, ImageAddress
+from shadow_constructs.values.frozen import freeze, frozen_mapping
+from shadow_constructs.values.network import Network
+from shadow_constructs.values.problems import Problems
+from shadow_constructs.values.tokens import is_token
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
+_ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+@dataclass(frozen=True)
+class ModelPackage:
+    """A version in the SageMaker model registry (API member ContainerDefinition.ModelPackageName).
+
+    Attributes:
+        arn: The package version's ARN. A CDK token is accepted.
+        artifact: Where the package's files lie in S3, which its ARN doesn't say; the execution role may read it.
+        image: The package's image address; the execution role may pull it where it is in ECR.
+        inference_specification: Which of the package's additional inference specifications to serve. By default
+            its main one.
+    """
+
+    arn: str
+    artifact: str = field(kw_only=True)
+    image: str = field(kw_only=True)
+    inference_specification: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("ModelPackage")
+        check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/")
+        check_artifact(problems, "artifact", self.artifact)
+        check_text(
+            problems,
+            "image",
+            self.image,
+            pattern=re.compile(r"\S+"),
+            rule="be an image address",
+            longest=255,
+            tokens=True,
+        )
+        if self.inference_specification is not None:
+            check_service_name(problems, "inference_specification", self.inference_specification)
+        problems.raise_if_any()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One version of a model. What was tested under a version is what is promoted under it.
+
+    Exactly one of `container`, `package` and `model_name` says what serves.
+
+    Attributes:
+        version: Your name for this version, such as ``v2`` or ``2026-11-24``. The SageMaker model's place in the
+            template is keyed by it, so that promoting a version never creates it anew.
+        container: The image that serves.
+        artifact: ``s3://bucket/key/model.tar.gz``, ``s3://bucket/folder/`` of uncompressed files, or the path of a
+            local ``.tar.gz``, which ``cdk deploy`` uploads. By default the image holds the model itself. CDK tokens
+            are accepted inside an S3 address.
+        package: A version in the model registry.
+        model_name: A SageMaker model that exists already. The library creates neither model nor role for it; name
+            its role in `role_arn` and what the endpoint needs is granted there.
+        environment: Environment variables of the container, at most 100; values may be CDK tokens.
+        network: VPC and isolation. By default neither.
+        role_arn: Your own execution role. By default each version gets a role of its own that may do what this
+            version needs and nothing else. A CDK token is accepted.
+        grant_role: Whether a policy with what the endpoint needs is attached to `role_arn`. Off means that you
+            granted it yourself.
+        artifact_key_arn: KMS key that encrypts the artifact, if it isn't the S3 default key.
+        accept_eula: Whether you accept the licence of a model that asks for it (API member ModelAccessConfig).
+        multi_model: Whether the container serves every archive of an S3 folder. Not possible in a shadow test.
+    """
+
+    version: str
+    container: Container | None = None
+    artifact: str | Path | None = None
+    package: ModelPackage | None = None
+    model_name: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network: Network = field(default_factory=Network)
+    role_arn: str | None = None
+    grant_role: bool = True
+    artifact_key_arn: str | None = None
+    accept_eula: bool = False
+    multi_model: bool = False
+    _artifact: Artifact | None = field(init=False, repr=False, compare=False, default=None)
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Model")
+        check_text(
+            problems,
+            "version",
+            self.version,
+            pattern=_VERSION,
+            rule="be 1 to 63 letters, digits or . _ + -, starting with a letter or digit",
+        )
+        self._check_source(problems)
+        if self.artifact is not None:
+            freeze(self, _artifact=check_artifact(problems, "artifact", self.artifact))
+        self._check_environment(problems)
+        check_type(problems, "network", self.network, Network, "be a Network(...)")
+        if self.role_arn is not None:
+            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/")
+        if self.artifact_key_arn is not None:
+            check_arn(problems, "artifact_key_arn", self.artifact_key_arn, service="kms", resource="key/")
+        for flag in ("grant_role", "accept_eula", "multi_model"):
+            check_flag(problems, flag, getattr(self, flag))
+        self._check_combinations(problems)
+        problems.raise_if_any()
+
+    @property
+    def parsed_artifact(self) -> Artifact | None:
+        """The artifact as what it is: an archive or a folder in S3, or a local archive."""
+        return self._artifact
+
+    @property
+    def label(self) -> str:
+        """The version and what serves it, for people: ``v2 (xgboost 3.0-5)``."""
+        if self.container is not None:
+            return f"{self.version} ({self.container.label})"
+        if self.model_name is not None:
+            return f"{self.version} (model {self.model_name})"
+        return f"{self.version} (model package)"
+
+    def _check_source(self, problems: Problems) -> None:
+        given = [n for n in ("container", "package", "model_name") if getattr(self, n) is not None]
+        if len(given) != 1:
+            problems.add(
+                "container",
+                "be the only one of container, package and model_name",
+                " and ".join(given) or None,
+                "say once what serves",
+            )
+        if self.container is not None:
+            check_type(problems, "container", self.container, Container, "be made by Container.xgboost(...) or alike")
+        if self.package is not None:
+            check_type(problems, "package", self.package, ModelPackage, "be a ModelPackage(...)")
+        if self.model_name is not None:
+            check_service_name(problems, "model_name", self.model_name)
+
+    def _check_environment(self, problems: Problems) -> None:
+        """Limits of API member EnvironmentMap: 100 entries, 1024 bytes each; 32 KB in all (Developer Guide)."""
+        freeze(self, environment=frozen_mapping(self.environment))
+        if len(self.environment) > 100:
+            problems.add("environment", "have at most 100 entries", len(self.environment))
+        for key, value in self.environment.items():
+            if not isinstance(key, str) or not _ENVIRONMENT_KEY.fullmatch(key) or len(key) > 1024:
+                problems.add("environment", "have keys of letters, digits and _, not starting with a digit", key)
+            if not isinstance(value, str):
+                problems.add("environment", f"have text as value of {key!r}", value, "put it in quotes")
+            elif not is_token(value) and len(value.encode()) > 1024:
+                problems.add("environment", f"have at most 1024 bytes as value of {key!r}", len(value.encode()))
+        total = sum(len(str(part).encode()) for item in self.environment.items() for part in item)
+        if total > 32 * 1024:
+            problems.add("environment", "have at most 32768 bytes in all", total)
+
+    def _check_combinations(self, problems: Problems) -> None:
+        if self.container is None:
+            for name in ("artifact", "artifact_key_arn") if self.package is None else ("artifact",):
+                if getattr(self, name) is not None:
+                    problems.add(name, "be left out without a container", getattr(self, name))
+        if self.model_name is not None and (self.environment or self.network != Network()):
+            problems.add("environment", "be left out, like network, with model_name", "both", "the model has its own")
+        if self.accept_eula and self._artifact is None:
+            problems.add("accept_eula", "come with an artifact in S3", True)
+        if self.multi_model and not isinstance(self._artifact, S3Folder):
+            problems.add("multi_model", "come with an artifact that is an S3 folder", self.artifact)
+        image = self.container.image if isinstance(self.container, Container) else None
+        if isinstance(image, ImageAddress) and image.private_registry and not self.network.in_vpc:
+            problems.add(
+                "network", "name subnets and security groups for an image in a private registry", self.network
+            )
