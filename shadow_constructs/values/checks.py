@@ -24,7 +24,7 @@ def check_service_name(problems: Problems, what: str, value: object) -> None:
     check_text(problems, what, value, pattern=SERVICE_NAME, rule=_SERVICE_NAME_RULE)
 
 
-def check_text(  # noqa: PLR0913 - a rule needs all of these to print a helpful line
+def check_text(
     problems: Problems,
     what: str,
     value: object,
@@ -72,7 +72,13 @@ def check_arn(problems: Problems, what: str, value: object, *, service: str, res
 
 
 def check_whole_number(
-    problems: Problems, what: str, value: object, *, lowest: int, highest: int | None = None, fix: str | None = None
+    problems: Problems,
+    what: str,
+    value: object,
+    *,
+    lowest: int,
+    highest: int | None = None,
+    fix: str | None = None,
 ) -> None:
     """Check a whole number in a closed range. Tokens are refused: synth has to compute with it."""
     if highest is None:
@@ -121,9 +127,7 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
     for key, value in tags.items():
         bad_key = is_token(key) or not _TAG_TEXT.fullmatch(key) or not 1 <= len(key) <= 128
         if bad_key or key.lower().startswith("aws:"):
-            problems.add(
-                what, "have keys of 1 to 128 letters, digits, spaces or _.:/=+-@, not starting with aws:", key
-            )
+            problems.add(what, "have keys of 1 to 128 letters, digits, spaces or _.:/=+-@, not starting with aws:", key)
         if not is_token(value) and (not _TAG_TEXT.fullmatch(value) or len(value) > 256):
             problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of '{key}'", value)
 

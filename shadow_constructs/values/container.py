@@ -121,9 +121,7 @@ class Container:
         return Container(ImageAddress(uri, True, credentials_provider_arn))
 
     @staticmethod
-    def ecr(
-        repository: str, tag_or_digest: str, *, account: str | None = None, region: str | None = None
-    ) -> Container:
+    def ecr(repository: str, tag_or_digest: str, *, account: str | None = None, region: str | None = None) -> Container:
         """An image in an ECR repository, which the execution role may then pull.
 
         Args:
@@ -155,13 +153,9 @@ class Container:
             tokens=True,
         )
         if account is not None:
-            check_text(
-                problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True
-            )
+            check_text(problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True)
         if region is not None:
-            check_text(
-                problems, "region", region, pattern=_REGION, rule="be a region such as eu-west-1", tokens=True
-            )
+            check_text(problems, "region", region, pattern=_REGION, rule="be a region such as eu-west-1", tokens=True)
         problems.raise_if_any()
         return Container(EcrImage(repository, tag_or_digest, account, region))
 
@@ -221,9 +215,7 @@ class Container:
             InvalidValueError: If a part is malformed.
         """
         problems = Problems("Container.deep_learning")
-        check_text(
-            problems, "repository", repository, pattern=_REPOSITORY, rule="be a repository name", longest=256
-        )
+        check_text(problems, "repository", repository, pattern=_REPOSITORY, rule="be a repository name", longest=256)
         check_text(problems, "tag", tag, pattern=_TAG_OR_DIGEST, rule="be an image tag")
         problems.raise_if_any()
         return Container(DeepLearningImage(repository, tag))

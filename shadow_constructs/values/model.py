@@ -187,6 +187,4 @@ class Model:
             problems.add("multi_model", "come with an artifact that is an S3 folder", self.artifact)
         image = self.container.image if isinstance(self.container, Container) else None
         if isinstance(image, ImageAddress) and image.private_registry and not self.network.in_vpc:
-            problems.add(
-                "network", "name subnets and security groups for an image in a private registry", self.network
-            )
+            problems.add("network", "name subnets and security groups for an image in a private registry", self.network)

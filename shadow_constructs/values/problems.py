@@ -42,6 +42,11 @@ class Problems:
         line = f"{self._subject}: '{what}' must {must}, got {_shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
+    @property
+    def count(self) -> int:
+        """How many mistakes have been recorded."""
+        return len(self._lines)
+
     def raise_if_any(self) -> None:
         """Refuse the value if a mistake was recorded.
 

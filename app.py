@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""The churn example: version 2 of a model is tested beside version 1, then promoted.
+
+Its parameters are the context values in cdk.json; override one with ``cdk deploy churn-shadow -c sampling_percent=20``.
+"""
+
+import aws_cdk as cdk
+
+from shadow_constructs import Capture, Container, Hardware, Model, ShadowTest, Variant
+from stacks import PromotionStack, ShadowTestStack
+
+app = cdk.App()
+
+
+def context(name: str) -> str:
+    """A context value; ``-c`` and cdk.json both give text."""
+    return str(app.node.get_context(name))
+
+
+def number(name: str) -> float:
+    """A context value that has to be a number."""
+    try:
+        return float(context(name))
+    except ValueError:
+        raise SystemExit(f"context '{name}' must be a number, got {context(name)!r}: try -c {name}=2") from None
+
+
+v1 = Model(version="v1", container=Container.xgboost(context("v1_xgboost")), artifact=context("v1_artifact"))
+v2 = Model(version="v2", container=Container.xgboost(context("v2_xgboost")), artifact=context("v2_artifact"))
+
+churn = ShadowTest(
+    endpoint_name=context("endpoint_name"),
+    production=Variant(model=v1, hardware=Hardware(context("instance_type"), count=int(number("production_count")))),
+    shadow=Variant(model=v2, hardware=Hardware(context("instance_type"), count=int(number("shadow_count")))),
+    sampling_percent=number("sampling_percent"),
+    capture=Capture(delete_with_stack=context("delete_captures_with_stack") == "true"),
+)
+
+# Both are one stack in CloudFormation, named like the endpoint: deploying the second updates the first in place.
+ShadowTestStack(app, "churn-shadow", test=churn, rollback_reason=app.node.try_get_context("rollback"))
+PromotionStack(app, "churn-promotion", test=churn)
+
+app.synth()

@@ -1,0 +1,39 @@
+"""SageMaker shadow tests as code: AWS CDK constructs and the values they render."""
+
+from shadow_constructs.capture_bucket import CaptureBucket
+from shadow_constructs.endpoint_reference import EndpointReference
+from shadow_constructs.metrics import VariantMetrics
+from shadow_constructs.promotion import warn_of_promotion
+from shadow_constructs.serving_model import ServingModel
+from shadow_constructs.shadow_endpoint import ShadowEndpoint
+from shadow_constructs.values.capture import Capture
+from shadow_constructs.values.container import Container
+from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serverless
+from shadow_constructs.values.metrics_publishing import MetricsPublishing
+from shadow_constructs.values.model import Model, ModelPackage
+from shadow_constructs.values.network import Network
+from shadow_constructs.values.problems import InvalidValueError
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.variant import Variant
+
+__all__ = [
+    "Capture",
+    "CaptureBucket",
+    "Container",
+    "CoreDump",
+    "EndpointReference",
+    "Hardware",
+    "InvalidValueError",
+    "MetricsPublishing",
+    "Model",
+    "ModelPackage",
+    "Network",
+    "Routing",
+    "Serverless",
+    "ServingModel",
+    "ShadowEndpoint",
+    "ShadowTest",
+    "Variant",
+    "VariantMetrics",
+    "warn_of_promotion",
+]

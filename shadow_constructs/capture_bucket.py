@@ -1,0 +1,53 @@
+"""The bucket that captured requests and responses are kept in."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from shadow_constructs.values.capture import Capture
+
+
+class CaptureBucket(Construct):
+    """A bucket for captured data: encrypted, TLS only, no public access, expiring, kept when the stack goes.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        capture: What the bucket is for; its key, expiry and removal are taken from it.
+
+    Attributes:
+        bucket: The bucket.
+        key_arn: KMS key that encrypts it, or None where S3's own encryption does.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, capture: Capture) -> None:
+        super().__init__(scope, construct_id)
+        key: kms.IKey | None = None
+        if capture.customer_managed_key:
+            removal = cdk.RemovalPolicy.DESTROY if capture.delete_with_stack else cdk.RemovalPolicy.RETAIN
+            key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal)
+        elif capture.key_arn is not None:
+            key = kms.Key.from_key_arn(self, "Key", capture.key_arn)
+        expiry = capture.expire_after_days
+        self.bucket: s3.IBucket = s3.Bucket(
+            self,
+            "Resource",
+            encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=None if key is None else True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
+                    expiration=None if expiry is None else cdk.Duration.days(expiry),
+                )
+            ],
+            removal_policy=cdk.RemovalPolicy.DESTROY if capture.delete_with_stack else cdk.RemovalPolicy.RETAIN,
+            auto_delete_objects=True if capture.delete_with_stack else None,
+        )
+        self.key_arn = None if key is None else key.key_arn

@@ -1,0 +1,108 @@
+"""What a model's execution role may do: plain IAM statements, each for one need, each as narrow as IAM allows.
+
+Source of the needs: SageMaker Developer Guide, sagemaker-roles (CreateModel and CreateEndpoint permissions).
+Where a resource is ``*``, the action has no resource level in IAM, and the statement says what it is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from shadow_constructs.values.artifact import split_s3_uri
+from shadow_constructs.values.network import Network
+
+Statement = dict[str, Any]
+
+
+def read_artifact(partition: str, uri: str, *, is_folder: bool) -> Iterator[Statement]:
+    """Read a model's files, and list their folder where there is one."""
+    bucket, key = split_s3_uri(uri)
+    bucket_arn = f"arn:{partition}:s3:::{bucket}"
+    yield _allow("ReadArtifact", ["s3:GetObject"], [f"{bucket_arn}/{key}{'*' if is_folder else ''}"])
+    if is_folder:
+        prefix = {"StringLike": {"s3:prefix": [f"{key}*"]}}
+        yield _allow("ListArtifact", ["s3:ListBucket"], [bucket_arn], prefix)
+
+
+def decrypt(sid: str, key_arn: str) -> Statement:
+    """Read what a KMS key encrypts."""
+    return _allow(sid, ["kms:Decrypt"], [key_arn])
+
+
+def encrypt(sid: str, key_arn: str) -> Statement:
+    """Write to S3 under a KMS key; large objects are written in parts, which needs decryption too."""
+    return _allow(sid, ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], [key_arn])
+
+
+def pull_image(repository_arn: str) -> Iterator[Statement]:
+    """Pull an image from one ECR repository. GetAuthorizationToken has no resource level."""
+    actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    yield _allow("PullImage", actions, [repository_arn])
+    yield _allow("LogInToEcr", ["ecr:GetAuthorizationToken"], ["*"])
+
+
+def registry_credentials(function_arn: str) -> Statement:
+    """Ask a Lambda function for a private registry's credentials."""
+    return _allow("RegistryCredentials", ["lambda:InvokeFunction"], [function_arn])
+
+
+def write_logs(partition: str, region: str, account: str, endpoint_name: str) -> Statement:
+    """Write the containers' logs, into the endpoint's own log group only."""
+    group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{endpoint_name}"
+    actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    return _allow("WriteLogs", actions, [group, f"{group}:*"])
+
+
+def publish_metrics() -> Statement:
+    """Publish metrics. PutMetricData has no resource level."""
+    return _allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"])
+
+
+def write_objects(sid: str, partition: str, bucket: str, prefix: str) -> Statement:
+    """Write objects under a prefix."""
+    folder = f"{prefix}/" if prefix else ""
+    return _allow(sid, ["s3:PutObject"], [f"arn:{partition}:s3:::{bucket}/{folder}*"])
+
+
+def encrypt_volumes(key_arn: str) -> Iterator[Statement]:
+    """Let the instances' volumes use a key: SageMaker asks for a grant that AWS services alone may use."""
+    for_aws = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    yield _allow("GrantVolumeKey", ["kms:CreateGrant"], [key_arn], for_aws)
+    yield _allow("DescribeVolumeKey", ["kms:DescribeKey"], [key_arn])
+
+
+def join_vpc(partition: str, region: str, account: str, network: Network) -> Iterator[Statement]:
+    """Put network interfaces into the model's subnets. The Describe actions have no resource level."""
+    ec2 = f"arn:{partition}:ec2:{region}:{account}"
+    interfaces = f"{ec2}:network-interface/*"
+    places = [interfaces, *_each(f"{ec2}:subnet/", network.subnet_ids)]
+    places += _each(f"{ec2}:security-group/", network.security_group_ids)
+    yield _allow("CreateInterfaces", ["ec2:CreateNetworkInterface"], places)
+    actions = [
+        "ec2:CreateNetworkInterfacePermission",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DeleteNetworkInterfacePermission",
+    ]
+    yield _allow("ManageInterfaces", actions, [interfaces])
+    described = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
+    yield _allow("SeeNetwork", [f"ec2:Describe{what}" for what in described], ["*"])
+
+
+def _each(prefix: str, ids: Sequence[str]) -> list[str]:
+    # A list of tokens stands for ids that only CloudFormation knows: one placeholder can't be prefixed one by one.
+    if any(one.startswith("#{Token[") for one in ids):
+        return [f"{prefix}*"]
+    return [f"{prefix}{one}" for one in ids]
+
+
+def _allow(sid: str, actions: list[str], resources: list[str], condition: Statement | None = None) -> Statement:
+    statement: Statement = {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": actions if len(actions) > 1 else actions[0],
+        "Resource": resources if len(resources) > 1 else resources[0],
+    }
+    if condition is not None:
+        statement["Condition"] = condition
+    return statement

@@ -1,0 +1,184 @@
+"""The endpoint: models, roles, capture bucket, endpoint config and endpoint, from one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from shadow_constructs import permissions
+from shadow_constructs.capture_bucket import CaptureBucket
+from shadow_constructs.endpoint_config import (
+    CaptureDestination,
+    capture_property,
+    metrics_property,
+    variant_property,
+)
+from shadow_constructs.endpoint_reference import EndpointReference
+from shadow_constructs.invocation import grant_invoke
+from shadow_constructs.metrics import VariantMetrics
+from shadow_constructs.outputs import outputs_of
+from shadow_constructs.permissions import Statement
+from shadow_constructs.serving_model import ServingModel
+from shadow_constructs.values.artifact import split_s3_uri
+from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.model import Model
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.warnings import warnings_of
+
+
+class ShadowEndpoint(Construct):
+    """A SageMaker endpoint that copies a share of its requests to a shadow variant, if it has one.
+
+    Keep the construct's path the same for the shadow test and for its promotion: CloudFormation then updates the
+    endpoint in place instead of making another.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        test: What the endpoint serves, and what is tested beside it.
+
+    Attributes:
+        test: The value that was rendered.
+        endpoint_name: The endpoint's name.
+        endpoint_arn: The endpoint's ARN.
+        endpoint_config_name: Name of the endpoint config that the template asks for.
+        production: Metrics of the (first) production variant.
+        shadow: Metrics of the shadow variant, or None without one.
+        capture_bucket: The bucket made for captured data, or None.
+        capture_destination: Where captured data goes, or None.
+        cfn_endpoint: The endpoint resource, for what the library doesn't offer.
+        cfn_endpoint_config: The endpoint config resource, likewise.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest) -> None:
+        super().__init__(scope, construct_id)
+        self.test = test
+        self.endpoint_name = test.endpoint_name
+        self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
+        self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
+        for key, value in test.tags.items():
+            cdk.Tags.of(self).add(key, value)
+        for warning in warnings_of(test):
+            cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
+        self.capture_bucket: s3.IBucket | None = None
+        self.capture_destination = self._destination()
+        models = {model.version: self._serving_model(model) for model in test.models}
+        self.cfn_endpoint_config = self._endpoint_config(models)
+        self.endpoint_config_name = self.cfn_endpoint_config.attr_endpoint_config_name
+        self.cfn_endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=test.endpoint_name,
+            endpoint_config_name=self.endpoint_config_name,
+            # The sampling share lives in DesiredWeight: retained, it would swallow every change of it.
+            retain_all_variant_properties=True if test.keep_live_counts else None,
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
+            ]
+            if test.keep_live_counts
+            else None,
+        )
+        self.endpoint_arn = self.cfn_endpoint.ref
+
+    @staticmethod
+    def from_endpoint_name(
+        scope: Construct,
+        construct_id: str,
+        endpoint_name: str,
+        *,
+        production_name: str = "production",
+        shadow_name: str | None = "shadow",
+    ) -> EndpointReference:
+        """Refer to an endpoint that exists, to invoke and watch it."""
+        return EndpointReference(
+            scope,
+            construct_id,
+            endpoint_name=endpoint_name,
+            production_name=production_name,
+            shadow_name=shadow_name,
+        )
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke the endpoint, and nothing else."""
+        return grant_invoke(grantee, self.endpoint_arn)
+
+    def add_outputs(self, prefix: str = "") -> None:
+        """Add stack outputs for people and scripts: names, versions, sampling, where captures lie, console link.
+
+        Args:
+            prefix: Put before each output's name; give each endpoint its own where a stack holds several.
+        """
+        for output in outputs_of(self.test, self.endpoint_config_name, self.capture_destination):
+            cdk.CfnOutput(
+                self, f"{output.name}Output", value=output.value, description=output.description
+            ).override_logical_id(f"{prefix}{output.name}")
+
+    def _destination(self) -> CaptureDestination | None:
+        capture = self.test.capture
+        if not capture.enabled:
+            return None
+        if capture.bucket is not None:
+            return CaptureDestination(capture.bucket, capture.prefix, capture.key_arn)
+        made = CaptureBucket(self, "Captured", capture=capture)
+        self.capture_bucket = made.bucket
+        return CaptureDestination(made.bucket.bucket_name, capture.prefix, made.key_arn)
+
+    def _serving_model(self, model: Model) -> ServingModel:
+        return ServingModel(
+            self,
+            f"Model-{model.version}",
+            model=model,
+            endpoint_name=self.endpoint_name,
+            extra_statements=list(self._endpoint_statements(model)),
+        )
+
+    def _endpoint_statements(self, model: Model) -> Iterator[Statement]:
+        """What a model's role needs because of the endpoint it serves on."""
+        partition = cdk.Aws.PARTITION
+        captured = self.capture_destination
+        if captured is not None:
+            yield permissions.write_objects("WriteCaptured", partition, captured.bucket, captured.prefix)
+            if captured.key_arn is not None:
+                yield permissions.encrypt("EncryptCaptured", captured.key_arn)
+        if self.test.volume_key_arn is not None:
+            yield from permissions.encrypt_volumes(self.test.volume_key_arn)
+        hardware = [variant.hardware for variant in self.test.variants if variant.model == model]
+        dumps = [one.core_dump for one in hardware if isinstance(one, Hardware) and one.core_dump is not None]
+        for number, dump in enumerate(dict.fromkeys(dumps)):
+            bucket, key = split_s3_uri(dump.destination.rstrip("/") + "/")
+            yield permissions.write_objects(f"WriteCoreDumps{number}", partition, bucket, key.rstrip("/"))
+            if dump.key_arn is not None:
+                yield permissions.encrypt(f"EncryptCoreDumps{number}", dump.key_arn)
+
+    def _endpoint_config(self, models: dict[str, ServingModel]) -> sagemaker.CfnEndpointConfig:
+        test = self.test
+        # Beside a shadow, production's weight is 1 whatever the user gave: the shadow's weight is a share of it.
+        production = [
+            variant_property(one, models[one.model.version].model_name, 1 if test.shadow is not None else one.weight)
+            for one in test.production_variants
+        ]
+        shadow = None
+        if test.shadow is not None:
+            name = models[test.shadow.model.version].model_name
+            shadow = [variant_property(test.shadow, name, test.shadow_weight)]
+        config = sagemaker.CfnEndpointConfig(
+            self,
+            "Config",
+            production_variants=production,
+            shadow_production_variants=shadow,
+            data_capture_config=None
+            if self.capture_destination is None
+            else capture_property(test.capture, self.capture_destination),
+            metrics_config=metrics_property(test.metrics),
+            kms_key_id=test.volume_key_arn,
+        )
+        for model in models.values():
+            # A model that exists already isn't a resource here: only this keeps its role's policy until it is unused.
+            if model.ready is not None and model.ready.cfn_resource_type != "AWS::SageMaker::Model":
+                config.add_dependency(model.ready)
+        return config

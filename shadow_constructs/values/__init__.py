@@ -1,0 +1,1 @@
+"""The values: frozen, self-validating, pure Python. They never import the CDK."""

@@ -1,0 +1,203 @@
+"""The one value that everything else is a function of: what an endpoint serves, and what is tested beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Literal
+
+from shadow_constructs.values import instance_types
+from shadow_constructs.values.capture import Capture
+from shadow_constructs.values.checks import (
+    check_arn,
+    check_flag,
+    check_service_name,
+    check_share,
+    check_tags,
+    check_type,
+)
+from shadow_constructs.values.frozen import freeze, frozen_mapping
+from shadow_constructs.values.hardware import Hardware, Serverless
+from shadow_constructs.values.metrics_publishing import MetricsPublishing
+from shadow_constructs.values.model import Model
+from shadow_constructs.values.problems import Problems, refuse
+from shadow_constructs.values.variant import Variant
+
+PromotedHardware = Hardware | Literal["production", "shadow"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShadowTest:
+    """An endpoint: its production variant and, while a candidate is tested, the shadow beside it.
+
+    Attributes:
+        endpoint_name: The endpoint's name, the only physical name the library gives. A literal, because dashboards,
+            permissions and log groups are addressed by it.
+        production: Answers every request.
+        shadow: Gets a copy of a share of the requests; its answers reach nobody. Without one the endpoint simply
+            serves: after a promotion has been folded, or before a test.
+        other_production: Up to nine more production variants that share the requests by weight. Not possible with
+            a shadow (SageMaker Developer Guide, shadow tests).
+        sampling_percent: Share of the requests copied to the shadow, above 0 and up to 100. By default all.
+            Changing it makes SageMaker replace the whole fleet, as any change of an endpoint config does.
+        capture: Which requests and responses are kept in S3. By default all, in a bucket made for it.
+        metrics: How metrics are published.
+        volume_key_arn: KMS key of the instances' storage volumes; its policy must admit the execution roles. By
+            default SageMaker's own key. A CDK token is accepted.
+        tags: Tags of everything that is made. At most 50.
+        keep_live_counts: Whether an update keeps the instance counts that live now, of variants whose name stays,
+            rather than going back to ``Hardware.count``. For endpoints that something else scales.
+    """
+
+    endpoint_name: str
+    production: Variant
+    shadow: Variant | None = None
+    other_production: Sequence[Variant] = ()
+    sampling_percent: float | None = None
+    capture: Capture = field(default_factory=Capture)
+    metrics: MetricsPublishing = field(default_factory=MetricsPublishing)
+    volume_key_arn: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    keep_live_counts: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the value and give the variants their default names.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("ShadowTest")
+        check_service_name(problems, "endpoint_name", self.endpoint_name)
+        is_variant = check_type(problems, "production", self.production, Variant, "be one Variant(...)")
+        if self.shadow is not None:
+            must = "be one Variant(...): SageMaker allows a single shadow"
+            is_variant &= check_type(problems, "shadow", self.shadow, Variant, must)
+        for other in self.other_production:
+            is_variant &= check_type(problems, "other_production", other, Variant, "hold Variant(...) only")
+        check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
+        check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
+        if self.volume_key_arn is not None:
+            check_arn(problems, "volume_key_arn", self.volume_key_arn, service="kms", resource="key/")
+        check_tags(problems, "tags", self.tags)
+        check_flag(problems, "keep_live_counts", self.keep_live_counts)
+        self._check_sampling(problems)
+        if is_variant:
+            self._resolve_names()
+            self._check_variants(problems)
+        problems.raise_if_any()
+        freeze(self, tags=frozen_mapping(self.tags), other_production=tuple(self.other_production))
+
+    @property
+    def production_variants(self) -> tuple[Variant, ...]:
+        """The production variants, the main one first."""
+        return (self.production, *self.other_production)
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """All variants, the shadow last."""
+        return self.production_variants if self.shadow is None else (*self.production_variants, self.shadow)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models, each version once: two variants that differ in hardware only share one."""
+        return tuple({variant.model.version: variant.model for variant in self.variants}.values())
+
+    @property
+    def sampled_percent(self) -> float:
+        """Share of the requests that the shadow gets, with the default resolved; 0 without a shadow."""
+        if self.shadow is None:
+            return 0
+        return 100 if self.sampling_percent is None else self.sampling_percent
+
+    @property
+    def shadow_weight(self) -> float:
+        """The shadow's weight beside a production weight of 1: 33.3 % becomes 0.333, free of float dust."""
+        return float(Decimal(str(self.sampled_percent)) / 100)
+
+    def promoted(self, hardware: PromotedHardware = "production") -> ShadowTest:
+        """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.
+
+        It equals the value you write when you fold the promotion into your code, so folding changes nothing.
+
+        Args:
+            hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a `Hardware` is
+                used as given.
+
+        Raises:
+            InvalidValueError: If there is no shadow, or if the result is what production serves already.
+        """
+        if self.shadow is None:
+            refuse("promoted", "shadow", "be there to be promoted", None, "this endpoint has no shadow test")
+        chosen: Hardware | Serverless
+        match hardware:
+            case Hardware():
+                chosen = hardware
+            case "production":
+                chosen = self.production.hardware
+            case "shadow":
+                chosen = self.shadow.hardware
+            case _:
+                refuse("promoted", "hardware", "be 'production', 'shadow' or a Hardware(...)", hardware)
+        production = replace(self.production, model=self.shadow.model, hardware=chosen)
+        if self.production.model == self.shadow.model and chosen == self.production.hardware != self.shadow.hardware:
+            fix = "the shadow tests other hardware for the same model: promote with hardware='shadow'"
+            refuse("promoted", "hardware", "change something in production", hardware, fix)
+        return replace(self, production=production, shadow=None, sampling_percent=None)
+
+    def _resolve_names(self) -> None:
+        if self.production.name is None:
+            freeze(self, production=replace(self.production, name="production"))
+        if self.shadow is not None and self.shadow.name is None:
+            freeze(self, shadow=replace(self.shadow, name="shadow"))
+
+    def _check_sampling(self, problems: Problems) -> None:
+        if self.sampling_percent is None:
+            return
+        if self.shadow is None:
+            problems.add("sampling_percent", "be left out without a shadow", self.sampling_percent)
+            return
+        before = problems.count
+        fix = "to stop copying requests, drop the shadow"
+        check_share(problems, "sampling_percent", self.sampling_percent, fix=fix)
+        if problems.count == before and self.shadow_weight <= 0:
+            problems.add("sampling_percent", "be above 0 as a share of 1 too", self.sampling_percent, fix)
+
+    def _check_variants(self, problems: Problems) -> None:
+        if len(self.production_variants) > 10:
+            problems.add("other_production", "have at most 9 entries", len(self.other_production))
+        names = [variant.name for variant in self.variants]
+        if None in names:
+            problems.add("other_production", "give each variant a name", None)
+        for name in sorted({name for name in names if name is not None and names.count(name) > 1}):
+            problems.add("name", "differ between the variants", name)
+        for conflict in _version_conflicts(self.variants):
+            problems.add("version", "mean one model", conflict, "give the changed model a version of its own")
+        if len(self.production_variants) > 1 and all(variant.weight == 0 for variant in self.production_variants):
+            problems.add("weight", "be above 0 for at least one production variant", 0)
+        if any(isinstance(v.hardware, Serverless) for v in self.variants) and self.capture.enabled:
+            problems.add("capture", "be Capture.off() with a serverless variant", "capture on")
+        if self.shadow is not None:
+            self._check_exclusions(problems)
+
+    def _check_exclusions(self, problems: Problems) -> None:
+        """What an endpoint with a shadow can't have (SageMaker Developer Guide, shadow-tests exclusions)."""
+        if self.other_production:
+            got = f"{len(self.production_variants)} production variants"
+            problems.add("other_production", "be empty with a shadow", got, "SageMaker allows one and one")
+        for variant in self.variants:
+            if isinstance(variant.hardware, Serverless):
+                problems.add("hardware", "be instances in a shadow test", f"serverless variant {variant.name}")
+            elif instance_types.excludes_shadow(variant.hardware.instance_type):
+                got = variant.hardware.instance_type
+                problems.add("hardware", "not be Inf1 in a shadow test", got, "choose ml.inf2 or another type")
+            if variant.model.multi_model:
+                problems.add("multi_model", "be off in a shadow test", f"version {variant.model.version}")
+
+
+def _version_conflicts(variants: Sequence[Variant]) -> Iterator[str]:
+    known: dict[str, Model] = {}
+    for variant in variants:
+        version = variant.model.version
+        if known.setdefault(version, variant.model) != variant.model:
+            yield version

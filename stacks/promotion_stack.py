@@ -1,0 +1,45 @@
+"""The stack that swaps the tested candidate into production."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from shadow_constructs import ShadowEndpoint, ShadowTest, warn_of_promotion
+from shadow_constructs.values.shadow_test import PromotedHardware
+
+
+class PromotionStack(cdk.Stack):
+    """The endpoint as it must be after the promotion: the shadow's model serves under the production variant's name.
+
+    In CloudFormation it is the same stack as the `ShadowTestStack` of the same test, so deploying it is an update in
+    place: ``cdk diff`` shows what will change, a failed update leaves the shadow test running, and the model that
+    was tested is the resource that is promoted.
+
+    Args:
+        scope: The app.
+        construct_id: Name of the stack on the command line, such as ``churn-promotion``.
+        test: The shadow test whose candidate is promoted.
+        hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a ``Hardware`` is used
+            as given. A CDK warning says where the test hasn't shown that it will carry all the traffic.
+        **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name.
+
+    Raises:
+        InvalidValueError: If the test has no shadow, or nothing would change.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest,
+        hardware: PromotedHardware = "production",
+        **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
+    ) -> None:
+        super().__init__(scope, construct_id, **{"stack_name": test.endpoint_name, **kwargs})
+        warn_of_promotion(self, test, hardware)
+        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test.promoted(hardware))
+        self.endpoint.add_outputs()

@@ -1,0 +1,40 @@
+"""The stack that runs a shadow test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from shadow_constructs import ShadowEndpoint, ShadowTest
+
+
+class ShadowTestStack(cdk.Stack):
+    """Production and, while a candidate is tested, its shadow, on one endpoint.
+
+    Deploy it to start a test, to change it, to fold a promotion into the code, or to go back after a promotion.
+
+    Args:
+        scope: The app.
+        construct_id: Name of the stack on the command line, such as ``churn-shadow``.
+        test: What is served and tested.
+        rollback_reason: Why a promotion is taken back, recorded in the stack's outputs. None by default.
+        **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name, so that this stack and the
+            `PromotionStack` of the same test are one stack in CloudFormation.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest,
+        rollback_reason: str | None = None,
+        **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
+    ) -> None:
+        super().__init__(scope, construct_id, **{"stack_name": test.endpoint_name, **kwargs})
+        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test)
+        self.endpoint.add_outputs()
+        if rollback_reason is not None:
+            cdk.CfnOutput(self, "RollbackReason", value=rollback_reason, description="Why a promotion was taken back")
