@@ -1,0 +1,1 @@
+"""Worked examples. Nothing in the library imports them."""
