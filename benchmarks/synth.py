@@ -1,0 +1,163 @@
+"""How long synthesis takes with the library, against bare L1 code that emits the same templates.
+
+Run it with ``make bench``, or ``python -m benchmarks.synth --help``. Each figure is a process of its own, the two
+sides take turns, and the ratio is of the medians. Before timing, both sides' templates are compared: same resources,
+same properties, same outputs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+SIDES = ("library", "handwritten")
+
+
+def main() -> int:
+    """Compare the two sides and print a table; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--counts", type=int, nargs="+", default=[1, 10, 50, 100], help="endpoints per app")
+    parser.add_argument("--runs", type=int, default=3, help="timed runs of each side (after one that isn't timed)")
+    parser.add_argument("--one", nargs=3, metavar=("SIDE", "COUNT", "OUT"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one is not None:
+        side, count, out = arguments.one
+        synthesize(side, int(count), Path(out))
+        return 0
+    difference = first_difference()
+    if difference is not None:
+        print(f"the two sides don't emit the same: {difference}", file=sys.stderr)
+        return 1
+    print("Both sides emit the same resources, properties and outputs.\n")
+    print("endpoints  library s  handwritten s  ratio  |  without start-up: library s  handwritten s  ratio")
+    for count in arguments.counts:
+        print(row(count, arguments.runs), flush=True)
+    return 0
+
+
+def row(count: int, runs: int) -> str:
+    """Time both sides in turn and format one line of the table."""
+    seconds: dict[str, list[tuple[float, float]]] = {side: [] for side in SIDES}
+    for run in range(runs + 1):
+        for side in SIDES:
+            measured = timed(side, count)
+            if run > 0:  # the first run warms the disk cache
+                seconds[side].append(measured)
+    whole = {side: statistics.median(w for w, _ in seconds[side]) for side in SIDES}
+    inner = {side: statistics.median(i for _, i in seconds[side]) for side in SIDES}
+    cells = [f"{count:9d}"]
+    for figures in (whole, inner):
+        library, floor = figures["library"], figures["handwritten"]
+        cells.append(f"{library:9.2f}  {floor:13.2f}  {library / floor:5.2f}")
+    return f"{cells[0]}  {cells[1]}  |  {'':18s}{cells[2]}"
+
+
+def timed(side: str, count: int) -> tuple[float, float]:
+    """Seconds of a whole process, and of building and synthesizing alone."""
+    with tempfile.TemporaryDirectory() as out:
+        command = [sys.executable, "-m", "benchmarks.synth", "--one", side, str(count), out]
+        start = time.perf_counter()
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        whole = time.perf_counter() - start
+    return whole, float(done.stdout.strip().splitlines()[-1])
+
+
+def synthesize(side: str, count: int, out: Path) -> None:
+    """Build and synthesize an app of one side; prints the seconds it took without start-up."""
+    build = _library() if side == "library" else _handwritten()
+    app = cdk.App(outdir=str(out), analytics_reporting=False)
+    start = time.perf_counter()
+    for number in range(count):
+        build(app, "churn" if number == 0 else f"churn-{number}")
+    app.synth()
+    print(time.perf_counter() - start)
+
+
+def first_difference() -> str | None:
+    """Where the two sides' templates differ, or None."""
+    templates: dict[str, dict[str, Any]] = {}
+    for side in SIDES:
+        with tempfile.TemporaryDirectory() as out:
+            command = [sys.executable, "-m", "benchmarks.synth", "--one", side, "1", out]
+            subprocess.run(command, check=True, capture_output=True)
+            templates[side] = {
+                path.name: comparable(json.loads(path.read_text())) for path in Path(out).glob("*.template.json")
+            }
+    for name, library in templates["library"].items():
+        floor = templates["handwritten"].get(name)
+        if floor is None:
+            return f"{name} is only in the library's app"
+        for part in ("Resources", "Outputs", "Mappings"):
+            if library.get(part) != floor.get(part):
+                return f"{part} of {name}:\n{library.get(part)}\n{floor.get(part)}"
+    return None
+
+
+def comparable(template: dict[str, Any]) -> dict[str, str]:
+    """A template's parts as text, with logical ids, which depend on construct paths only, numbered by type."""
+    text = json.dumps(template, sort_keys=True)
+    seen: dict[str, int] = {}
+    resources = template["Resources"]
+    # Sorted by content, so that the order in which resources were written doesn't matter either.
+    for logical_id in sorted(resources, key=lambda one: (resources[one]["Type"], _without_ids(resources[one]))):
+        kind = resources[logical_id]["Type"].replace("::", "")
+        seen[kind] = seen.get(kind, 0) + 1
+        text = re.sub(rf'"{logical_id}"', f'"{kind}{seen[kind]}"', text)
+    parts: dict[str, Any] = json.loads(text)
+    for resource in parts["Resources"].values():
+        resource.pop("Metadata", None)
+    return {part: json.dumps(content, sort_keys=True) for part, content in parts.items()}
+
+
+def _without_ids(resource: dict[str, Any]) -> str:
+    return re.sub(r'"[A-Za-z0-9]+(Role|Model|Config|Captured)[A-Za-z0-9]*"', "", json.dumps(resource, sort_keys=True))
+
+
+def _library() -> Callable[[cdk.App, str], None]:
+    from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant
+    from stacks import PromotionStack, ShadowTestStack
+
+    def build(app: cdk.App, name: str) -> None:
+        v1, v2 = (
+            Model(
+                version=version,
+                container=Container.xgboost("3.0-5"),
+                artifact=f"s3://my-models/churn/{version}/model.tar.gz",
+            )
+            for version in ("v1", "v2")
+        )
+        test = ShadowTest(
+            endpoint_name=name,
+            production=Variant(model=v1, hardware=Hardware("ml.m5.xlarge", count=2)),
+            shadow=Variant(model=v2, hardware=Hardware("ml.m5.xlarge")),
+            sampling_percent=50,
+        )
+        ShadowTestStack(app, f"{name}-shadow", test=test)
+        PromotionStack(app, f"{name}-promotion", test=test)
+
+    return build
+
+
+def _handwritten() -> Callable[[cdk.App, str], None]:
+    from benchmarks.handwritten import promotion_stack, shadow_test_stack
+
+    def build(app: cdk.App, name: str) -> None:
+        shadow_test_stack(app, name)
+        promotion_stack(app, name)
+
+    return build
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
