@@ -23,12 +23,12 @@ class ExecutionRole:
 
     Attributes:
         arn: The role's ARN.
-        ready: The resource that must exist before the model, and outlive it: the role with its policy in it, or the
-            policy attached to the user's role. None where nothing was made.
+        attached_policy: The policy attached to the user's role, which must exist before the model and outlive it.
+            None for a role of our own, whose policy is part of it, and where nothing was attached.
     """
 
     arn: str
-    ready: cdk.CfnResource | None
+    attached_policy: cdk.CfnResource | None = None
 
 
 def own_role(scope: Construct, statements: list[Statement], description: str) -> ExecutionRole:
@@ -44,13 +44,13 @@ def own_role(scope: Construct, statements: list[Statement], description: str) ->
         description=description,
         policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(statements))],
     )
-    return ExecutionRole(role.attr_arn, role)
+    return ExecutionRole(role.attr_arn)
 
 
 def users_role(scope: Construct, role_arn: str, statements: list[Statement], *, grant: bool) -> ExecutionRole:
     """Use a role that exists, and attach a policy with what is needed unless the user granted it."""
     if not grant or not statements:
-        return ExecutionRole(role_arn, None)
+        return ExecutionRole(role_arn)
     policy = iam.CfnManagedPolicy(scope, "Policy", policy_document=_document(statements), roles=[_role_name(role_arn)])
     return ExecutionRole(role_arn, policy)
 

@@ -35,7 +35,7 @@ class ServingModel(Construct):
     Attributes:
         model_name: The SageMaker model's name, for an endpoint config.
         role_arn: The execution role's ARN, or None for a model that exists already with a role of its own.
-        ready: What must exist before the model serves, and outlive it; None where nothing was made.
+        attached_policy: The policy attached to the user's role, which must outlive the endpoint, or None.
     """
 
     def __init__(
@@ -50,13 +50,12 @@ class ServingModel(Construct):
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
         self.role_arn = model.role_arn
-        self.ready: cdk.CfnResource | None
+        self.attached_policy: cdk.CfnResource | None = None
         if model.model_name is not None:
             self.model_name = model.model_name
-            self.ready = None
             if model.role_arn is not None:
                 role = users_role(self, model.role_arn, list(extra_statements), grant=model.grant_role)
-                self.ready = role.ready
+                self.attached_policy = role.attached_policy
             return
         statements: list[Statement] = []
         definition = self._definition(model, statements)
@@ -80,11 +79,9 @@ class ServingModel(Construct):
             if network.in_vpc
             else None,
         )
-        # The model names its own role, which is dependency enough; of a policy attached to the user's role it knows
-        # nothing.
-        if role.ready is not None and model.role_arn is not None:
-            resource.add_dependency(role.ready)
-        self.ready = resource
+        if role.attached_policy is not None:
+            resource.add_dependency(role.attached_policy)
+            self.attached_policy = role.attached_policy
         self.model_name = resource.attr_model_name
 
     def _definition(self, model: Model, statements: list[Statement]) -> sagemaker.CfnModel.ContainerDefinitionProperty:

@@ -178,7 +178,9 @@ class ShadowEndpoint(Construct):
             kms_key_id=test.volume_key_arn,
         )
         for model in models.values():
-            # A model that exists already isn't a resource here: only this keeps its role's policy until it is unused.
-            if model.ready is not None and model.ready.cfn_resource_type != "AWS::SageMaker::Model":
-                config.add_dependency(model.ready)
+            if model.attached_policy is not None:
+                config.add_dependency(model.attached_policy)
+        if self.capture_bucket is not None and test.capture.delete_with_stack:
+            # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
+            config.node.add_dependency(self.capture_bucket)
         return config

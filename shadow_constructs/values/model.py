@@ -143,14 +143,10 @@ class Model:
         return f"{self.version} (model package)"
 
     def _check_source(self, problems: Problems) -> None:
-        given = [n for n in ("container", "package", "model_name") if getattr(self, n) is not None]
+        given = [name for name in ("container", "package", "model_name") if getattr(self, name) is not None]
         if len(given) != 1:
-            problems.add(
-                "container",
-                "be the only one of container, package and model_name",
-                " and ".join(given) or None,
-                "say once what serves",
-            )
+            got = " and ".join(given) or "none of them"
+            problems.add("container", "be given, or else package or model_name, and only one of the three", got)
         if self.container is not None:
             check_type(problems, "container", self.container, Container, "be made by Container.xgboost(...) or alike")
         if self.package is not None:
@@ -179,8 +175,10 @@ class Model:
             for name in ("artifact", "artifact_key_arn") if self.package is None else ("artifact",):
                 if getattr(self, name) is not None:
                     problems.add(name, "be left out without a container", getattr(self, name))
-        if self.model_name is not None and (self.environment or self.network != Network()):
-            problems.add("environment", "be left out, like network, with model_name", "both", "the model has its own")
+        if self.model_name is not None and self.environment:
+            problems.add("environment", "be left out with model_name", dict(self.environment), "the model has its own")
+        if self.model_name is not None and self.network != Network():
+            problems.add("network", "be left out with model_name", self.network, "the model has its own")
         if self.accept_eula and self._artifact is None:
             problems.add("accept_eula", "come with an artifact in S3", True)
         if self.multi_model and not isinstance(self._artifact, S3Folder):

@@ -69,12 +69,14 @@ class ShadowTest:
         """
         problems = Problems("ShadowTest")
         check_service_name(problems, "endpoint_name", self.endpoint_name)
-        is_variant = check_type(problems, "production", self.production, Variant, "be one Variant(...)")
+        must = "be one Variant(...); more of them go into other_production"
+        is_variant = check_type(problems, "production", self.production, Variant, must)
         if self.shadow is not None:
             must = "be one Variant(...): SageMaker allows a single shadow"
             is_variant &= check_type(problems, "shadow", self.shadow, Variant, must)
-        for other in self.other_production:
-            is_variant &= check_type(problems, "other_production", other, Variant, "hold Variant(...) only")
+        is_list = isinstance(self.other_production, Sequence)
+        for other in self.other_production if is_list else [None]:
+            is_variant &= check_type(problems, "other_production", other, Variant, "be a list of Variant(...)")
         check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
         if self.volume_key_arn is not None:
