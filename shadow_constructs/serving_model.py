@@ -80,7 +80,7 @@ class ServingModel(Construct):
             else None,
         )
         if role.attached_policy is not None:
-            resource.add_dependency(role.attached_policy)
+            resource.add_resource_dependency(role.attached_policy)
             self.attached_policy = role.attached_policy
         self.model_name = resource.attr_model_name
 
@@ -102,7 +102,10 @@ class ServingModel(Construct):
             self._read(resolved, statements)
         if model.artifact_key_arn is not None:
             statements.append(permissions.decrypt("DecryptArtifact", model.artifact_key_arn))
-        needs_source = resolved is not None and (model.accept_eula or resolved.is_folder) and not model.multi_model
+        # ModelDataUrl takes nothing but an address ending in .tar.gz (API member ContainerDefinition.ModelDataUrl). A
+        # folder has none, and the CDK uploads a local archive under a key that ends in .gz.
+        plain = resolved is not None and resolved.uri.endswith(".tar.gz") and not model.accept_eula
+        needs_source = resolved is not None and not plain and not model.multi_model
         return sagemaker.CfnModel.ContainerDefinitionProperty(
             image=self._pull(model.container, statements),
             image_config=self._image_config(model.container, statements),
