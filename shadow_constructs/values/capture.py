@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number
+from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.problems import Problems
 
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+# S3 User Guide, bucketnamingrules: no two dots in a row, no IP address.
+_BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*")
 # API members CsvContentType and JsonContentType: no '+', so application/vnd.x+json can't be expressed.
 _CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*")
@@ -94,14 +95,11 @@ class Capture:
         return self.enabled and self.bucket is None
 
     def _check_content_types(self, problems: Problems, name: str) -> None:
-        value = getattr(self, name)
-        if isinstance(value, str):
-            problems.add(name, "be a list", value, f"write ({value!r},)")
-            return
-        freeze(self, **{name: tuple(value)})
-        if len(value) > 10:
-            problems.add(name, "have at most 10 entries", len(value))
-        for one in value:
+        types = checked_tuple(problems, name, getattr(self, name))
+        freeze(self, **{name: types})
+        if len(types) > 10:
+            problems.add(name, "have at most 10 entries", len(types))
+        for one in types:
             rule = "hold content types like text/csv (SageMaker takes no '+')"
             check_text(problems, name, one, pattern=_CONTENT_TYPE, rule=rule, longest=256)
 

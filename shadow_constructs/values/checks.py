@@ -5,10 +5,11 @@ Each check records a problem instead of raising, so that a value can report all 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.problems import Problems
 from shadow_constructs.values.tokens import is_token
 
@@ -94,9 +95,8 @@ def check_whole_number(
 def check_share(problems: Problems, what: str, value: object, *, fix: str | None = None) -> None:
     """Check a percentage above 0 and at most 100. Tokens are refused: the weight is computed from it."""
     rule = "be above 0 and at most 100"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        problems.add(what, rule, value, fix)
-    elif not 0 < value <= 100:
+    # NaN compares with nothing, so it is refused too.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
         problems.add(what, rule, value, _literal(value, fix))
 
 
@@ -112,6 +112,22 @@ def check_flag(problems: Problems, what: str, value: object) -> None:
         problems.add(what, "be True or False", value)
 
 
+def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ...]:
+    """A list as a tuple; anything else, a lone text included, is a problem and counts as empty."""
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(value)
+    problems.add(what, "be a list", value, f"write [{value!r}]" if isinstance(value, str) else None)
+    return ()
+
+
+def checked_mapping(problems: Problems, what: str, value: object) -> Mapping[str, str]:
+    """A read-only copy of a dict; anything else is a problem and counts as empty."""
+    if isinstance(value, Mapping):
+        return frozen_mapping(value)
+    problems.add(what, "be a dict", value)
+    return frozen_mapping({})
+
+
 def check_type(problems: Problems, what: str, value: object, expected: type | tuple[type, ...], must: str) -> bool:
     """Check that a value is of one of our own types; returns whether it is."""
     if isinstance(value, expected):
@@ -125,11 +141,14 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
     if len(tags) > 50:
         problems.add(what, "have at most 50 entries", len(tags))
     for key, value in tags.items():
-        bad_key = is_token(key) or not _TAG_TEXT.fullmatch(key) or not 1 <= len(key) <= 128
-        if bad_key or key.lower().startswith("aws:"):
+        good_key = isinstance(key, str) and not is_token(key) and _TAG_TEXT.fullmatch(key) and 1 <= len(key) <= 128
+        if not good_key or key.lower().startswith("aws:"):
             problems.add(what, "have keys of 1 to 128 letters, digits, spaces or _.:/=+-@, not starting with aws:", key)
-        if not is_token(value) and (not _TAG_TEXT.fullmatch(value) or len(value) > 256):
-            problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of '{key}'", value)
+        good_value = isinstance(value, str) and (
+            is_token(value) or (_TAG_TEXT.fullmatch(value) is not None and len(value) <= 256)
+        )
+        if not good_value:
+            problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of {key!r}", value)
 
 
 def _literal(value: object, fix: str | None) -> str | None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, get_args
 
 from shadow_constructs.values import xgboost_images
-from shadow_constructs.values.checks import check_arn, check_one_of, check_text
+from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.problems import Problems
 
@@ -46,7 +46,7 @@ class DockerfileImage:
     directory: str
     file: str
     platform: str
-    build_args: Mapping[str, str] = field(default_factory=dict)
+    build_args: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,16 @@ class Container:
     """
 
     image: Image
+
+    def __post_init__(self) -> None:
+        """Check that the image was made by a factory.
+
+        Raises:
+            InvalidValueError: If it wasn't.
+        """
+        problems = Problems("Container")
+        check_type(problems, "image", self.image, get_args(Image), "be made by Container.uri(...) or alike")
+        problems.raise_if_any()
 
     @staticmethod
     def uri(uri: str) -> Container:

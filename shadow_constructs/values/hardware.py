@@ -88,7 +88,7 @@ class CoreDump:
             pattern=_S3_URI,
             rule="be an address like s3://bucket/prefix",
             longest=512,
-            tokens=self.destination.startswith("s3://"),
+            tokens=str(self.destination).startswith("s3://"),
         )
         if self.key_arn is not None:
             check_arn(problems, "key_arn", self.key_arn, service="kms", resource="key/")

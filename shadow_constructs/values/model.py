@@ -8,9 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shadow_constructs.values.artifact import Artifact, S3Folder, check_artifact
-from shadow_constructs.values.checks import check_arn, check_flag, check_service_name, check_text, check_type
+from shadow_constructs.values.checks import (
+    check_arn,
+    check_flag,
+    check_service_name,
+    check_text,
+    check_type,
+    checked_mapping,
+)
 from shadow_constructs.values.container import Container, ImageAddress
-from shadow_constructs.values.frozen import freeze, frozen_mapping
+from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.problems import Problems
 from shadow_constructs.values.tokens import is_token
@@ -91,7 +98,7 @@ class Model:
     artifact: str | Path | None = None
     package: ModelPackage | None = None
     model_name: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, hash=False)
     network: Network = field(default_factory=Network)
     role_arn: str | None = None
     grant_role: bool = True
@@ -156,7 +163,7 @@ class Model:
 
     def _check_environment(self, problems: Problems) -> None:
         """Limits of API member EnvironmentMap: 100 entries, 1024 bytes each; 32 KB in all (Developer Guide)."""
-        freeze(self, environment=frozen_mapping(self.environment))
+        freeze(self, environment=checked_mapping(problems, "environment", self.environment))
         if len(self.environment) > 100:
             problems.add("environment", "have at most 100 entries", len(self.environment))
         for key, value in self.environment.items():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_flag, check_text
+from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.problems import Problems
 from shadow_constructs.values.tokens import is_token
@@ -36,8 +36,9 @@ class Network:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        freeze(self, subnet_ids=tuple(self.subnet_ids), security_group_ids=tuple(self.security_group_ids))
         problems = Problems("Network")
+        for name in ("subnet_ids", "security_group_ids"):
+            freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         if self.in_vpc:
             _check_ids(problems, "subnet_ids", self.subnet_ids, lowest=2, highest=16)
             _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
@@ -52,7 +53,7 @@ class Network:
 
 def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int, highest: int) -> None:
     # A token list is one placeholder until deployment: its length says nothing.
-    is_token_list = any(is_token(one) and one.startswith("#") for one in ids)
+    is_token_list = any(is_token(one) and str(one).startswith("#") for one in ids)
     if not is_token_list and not lowest <= len(ids) <= highest:
         problems.add(what, f"have {lowest} to {highest} entries", list(ids))
     for one in ids:

@@ -16,8 +16,9 @@ from shadow_constructs.values.checks import (
     check_share,
     check_tags,
     check_type,
+    checked_mapping,
 )
-from shadow_constructs.values.frozen import freeze, frozen_mapping
+from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
@@ -58,7 +59,7 @@ class ShadowTest:
     capture: Capture = field(default_factory=Capture)
     metrics: MetricsPublishing = field(default_factory=MetricsPublishing)
     volume_key_arn: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     keep_live_counts: bool = False
 
     def __post_init__(self) -> None:
@@ -81,6 +82,7 @@ class ShadowTest:
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
         if self.volume_key_arn is not None:
             check_arn(problems, "volume_key_arn", self.volume_key_arn, service="kms", resource="key/")
+        freeze(self, tags=checked_mapping(problems, "tags", self.tags))
         check_tags(problems, "tags", self.tags)
         check_flag(problems, "keep_live_counts", self.keep_live_counts)
         self._check_sampling(problems)
@@ -88,7 +90,7 @@ class ShadowTest:
             self._resolve_names()
             self._check_variants(problems)
         problems.raise_if_any()
-        freeze(self, tags=frozen_mapping(self.tags), other_production=tuple(self.other_production))
+        freeze(self, other_production=tuple(self.other_production))
 
     @property
     def production_variants(self) -> tuple[Variant, ...]:
@@ -127,7 +129,8 @@ class ShadowTest:
                 used as given.
 
         Raises:
-            InvalidValueError: If there is no shadow, or if the result is what production serves already.
+            InvalidValueError: If there is no shadow, or if the shadow tests other hardware for the model that
+                production serves and the result has neither.
         """
         if self.shadow is None:
             refuse("promoted", "shadow", "be there to be promoted", None, "this endpoint has no shadow test")
