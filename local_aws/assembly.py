@@ -1,0 +1,36 @@
+"""Wires the world and ministack into the application that is served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from local_aws.control import Control
+from local_aws.front import Front
+from local_aws.glue import install, private
+from local_aws.glue.alarms import CloudWatchAlarms
+from local_aws.glue.cloudwatch import CloudWatchGlue
+from local_aws.glue.s3 import LocalS3
+from local_aws.metrics.store import MetricStore
+from local_aws.settings import Settings
+from local_aws.world import World
+
+
+def assemble(
+    settings: Settings, state: Path, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]
+) -> tuple[World, Front]:
+    """Return the world and the application.
+
+    Args:
+        settings: Durations and assumptions.
+        state: Directory for artifacts and logs.
+        loop: The loop that will serve.
+        ready: Called once the application can serve.
+    """
+    store = MetricStore()
+    world = World(settings, state / "models", LocalS3(), CloudWatchAlarms(), store)
+    CloudWatchGlue(store).install()
+    install.install(world, loop)
+    control = Control(world, install.reset_ministack)
+    return world, Front(private.module("app").app, world, control, ready)

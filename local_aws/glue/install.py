@@ -1,0 +1,78 @@
+"""Puts our services and resource types into ministack."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from local_aws.autoscaling import api as autoscaling
+from local_aws.errors import ServiceError
+from local_aws.glue import patches, private, types
+from local_aws.glue.bridge import LoopBridge
+from local_aws.glue.resources import SageMakerResources, current_region
+from local_aws.glue.scaling_resources import ScalingResources
+from local_aws.sagemaker import api as sagemaker
+from local_aws.world import World
+
+Response = tuple[int, dict[str, str], bytes]
+Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
+
+
+def install(world: World, loop: asyncio.AbstractEventLoop) -> None:
+    """Add SageMaker and Application Auto Scaling to ministack's services and resource types.
+
+    Args:
+        world: What answers.
+        loop: The loop that serves.
+    """
+    patches.apply()
+    _add_service(sagemaker.SERVICE, sagemaker.TARGET_PREFIX, world.sagemaker.call)
+    _add_service(autoscaling.SERVICE, autoscaling.TARGET_PREFIX, world.autoscaling.call)
+    bridge = LoopBridge(loop)
+    provisioners = private.module("services.cloudformation.provisioners")
+    provisioners._RESOURCE_HANDLERS.update(SageMakerResources(world.sagemaker, bridge).handlers())
+    provisioners._RESOURCE_HANDLERS.update(ScalingResources(world.autoscaling, bridge).handlers())
+    provisioners._REPLACING_PROPERTIES.update(types.REPLACING)
+    provisioners._CUSTOM_NAME_REPLACEMENT.update({kind: {"name": name} for kind, name in types.NAMED.items()})
+    for kind in types.NAMED:
+        provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")
+    _wait_off_the_loop()
+
+
+def _add_service(service: str, prefix: str, call: Call) -> None:
+    private.module("core.router").SERVICE_PATTERNS[service] = {"target_prefixes": [f"{prefix}."]}
+    private.module("app").SERVICE_HANDLERS[service] = json_service(call)
+
+
+def json_service(call: Call) -> Callable[..., Awaitable[Response]]:
+    """Return ministack's kind of handler for an API of the JSON protocol."""
+
+    async def handler(
+        _method: str, _path: str, headers: dict[str, str], body: bytes, _query: dict[str, list[str]]
+    ) -> Response:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        try:
+            answer = call(current_region(), operation, json.loads(body or b"{}"))
+        except ServiceError as error:
+            return error.json_response()
+        except ValueError as error:
+            return ServiceError("SerializationException", f"the body is not JSON: {error}").json_response()
+        return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
+
+    return handler
+
+
+def _wait_off_the_loop() -> None:
+    """Let CloudFormation wait for endpoints on a thread, so that requests keep flowing meanwhile."""
+    stacks = private.module("services.cloudformation.stacks")
+    original = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda kind: kind == types.ENDPOINT or original(kind)
+
+
+async def reset_ministack() -> None:
+    """Reset ministack as its own reset call does."""
+    app = private.module("app")
+    async with app._get_reset_lock():
+        await asyncio.to_thread(app._reset_all_state)

@@ -1,0 +1,109 @@
+"""Every name of ministack that the glue uses, most of them private, and a check that they are still there.
+
+ministack has no extension point and is released several times a week; it is pinned exactly. When the pin moves, this
+check says at start, in one line, which names have gone.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from types import ModuleType
+from typing import Any
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "app": ("app", "SERVICE_HANDLERS", "_reset_all_state", "_get_reset_lock", "AUTH"),
+    "core.router": ("SERVICE_PATTERNS", "_KNOWN_AWS_SERVICE_NAMES"),
+    "core.responses": ("get_region", "get_account_id", "request_scope"),
+    "core.lambda_runtime": ("reset",),
+    "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
+    "services.s3": ("_put_object", "_get_object_data", "_buckets", "_bucket_tags"),
+    "services.cloudwatch": (
+        "_alarms",
+        "_composite_alarms",
+        "_put_metric_data",
+        "_get_metric_data",
+        "_get_metric_statistics",
+        "_list_metrics",
+        "_put_metric_alarm",
+        "_describe_alarms",
+        "_evaluate_alarm",
+        "_evaluate_all_alarms",
+        "_evaluate_parent_alarms",
+        "_record_history",
+        "_dispatch_alarm_actions",
+        "_put_composite_alarm",
+        "cloudformation_put_metric_alarm",
+        "cloudformation_delete_metric_alarm",
+        "cloudformation_set_metric_alarm_tags",
+        "record_metric",
+        "_cbor_ok",
+        "_cbor_timestamp",
+        "_json_ok",
+        "_xml",
+        "_error",
+        "_parse_ts",
+    ),
+    "services.cloudformation.provisioners": (
+        "_RESOURCE_HANDLERS",
+        "_REPLACING_PROPERTIES",
+        "_CUSTOM_NAME_REPLACEMENT",
+        "_STACK_TAG_PROPERTY",
+        "_physical_name",
+        "_cw_metric_alarm_record",
+    ),
+    "services.cloudformation.stacks": ("_runs_on_worker_thread",),
+    "services.cloudformation.changesets": ("_resolve_props_for_diff",),
+}
+
+
+class MovedError(Exception):
+    """The installed ministack lacks names that the glue needs."""
+
+
+def prepare(port: int, state: str) -> None:
+    """Set what ministack reads from the environment when it is imported; call this first.
+
+    Args:
+        port: The port that will be served, which Lambda functions and custom resources call back.
+        state: Directory for whatever it puts on disk.
+    """
+    os.environ.update(
+        GATEWAY_PORT=str(port),
+        MINISTACK_HOST="localhost",
+        BIND_HOST="127.0.0.1",
+        # Listeners on fixed ports that nothing here needs, and that would collide between two local AWSs.
+        SFTP_ENABLED="0",
+        IOT_MTLS_ENABLED="0",
+        PERSIST_STATE="0",
+        S3_DATA_DIR=f"{state}/s3",
+        LAMBDA_EXECUTOR="local",
+    )
+
+
+def module(name: str) -> Any:
+    """Return one of ministack's modules, such as ``services.s3``."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def check(names: dict[str, tuple[str, ...]] = _NAMES) -> None:
+    """Refuse to start on a ministack that lacks a name.
+
+    Raises:
+        MovedError: In one line, with every name that is missing.
+    """
+    missing = []
+    for path, attributes in names.items():
+        try:
+            found: ModuleType | None = importlib.import_module(f"ministack.{path}")
+        except ImportError:
+            found = None
+        missing += [f"{path}.{attribute}" for attribute in attributes if not hasattr(found, attribute)]
+    if missing:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            installed = version("ministack")
+        except PackageNotFoundError:
+            installed = "(not installed)"
+        raise MovedError(f"ministack {installed} lacks: {', '.join(missing)}")

@@ -1,0 +1,179 @@
+"""CloudFormation handlers of the SageMaker types."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from local_aws.errors import ServiceError
+from local_aws.glue import private, types
+from local_aws.glue.bridge import LoopBridge
+from local_aws.sagemaker import tags
+from local_aws.sagemaker.api import SERVICE, SageMakerApi
+from local_aws.sagemaker.records import Definition, Endpoint, Region
+
+Created = tuple[str, dict[str, Any]]
+_POLL_SECONDS = 0.05
+_CREATE_TIMEOUT_SECONDS = 300
+_UPDATE_ONLY = ("RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig")
+
+
+class HandlerError(Exception):
+    """What a resource handler reports; CloudFormation shows it as the reason of the event."""
+
+
+def fail(message: str, code: str = "GeneralServiceException") -> NoReturn:
+    """Raise a handler's failure in the form CloudFormation shows it."""
+    raise HandlerError(f'Resource handler returned message: "{message}" (HandlerErrorCode: {code})')
+
+
+class SageMakerResources:
+    """Create, update and delete of models, endpoint configurations and endpoints.
+
+    Args:
+        api: The SageMaker API.
+        bridge: The way onto the loop.
+    """
+
+    def __init__(self, api: SageMakerApi, bridge: LoopBridge) -> None:
+        self._api = api
+        self._bridge = bridge
+
+    def handlers(self) -> dict[str, dict[str, Callable[..., Any]]]:
+        """Return the handlers per resource type, as ministack keeps them."""
+        return {
+            types.MODEL: {
+                "create": lambda logical_id, props, _stack: self._define(types.MODEL, logical_id, props),
+                "update": lambda arn, _old, new, _stack: self._retag(types.MODEL, arn, new),
+                "delete": lambda arn, _props: self._delete_definition(types.MODEL, arn),
+            },
+            types.CONFIG: {
+                "create": lambda logical_id, props, _stack: self._define(types.CONFIG, logical_id, props),
+                "update": lambda arn, _old, new, _stack: self._retag(types.CONFIG, arn, new),
+                "delete": lambda arn, _props: self._delete_definition(types.CONFIG, arn),
+            },
+            types.ENDPOINT: {
+                "create": lambda logical_id, props, _stack: self._create_endpoint(logical_id, props),
+                "update": lambda arn, old, new, _stack: self._update_endpoint(arn, old, new),
+                "delete": lambda arn, _props: self._delete_endpoint(arn),
+            },
+        }
+
+    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        region = current_region()
+        try:
+            return self._bridge.run(lambda: self._api.call(region, operation, request))
+        except ServiceError as error:
+            fail(error.message, error.code)
+
+    def _region(self) -> Region:
+        return self._api.region(current_region())
+
+    def _define(self, kind: str, logical_id: str, props: dict[str, Any]) -> Created:
+        operation = {types.MODEL: "CreateModel", types.CONFIG: "CreateEndpointConfig"}[kind]
+        name = props.get(types.NAMED[kind]) or types.generated_name(logical_id)
+        self._call(operation, _request(operation, {**props, types.NAMED[kind]: name}, kind))
+        return self._created(kind, self._definitions(kind)[name])
+
+    def _definitions(self, kind: str) -> dict[str, Definition]:
+        region = self._region()
+        return region.models if kind == types.MODEL else region.configs
+
+    @staticmethod
+    def _created(kind: str, definition: Definition) -> Created:
+        arn_attribute = types.NAMED[kind].removesuffix("Name") + "Arn"
+        return definition.arn, {types.NAMED[kind]: definition.name, arn_attribute: definition.arn}
+
+    def _retag(self, kind: str, arn: str, props: dict[str, Any]) -> Created:
+        definition = next((d for d in self._definitions(kind).values() if d.arn == arn), None)
+        if definition is None:
+            fail(f"{arn} does not exist", "NotFound")
+        self._set_tags(arn, props)
+        return self._created(kind, definition)
+
+    def _set_tags(self, arn: str, props: dict[str, Any]) -> None:
+        region = self._region()
+        region.tags.pop(arn, None)
+        tags.set_tags(region, arn, props.get("Tags") or [])
+
+    def _delete_definition(self, kind: str, arn: str) -> None:
+        operation = {types.MODEL: "DeleteModel", types.CONFIG: "DeleteEndpointConfig"}[kind]
+        definition = next((d for d in self._definitions(kind).values() if d.arn == arn), None)
+        if definition is not None:
+            self._call(operation, {types.NAMED[kind]: definition.name})
+
+    def _create_endpoint(self, logical_id: str, props: dict[str, Any]) -> Created:
+        name = props.get("EndpointName") or types.generated_name(logical_id)
+        # The docs say that the properties of an update have no place at creation; the handler leaves them out.
+        wanted = {key: value for key, value in props.items() if key not in _UPDATE_ONLY}
+        self._call("CreateEndpoint", _request("CreateEndpoint", {**wanted, "EndpointName": name}, types.ENDPOINT))
+        endpoint = self._region().endpoints[name]
+        self._wait(endpoint)
+        if endpoint.status != "InService":
+            fail(f"{endpoint.failure_reason or endpoint.status}", "NotStabilized")
+        return _endpoint_created(endpoint)
+
+    def _update_endpoint(self, arn: str, old: dict[str, Any], new: dict[str, Any]) -> Created:
+        endpoint = self._endpoint(arn)
+        if endpoint is None:
+            fail(f"{arn} does not exist", "NotFound")
+        if old.get("Tags") != new.get("Tags"):
+            self._bridge.run(lambda: self._set_tags(arn, new))
+        wanted = new["EndpointConfigName"]
+        skips = self._api.context.settings.assumptions.cloudformation_same_config == "skip"
+        if old["EndpointConfigName"] != wanted and not (skips and endpoint.config_name == wanted):
+            request = {**new, "EndpointName": endpoint.name}
+            self._call("UpdateEndpoint", _request("UpdateEndpoint", request, types.ENDPOINT, skip=("Tags",)))
+            self._wait(endpoint)
+            if endpoint.config_name != wanted and self._notices(endpoint):
+                fail(f"{endpoint.failure_reason or endpoint.status}", "NotStabilized")
+        return _endpoint_created(endpoint)
+
+    def _notices(self, endpoint: Endpoint) -> bool:
+        choice = self._api.context.settings.assumptions.cloudformation_notices
+        return choice == "always" or (choice == "unless-silent" and not endpoint.silent)
+
+    def _delete_endpoint(self, arn: str) -> None:
+        endpoint = self._endpoint(arn)
+        if endpoint is None:
+            return
+        self._wait(endpoint)
+        self._call("DeleteEndpoint", {"EndpointName": endpoint.name})
+        while self._endpoint(arn) is endpoint:
+            time.sleep(_POLL_SECONDS)
+
+    def _endpoint(self, arn: str) -> Endpoint | None:
+        return next((e for e in list(self._region().endpoints.values()) if e.arn == arn), None)
+
+    @staticmethod
+    def _wait(endpoint: Endpoint) -> None:
+        deadline = time.monotonic() + _CREATE_TIMEOUT_SECONDS
+        while endpoint.status not in ("InService", "Failed"):
+            if time.monotonic() > deadline:
+                fail(f"{endpoint.arn} is still {endpoint.status}", "NotStabilized")
+            time.sleep(_POLL_SECONDS)
+
+
+def _request(
+    operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    try:
+        request = types.api_request(SERVICE, operation, properties, kind, skip)
+    except ServiceError as error:
+        fail(error.message, "InvalidRequest")
+    routing = request.get("DeploymentConfig", {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration")
+    if routing:
+        # Required by the API, not by the resource type.
+        routing.setdefault("WaitIntervalInSeconds", 0)
+    return request
+
+
+def _endpoint_created(endpoint: Endpoint) -> Created:
+    return endpoint.arn, {"EndpointName": endpoint.name, "EndpointArn": endpoint.arn}
+
+
+def current_region() -> str:
+    """Return the region of the request or stack operation that is running."""
+    region: str = private.module("core.responses").get_region()
+    return region

@@ -1,0 +1,1 @@
+"""CloudWatch's arithmetic: an aggregated metric store, statistics, metric math and alarm verdicts."""

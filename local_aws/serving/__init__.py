@@ -1,0 +1,1 @@
+"""What serves requests: model-server processes, invocation, mirroring, capture and measurements."""
