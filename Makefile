@@ -2,67 +2,87 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
 
 PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 LOCAL_BIN := $(CURDIR)/.venv-local-aws/bin
-PIP_QUIET := --quiet --disable-pip-version-check
-TYPED := shadow_constructs stacks app.py benchmarks rehearsal local_aws examples tests tools
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+PIP_FREEZE := -m pip freeze --disable-pip-version-check --exclude pip --exclude setuptools
+NPM := $(BIN)/npm --loglevel=error --no-audit --no-fund --no-update-notifier
+# The local AWS has packages of its own, which only its own environment knows.
+TYPED := shadow_constructs stacks app.py benchmarks rehearsal examples tests tools
 
+# Node comes from a wheel in .venv, the CDK command line from node_modules; what the machine has is not looked at.
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 # Without compiled modules every synthesis would compile the CDK's bindings again.
 unexport PYTHONDONTWRITEBYTECODE
+# A virtual environment that happens to be active is not ours.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo test lint check snapshots synth bench lock clean
+.PHONY: help setup demo test check lint types snapshots synth bench lock clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: setup ## Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy
-	$(BIN)/python -m rehearsal.demo
+	@$(BIN)/python -m rehearsal.demo
 
 test: setup ## Run all tests
-	$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest
 
-lint: .venv/.done ## Check style and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(TYPED)
+check: lint test ## Check style and types, then run all tests: what CI does
 
-check: lint test ## What CI runs
+lint: .venv/.done types ## Check style and types
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: .venv/.done .venv-local-aws/.done ## Check types only
+	@$(BIN)/mypy $(TYPED)
+	@$(BIN)/mypy --python-executable $(LOCAL_BIN)/python local_aws
 
 snapshots: setup ## Write the stacks' snapshots anew; read the difference before committing it
-	$(BIN)/python -m pytest tests/stacks --snapshot-update
+	@$(BIN)/python -m pytest tests/stacks --snapshot-update
 
 synth: setup ## Synthesize the example app into cdk.out
-	cdk synth --no-notices --quiet
+	@node_modules/.bin/cdk synth --no-notices --quiet
 
-bench: setup ## Time synthesis against hand-written code
-	$(BIN)/python -m benchmarks.synth
+bench: setup ## Time synthesis against hand-written code that emits the same templates
+	@$(BIN)/python -m benchmarks.synth
 
-lock: setup ## Pin what the pinned packages depend on, as installed now
-	$(BIN)/pip freeze --exclude-editable | grep -v '^pip==\|^setuptools==' > constraints.txt
-	$(LOCAL_BIN)/pip freeze | grep -v '^pip==\|^setuptools==' > local_aws/constraints.txt
+lock: .venv/.done ## Pin anew what the pinned packages depend on
+	@rm -rf .lock
+	@$(PYTHON) -m venv .lock/dev
+	@.lock/dev/bin/python $(PIP_INSTALL) -r requirements-dev.txt
+	@.lock/dev/bin/python $(PIP_FREEZE) > constraints.txt
+	@$(PYTHON) -m venv .lock/local
+	@.lock/local/bin/python $(PIP_INSTALL) -r local_aws/requirements.txt -r examples/churn/requirements.txt
+	@.lock/local/bin/python $(PIP_FREEZE) > local_aws/constraints.txt
+	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
+	@rm -rf .lock
 
 clean: ## Remove everything that make has put here
-	rm -rf .venv .venv-local-aws node_modules cdk.out .rehearsal .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-local-aws .lock node_modules cdk.out .rehearsal .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 setup: .venv/.done .venv-local-aws/.done node_modules/.done
 
+# The stamps are written last, so that a set-up that was broken off is started again.
 .venv/.done: requirements.txt requirements-dev.txt constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) isn't there: install Python 3.11 or later, or name it with make PYTHON=..." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version.split()[0] + ": try make PYTHON=python3.12")'
-	@echo "Installing the project's tools into .venv (about a minute, once) ..."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install $(PIP_QUIET) -r requirements-dev.txt -c constraints.txt
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) can't make virtual environments: install its venv package (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	@echo "Installing the project's tools into .venv (about a minute, once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt -c constraints.txt
 	@touch $@
 
-.venv-local-aws/.done: local_aws/requirements.txt local_aws/constraints.txt examples/churn/requirements.txt
-	@echo "Installing the local AWS into .venv-local-aws (half a minute, once) ..."
-	@$(PYTHON) -m venv .venv-local-aws
-	@$(LOCAL_BIN)/pip install $(PIP_QUIET) -r local_aws/requirements.txt -r examples/churn/requirements.txt -c local_aws/constraints.txt
+.venv-local-aws/.done: local_aws/requirements.txt local_aws/constraints.txt examples/churn/requirements.txt | .venv/.done
+	@echo "Installing the local AWS into .venv-local-aws (half a minute, once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv-local-aws
+	@$(LOCAL_BIN)/python $(PIP_INSTALL) -r local_aws/requirements.txt -r examples/churn/requirements.txt -c local_aws/constraints.txt
 	@touch $@
 
-node_modules/.done: package.json package-lock.json .venv/.done
-	@echo "Installing the CDK command line into node_modules ..."
-	@npm ci --silent --no-audit --no-fund
+node_modules/.done: package.json package-lock.json | .venv/.done
+	@echo "Installing the CDK command line into node_modules (seconds, once) ..." >&2
+	@$(NPM) ci
 	@touch $@
