@@ -17,7 +17,11 @@ ACCOUNT_ID = "000000000000"
 # Not a secret: the local AWS takes any key, and no real account has this one.
 KEY = "test"
 
-_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}
+_DROPPED = {
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"),
+    # Without compiled modules every synthesis would compile the CDK's bindings again, for half a minute.
+    "PYTHONDONTWRITEBYTECODE",
+}
 
 
 def check_loopback(url: str) -> str:
@@ -45,7 +49,7 @@ def bare(inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {
         name: value
         for name, value in inherited.items()
-        if not name.startswith(("AWS_", "CDK_")) and name.upper() not in _PROXIES
+        if not name.startswith(("AWS_", "CDK_")) and name.upper() not in _DROPPED
     }
 
 
@@ -63,8 +67,7 @@ def for_cdk(endpoint_url: str, home: Path, inherited: Mapping[str, str] = os.env
     """
     return {
         **bare(inherited),
-        # Python and Node as make installs them, whatever else is on the machine.
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)]),
+        "PATH": _path(inherited),
         "AWS_ENDPOINT_URL": check_loopback(endpoint_url),
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": KEY,
@@ -78,3 +81,25 @@ def for_cdk(endpoint_url: str, home: Path, inherited: Mapping[str, str] = os.env
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "NO_COLOR": "1",
     }
+
+
+def for_local_aws(scratch: Path, inherited: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of the local AWS.
+
+    Args:
+        scratch: Folder for temporary files, its own and of all that it starts.
+        inherited: The environment to start from.
+    """
+    return {
+        **bare(inherited),
+        "PATH": _path(inherited),
+        # AWS Lambda has the AWS SDK at hand; the CDK's function that empties a bucket relies on it.
+        "NODE_PATH": str(PROJECT / "node_modules"),
+        "PYTHONUNBUFFERED": "1",
+        "TMPDIR": str(scratch),
+    }
+
+
+def _path(inherited: Mapping[str, str]) -> str:
+    """Return a PATH with Python and Node as make installs them first, whatever else is on the machine."""
+    return os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])

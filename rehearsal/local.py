@@ -58,13 +58,11 @@ class LocalAws:
         state.mkdir(parents=True, exist_ok=True)
         scratch.mkdir(parents=True, exist_ok=True)
         command = [str(self._python), "-m", "local_aws", "--port", "0", "--state", str(state), "--until-stdin-closes"]
-        # Node stands beside the interpreter of the rehearsal; Lambda functions written in it need it.
-        path = environment.for_cdk("http://127.0.0.1:1", scratch)["PATH"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,
                 cwd=environment.PROJECT,
-                env={**environment.bare(), "PATH": path, "TMPDIR": str(scratch), "PYTHONUNBUFFERED": "1"},
+                env=environment.for_local_aws(scratch),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

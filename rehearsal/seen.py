@@ -142,7 +142,9 @@ def inventory(client: Callable[[str], Any]) -> set[str]:
     """
     sagemaker, iam, s3, logs = client("sagemaker"), client("iam"), client("s3"), client("lambda")
     found = {f"endpoint {one['EndpointName']}" for one in sagemaker.list_endpoints()["Endpoints"]}
-    found |= {f"endpoint config {one['EndpointConfigName']}" for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]}
+    found |= {
+        f"endpoint config {one['EndpointConfigName']}" for one in sagemaker.list_endpoint_configs()["EndpointConfigs"]
+    }
     found |= {f"model {one['ModelName']}" for one in sagemaker.list_models()["Models"]}
     found |= {f"role {one['RoleName']}" for one in iam.list_roles()["Roles"]}
     found |= {f"bucket {one['Name']}" for one in s3.list_buckets()["Buckets"]}
