@@ -13,8 +13,9 @@ from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.problems import Problems
 from shadow_constructs.values.tokens import is_token
 
-# API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24).
-SERVICE_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+# API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
+# and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.
+SERVICE_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
 _TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")

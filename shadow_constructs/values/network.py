@@ -39,7 +39,7 @@ class Network:
         problems = Problems("Network")
         for name in ("subnet_ids", "security_group_ids"):
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
-        if self.in_vpc:
+        if self.in_vpc and problems.count == 0:
             _check_ids(problems, "subnet_ids", self.subnet_ids, lowest=2, highest=16)
             _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
         check_flag(problems, "isolated", self.isolated)

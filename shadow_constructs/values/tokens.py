@@ -7,18 +7,16 @@ Values are pure Python; asking the CDK itself would start a Node process and cos
 
 from __future__ import annotations
 
+import struct
+
 _STRING_MARK = "${Token["
 _LIST_MARK = "#{Token["
-# Encoded numbers have this exponent range (aws-cdk-lib, core/lib/private/encoding.ts: tokens are NaN-like doubles
-# whose upper 16 bits read 0xFBFF, which puts every one of them below -1.8e289 and above -1.9e289).
-_NUMBER_HIGHEST = -1.8e289
-_NUMBER_LOWEST = -1.9e289
+# The first two bytes of an encoded number (aws-cdk-lib, core/lib/private/encoding.ts, DOUBLE_TOKEN_MARKER_BITS).
+_NUMBER_MARK = b"\xfb\xff"
 
 
 def is_token(value: object) -> bool:
     """Whether a string, number or element of a list is, or contains, a CDK token."""
     if isinstance(value, str):
         return _STRING_MARK in value or _LIST_MARK in value
-    if isinstance(value, float | int):
-        return _NUMBER_LOWEST < value < _NUMBER_HIGHEST
-    return False
+    return isinstance(value, float) and struct.pack(">d", value).startswith(_NUMBER_MARK)
