@@ -1,0 +1,142 @@
+"""Hypothesis strategies of valid shadow tests: every kind of container, artifact, hardware and capture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from shadow_constructs import (
+    Capture,
+    Container,
+    CoreDump,
+    Hardware,
+    MetricsPublishing,
+    Model,
+    ModelPackage,
+    Network,
+    Routing,
+    ShadowTest,
+    Variant,
+)
+from shadow_constructs.values import instance_types
+from shadow_constructs.values.hardware import AMI_VERSIONS
+from shadow_constructs.values.xgboost_images import TAGS
+from tests.values.samples import IMAGE, KEY_ARN, OTHER_KEY_ARN, PACKAGE_ARN, RESERVATION_ARN, ROLE_ARN
+
+NAMES = st.from_regex(r"[a-zA-Z0-9](-{0,2}[a-zA-Z0-9]){0,20}", fullmatch=True)
+_FLAGS = st.booleans()
+_KEYS = st.none() | st.sampled_from([KEY_ARN, OTHER_KEY_ARN])
+_TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+def _optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+_TYPES = sorted(
+    one
+    for one in instance_types.listed()
+    if not instance_types.excludes_shadow(one) and not instance_types.is_graviton(one)
+)
+
+HARDWARE: st.SearchStrategy[Hardware] = st.builds(
+    Hardware,
+    instance_type=st.sampled_from(_TYPES),
+    count=st.integers(1, 40),
+    volume_gb=_optional(st.integers(1, 512)),
+    model_download_timeout_seconds=_optional(st.integers(60, 3600)),
+    startup_timeout_seconds=_optional(st.integers(60, 3600)),
+    instance_provision_timeout_seconds=_optional(st.integers(300, 3600)),
+    inference_ami_version=_optional(st.sampled_from(AMI_VERSIONS)),
+    routing=_optional(
+        st.sampled_from([Routing("RANDOM"), Routing("LEAST_OUTSTANDING_REQUESTS")])
+        | st.builds(Routing, st.just("PREFIX_AWARE"), st.integers(1024, 65536), st.integers(1, 1024))
+    ),
+    ssm_access=_optional(_FLAGS),
+    core_dump=_optional(st.builds(CoreDump, st.sampled_from(["s3://dumps", "s3://dumps/churn/"]), _KEYS)),
+    capacity_reservation_arn=_optional(st.just(RESERVATION_ARN)),
+)
+
+_CONTAINERS = st.one_of(
+    st.sampled_from(sorted(TAGS)).map(Container.xgboost),
+    st.just(Container.uri(IMAGE)),
+    st.just(Container.uri("public.ecr.aws/team/churn@sha256:" + "0" * 64)),
+    st.just(Container.ecr("team/churn", "7")),
+    st.just(Container.deep_learning("huggingface-pytorch-inference", "2.6.0-transformers4.49.0-gpu-py312")),
+)
+
+_NETWORKS = st.sampled_from(
+    [
+        Network(),
+        Network(isolated=True),
+        Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"]),
+    ]
+)
+
+_SHARED = {"network": _NETWORKS, "role_arn": _optional(st.just(ROLE_ARN)), "grant_role": _FLAGS}
+_ENVIRONMENT = st.dictionaries(st.from_regex(r"[a-zA-Z_][a-zA-Z0-9_]{0,20}", fullmatch=True), _TEXT, max_size=5)
+
+
+def _models(version: str) -> st.SearchStrategy[Model]:
+    artifacts = [f"s3://my-models/churn/{version}/model.tar.gz", f"s3://my-models/churn/{version}/"]
+    with_container = st.builds(
+        Model,
+        version=st.just(version),
+        container=_CONTAINERS,
+        artifact=st.sampled_from(artifacts),
+        environment=_ENVIRONMENT,
+        artifact_key_arn=_KEYS,
+        accept_eula=_FLAGS,
+        **_SHARED,
+    )
+    packaged = st.builds(
+        Model,
+        version=st.just(version),
+        package=st.just(ModelPackage(PACKAGE_ARN, artifact=artifacts[0], image=IMAGE)),
+        environment=_ENVIRONMENT,
+        **_SHARED,
+    )
+    existing = st.builds(
+        Model, version=st.just(version), model_name=NAMES, role_arn=_SHARED["role_arn"], grant_role=_FLAGS
+    )
+    return with_container | packaged | existing
+
+
+_CAPTURES = st.one_of(
+    st.just(Capture.off()),
+    st.builds(
+        Capture,
+        percent=st.integers(0, 100),
+        requests=_FLAGS,
+        csv_content_types=st.lists(st.sampled_from(["text/csv", "application/x-csv"]), max_size=10),
+        json_content_types=st.lists(st.sampled_from(["application/json", "application/vnd.a.b"]), max_size=10),
+        prefix=st.sampled_from(["captured", "", "a/b"]),
+        key_arn=_KEYS,
+        expire_after_days=_optional(st.integers(1, 3650)),
+        delete_with_stack=_FLAGS,
+    ),
+    st.builds(Capture, bucket=st.just("my-captures"), key_arn=_KEYS),
+    st.builds(Capture, customer_managed_key=st.just(True)),
+)
+
+_METRICS = st.builds(
+    MetricsPublishing,
+    frequency_seconds=st.sampled_from([10, 30, 60, 120, 180, 240, 300]),
+    enhanced=_FLAGS,
+    detailed_observability=_FLAGS,
+)
+
+SHADOW_TESTS: st.SearchStrategy[ShadowTest] = st.builds(
+    ShadowTest,
+    endpoint_name=NAMES,
+    production=st.builds(Variant, _models("v1"), HARDWARE, st.sampled_from([None, "AllTraffic"])),
+    shadow=st.builds(Variant, _models("v2"), HARDWARE, st.sampled_from([None, "candidate"])),
+    sampling_percent=_optional(st.integers(1, 100) | st.sampled_from([0.1, 33.3, 99.99])),
+    capture=_CAPTURES,
+    metrics=_METRICS,
+    volume_key_arn=_KEYS,
+    tags=st.dictionaries(st.sampled_from(["team", "cost centre"]), st.sampled_from(["", "churn", "a+b=c@d"])),
+    keep_live_counts=_FLAGS,
+)
+"""Shadow tests in which everything that can be left out sometimes is."""

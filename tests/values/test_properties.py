@@ -1,0 +1,160 @@
+"""What holds for every valid value, not only for the examples that come to mind."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from decimal import Decimal
+
+import pytest
+from botocore.loaders import Loader
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shadow_constructs import Capture, Hardware, InvalidValueError, MetricsPublishing, ShadowTest, Variant
+from shadow_constructs.values import instance_types
+from shadow_constructs.values.checks import SERVICE_NAME
+from shadow_constructs.values.hardware import AMI_VERSIONS
+from shadow_constructs.values.warnings import promotion_warnings
+from tests.values.samples import hardware, model, shadow_test, variant
+from tests.values.strategies import HARDWARE, SHADOW_TESTS
+
+API = Loader().load_service_model("sagemaker", "service-2")["shapes"]
+PERCENT = st.decimals(min_value=Decimal("0.0001"), max_value=100, places=4) | st.integers(1, 100)
+
+
+@given(PERCENT)
+def test_any_sampling_is_its_hundredth_as_weight(percent: Decimal | int) -> None:
+    """33.3 % is 0.333 and not 0.33299999999999996: the decimal a user wrote, within (0, 1]."""
+    written = float(percent) if isinstance(percent, Decimal) else percent
+    test = shadow_test(sampling_percent=written)
+
+    assert Decimal(repr(test.shadow_weight)) == Decimal(percent) / 100
+    assert 0 < test.shadow_weight <= 1
+
+
+@given(st.floats(min_value=0, max_value=100, exclude_min=True))
+def test_any_number_in_range_is_taken_or_refused_as_too_small(percent: float) -> None:
+    """No number above 0 becomes a weight of 0, which would mean something else."""
+    try:
+        weight = shadow_test(sampling_percent=percent).shadow_weight
+    except InvalidValueError:
+        assert percent / 100 == 0
+    else:
+        assert 0 < weight <= 1
+
+
+@given(SHADOW_TESTS, st.sampled_from(["production", "shadow"]))
+def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: str) -> None:
+    """The shadow's model serves under the production variant's name; else only the hardware asked for changes."""
+    assert test.shadow is not None
+    promoted = test.promoted(choice)  # type: ignore[arg-type] # the strategy gives the two literals
+
+    assert promoted.production.name == test.production.name
+    assert promoted.production.model == test.shadow.model
+    assert promoted.production.hardware == (test.shadow if choice == "shadow" else test.production).hardware
+    assert promoted.shadow is None
+    same = ("endpoint_name", "capture", "metrics", "volume_key_arn", "tags", "keep_live_counts")
+    assert [getattr(promoted, name) for name in same] == [getattr(test, name) for name in same]
+
+
+@given(SHADOW_TESTS, HARDWARE)
+def test_promotion_equals_what_is_folded_by_hand(test: ShadowTest, other: Hardware) -> None:
+    """The value that a user writes after the promotion is the promoted one, so nothing changes when it is deployed."""
+    assert test.shadow is not None
+    folded = ShadowTest(
+        endpoint_name=test.endpoint_name,
+        production=Variant(model=test.shadow.model, hardware=other, name=test.production.name),
+        capture=test.capture,
+        metrics=test.metrics,
+        volume_key_arn=test.volume_key_arn,
+        tags=test.tags,
+        keep_live_counts=test.keep_live_counts,
+    )
+
+    assert test.promoted(other) == folded
+
+
+@given(SHADOW_TESTS)
+def test_a_value_survives_being_rebuilt_from_its_parts(test: ShadowTest) -> None:
+    """A value made anew from its own attributes is equal: validation loses and adds nothing."""
+    parts = {field.name: getattr(test, field.name) for field in dataclasses.fields(test)}
+
+    assert ShadowTest(**parts) == test
+    assert hash(ShadowTest(**parts)) == hash(test)
+
+
+@given(st.text(alphabet="abZ09-_.é", max_size=70) | st.from_regex(SERVICE_NAME, fullmatch=True))
+def test_a_name_is_taken_exactly_when_the_service_takes_it(name: str) -> None:
+    """The pattern and the length are those of botocore's model, for endpoints and for variants."""
+    limits = API["EndpointName"], API["VariantName"]
+    allowed = all(re.fullmatch(limit["pattern"], name, re.ASCII) and len(name) <= limit["max"] for limit in limits)
+
+    assert _accepts(lambda: shadow_test(endpoint_name=name)) == allowed
+    assert _accepts(lambda: variant(name=name)) == allowed
+
+
+@given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([0.5, 10, 25, 33.3, 50, 99.9, 100]))
+def test_an_untested_load_is_warned_of_exactly_when_it_is_untested(shown: int, needed: int, percent: float) -> None:
+    """The warning comes when an instance must carry more after the promotion than a shadow instance carried."""
+    test = shadow_test(
+        production=variant("v1", hardware=hardware(count=needed)),
+        shadow=variant("v2", hardware=hardware(count=shown)),
+        sampling_percent=percent,
+    )
+
+    warned = any(warning.id.endswith("untested-load") for warning in promotion_warnings(test, "production"))
+
+    exact = Decimal(str(percent)) / shown
+    assert warned == (Decimal(100) / needed > exact * (1 + Decimal("1e-9")))
+
+
+@given(SHADOW_TESTS)
+def test_a_warning_names_its_id_and_says_what_to_do(test: ShadowTest) -> None:
+    """Each warning can be acknowledged by name, whatever the promotion."""
+    for warning in promotion_warnings(test, "production"):
+        assert warning.id.startswith("shadow-constructs:")
+        assert len(warning.text) > 60
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=8), st.integers(-10, 700), st.integers(-10, 400))
+def test_refusals_never_come_as_another_error(text: str, number: int, percent: int) -> None:
+    """Whatever the input, a value is made or refused with a line; nothing else is raised."""
+    for make in (
+        lambda: hardware(text, count=number, volume_gb=number),
+        lambda: model(text, artifact=text),
+        lambda: shadow_test(endpoint_name=text, sampling_percent=percent, tags={text: text}),
+        lambda: Capture(prefix=text, bucket=text, percent=percent, csv_content_types=[text]),
+    ):
+        _accepts(make)
+
+
+def test_every_listed_instance_type_is_botocores() -> None:
+    """The list of this release is the API model's, complete."""
+    assert instance_types.listed() == set(API["ProductionVariantInstanceType"]["enum"])
+
+
+def test_every_ami_version_is_botocores() -> None:
+    """So are the versions of the inference AMI."""
+    assert set(AMI_VERSIONS) == set(API["ProductionVariantInferenceAmiVersion"]["enum"])
+
+
+@pytest.mark.parametrize("seconds", range(0, 400, 10))
+def test_a_publishing_frequency_is_taken_exactly_when_the_service_takes_it(seconds: int) -> None:
+    """The frequencies are those of the API's documentation; its model has no enum for them."""
+    text = API["MetricsConfig"]["members"]["MetricPublishFrequencyInSeconds"]["documentation"]
+    allowed = [int(number) for number in re.findall(r"<code>(\d+)</code>", text.split("Valid values:")[1])]
+
+    assert _accepts(lambda: MetricsPublishing(frequency_seconds=seconds)) == (seconds in allowed)
+
+
+def _accepts(make: object) -> bool:
+    assert callable(make)
+    try:
+        make()
+    except InvalidValueError as refused:
+        if not refused.problems or any("\n" in problem for problem in refused.problems):
+            raise AssertionError("a refusal must have one line per mistake") from refused
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""CDK tokens: accepted where documented, refused with a reason elsewhere, told from plain values without the CDK."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import aws_cdk as cdk
+import pytest
+
+from shadow_constructs import (
+    Capture,
+    Container,
+    CoreDump,
+    Hardware,
+    InvalidValueError,
+    Model,
+    ModelPackage,
+    Network,
+    Variant,
+)
+from shadow_constructs.values.tokens import is_token
+from tests.values.samples import hardware, model, shadow_test
+
+TEXT = cdk.Fn.import_value("text")
+LIST = cdk.Token.as_list(cdk.Fn.ref("List"))
+NUMBER = cdk.Token.as_number(cdk.Fn.ref("Number"))
+
+ACCEPTED: dict[str, Callable[[], object]] = {
+    "artifact's bucket": lambda: model(artifact=f"s3://{TEXT}/model.tar.gz"),
+    "artifact's folder": lambda: model(artifact=f"s3://{TEXT}/model/"),
+    "environment value": lambda: model(environment={"BUCKET": TEXT}),
+    "role": lambda: model(role_arn=TEXT),
+    "artifact key": lambda: model(artifact_key_arn=TEXT),
+    "package": lambda: ModelPackage(TEXT, artifact="s3://b/k.tar.gz", image=TEXT),
+    "image": lambda: Container.uri(TEXT),
+    "private image": lambda: Container.private_registry(TEXT, credentials_provider_arn=TEXT),
+    "repository": lambda: Container.ecr(TEXT, TEXT, account=TEXT, region=TEXT),
+    "subnets": lambda: Network(subnet_ids=[TEXT, TEXT], security_group_ids=[TEXT]),
+    "list of subnets": lambda: Network(subnet_ids=LIST, security_group_ids=LIST),
+    "capture bucket": lambda: Capture(bucket=TEXT, key_arn=TEXT),
+    "core dumps": lambda: CoreDump(f"s3://{TEXT}/dumps", key_arn=TEXT),
+    "reservation": lambda: hardware(capacity_reservation_arn=TEXT),
+    "volume key": lambda: shadow_test(volume_key_arn=TEXT),
+    "tag": lambda: shadow_test(tags={"team": TEXT}),
+}
+
+LITERAL = "give a literal, not a CDK token"
+PLAIN_NUMBER = "give a plain number, not a CDK token"
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "endpoint name": (lambda: shadow_test(endpoint_name=TEXT), LITERAL),
+    "variant name": (lambda: Variant(model(), hardware(), TEXT), LITERAL),
+    "version": (lambda: Model(version=TEXT, container=Container.xgboost("3.0-5")), LITERAL),
+    "model name": (lambda: Model(version="v1", model_name=TEXT), LITERAL),
+    "instance type": (lambda: Hardware(TEXT), LITERAL),
+    "capture prefix": (lambda: Capture(prefix=TEXT), LITERAL),
+    "content type": (lambda: Capture(csv_content_types=[TEXT]), LITERAL),
+    "DLC tag": (lambda: Container.deep_learning("pytorch-inference", TEXT), LITERAL),
+    "whole artifact": (lambda: model(artifact=TEXT), "must start with a literal s3://"),
+    "whole core dump address": (lambda: CoreDump(TEXT), LITERAL),
+    "XGBoost version": (lambda: Container.xgboost(TEXT), "must be one of"),
+    "tag's key": (lambda: shadow_test(tags={TEXT: "x"}), "'tags' must have keys of"),
+    "count": (lambda: hardware(count=NUMBER), PLAIN_NUMBER),
+    "volume": (lambda: hardware(volume_gb=NUMBER), PLAIN_NUMBER),
+    "sampling": (lambda: shadow_test(sampling_percent=NUMBER), PLAIN_NUMBER),
+    "sampling as text": (lambda: shadow_test(sampling_percent=TEXT), PLAIN_NUMBER),
+    "capture percent": (lambda: Capture(percent=NUMBER), PLAIN_NUMBER),  # type: ignore[arg-type] # on purpose
+}
+
+
+@pytest.mark.parametrize("case", ACCEPTED)
+def test_tokens_are_taken_where_documented(case: str) -> None:
+    """What another construct knows only at deployment can be passed on."""
+    assert ACCEPTED[case]() is not None
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_fails_with_the_reason_where_synth_has_to_know_the_value(case: str) -> None:
+    """A token is never judged as if it were the value: it is named as what it is."""
+    make, reason = REFUSED[case]
+
+    with pytest.raises(InvalidValueError) as refused:
+        make()
+
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        TEXT,
+        f"s3://{TEXT}/key",
+        NUMBER,
+        cdk.Aws.REGION,
+        cdk.Token.as_number(cdk.Fn.import_value("other")),
+        "",
+        "plain",
+        "${AWS::Region}",
+        0,
+        1.5,
+        -1e300,
+        -1.5e289,
+        -1.9e289,
+    ],
+)
+def test_telling_tokens_agrees_with_the_cdk(value: object) -> None:
+    """The values never ask the CDK, and yet say what it would say."""
+    assert is_token(value) == cdk.Token.is_unresolved(value)
+
+
+@pytest.mark.parametrize("value", [None, True, float("nan"), float("inf"), float("-inf"), [], {}])
+def test_what_cannot_be_a_token_is_none(value: object) -> None:
+    """Odd values, some of which the CDK couldn't even be asked about, are plain."""
+    assert not is_token(value)
+
+
+def test_an_element_of_a_token_list_is_a_token() -> None:
+    """A list of tokens is one element until deployment, which says nothing about its length."""
+    assert cdk.Token.is_unresolved(LIST)
+    assert [is_token(element) for element in LIST] == [True]
+
+
+def test_many_number_tokens_are_told() -> None:
+    """The range of encoded numbers is wide enough for the tokens of a large app."""
+    numbers = [cdk.Token.as_number(cdk.Fn.ref(f"N{n}")) for n in range(200)]
+
+    assert all(is_token(number) for number in numbers)
