@@ -57,6 +57,9 @@ class ShadowEndpoint(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest) -> None:
         super().__init__(scope, construct_id)
+        # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
+        # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
+        self.node.set_context("aws:cdk:enable-path-metadata", False)
         self.test = test
         self.endpoint_name = test.endpoint_name
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -51,7 +50,9 @@ def mark_attributes(template: dict[str, Any]) -> dict[str, Any]:
 def _marked(value: Any) -> Any:
     if isinstance(value, dict):
         if value.keys() == {"Fn::GetAtt"}:
-            return f"Fn::GetAtt {json.dumps(value['Fn::GetAtt'])}"
+            # A stored template has the list, a new one in YAML may have the text with a dot: both mean the same.
+            attribute = value["Fn::GetAtt"]
+            return f"Fn::GetAtt {'.'.join(attribute) if isinstance(attribute, list) else attribute}"
         return {key: _marked(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_marked(item) for item in value]
