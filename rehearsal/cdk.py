@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import subprocess
 import time
@@ -82,6 +83,12 @@ class Cdk:
         self._context = dict(context or {})
         self._command = command
         self.version = self._check_version()
+
+    def with_app(self, app: str) -> Cdk:
+        """Return the same command line for another app, such as a folder of templates."""
+        other = copy.copy(self)
+        other._app = app
+        return other
 
     def bootstrap(self) -> Run:
         """Prepare the account for deployments, as is done once per account and region."""

@@ -1,0 +1,81 @@
+"""One local AWS per test process, and a shadow test of its own for each test."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from rehearsal.cdk import Cdk
+from rehearsal.local import LocalAws
+from shadow_constructs import ShadowTest
+from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, artifact, shadow_test, synthesize
+
+
+def _unchanged(test: ShadowTest) -> ShadowTest:
+    return test
+
+
+@dataclass
+class _Ground:
+    local: LocalAws
+    cdk: Cdk
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def case(self, change: Change = _unchanged, *, promote: Literal["production", "shadow"] = "production") -> Case:
+        name = f"case-{next(self.numbers)}"
+        app = synthesize(change(shadow_test(name)), self.folder / name, promote)
+        return Case(self.local, self.cdk.with_app(app), name)
+
+    def clear(self, case: Case) -> None:
+        self.local.clear_faults()
+        self.local.client("cloudformation").delete_stack(StackName=case.name)
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ground]:
+    """A bootstrapped local AWS with two models in S3."""
+    folder = tmp_path_factory.mktemp("deploy")
+    with LocalAws(folder) as local:
+        cdk = Cdk(local.endpoint_url, folder)
+        cdk.bootstrap().check()
+        s3 = local.client("s3")
+        for bucket in (MODELS, CAPTURES):
+            s3.create_bucket(Bucket=bucket)
+        for version in ("v1", "v2"):
+            s3.put_object(Bucket=MODELS, Key=f"{version}/model.tar.gz", Body=artifact(version))
+        yield _Ground(local, cdk, folder)
+
+
+@pytest.fixture
+def make_case(ground: _Ground) -> Iterator[CaseMaker]:
+    """Make a shadow test that differs from the usual one."""
+    made: list[Case] = []
+
+    def make(change: Change = _unchanged, *, promote: Literal["production", "shadow"] = "production") -> Case:
+        made.append(ground.case(change, promote=promote))
+        return made[-1]
+
+    yield make
+    for case in made:
+        ground.clear(case)
+
+
+@pytest.fixture
+def case(make_case: CaseMaker) -> Case:
+    """The usual shadow test, not deployed yet."""
+    return make_case()
+
+
+@pytest.fixture(scope="module")
+def running(ground: _Ground) -> Iterator[Case]:
+    """The usual shadow test, deployed, for tests that only look at it."""
+    case = ground.case()
+    case.cdk.deploy("shadow").check()
+    yield case
+    ground.clear(case)

@@ -1,0 +1,126 @@
+"""What the deployment tests share: small models, and a shadow test of one's own per test."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import aws_cdk as cdk
+
+from rehearsal import seen
+from rehearsal.cdk import Cdk
+from rehearsal.local import LocalAws
+from rehearsal.traffic import Answer, Traffic
+from shadow_constructs import Capture, Container, Hardware, Model, ShadowTest, Variant
+from stacks import PromotionStack, ShadowTestStack
+
+MODELS = "models-under-test"
+CAPTURES = "captures-of-tests"
+Change = Callable[[ShadowTest], ShadowTest]
+REASON = "the promoted model answers too boldly"
+
+_SCRIPT = """\
+def model_fn(model_dir):
+    return "{version}"
+
+
+def predict_fn(payload, model):
+    return model + " says hello to " + payload
+"""
+
+
+def artifact(version: str) -> bytes:
+    """A model.tar.gz whose model puts its version into each answer."""
+    script = _SCRIPT.format(version=version).encode()
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(script)
+        archive.addfile(member, io.BytesIO(script))
+    return file.getvalue()
+
+
+def which_model(answer: Answer) -> str:
+    """The version of the model that gave an answer."""
+    return answer.body.split()[0]
+
+
+def shadow_test(endpoint_name: str) -> ShadowTest:
+    """v2 tested beside v1 on half of the requests, captured in a bucket that is there already."""
+    return ShadowTest(
+        endpoint_name=endpoint_name,
+        production=Variant(model=_model("v1"), hardware=Hardware("ml.m5.xlarge", count=2)),
+        shadow=Variant(model=_model("v2"), hardware=Hardware("ml.m5.xlarge")),
+        sampling_percent=50,
+        capture=Capture(bucket=CAPTURES),
+    )
+
+
+def _model(version: str) -> Model:
+    return Model(
+        version=version,
+        container=Container.xgboost("3.0-5"),
+        artifact=f"s3://{MODELS}/{version}/model.tar.gz",
+    )
+
+
+def folded(test: ShadowTest) -> ShadowTest:
+    """What the user writes after a promotion: the tested model is production, and there is no shadow."""
+    assert test.shadow is not None
+    production = replace(test.production, model=test.shadow.model)
+    return ShadowTest(endpoint_name=test.endpoint_name, production=production, capture=test.capture)
+
+
+def synthesize(test: ShadowTest, folder: Path, promote: Literal["production", "shadow"]) -> str:
+    """Templates of every stage of a shadow test: shadow, promotion, folded and back."""
+    app = cdk.App(outdir=str(folder))
+    ShadowTestStack(app, "shadow", test=test)
+    PromotionStack(app, "promotion", test=test, hardware=promote)
+    ShadowTestStack(app, "folded", test=folded(test))
+    ShadowTestStack(app, "back", test=test, rollback_reason=REASON)
+    app.synth()
+    return str(folder)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One shadow test, to be deployed with the real command line.
+
+    Attributes:
+        local: The local AWS.
+        cdk: The command line, with the stacks ``shadow``, ``promotion``, ``folded`` and ``back``.
+        name: Name of the endpoint and of the stack.
+    """
+
+    local: LocalAws
+    cdk: Cdk
+    name: str
+
+    def traffic(self, prefix: str = "request") -> Traffic:
+        """Requests to the endpoint."""
+        payloads = [f"customer {number}" for number in range(10)]
+        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix)
+
+    def serving(self) -> seen.Serving:
+        """What the endpoint serves."""
+        return seen.serving(self.local.client("sagemaker"), self.name)
+
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs."""
+        return seen.outputs(self.local.client("cloudformation"), self.name)
+
+
+class CaseMaker(Protocol):
+    """Makes a shadow test that differs from the usual one."""
+
+    def __call__(self, change: Change = ..., *, promote: Literal["production", "shadow"] = ...) -> Case:
+        """Return it, not deployed yet.
+
+        Args:
+            change: What differs.
+            promote: The hardware that the promotion takes.
+        """
