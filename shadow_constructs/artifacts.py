@@ -33,4 +33,5 @@ def resolve_artifact(scope: Construct, artifact: Artifact) -> ResolvedArtifact:
             return ResolvedArtifact(uri, is_folder=True)
         case LocalArchive(path):
             asset = s3_assets.Asset(scope, "Artifact", path=str(Path(path).resolve()))
-            return ResolvedArtifact(asset.s3_object_url, is_folder=False)
+            # Not asset.s3_object_url, which is one opaque token: the role's policy needs bucket and key apart.
+            return ResolvedArtifact(f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}", is_folder=False)

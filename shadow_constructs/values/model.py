@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from shadow_constructs.values.artifact import Artifact, S3Folder, check_artifact
+from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Folder, check_artifact
 from shadow_constructs.values.checks import (
     check_arn,
     check_flag,
@@ -51,7 +51,8 @@ class ModelPackage:
         """
         problems = Problems("ModelPackage")
         check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/")
-        check_artifact(problems, "artifact", self.artifact)
+        if isinstance(check_artifact(problems, "artifact", self.artifact), LocalArchive):
+            problems.add("artifact", "be the S3 address that the package names", self.artifact)
         check_text(
             problems,
             "image",
