@@ -1,0 +1,255 @@
+"""Execution roles: one per version, as narrow as IAM allows, there before the model and gone after the endpoint."""
+
+from __future__ import annotations
+
+import pytest
+
+from shadow_constructs import Capture, Container, CoreDump, Model, ModelPackage, Network
+from tests.constructs.rendering import Json, flat, model_of, rendered, resources, statements, texts, the
+from tests.values.samples import (
+    IMAGE,
+    KEY_ARN,
+    OTHER_KEY_ARN,
+    PACKAGE_ARN,
+    ROLE_ARN,
+    hardware,
+    model,
+    serving,
+    shadow_test,
+    variant,
+)
+
+# Actions that IAM offers no resource level for (Service Authorization Reference).
+WITHOUT_RESOURCE_LEVEL = {
+    "ecr:GetAuthorizationToken",
+    "cloudwatch:PutMetricData",
+    "ec2:DescribeDhcpOptions",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+}
+IN_A_VPC = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
+
+
+def everything() -> Json:
+    """A template in which a role needs all there is to need."""
+    rich = model(
+        artifact="s3://my-models/churn/v1/",
+        artifact_key_arn=OTHER_KEY_ARN,
+        network=IN_A_VPC,
+        container=Container.ecr("team/churn", "7"),
+    )
+    dumping = hardware(core_dump=CoreDump("s3://dumps/churn", key_arn=KEY_ARN))
+    test = serving(
+        production=variant(model=rich, hardware=dumping), volume_key_arn=KEY_ARN, capture=Capture(key_arn=OTHER_KEY_ARN)
+    )
+    return rendered(test)
+
+
+def test_a_version_may_do_what_it_needs_and_nothing_else() -> None:
+    """The whole list of rights of an ordinary version: its artifact, its image, its logs, metrics and captures."""
+    allowed = {
+        (action, resource)
+        for one in statements(rendered()).values()
+        for action in texts(one["Action"])
+        for resource in texts(one["Resource"])
+    }
+
+    repository = "arn:<AWS::Partition>:ecr:<AWS::Region>:<XGBoostAccounts[<AWS::Region>,account]>:repository"
+    logs = "arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:/aws/sagemaker/Endpoints/churn"
+    log_actions = ("CreateLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents")
+    pull_actions = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+    assert allowed == {
+        ("s3:GetObject", "arn:<AWS::Partition>:s3:::my-models/churn/v1/model.tar.gz"),
+        ("s3:PutObject", "arn:<AWS::Partition>:s3:::<ECaptured3BD8C842>/captured/*"),
+        ("ecr:GetAuthorizationToken", "*"),
+        ("cloudwatch:PutMetricData", "*"),
+        *((f"ecr:{action}", f"{repository}/sagemaker-xgboost") for action in pull_actions),
+        *((f"logs:{action}", f"{logs}{end}") for action in log_actions for end in ("", ":*")),
+    }
+
+
+def test_any_resource_stands_only_where_iam_has_no_resource_level() -> None:
+    """A `*` is never laziness, however much the role needs."""
+    for one in statements(everything()).values():
+        if "*" in texts(one["Resource"]):
+            assert set(texts(one["Action"])) <= WITHOUT_RESOURCE_LEVEL
+
+
+def test_no_managed_policy_of_aws_is_attached() -> None:
+    """AmazonSageMakerFullAccess, which the CDK's own construct attaches, is not needed."""
+    assert "ManagedPolicyArns" not in the(rendered(serving()), "AWS::IAM::Role")
+
+
+def test_only_sagemaker_may_take_the_role() -> None:
+    """The trust policy names one service."""
+    [trust] = the(rendered(serving()), "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust == {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+
+
+def test_each_version_has_a_role_of_its_own() -> None:
+    """The candidate can't read production's artifact, nor the other way round."""
+    template = rendered()
+
+    assert len(resources(template, "AWS::IAM::Role")) == 2
+    for version, other in (("v1", "v2"), ("v2", "v1")):
+        assert f"/{other}/" not in str(statements(template, version))
+
+
+def test_the_policy_is_part_of_the_role() -> None:
+    """There is no moment in which the role exists without its rights, and no second resource to wait for."""
+    template = rendered()
+
+    assert not resources(template, "AWS::IAM::Policy")
+    assert not resources(template, "AWS::IAM::ManagedPolicy")
+
+
+def test_the_role_outlives_the_endpoint() -> None:
+    """Endpoint refers to config, config to model, model to role: CloudFormation deletes them in this order."""
+    template = rendered(serving())
+    [role] = resources(template, "AWS::IAM::Role")
+    [model_id] = resources(template, "AWS::SageMaker::Model")
+    [config] = resources(template, "AWS::SageMaker::EndpointConfig")
+
+    assert model_of(template)["ExecutionRoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
+    [production] = the(template, "AWS::SageMaker::EndpointConfig")["ProductionVariants"]
+    assert production["ModelName"] == {"Fn::GetAtt": [model_id, "ModelName"]}
+    assert the(template, "AWS::SageMaker::Endpoint")["EndpointConfigName"]["Fn::GetAtt"][0] == config
+
+
+def test_a_users_role_gets_what_is_missing_before_the_model_exists() -> None:
+    """The attached policy is there before CreateModel and gone only after the endpoint."""
+    template = rendered(serving(production=variant(model=model(role_arn=ROLE_ARN))))
+    [policy] = resources(template, "AWS::IAM::ManagedPolicy")
+    [one] = resources(template, "AWS::SageMaker::Model").values()
+    [config] = resources(template, "AWS::SageMaker::EndpointConfig").values()
+
+    assert not resources(template, "AWS::IAM::Role")
+    assert the(template, "AWS::IAM::ManagedPolicy")["Roles"] == ["models"]
+    assert one["Properties"]["ExecutionRoleArn"] == ROLE_ARN
+    assert one["DependsOn"] == [policy]
+    assert config["DependsOn"] == [policy]
+    assert "ReadArtifact" in statements(template)
+
+
+def test_a_users_role_can_be_left_alone() -> None:
+    """With grant_role off nothing is attached."""
+    template = rendered(serving(production=variant(model=model(role_arn=ROLE_ARN, grant_role=False))))
+
+    assert not resources(template, "AWS::IAM::ManagedPolicy")
+    assert model_of(template)["ExecutionRoleArn"] == ROLE_ARN
+
+
+def test_the_role_of_an_existing_model_gets_what_the_endpoint_adds() -> None:
+    """Writing captures is granted; what the model itself needs, its role has already."""
+    existing = Model(version="v1", model_name="churn-7", role_arn=ROLE_ARN)
+    template = rendered(serving(production=variant(model=existing)))
+    [policy] = resources(template, "AWS::IAM::ManagedPolicy")
+    [config] = resources(template, "AWS::SageMaker::EndpointConfig").values()
+
+    assert list(statements(template)) == ["WriteCaptured"]
+    assert config["DependsOn"] == [policy]
+
+
+def test_nothing_is_attached_to_the_role_of_an_existing_model_that_needs_nothing() -> None:
+    """Without capture there is nothing to grant, and an empty policy would be refused by IAM."""
+    existing = Model(version="v1", model_name="churn-7", role_arn=ROLE_ARN)
+    template = rendered(serving(production=variant(model=existing), capture=Capture.off()))
+
+    assert not resources(template, "AWS::IAM::ManagedPolicy")
+
+
+def test_a_folder_may_be_listed_and_read() -> None:
+    """Uncompressed models need ListBucket too, on their own prefix only."""
+    found = statements(everything())
+
+    assert texts(found["ReadArtifact"]["Resource"]) == ["arn:<AWS::Partition>:s3:::my-models/churn/v1/*"]
+    assert texts(found["ListArtifact"]["Resource"]) == ["arn:<AWS::Partition>:s3:::my-models"]
+    assert found["ListArtifact"]["Condition"] == {"StringLike": {"s3:prefix": ["churn/v1/*"]}}
+
+
+@pytest.mark.parametrize(
+    ("sid", "actions", "key"),
+    [
+        ("DecryptArtifact", ["kms:Decrypt"], OTHER_KEY_ARN),
+        ("EncryptCaptured", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], OTHER_KEY_ARN),
+        ("EncryptCoreDumps0", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], KEY_ARN),
+        ("GrantVolumeKey", ["kms:CreateGrant"], KEY_ARN),
+        ("DescribeVolumeKey", ["kms:DescribeKey"], KEY_ARN),
+    ],
+)
+def test_each_key_may_be_used_for_its_own_need(sid: str, actions: list[str], key: str) -> None:
+    """Reading, writing and volumes have statements of their own, each on one key."""
+    found = statements(everything())[sid]
+
+    assert texts(found["Action"]) == actions
+    assert texts(found["Resource"]) == [key]
+
+
+def test_a_grant_of_the_volume_key_is_for_aws_only() -> None:
+    """The role can't hand the key to anybody else."""
+    assert statements(everything())["GrantVolumeKey"]["Condition"] == {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+
+
+def test_core_dumps_may_be_written_where_they_go() -> None:
+    """Only under the prefix that was given."""
+    found = statements(everything())["WriteCoreDumps0"]
+
+    assert texts(found["Resource"]) == ["arn:<AWS::Partition>:s3:::dumps/churn/*"]
+
+
+def test_a_vpc_may_be_joined_through_the_models_own_subnets_and_groups() -> None:
+    """Interfaces are created in the named subnets and groups, and nowhere else."""
+    found = statements(everything())["CreateInterfaces"]
+
+    ec2 = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>"
+    assert texts(found["Resource"]) == [
+        f"{ec2}:network-interface/*",
+        f"{ec2}:subnet/subnet-0a",
+        f"{ec2}:subnet/subnet-0b",
+        f"{ec2}:security-group/sg-0a",
+    ]
+
+
+def test_nothing_of_a_vpc_is_allowed_without_one() -> None:
+    """A right comes with the need for it."""
+    assert not any("ec2:" in str(one) for one in statements(rendered()).values())
+
+
+def test_nothing_is_captured_means_nothing_may_be_written() -> None:
+    """Capture.off() takes the right away, too."""
+    assert "WriteCaptured" not in statements(rendered(shadow_test(capture=Capture.off())))
+
+
+def test_an_ecr_image_may_be_pulled_from_its_repository_only() -> None:
+    """Whether it is given by repository or by address."""
+    by_address = statements(rendered(serving(production=variant(model=model(container=Container.uri(IMAGE))))))
+    by_name = statements(everything())
+
+    assert texts(by_address["PullImage"]["Resource"]) == [
+        "arn:<AWS::Partition>:ecr:eu-west-1:111122223333:repository/churn"
+    ]
+    assert texts(by_name["PullImage"]["Resource"]) == [
+        "arn:<AWS::Partition>:ecr:<AWS::Region>:<AWS::AccountId>:repository/team/churn"
+    ]
+
+
+def test_a_package_may_be_read_and_pulled() -> None:
+    """Its ARN says neither where its files nor where its image lie; the value does."""
+    package = ModelPackage(PACKAGE_ARN, artifact="s3://registry/churn/7/model.tar.gz", image=IMAGE)
+    found = statements(rendered(serving(production=variant(model=Model(version="v1", package=package)))))
+
+    assert flat(found["ReadArtifact"]["Resource"]).endswith(":s3:::registry/churn/7/model.tar.gz")
+    assert flat(found["PullImage"]["Resource"]).endswith(":repository/churn")
+
+
+def test_log_groups_of_other_endpoints_are_out_of_reach() -> None:
+    """An endpoint whose name begins alike has logs of its own."""
+    for resource in texts(statements(rendered())["WriteLogs"]["Resource"]):
+        assert resource.endswith((":log-group:/aws/sagemaker/Endpoints/churn", "/Endpoints/churn:*"))

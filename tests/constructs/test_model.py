@@ -1,0 +1,342 @@
+"""Each kind of container, artifact and source as a SageMaker model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_s3 as s3
+
+from shadow_constructs import (
+    Container,
+    InvalidValueError,
+    Model,
+    ModelPackage,
+    Network,
+    ServingModel,
+    ShadowEndpoint,
+)
+from shadow_constructs.values.xgboost_images import ACCOUNTS
+from tests.constructs.rendering import (
+    IRELAND,
+    Json,
+    flat,
+    model_of,
+    new_stack,
+    rendered,
+    resources,
+    statements,
+    template_of,
+    texts,
+)
+from tests.values.samples import IMAGE, PACKAGE_ARN, model, serving, shadow_test, variant
+
+
+def serve(one: Model, env: cdk.Environment | None = None) -> Json:
+    """The template of an endpoint that serves one version."""
+    return rendered(serving(production=variant(model=one)), env)
+
+
+def container_of(template: Json) -> Json:
+    """The container of the only model."""
+    container: Json = model_of(template)["PrimaryContainer"]
+    return container
+
+
+def test_xgboost_is_a_literal_account_where_the_region_is_known() -> None:
+    """The address can be read in the template, and no table is carried along."""
+    template = serve(model(), IRELAND)
+
+    assert flat(container_of(template)["Image"]) == (
+        "141502667606.dkr.ecr.eu-west-1.<AWS::URLSuffix>/sagemaker-xgboost:3.0-5"
+    )
+    assert "Mappings" not in template
+
+
+def test_xgboost_is_looked_up_at_deployment_in_a_stack_for_any_region() -> None:
+    """A stack without an environment carries all known accounts."""
+    template = serve(model())
+
+    assert flat(container_of(template)["Image"]) == (
+        "<XGBoostAccounts[<AWS::Region>,account]>.dkr.ecr.<AWS::Region>.<AWS::URLSuffix>/sagemaker-xgboost:3.0-5"
+    )
+    table = template["Mappings"]["XGBoostAccounts"]
+    assert {region: entry["account"] for region, entry in table.items()} == dict(ACCOUNTS)
+    assert len(table) == 37
+
+
+def test_old_xgboost_versions_have_their_old_tags() -> None:
+    """Up to 1.0-1 the tag says cpu and py3."""
+    template = serve(model(container=Container.xgboost("0.90-2")), IRELAND)
+
+    assert flat(container_of(template)["Image"]).endswith("/sagemaker-xgboost:0.90-2-cpu-py3")
+
+
+def test_fails_where_aws_offers_no_xgboost() -> None:
+    """An unknown region is refused at synth, with the known ones."""
+    elsewhere = cdk.Environment(account="111122223333", region="mars-north-1")
+
+    with pytest.raises(InvalidValueError) as refused:
+        serve(model(), elsewhere)
+
+    [line] = refused.value.problems
+    assert line.startswith("Container.xgboost: 'region' must be one of af-south-1, ap-east-1, ")
+    assert line.endswith("got 'mars-north-1'; or use Container.uri(...)")
+
+
+@pytest.mark.parametrize("env", [None, IRELAND])
+def test_a_deep_learning_container_is_found_by_the_cdk(env: cdk.Environment | None) -> None:
+    """Its account comes from the CDK's own facts, per region or by a mapping."""
+    image = Container.deep_learning("huggingface-pytorch-inference", "2.6.0-gpu")
+    address = flat(container_of(serve(model(container=image), env))["Image"])
+
+    assert address.endswith("/huggingface-pytorch-inference:2.6.0-gpu")
+    assert address.startswith("763104351884.dkr.ecr.eu-west-1." if env else "<DlcRepositoryAccountMap[")
+
+
+@pytest.mark.parametrize(
+    ("image", "address"),
+    [
+        (Container.ecr("team/churn", "7"), "<AWS::AccountId>.dkr.ecr.<AWS::Region>.<AWS::URLSuffix>/team/churn:7"),
+        (
+            Container.ecr("churn", f"sha256:{'0' * 64}", account="999900001111", region="eu-central-1"),
+            f"999900001111.dkr.ecr.eu-central-1.<AWS::URLSuffix>/churn@sha256:{'0' * 64}",
+        ),
+        (Container.uri(IMAGE), IMAGE),
+        (Container.uri("public.ecr.aws/team/churn:7"), "public.ecr.aws/team/churn:7"),
+    ],
+    ids=["own repository", "other account by digest", "address", "address elsewhere"],
+)
+def test_an_image_has_the_address_it_was_given(image: Container, address: str) -> None:
+    """Tag or digest, own or other account."""
+    assert flat(container_of(serve(model(container=image)))["Image"]) == address
+
+
+def test_an_image_elsewhere_needs_no_right_to_pull() -> None:
+    """What isn't in ECR isn't pulled through ECR."""
+    template = serve(model(container=Container.uri("public.ecr.aws/team/churn:7")))
+
+    assert {"PullImage", "LogInToEcr"}.isdisjoint(statements(template))
+
+
+def test_a_dockerfile_becomes_an_image_of_the_bootstrap_repository(tmp_path: Path) -> None:
+    """Synth needs no Docker; `cdk deploy` builds it. The role may pull it."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    template = serve(model(container=Container.dockerfile(tmp_path)))
+
+    assert "container-assets-" in str(container_of(template)["Image"])
+    assert "container-assets-" in str(statements(template)["PullImage"]["Resource"])
+
+
+@pytest.mark.parametrize(("platform", "expected"), [("linux/amd64", "linux/amd64"), ("linux/arm64", "linux/arm64")])
+def test_a_dockerfile_is_built_for_the_platform_asked_for(tmp_path: Path, platform: str, expected: str) -> None:
+    """Graviton instances take Arm images, which is said to Docker; so are file and build arguments."""
+    (tmp_path / "serve.Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    stack = new_stack()
+    image = Container.dockerfile(tmp_path, file="serve.Dockerfile", platform=platform, build_args={"VERSION": "7"})
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(container=image))))
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+
+    manifest = next(Path(app.synth().directory).glob("*.assets.json")).read_text(encoding="utf-8")
+    for part in (f'"platform": "{expected}"', '"dockerFile": "serve.Dockerfile"', '"VERSION": "7"'):
+        assert part in manifest
+
+
+def test_a_private_registry_is_reached_through_the_vpc() -> None:
+    """With or without a function that gives its credentials; the role may ask that function."""
+    function = "arn:aws:lambda:eu-west-1:111122223333:function:credentials"
+    network = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
+    address = "registry.example/churn:7"
+    plain = model(container=Container.private_registry(address), network=network)
+    guarded = model(container=Container.private_registry(address, credentials_provider_arn=function), network=network)
+
+    assert container_of(serve(plain))["ImageConfig"] == {"RepositoryAccessMode": "Vpc"}
+    template = serve(guarded)
+    assert container_of(template)["ImageConfig"] == {
+        "RepositoryAccessMode": "Vpc",
+        "RepositoryAuthConfig": {"RepositoryCredentialsProviderArn": function},
+    }
+    assert statements(template)["RegistryCredentials"]["Resource"] == function
+
+
+def test_an_archive_is_given_by_its_address() -> None:
+    """A .tar.gz needs no more than ModelDataUrl."""
+    container = container_of(serve(model()))
+
+    assert container["ModelDataUrl"] == "s3://my-models/churn/v1/model.tar.gz"
+    assert "ModelDataSource" not in container
+
+
+def test_a_folder_is_given_as_uncompressed_prefix() -> None:
+    """ModelDataUrl would be refused by SageMaker."""
+    container = container_of(serve(model(artifact="s3://my-models/churn/v1/")))
+
+    assert "ModelDataUrl" not in container
+    assert container["ModelDataSource"] == {
+        "S3DataSource": {
+            "S3Uri": "s3://my-models/churn/v1/",
+            "S3DataType": "S3Prefix",
+            "CompressionType": "None",
+        }
+    }
+
+
+def test_an_accepted_licence_is_said() -> None:
+    """Only ModelDataSource can carry the acceptance."""
+    container = container_of(serve(model(accept_eula=True)))
+
+    source = container["ModelDataSource"]["S3DataSource"]
+    assert source["ModelAccessConfig"] == {"AcceptEula": True}
+    assert (source["S3DataType"], source["CompressionType"]) == ("S3Object", "Gzip")
+
+
+def test_a_local_archive_becomes_an_asset(tmp_path: Path) -> None:
+    """`cdk deploy` uploads it under its hash; the role may read that object and no other."""
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(b"weights")
+    template = serve(model(artifact=archive))
+
+    source = container_of(template)["ModelDataSource"]["S3DataSource"]
+    assert "cdk-hnb659fds-assets-" in str(source["S3Uri"])
+    [resource] = texts(statements(template)["ReadArtifact"]["Resource"])
+    assert not resource.endswith("*")
+
+
+def test_another_local_archive_is_another_model(tmp_path: Path) -> None:
+    """The key is the content's hash: what changed is seen, and what didn't is left alone."""
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(b"weights")
+    first, again = container_of(serve(model(artifact=archive))), container_of(serve(model(artifact=archive)))
+    archive.write_bytes(b"other weights")
+
+    assert first == again
+    assert container_of(serve(model(artifact=archive))) != first
+
+
+def test_an_artifact_can_lie_in_a_bucket_of_the_same_app() -> None:
+    """A bucket's name that only the deployment knows is passed on, to the model and to its role."""
+    stack = new_stack()
+    bucket = s3.Bucket(stack, "Models")
+    one = model(artifact=f"s3://{bucket.bucket_name}/churn/model.tar.gz")
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=one)))
+    template = template_of(stack)
+
+    name = stack.get_logical_id(bucket.node.default_child)  # type: ignore[arg-type] # it is a CfnBucket
+    assert flat(container_of(template)["ModelDataUrl"]) == f"s3://<{name}>/churn/model.tar.gz"
+    assert flat(statements(template)["ReadArtifact"]["Resource"]).endswith(f":s3:::<{name}>/churn/model.tar.gz")
+
+
+def test_a_model_without_artifact_has_none() -> None:
+    """The image holds the model itself, and there is nothing to read."""
+    template = serve(Model(version="v1", container=Container.uri(IMAGE)))
+
+    assert container_of(template) == {"Image": IMAGE}
+    assert "ReadArtifact" not in statements(template)
+
+
+def test_many_models_of_one_folder() -> None:
+    """The multi-model mode takes a folder as ModelDataUrl."""
+    one = Model(version="v1", container=Container.uri(IMAGE), artifact="s3://my-models/many/", multi_model=True)
+    container = container_of(serve(one))
+
+    assert container["Mode"] == "MultiModel"
+    assert container["ModelDataUrl"] == "s3://my-models/many/"
+
+
+def test_environment_variables_reach_the_container() -> None:
+    """As given, an empty text included."""
+    container = container_of(serve(model(environment={"LEVEL": "info", "EMPTY": ""})))
+
+    assert container["Environment"] == {"LEVEL": "info", "EMPTY": ""}
+    assert "Environment" not in container_of(serve(model()))
+
+
+def test_a_package_of_the_registry() -> None:
+    """The package says image and files; the model adds its variables and the specification."""
+    package = ModelPackage(PACKAGE_ARN, artifact="s3://registry/7.tar.gz", image=IMAGE, inference_specification="small")
+    container = container_of(serve(Model(version="v1", package=package, environment={"A": "b"})))
+
+    assert container == {
+        "ModelPackageName": PACKAGE_ARN,
+        "InferenceSpecificationName": "small",
+        "Environment": {"A": "b"},
+    }
+
+
+def test_fails_with_a_package_whose_files_are_local(tmp_path: Path) -> None:
+    """A package names its files itself; an upload beside it would be read by nobody."""
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(b"")
+
+    with pytest.raises(InvalidValueError, match="must be the S3 address that the package names"):
+        ModelPackage(PACKAGE_ARN, artifact=str(archive), image=IMAGE)
+
+
+def test_an_existing_model_is_only_named() -> None:
+    """Neither model nor role is made for it."""
+    template = serve(Model(version="v1", model_name="churn-7"))
+
+    assert not resources(template, "AWS::SageMaker::Model")
+    assert not resources(template, "AWS::IAM::Role")
+
+
+def test_subnets_groups_and_isolation_are_the_models() -> None:
+    """They are set where they apply, and nowhere where they weren't asked for."""
+    network = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"], isolated=True)
+    found = model_of(serve(model(network=network)))
+
+    assert found["VpcConfig"] == {"Subnets": ["subnet-0a", "subnet-0b"], "SecurityGroupIds": ["sg-0a"]}
+    assert found["EnableNetworkIsolation"] is True
+    assert {"VpcConfig", "EnableNetworkIsolation"}.isdisjoint(model_of(serve(model())))
+
+
+def test_subnets_of_a_vpc_of_the_same_app() -> None:
+    """Ids that only the deployment knows are passed on, to the role's statement too."""
+    stack = new_stack()
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0)
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    subnets = vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED).subnet_ids
+    network = Network(subnet_ids=subnets, security_group_ids=[group.security_group_id])
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(network=network))))
+    template = template_of(stack)
+
+    ids = model_of(template)["VpcConfig"]["Subnets"]
+    assert len(ids) == 2
+    granted = texts(statements(template)["CreateInterfaces"]["Resource"])
+    assert [one.rsplit("/", 1)[-1] for one in granted[1:3]] == [flat(one) for one in ids]
+
+
+def test_a_list_of_subnets_known_only_at_deployment() -> None:
+    """The list goes into the model as it is; the role is allowed any subnet, because none can be named."""
+    stack = new_stack()
+    ids = cdk.Fn.split(",", cdk.Fn.import_value("subnets"))
+    network = Network(subnet_ids=ids, security_group_ids=["sg-0a"])
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(network=network))))
+    template = template_of(stack)
+
+    assert "Fn::Split" in model_of(template)["VpcConfig"]["Subnets"]
+    granted = texts(statements(template)["CreateInterfaces"]["Resource"])
+    assert [one.rsplit(":", 1)[-1] for one in granted] == ["network-interface/*", "subnet/*", "security-group/sg-0a"]
+
+
+def test_a_serving_model_can_be_used_alone() -> None:
+    """For an endpoint config that someone writes by hand."""
+    stack = new_stack()
+    one = ServingModel(stack, "Model", model=model(), endpoint_name="churn")
+    template = template_of(stack)
+
+    assert cdk.Token.is_unresolved(one.model_name)
+    assert {entry["Type"] for entry in template["Resources"].values()} == {
+        "AWS::IAM::Role",
+        "AWS::SageMaker::Model",
+    }
+
+
+def test_versions_that_differ_in_signs_only_are_two_models() -> None:
+    """CloudFormation's ids have letters and digits only; v1.0 and v10 stay apart all the same."""
+    test = shadow_test(production=variant("v1.0"), shadow=variant("v10"))
+
+    assert len(resources(rendered(test), "AWS::SageMaker::Model")) == 2

@@ -1,0 +1,300 @@
+"""What an endpoint offers to the rest of a stack: permissions, metrics, outputs, a reference, warnings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Annotations, Match
+
+from shadow_constructs import (
+    Capture,
+    Container,
+    Model,
+    ShadowEndpoint,
+    ShadowTest,
+    VariantMetrics,
+    warn_of_promotion,
+)
+from tests.constructs.rendering import IRELAND, Json, flat, new_stack, resources, template_of, texts, the
+from tests.values.samples import IMAGE, KEY_ARN, hardware, model, serving, shadow_test, variant
+
+INVOCATIONS, HOSTS = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
+
+METRICS = {
+    "metric_invocations": (INVOCATIONS, "Invocations", "Sum"),
+    "metric_invocations_per_instance": (INVOCATIONS, "InvocationsPerInstance", "Sum"),
+    "metric_model_latency": (INVOCATIONS, "ModelLatency", "p99"),
+    "metric_overhead_latency": (INVOCATIONS, "OverheadLatency", "Average"),
+    "metric_4xx_errors": (INVOCATIONS, "Invocation4XXErrors", "Average"),
+    "metric_5xx_errors": (INVOCATIONS, "Invocation5XXErrors", "Average"),
+    "metric_model_errors": (INVOCATIONS, "InvocationModelErrors", "Average"),
+    "metric_cpu_utilization": (HOSTS, "CPUUtilization", "Average"),
+    "metric_memory_utilization": (HOSTS, "MemoryUtilization", "Average"),
+    "metric_disk_utilization": (HOSTS, "DiskUtilization", "Maximum"),
+    "metric_gpu_utilization": (HOSTS, "GPUUtilization", "Average"),
+    "metric_gpu_memory_utilization": (HOSTS, "GPUMemoryUtilization", "Average"),
+}
+
+
+def metric(name: str, **options: Any) -> cloudwatch.Metric:  # noqa: ANN401 - statistic and period
+    """A metric of the shadow of an endpoint."""
+    found: cloudwatch.Metric = getattr(VariantMetrics("churn", "shadow"), name)(**options)
+    return found
+
+
+def test_every_metric_is_tested() -> None:
+    """The table above is complete."""
+    assert {name for name in dir(VariantMetrics) if name.startswith("metric_")} == set(METRICS)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_has_its_name_namespace_statistic_and_dimensions(name: str) -> None:
+    """CloudWatch shows an empty graph, without a word, if one of them is wrong."""
+    namespace, metric_name, statistic = METRICS[name]
+    found = metric(name)
+
+    assert (found.namespace, found.metric_name, found.statistic) == (namespace, metric_name, statistic)
+    assert found.dimensions == {"EndpointName": "churn", "VariantName": "shadow"}
+    assert found.period.to_seconds() == 60
+    assert found.unit is None
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_statistic_and_period_can_be_chosen(name: str) -> None:
+    """As with any metric of the CDK, the period in seconds."""
+    found = metric(name, statistic="p90", period_seconds=300)
+
+    assert found.statistic == "p90"
+    assert found.period.to_seconds() == 300
+
+
+def test_both_variants_have_their_metrics() -> None:
+    """Under their own names, so that an alarm can be made at once."""
+    stack = new_stack()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test(shadow=variant("v2", "candidate")))
+    assert endpoint.shadow is not None
+    endpoint.shadow.metric_5xx_errors().create_alarm(stack, "Errors", threshold=0.01, evaluation_periods=5)
+
+    alarm = the(template_of(stack), "AWS::CloudWatch::Alarm")
+    assert {one["Name"]: one["Value"] for one in alarm["Dimensions"]} == {
+        "EndpointName": "churn",
+        "VariantName": "candidate",
+    }
+    assert endpoint.production == VariantMetrics("churn", "production")
+
+
+def test_an_alarm_on_the_endpoint_makes_no_circle() -> None:
+    """Metrics name the endpoint by its literal name, so the endpoint may depend on the alarm in turn."""
+    stack = new_stack()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test())
+    alarm = endpoint.production.metric_model_latency().create_alarm(stack, "Slow", threshold=1, evaluation_periods=1)
+    endpoint.cfn_endpoint.node.add_dependency(alarm)
+
+    [found] = resources(template_of(stack), "AWS::SageMaker::Endpoint").values()
+    assert len(found["DependsOn"]) == 1
+
+
+def test_a_caller_may_invoke_this_endpoint_and_nothing_else() -> None:
+    """One action on one ARN."""
+    stack = new_stack()
+    caller = iam.User(stack, "Caller")
+    ShadowEndpoint(stack, "E", test=shadow_test()).grant_invoke(caller)
+    template = template_of(stack)
+    [endpoint] = resources(template, "AWS::SageMaker::Endpoint")
+
+    [statement] = the(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "sagemaker:InvokeEndpoint")
+    assert texts(statement["Resource"]) == [f"<{endpoint}>"]
+
+
+def test_an_endpoint_elsewhere_can_be_invoked_and_watched() -> None:
+    """By its name alone; SageMaker writes names in ARNs in lower case, so both spellings are allowed."""
+    stack = new_stack(IRELAND)
+    caller = iam.User(stack, "Caller")
+    there = ShadowEndpoint.from_endpoint_name(stack, "There", "Churn", production_name="AllTraffic", shadow_name=None)
+    there.grant_invoke(caller)
+    template = template_of(stack)
+
+    [statement] = the(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    arn = "arn:<AWS::Partition>:sagemaker:eu-west-1:111122223333:endpoint"
+    assert texts(statement["Resource"]) == [f"{arn}/Churn", f"{arn}/churn"]
+    assert there.production == VariantMetrics("Churn", "AllTraffic")
+    assert there.shadow is None
+    assert not resources(template, "AWS::SageMaker::Endpoint")
+
+
+def test_a_reference_knows_the_default_variant_names() -> None:
+    """They are those that ShadowTest gives."""
+    there = ShadowEndpoint.from_endpoint_name(new_stack(), "There", "churn")
+
+    assert there.endpoint_name == "churn"
+    assert (there.production.variant_name, there.shadow.variant_name if there.shadow else None) == (
+        shadow_test().production.name,
+        variant_name(shadow_test()),
+    )
+
+
+def variant_name(test: ShadowTest) -> str | None:
+    """The shadow's name."""
+    return None if test.shadow is None else test.shadow.name
+
+
+def outputs(test: ShadowTest, prefix: str = "") -> dict[str, str]:
+    """The outputs of an endpoint, as text."""
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=test).add_outputs(prefix)
+    return {key: flat(one["Value"]) for key, one in template_of(stack)["Outputs"].items()}
+
+
+def test_outputs_tell_a_person_and_a_script_what_is_deployed() -> None:
+    """All of them, with their values; the console's address has the region of the deployment."""
+    found = outputs(shadow_test(sampling_percent=33.3))
+
+    assert found.pop("EndpointConfigName").endswith(".EndpointConfigName>")
+    assert found.pop("CapturedData").endswith("/captured/churn/")
+    assert found == {
+        "EndpointName": "churn",
+        "ProductionVariant": "production",
+        "ProductionModel": "v1",
+        "ShadowVariant": "shadow",
+        "ShadowModel": "v2",
+        "SamplingPercent": "33.3",
+        "Console": "https://<AWS::Region>.console.aws.amazon.com/sagemaker/home?region=<AWS::Region>#/endpoints/churn",
+    }
+
+
+def test_what_is_not_there_has_no_output() -> None:
+    """No shadow and no capture: neither is mentioned."""
+    assert set(outputs(serving(capture=Capture.off()))) == {
+        "EndpointName",
+        "EndpointConfigName",
+        "ProductionVariant",
+        "ProductionModel",
+        "Console",
+    }
+
+
+def test_outputs_of_two_endpoints_are_told_apart_by_a_prefix() -> None:
+    """Without one, the second would clash with the first."""
+    stack = new_stack()
+    for name in ("Churn", "Fraud"):
+        endpoint = ShadowEndpoint(stack, name, test=shadow_test(endpoint_name=name.lower()))
+        endpoint.add_outputs(prefix=name)
+    found = template_of(stack)["Outputs"]
+
+    assert found["ChurnEndpointName"]["Value"] == "churn"
+    assert found["FraudEndpointName"]["Value"] == "fraud"
+    assert len(found) == 18
+
+
+def test_fails_with_the_same_outputs_twice() -> None:
+    """The CDK refuses two outputs of one name."""
+    stack = new_stack()
+    for name in ("Churn", "Fraud"):
+        ShadowEndpoint(stack, name, test=shadow_test(endpoint_name=name.lower())).add_outputs()
+
+    with pytest.raises(RuntimeError, match="EndpointName"):
+        template_of(stack)
+
+
+def warnings_on(stack: cdk.Stack, path: str = "*") -> list[str]:
+    """The warnings of a stack, as text."""
+    found = Annotations.from_stack(stack).find_warning(path, Match.any_value())
+    return [str(one.entry.data) for one in found]
+
+
+def endpoint_warnings(test: ShadowTest) -> list[str]:
+    """The warnings of one endpoint."""
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=test)
+    return warnings_on(stack)
+
+
+def test_an_ordinary_test_has_no_warning() -> None:
+    """A warning is something to act on."""
+    assert endpoint_warnings(shadow_test()) == []
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        Container.uri("public.ecr.aws/team/churn"),
+        Container.uri(IMAGE.replace(":7", ":latest")),
+        Container.ecr("churn", "latest"),
+    ],
+    ids=["no tag", "latest by address", "latest by repository"],
+)
+def test_a_moving_tag_is_warned_of(container: Container) -> None:
+    """What was tested might not be what is promoted."""
+    [text] = endpoint_warnings(shadow_test(shadow=variant(model=model("v2", container=container))))
+
+    assert "version 'v2' uses image tag 'latest'" in text
+    assert "give a fixed tag or a digest" in text
+
+
+def test_a_volume_key_on_local_disks_is_warned_of() -> None:
+    """The key encrypts nothing there; the variant is named."""
+    test = shadow_test(shadow=variant("v2", hardware=hardware("ml.g5.xlarge")), volume_key_arn=KEY_ARN)
+
+    [text] = endpoint_warnings(test)
+
+    assert "ml.g5.xlarge has local NVMe disks" in text
+
+
+def test_the_unknown_role_of_an_existing_model_is_warned_of() -> None:
+    """Nothing can be granted to a role that nobody named."""
+    [text] = endpoint_warnings(serving(production=variant(model=Model(version="v1", model_name="churn-7"))))
+
+    assert "name it in role_arn" in text
+
+
+def promotion_texts(test: ShadowTest, hardware_choice: Any = "production") -> list[str]:  # noqa: ANN401 - as promoted()
+    """What a promotion is warned of."""
+    stack = new_stack()
+    warn_of_promotion(stack, test, hardware_choice)
+    return warnings_on(stack)
+
+
+def test_a_promotion_to_untested_load_is_warned_of() -> None:
+    """Half the requests on one instance don't show that one instance carries all of them."""
+    [text] = promotion_texts(shadow_test(sampling_percent=50))
+
+    assert "carried 50 % of the traffic (50 % on 1); after promotion each will carry 100 % (all on 1)" in text
+
+
+def test_a_promotion_to_untested_hardware_is_warned_of() -> None:
+    """The model was seen on other machines."""
+    test = shadow_test(shadow=variant("v2", hardware=hardware("ml.c5.xlarge")))
+
+    [text] = promotion_texts(test)
+
+    assert "was tested on ml.c5.xlarge and will be promoted on ml.m5.xlarge" in text
+
+
+def test_a_promotion_to_what_was_shown_has_no_warning() -> None:
+    """All requests on as many instances, or more instances than were needed."""
+    assert promotion_texts(shadow_test()) == []
+    assert promotion_texts(shadow_test(sampling_percent=50), hardware(count=2)) == []
+    assert promotion_texts(shadow_test(shadow=variant("v2", hardware=hardware("ml.c5.large"))), "shadow") == []
+
+
+def test_a_warning_can_be_acknowledged() -> None:
+    """By its id, as any warning of the CDK."""
+    stack = new_stack()
+    cdk.Annotations.of(stack).acknowledge_warning("shadow-constructs:untested-load", "scaling takes care of it")
+    warn_of_promotion(stack, shadow_test(sampling_percent=50))
+
+    assert warnings_on(stack) == []
+
+
+def test_the_table_of_accounts_is_no_users_concern() -> None:
+    """A stack's template has nothing but resources, the table, and what the user asked for."""
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=shadow_test())
+    template: Json = template_of(stack)
+
+    assert set(template) == {"Resources", "Mappings"}
