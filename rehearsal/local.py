@@ -8,6 +8,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,7 +23,7 @@ from rehearsal.errors import RehearsalError
 PYTHON = environment.PROJECT / ".venv-local-aws" / "bin" / "python"
 
 _READY_SECONDS = 60.0
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 5.0
 _TAIL_LINES = 15
 
 
@@ -31,6 +32,7 @@ class LocalAws:
 
     Args:
         folder: Where it keeps its state and its log.
+        options: More of its command line's options, such as ``--startup-timeout``.
         python: The interpreter of its own virtual environment.
 
     Attributes:
@@ -38,10 +40,11 @@ class LocalAws:
         log: What it wrote.
     """
 
-    def __init__(self, folder: Path, python: Path = PYTHON) -> None:
+    def __init__(self, folder: Path, *, options: Sequence[str] = (), python: Path = PYTHON) -> None:
         self.endpoint_url = ""
         self.log = folder / "local-aws.log"
         self._folder = folder
+        self._options = options
         self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._session = _session()
@@ -57,7 +60,8 @@ class LocalAws:
         state, scratch = self._folder / "local-aws", self._folder / "tmp"
         state.mkdir(parents=True, exist_ok=True)
         scratch.mkdir(parents=True, exist_ok=True)
-        command = [str(self._python), "-m", "local_aws", "--port", "0", "--state", str(state), "--until-stdin-closes"]
+        command = [str(self._python), "-m", "local_aws", "--port", "0", "--state", str(state)]
+        command += ["--until-stdin-closes", *self._options]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 command,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
@@ -34,14 +36,17 @@ class _Ground:
 
     def clear(self, case: Case) -> None:
         self.local.clear_faults()
-        self.local.client("cloudformation").delete_stack(StackName=case.name)
+        # The stack may stay: only its model servers cost the next test something.
+        with contextlib.suppress(ClientError):
+            self.local.client("sagemaker").delete_endpoint(EndpointName=case.name)
 
 
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ground]:
     """A bootstrapped local AWS with two models in S3."""
     folder = tmp_path_factory.mktemp("deploy")
-    with LocalAws(folder) as local:
+    # A small script is up in well under a second; a model that never is should not be waited for long.
+    with LocalAws(folder, options=("--startup-timeout", "8")) as local:
         cdk = Cdk(local.endpoint_url, folder)
         cdk.bootstrap().check()
         s3 = local.client("s3")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from rehearsal import seen
@@ -62,3 +61,13 @@ def test_outputs_say_what_runs(running: Case) -> None:
     assert outputs["EndpointConfigName"] == running.serving().config_name
     assert (outputs["ProductionModel"], outputs["ShadowModel"]) == ("v1", "v2")
     assert outputs["SamplingPercent"] == "50"
+
+
+def test_the_diff_of_a_promotion_shows_the_swap(running: Case) -> None:
+    """Cdk diff names the config that is replaced, the shadow that goes, and the model that goes; it changes nothing."""
+    before = running.serving()
+    output = running.cdk.diff("promotion").check().output
+    assert "[~] AWS::SageMaker::EndpointConfig" in output
+    assert "ShadowProductionVariants" in output
+    assert "[-] AWS::SageMaker::Model" in output
+    assert running.serving() == before
