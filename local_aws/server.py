@@ -83,6 +83,10 @@ def prepare_environment(options: Options, port: int) -> str:
             MARK_VARIABLE: mark,
         }
     )
+    modules = _REPOSITORY / "node_modules"
+    if modules.is_dir():
+        # Node functions expect the SDK that AWS Lambda brings along.
+        os.environ.setdefault("NODE_PATH", str(modules))
     private.prepare(port, str(options.state))
     return mark
 
@@ -119,16 +123,26 @@ def run(options: Options) -> None:
     from local_aws.glue import private
 
     private.check()
+    asyncio.run(_serve_and_exit(options, listener, port, reaper))
+
+
+async def _serve_and_exit(
+    options: Options, listener: socket.socket, port: int, reaper: subprocess.Popen[bytes]
+) -> None:
+    from local_aws.glue import private
+
     try:
-        asyncio.run(_serve(options, listener, port))
-    finally:
-        with contextlib.suppress(Exception):
-            private.module("core.lambda_runtime").reset()
-        assert reaper.stdin is not None
-        reaper.stdin.close()
-        logging.shutdown()
-        # Threads that wait for a custom resource would hold up a normal exit for as long as they wait.
-        os._exit(0)
+        await _serve(options, listener, port)
+    except Exception:
+        logger.exception("the server failed")
+        raise
+    with contextlib.suppress(Exception):
+        private.module("core.lambda_runtime").reset()
+    assert reaper.stdin is not None
+    reaper.stdin.close()
+    logging.shutdown()
+    # A normal exit waits for every thread, and one may wait an hour for a custom resource.
+    os._exit(0)
 
 
 async def _serve(options: Options, listener: socket.socket, port: int) -> None:
@@ -162,7 +176,7 @@ async def _serve(options: Options, listener: socket.socket, port: int) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(world.stop(), 1.0)
     if serving.done() and (error := serving.exception()):
-        logger.error("the server failed", exc_info=error)
+        raise error
 
 
 def _wait_for_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

@@ -52,6 +52,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "_physical_name",
         "_cw_metric_alarm_record",
     ),
+    "services.lambda_svc": ("_execute_function_with_config_scope",),
+    "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),
     "services.cloudformation.changesets": ("_resolve_props_for_diff",),
 }
