@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 LOCAL_BIN := $(CURDIR)/.venv-local-aws/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
-PIP_FREEZE := -m pip freeze --disable-pip-version-check --exclude pip --exclude setuptools
+PIP_FREEZE := -m pip freeze --disable-pip-version-check --all --exclude pip
 NPM := $(BIN)/npm --loglevel=error --no-audit --no-fund --no-update-notifier
 # The local AWS has packages of its own, which only its own environment knows.
 TYPED := shadow_constructs stacks app.py benchmarks rehearsal examples tests tools
