@@ -15,6 +15,7 @@ import botocore.loaders
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from local_aws.errors import ServiceError, validation
+from local_aws.loose import Json
 
 _SHOWN = 80
 
@@ -50,7 +51,7 @@ def check_request(service: str, name: str, request: dict[str, Any]) -> None:
         raise validation(count + "; ".join(problems))
 
 
-def problems_of(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
+def problems_of(shape: Shape, value: Json, path: str = "") -> Iterator[str]:
     """Yield one sentence per way in which ``value`` breaks ``shape``."""
     if isinstance(shape, StructureShape):
         yield from _structure_problems(shape, value, path)
@@ -73,7 +74,7 @@ def problems_of(shape: Shape, value: Any, path: str = "") -> Iterator[str]:
         yield from _scalar_problems(shape, value, path)
 
 
-def _structure_problems(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
+def _structure_problems(shape: StructureShape, value: Json, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield _wrong(path, value, "structure")
         return
@@ -87,7 +88,7 @@ def _structure_problems(shape: StructureShape, value: Any, path: str) -> Iterato
             yield from problems_of(shape.members[name], item, _join(path, name))
 
 
-def _scalar_problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _scalar_problems(shape: Shape, value: Json, path: str) -> Iterator[str]:
     kind = shape.type_name
     meta = shape.metadata
     if kind == "string":
@@ -114,7 +115,7 @@ def _scalar_problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield _broken(path, value, f"Member must have value less than or equal to {meta['max']}")
 
 
-def _length_problems(shape: Shape, length: int, value: Any, path: str) -> Iterator[str]:
+def _length_problems(shape: Shape, length: int, value: Json, path: str) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if low is not None and length < low:
         yield _broken(path, value, f"Member must have length greater than or equal to {low}")
@@ -133,20 +134,20 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{lowered}" if path else lowered
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Json) -> str:
     text = str(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
-def _broken(path: str, value: Any, constraint: str) -> str:
+def _broken(path: str, value: Json, constraint: str) -> str:
     return f"Value '{_shown(value)}' at '{path}' failed to satisfy constraint: {constraint}"
 
 
-def _wrong(path: str, value: Any, kind: str) -> str:
+def _wrong(path: str, value: Json, kind: str) -> str:
     return f"Value '{_shown(value)}' at '{path}' is not a {kind}"
 
 
-def coerce(shape: Shape, value: Any) -> Any:
+def coerce(shape: Shape, value: Json) -> Json:
     """Return ``value`` with its scalars in the shape's types.
 
     CloudFormation hands over what a template says, where numbers and booleans may be strings; it converts them

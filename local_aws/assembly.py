@@ -29,8 +29,9 @@ def assemble(
         ready: Called once the application can serve.
     """
     store = MetricStore()
-    world = World(settings, state / "models", LocalS3(), CloudWatchAlarms(), store)
-    CloudWatchGlue(store).install()
-    install.install(world, loop)
+    alarms = CloudWatchAlarms(store, settings.wait_scale)
+    world = World(settings, state / "models", LocalS3(), alarms, store)
+    CloudWatchGlue(store, alarms).install()
+    install.install(world, alarms, loop)
     control = Control(world, install.reset_ministack)
     return world, Front(private.module("app").app, world, control, ready)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local_aws.errors import ServiceError
+from local_aws.loose import Json
 from local_aws.world import World
 
 Response = tuple[int, dict[str, str], bytes]
@@ -58,7 +59,7 @@ class Control:
         raise ServiceError("NotFound", f"no {method} {path}; there are, under {PREFIX}: {known}", 404)
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(body: bytes) -> Json:
     try:
         return json.loads(body)
     except ValueError as error:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local_aws.errors import ServiceError
+from local_aws.loose import Json
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ KINDS: dict[str, dict[str, _Key]] = {
 _ONCE = frozenset({"silent-rollback", "failed-update"})
 
 
-def parse(body: Any) -> dict[str, Any]:
+def parse(body: Json) -> dict[str, Json]:
     """Return a checked fault.
 
     Raises:
@@ -61,10 +62,11 @@ def parse(body: Any) -> dict[str, Any]:
     return dict(body)
 
 
-def _check_value(kind: str, name: str, key: _Key, value: Any) -> None:
+def _check_value(kind: str, name: str, key: _Key, value: Json) -> None:
+    number: Json = value
     if isinstance(value, bool) or not isinstance(value, key.kind):
         raise _refused(f"'{name}' of fault '{kind}' has the wrong type: {value!r}")
-    if key.low is not None and key.high is not None and not key.low <= value <= key.high:
+    if key.low is not None and key.high is not None and not key.low <= number <= key.high:
         raise _refused(f"'{name}' of fault '{kind}' must be {key.low:g} to {key.high:g}, got {value}")
 
 
@@ -78,7 +80,7 @@ class Faults:
     def __init__(self) -> None:
         self._on: list[dict[str, Any]] = []
 
-    def add(self, body: Any) -> dict[str, Any]:
+    def add(self, body: Json) -> dict[str, Json]:
         """Turn a fault on and return it as understood."""
         fault = parse(body)
         target = _target(fault)

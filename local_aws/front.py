@@ -136,7 +136,9 @@ async def _body(receive: Receive) -> bytes:
 
 async def _respond(send: Send, status: int, headers: dict[str, str], body: bytes) -> None:
     # A body that echoes what a caller sent may hold line breaks, a header may not.
-    encoded = [(k.lower().encode(), v.replace("\r", " ").replace("\n", " ").encode("latin-1")) for k, v in headers.items()]
+    encoded = [
+        (k.lower().encode(), v.replace("\r", " ").replace("\n", " ").encode("latin-1")) for k, v in headers.items()
+    ]
     encoded.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": encoded})
     await send({"type": "http.response.body", "body": body})

@@ -9,11 +9,12 @@ from xml.sax.saxutils import escape
 
 from local_aws.errors import ServiceError
 from local_aws.glue import private
+from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.resources import current_region
+from local_aws.loose import Json
 from local_aws.metrics import queries
 from local_aws.metrics.statistics import Summary
 from local_aws.metrics.store import MetricKey, MetricStore, dimensions_of
-
 
 
 class CloudWatchGlue:
@@ -21,10 +22,12 @@ class CloudWatchGlue:
 
     Args:
         store: The metric store.
+        alarms: Where alarms are put.
     """
 
-    def __init__(self, store: MetricStore) -> None:
+    def __init__(self, store: MetricStore, alarms: CloudWatchAlarms) -> None:
         self._store = store
+        self._alarms = alarms
         self._module = private.module("services.cloudwatch")
 
     def install(self) -> None:
@@ -34,21 +37,21 @@ class CloudWatchGlue:
             "_get_metric_data": self._get_data,
             "_get_metric_statistics": self._get_statistics,
             "_list_metrics": self._list,
+            "_put_metric_alarm": self._alarms.put,
         }.items():
             setattr(self._module, name, self._served(name, operation))
         self._module.record_metric = self._record
+        self._alarms.install()
 
-    def _served(self, name: str, operation: Any) -> Any:
+    def _served(self, name: str, operation: Json) -> Json:
         action = "".join(part.capitalize() for part in name.split("_"))
 
-        def handler(params: dict[str, Any], decoded: dict[str, Any], is_cbor: bool, is_json: bool = False) -> Any:
+        def handler(params: dict[str, Json], decoded: dict[str, Json], is_cbor: bool, is_json: bool = False) -> Json:
             request = decoded if is_cbor or is_json else unflatten(params)
             try:
                 response = operation(request)
             except ServiceError as error:
-                return self._module._error(
-                    error.code, error.message, error.status, use_json=is_json, use_cbor=is_cbor
-                )
+                return self._module._error(error.code, error.message, error.status, use_json=is_json, use_cbor=is_cbor)
             if is_cbor:
                 return self._module._cbor_ok(_with_times(response, self._module._cbor_timestamp))
             if is_json:
@@ -85,7 +88,6 @@ class CloudWatchGlue:
                 self._store.record_set(key, unit, when, summary)
             else:
                 self._store.record(key, unit, when, float(datum["Value"]))
-        self._module._evaluate_all_alarms()
         return {}
 
     def _get_data(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -102,12 +104,10 @@ class CloudWatchGlue:
     def _span(self, request: dict[str, Any]) -> tuple[float, float]:
         start, end = self._time(request.get("StartTime")), self._time(request.get("EndTime"))
         if start is None or end is None or start >= end:
-            raise ServiceError(
-                "ValidationError", "The parameter StartTime must be less than the parameter EndTime."
-            )
+            raise ServiceError("ValidationError", "The parameter StartTime must be less than the parameter EndTime.")
         return start, end
 
-    def _time(self, value: Any) -> float | None:
+    def _time(self, value: Json) -> float | None:
         if isinstance(value, datetime):
             return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
         parsed: float | None = self._module._parse_ts(value)
@@ -129,7 +129,7 @@ def unflatten(params: dict[str, Any]) -> dict[str, Any]:
     return listed
 
 
-def _lists(node: Any) -> Any:
+def _lists(node: Json) -> Json:
     if not isinstance(node, dict):
         return node
     if node and all(key.startswith("#") for key in node):
@@ -137,7 +137,7 @@ def _lists(node: Any) -> Any:
     return {key: _lists(item) for key, item in node.items()}
 
 
-def to_xml(value: Any) -> str:
+def to_xml(value: Json) -> str:
     """Return a response as the Query protocol writes it."""
     if isinstance(value, dict):
         return "".join(f"<{name}>{to_xml(item)}</{name}>" for name, item in value.items() if item is not None)
@@ -150,7 +150,7 @@ def _iso(when: float) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _with_times(value: Any, convert: Any) -> Any:
+def _with_times(value: Json, convert: Json) -> Json:
     if isinstance(value, queries.Time):
         return convert(float(value))
     if isinstance(value, dict):

@@ -10,6 +10,8 @@ from typing import Any
 from local_aws.autoscaling import api as autoscaling
 from local_aws.errors import ServiceError
 from local_aws.glue import patches, private, types
+from local_aws.glue.alarm_resources import REPLACING, AlarmResources
+from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.resources import SageMakerResources, current_region
 from local_aws.glue.scaling_resources import ScalingResources
@@ -20,11 +22,12 @@ Response = tuple[int, dict[str, str], bytes]
 Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
 
-def install(world: World, loop: asyncio.AbstractEventLoop) -> None:
+def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventLoop) -> None:
     """Add SageMaker and Application Auto Scaling to ministack's services and resource types.
 
     Args:
         world: What answers.
+        alarms: The local CloudWatch's alarms.
         loop: The loop that serves.
     """
     patches.apply()
@@ -34,7 +37,8 @@ def install(world: World, loop: asyncio.AbstractEventLoop) -> None:
     provisioners = private.module("services.cloudformation.provisioners")
     provisioners._RESOURCE_HANDLERS.update(SageMakerResources(world.sagemaker, bridge).handlers())
     provisioners._RESOURCE_HANDLERS.update(ScalingResources(world.autoscaling, bridge).handlers())
-    provisioners._REPLACING_PROPERTIES.update(types.REPLACING)
+    provisioners._RESOURCE_HANDLERS.update(AlarmResources(alarms).handlers())
+    provisioners._REPLACING_PROPERTIES.update({**types.REPLACING, **REPLACING})
     provisioners._CUSTOM_NAME_REPLACEMENT.update({kind: {"name": name} for kind, name in types.NAMED.items()})
     for kind in types.NAMED:
         provisioners._STACK_TAG_PROPERTY[kind] = ("Tags", "list")

@@ -9,6 +9,7 @@ from typing import Any
 import botocore.loaders
 
 from local_aws.glue import private
+from local_aws.loose import Foreign
 
 
 def apply() -> None:
@@ -28,7 +29,7 @@ def _compare_attributes_in_change_sets() -> None:
     changesets = private.module("services.cloudformation.changesets")
     original = changesets._resolve_props_for_diff
 
-    def resolve(template: dict[str, Any], *rest: Any) -> Any:
+    def resolve(template: dict[str, Foreign], *rest: Foreign) -> Foreign:
         return original(mark_attributes(template), *rest)
 
     changesets._resolve_props_for_diff = resolve
@@ -48,7 +49,7 @@ def mark_attributes(template: dict[str, Any]) -> dict[str, Any]:
     return marked
 
 
-def _marked(value: Any) -> Any:
+def _marked(value: Foreign) -> Foreign:
     if isinstance(value, dict):
         if value.keys() == {"Fn::GetAtt"}:
             # A stored template has the list, a new one in YAML may have the text with a dot: both mean the same.
@@ -77,7 +78,7 @@ def _keep_bucket_tags() -> None:
 
 
 def _tagging(original: Callable[..., Any], properties_at: int) -> Callable[..., Any]:
-    def handler(*args: Any) -> Any:
+    def handler(*args: Foreign) -> Foreign:
         result = original(*args)
         tags = args[properties_at].get("Tags") or []
         private.module("services.s3")._bucket_tags[result[0]] = {tag["Key"]: tag["Value"] for tag in tags}
@@ -95,7 +96,7 @@ def _fail_custom_resources_at_once() -> None:
     resources = private.module("services.cloudformation.custom_resource")
     original = functions._execute_function_with_config_scope
 
-    def execute(function: dict[str, Any], event: dict[str, Any]) -> Any:
+    def execute(function: dict[str, Foreign], event: dict[str, Foreign]) -> Foreign:
         result = original(function, event)
         if isinstance(result, dict) and result.get("error") and isinstance(event, dict) and "ResponseURL" in event:
             body = result.get("body")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 from types import ModuleType
-from typing import Any
+
+from local_aws.loose import Foreign
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "app": ("app", "SERVICE_HANDLERS", "_reset_all_state", "_get_reset_lock", "AUTH"),
@@ -26,14 +27,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "_get_metric_statistics",
         "_list_metrics",
         "_put_metric_alarm",
-        "_describe_alarms",
         "_evaluate_alarm",
         "_evaluate_all_alarms",
+        "_set_alarm_state",
         "_evaluate_parent_alarms",
         "_record_history",
         "_dispatch_alarm_actions",
         "_put_composite_alarm",
-        "cloudformation_put_metric_alarm",
         "cloudformation_delete_metric_alarm",
         "cloudformation_set_metric_alarm_tags",
         "record_metric",
@@ -50,7 +50,6 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "_CUSTOM_NAME_REPLACEMENT",
         "_STACK_TAG_PROPERTY",
         "_physical_name",
-        "_cw_metric_alarm_record",
     ),
     "services.lambda_svc": ("_execute_function_with_config_scope",),
     "services.cloudformation.custom_resource": ("deliver_response",),
@@ -83,7 +82,7 @@ def prepare(port: int, state: str) -> None:
     )
 
 
-def module(name: str) -> Any:
+def module(name: str) -> Foreign:
     """Return one of ministack's modules, such as ``services.s3``."""
     return importlib.import_module(f"ministack.{name}")
 

@@ -111,6 +111,9 @@ class SageMakerResources:
         endpoint = self._region().endpoints[name]
         self._wait(endpoint)
         if endpoint.status != "InService":
+            # CloudFormation knows the endpoint by now and deletes it when it rolls back; ministack forgets a resource
+            # whose creation failed.
+            self._delete_endpoint(endpoint.arn)
             fail(f"{endpoint.failure_reason or endpoint.status}", "NotStabilized")
         return _endpoint_created(endpoint)
 
@@ -155,9 +158,7 @@ class SageMakerResources:
             time.sleep(_POLL_SECONDS)
 
 
-def _request(
-    operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def _request(operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
     try:
         request = types.api_request(SERVICE, operation, properties, kind, skip)
     except ServiceError as error:

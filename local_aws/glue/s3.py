@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from local_aws import ACCOUNT_ID
 from local_aws.glue import private
+from local_aws.loose import Foreign
 
 
 class LocalS3:
@@ -33,5 +34,5 @@ class LocalS3:
             raise OSError(f"s3://{bucket}/{key}: status {answer[0]}")
 
     @staticmethod
-    def _scope(region: str):  # noqa: ANN205  # ministack's context manager has no type
+    def _scope(region: str) -> Foreign:
         return private.module("core.responses").request_scope(ACCOUNT_ID, region)

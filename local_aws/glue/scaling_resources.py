@@ -98,9 +98,7 @@ def _located(props: dict[str, Any]) -> dict[str, Any]:
     return {**props, **_identity(target)} if target else props
 
 
-def _request(
-    operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()
-) -> dict[str, Any]:
+def _request(operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
     try:
         return types.api_request(SERVICE, operation, properties, kind, skip)
     except ServiceError as error:

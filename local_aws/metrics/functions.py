@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Callable, Sequence
@@ -202,7 +203,7 @@ def _repeated(value: Series, grid: Sequence[int]) -> Series:
 def _interpolated(value: Series, grid: Sequence[int]) -> Series:
     known = sorted(value)
     found = dict(value)
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in itertools.pairwise(known):
         for when in grid:
             if before < when < after:
                 share = (when - before) / (after - before)
@@ -212,12 +213,12 @@ def _interpolated(value: Series, grid: Sequence[int]) -> Series:
 
 def _differences(value: Series) -> Series:
     times = sorted(value)
-    return {b: value[b] - value[a] for a, b in zip(times, times[1:], strict=False)}
+    return {b: value[b] - value[a] for a, b in itertools.pairwise(times)}
 
 
 def _rates(value: Series) -> Series:
     times = sorted(value)
-    return {b: (value[b] - value[a]) / (b - a) for a, b in zip(times, times[1:], strict=False)}
+    return {b: (value[b] - value[a]) / (b - a) for a, b in itertools.pairwise(times)}
 
 
 def _running(value: Series) -> Series:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from local_aws.metrics.functions import MathError, Series, Value, binary, call, negate
-from local_aws.metrics.parser import Array, Binary, Call, Name, Negate, Node, Number, Text, parse
+from local_aws.metrics.functions import Series, Value, binary, call, negate
+from local_aws.metrics.parser import Array, Binary, Call, MathError, Name, Negate, Node, Number, Text, parse
 
 __all__ = ["MathError", "Scope", "evaluate", "names_in"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from local_aws.errors import ServiceError
 from local_aws.metrics.math import MathError, Scope, evaluate
@@ -25,7 +25,15 @@ def metric_key(region: str, metric: dict[str, Any]) -> MetricKey:
     )
 
 
-def stat_points(store: MetricStore, region: str, stat: dict[str, Any], start: float, end: float) -> Points:
+class Span(NamedTuple):
+    """A span of time to read, and where its periods begin (see ``MetricStore.read``)."""
+
+    start: float
+    end: float
+    origin: int | None = None
+
+
+def stat_points(store: MetricStore, region: str, stat: dict[str, Any], span: Span) -> Points:
     """Return the values of a MetricStat per period.
 
     Raises:
@@ -34,28 +42,27 @@ def stat_points(store: MetricStore, region: str, stat: dict[str, Any], start: fl
     if not is_statistic(stat["Stat"]):
         raise ServiceError("ValidationError", f"The value {stat['Stat']} for parameter Stat is not supported.")
     period = int(stat["Period"])
-    series = store.read(metric_key(region, stat["Metric"]), start, end, period)
+    series = store.read(metric_key(region, stat["Metric"]), span.start, span.end, period, span.origin)
     values = {when: statistic(summary, stat["Stat"]) for when, summary in series.items()}
     return {when: value for when, value in values.items() if value is not None}
 
 
-def query_points(
-    store: MetricStore, region: str, queries: list[dict[str, Any]], start: float, end: float
-) -> dict[str, Points]:
+def query_points(store: MetricStore, region: str, queries: list[dict[str, Any]], span: Span) -> dict[str, Points]:
     """Return the points of every query, metric or expression, by its id.
 
     Raises:
         ServiceError: If a query is wrong.
     """
     found = {
-        query["Id"]: stat_points(store, region, query["MetricStat"], start, end)
+        query["Id"]: stat_points(store, region, query["MetricStat"], span)
         for query in queries
         if query.get("MetricStat")
     }
     periods = {q["Id"]: int(q["MetricStat"]["Period"]) for q in queries if q.get("MetricStat")}
     expressions = {q["Id"]: q["Expression"] for q in queries if q.get("Expression")}
     step = min(periods.values(), default=60)
-    grid = range(int(start) // step * step, math.ceil(end), step)
+    first = int(span.start) // step * step if span.origin is None else int(span.start)
+    grid = range(first, math.ceil(span.end), step)
     scope = Scope(dict(found), expressions, periods, grid)
     for identifier in expressions:
         try:
@@ -65,14 +72,12 @@ def query_points(
     return found
 
 
-def metric_data(
-    store: MetricStore, region: str, request: dict[str, Any], start: float, end: float
-) -> dict[str, Any]:
+def metric_data(store: MetricStore, region: str, request: dict[str, Any], start: float, end: float) -> dict[str, Any]:
     """Return the GetMetricData response."""
     queries = request.get("MetricDataQueries") or []
     if len(queries) > _MAX_QUERIES:
         raise ServiceError("ValidationError", f"At most {_MAX_QUERIES} queries, got {len(queries)}.")
-    points = query_points(store, region, queries, start, end)
+    points = query_points(store, region, queries, Span(start, end))
     descending = request.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     results = []
     for query in queries:
@@ -92,7 +97,7 @@ def metric_data(
 
 
 def _label(query: dict[str, Any]) -> str:
-    return query["MetricStat"]["Metric"]["MetricName"] if query.get("MetricStat") else query["Id"]
+    return str(query["MetricStat"]["Metric"]["MetricName"] if query.get("MetricStat") else query["Id"])
 
 
 def metric_statistics(

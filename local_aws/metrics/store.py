@@ -73,18 +73,27 @@ class MetricStore:
             if second >= now - _RETENTION_SECONDS:
                 series.setdefault(second - second % 60, Summary()).merge(bucket, _COARSE_DIGITS)
 
-    def read(self, key: MetricKey, start: float, end: float, period: int) -> Series:
+    def read(self, key: MetricKey, start: float, end: float, period: int, origin: int | None = None) -> Series:
         """Return summaries per period whose values lie in ``start <= time < end``.
 
-        The start is rounded down to the minute, or to the period where that is shorter, as CloudWatch does.
+        Args:
+            key: The metric.
+            start: Begin of the span. It is rounded down to the minute, or to the period where that is shorter,
+                as CloudWatch does.
+            end: End of the span.
+            period: Seconds per summary.
+            origin: A time at which a period begins, for windows that slide. Default: periods begin at their
+                multiples, and the start is rounded.
         """
         step = min(period, 60)
-        first = math.floor(start) // step * step
+        first = math.floor(start) // step * step if origin is None else math.floor(start)
+        shift = (origin or 0) % period
         found: Series = {}
         with self._lock:
             for second, bucket in self._series.get(key, {}).items():
                 if first <= second < end:
-                    found.setdefault(second // period * period, Summary()).merge(bucket)
+                    begin = (second - shift) // period * period + shift
+                    found.setdefault(begin, Summary()).merge(bucket)
         return dict(sorted(found.items()))
 
     def unit(self, key: MetricKey) -> str:

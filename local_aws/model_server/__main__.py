@@ -15,7 +15,6 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
 
 from local_aws.model_server.models import BadRequestError, Model, load
 
@@ -58,7 +57,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Say nothing; the caller keeps the metrics."""
 
 
@@ -69,7 +68,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 def _end_with_parent() -> None:
     with contextlib.suppress(OSError):
-        while sys.stdin.buffer.raw.read(1024):
+        while sys.stdin.buffer.read(1):
             pass
     os._exit(0)
 

@@ -37,9 +37,7 @@ def delete_model(region: Region, request: dict[str, Any]) -> dict[str, Any]:
 
 def list_models(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     """ListModels."""
-    rows = [
-        {"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created} for m in region.models.values()
-    ]
+    rows = [{"ModelName": m.name, "ModelArn": m.arn, "CreationTime": m.created} for m in region.models.values()]
     return listing("Models", "ModelName", rows, request)
 
 
@@ -99,12 +97,12 @@ def find_config(region: Region, name: str) -> Definition:
     return region.configs[name]
 
 
-def _define(
-    region: Region, store: dict[str, Definition], kind: str, name: str, request: dict[str, Any]
-) -> Definition:
+def _define(region: Region, store: dict[str, Definition], kind: str, name: str, request: dict[str, Any]) -> Definition:
     definition = Definition(name, arn(region.name, kind, name), {k: v for k, v in request.items() if k != "Tags"})
     if name in store:
-        raise validation(f'Cannot create already existing {kind.replace("-config", " configuration")} "{definition.arn}".')
+        raise validation(
+            f'Cannot create already existing {kind.replace("-config", " configuration")} "{definition.arn}".'
+        )
     store[name] = definition
     if request.get("Tags"):
         tags.set_tags(region, definition.arn, request["Tags"])

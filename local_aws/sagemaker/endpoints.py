@@ -137,5 +137,3 @@ def list_endpoints(region: Region, request: dict[str, Any]) -> dict[str, Any]:
         if request.get("StatusEquals", e.status) == e.status
     ]
     return listing("Endpoints", "EndpointName", rows, request)
-
-

@@ -49,6 +49,7 @@ def delete_tags(region: Region, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _known(region: Region, arn: str) -> None:
-    holders = (*region.models.values(), *region.configs.values(), *region.endpoints.values())
-    if all(holder.arn != arn for holder in holders):
+    definitions = (*region.models.values(), *region.configs.values())
+    known = {held.arn for held in definitions} | {held.arn for held in region.endpoints.values()}
+    if arn not in known:
         raise validation(f"Could not find resource '{arn}'.")

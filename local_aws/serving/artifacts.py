@@ -55,9 +55,7 @@ def unpack(uri: str, store: ObjectStore, target: Path) -> int:
     return sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
 
 
-def _copy_prefix(
-    bucket: str, prefix: str, keys: list[str], read: Callable[[str], bytes | None], target: Path
-) -> None:
+def _copy_prefix(bucket: str, prefix: str, keys: list[str], read: Callable[[str], bytes | None], target: Path) -> None:
     if not keys:
         raise ArtifactError(f"Could not find model data at s3://{bucket}/{prefix}.")
     root = target.resolve()

@@ -45,7 +45,7 @@ def wanted(capture: dict[str, Any] | None, draw: random.Random) -> bool:
     """Return whether a request is to be captured, by InitialSamplingPercentage."""
     if capture is None or not capture.get("EnableCapture", True):
         return False
-    return draw.random() * 100 < capture["InitialSamplingPercentage"]
+    return draw.random() * 100 < float(capture["InitialSamplingPercentage"])
 
 
 def record(capture: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
@@ -103,9 +103,7 @@ class CaptureBuffer:
         self._lock = threading.Lock()
         self._pending: dict[tuple[str, str, str, str, str], list[str]] = defaultdict(list)
 
-    def add(
-        self, region: str, endpoint: str, variant: str, capture: dict[str, Any], exchange: Exchange
-    ) -> None:
+    def add(self, region: str, endpoint: str, variant: str, capture: dict[str, Any], exchange: Exchange) -> None:
         """Keep one exchange for the next delivery."""
         hour = f"{exchange.when:%Y%m%d%H}"
         line = json.dumps(record(capture, exchange), separators=(",", ":"))
@@ -136,9 +134,7 @@ class CaptureBuffer:
     def pending_bytes(self, endpoint: str, variant: str) -> int:
         """Return how much of a variant's capture is still on its disk."""
         with self._lock:
-            return sum(
-                sum(map(len, lines)) for key, lines in self._pending.items() if key[1:3] == (endpoint, variant)
-            )
+            return sum(sum(map(len, lines)) for key, lines in self._pending.items() if key[1:3] == (endpoint, variant))
 
     def clear(self) -> None:
         """Drop what is pending."""

@@ -150,9 +150,7 @@ class Invoker:
     def _captures(self, response: HttpResponse) -> bool:
         return 200 <= response.status < 300 or self._assumptions.capture_failures == "yes"
 
-    async def _ask(
-        self, fleet: Fleet, variant: Variant, headers: dict[str, str], body: bytes
-    ) -> HttpResponse | None:
+    async def _ask(self, fleet: Fleet, variant: Variant, headers: dict[str, str], body: bytes) -> HttpResponse | None:
         slow = self._faults.find("slow", fleet.endpoint_name, variant.name)
         if slow is not None:
             await asyncio.sleep(slow["milliseconds"] / 1000)
@@ -212,7 +210,8 @@ def model_error(endpoint: Endpoint, variant: Variant, response: HttpResponse | N
     text = response.body.decode(errors="replace") if response else "no answer"
     # The text is AWS's, as users quote it.
     message = (
-        f'Received {"client" if status < 500 else "server"} error ({status}) from {variant.name} with message "{text}". '
+        f"Received {'client' if status < 500 else 'server'} error ({status}) from {variant.name} "
+        f'with message "{text}". '
         f"See https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home?region={endpoint.region}"
         f"#logEventViewer:group=/aws/sagemaker/Endpoints/{endpoint.name} in account for more information."
     )
