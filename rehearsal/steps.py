@@ -87,15 +87,17 @@ def _read_captures(stage: Stage, tally: Tally) -> None:
     stage.answers["v2"] = {payloads[shadow.inference_id]: shadow.response for _, shadow in joined}
     differ = sum(one.response != other.response for one, other in joined)
     expect(differ == len(joined), "the two models answer differently.", f"{differ} of {len(joined)} do")
-    stage.narrator.seen(f"{len(records['production'])} records of production, {len(records['shadow'])} of the shadow:")
-    stage.narrator.seen(f"{share:.0f} % of the requests were copied to it; {wanted:g} % is what cdk.json asks for")
+    stage.narrator.seen(
+        f"{len(records['production'])} records of production, {len(records['shadow'])} of the shadow: "
+        f"{share:.0f} % of the requests were copied to it. The test asks for {wanted:g} %, drawn at random"
+    )
     _show_pair(stage, joined[0])
 
 
 def _show_pair(stage: Stage, pair: tuple[seen.Record, seen.Record]) -> None:
     production, shadow = pair
     stage.narrator.say(f"One pair, joined by its InferenceId '{production.inference_id}':")
-    request = production.request if len(production.request) < 60 else production.request[:57] + "..."
+    request = _cut(production.request, 60)
     stage.narrator.quote(
         f"request       {request}\n"
         f"production    {production.response}    (v1, reached the caller)\n"
@@ -125,8 +127,9 @@ def diff(stage: Stage) -> None:
     expect("EndpointConfig" in run.output, "the diff shows the new endpoint config.", run.output)
     stage.narrator.quote(_readable(run))
     stage.narrator.say(
-        "Read it so: a new endpoint config without the shadow, an update of the endpoint in place, and "
-        "v1's model removed afterwards. v2's model isn't touched: what was tested is what is promoted."
+        "Read it so: a new endpoint config without the shadow, to which the endpoint then switches in place; v1's "
+        "model and role go afterwards. v2's model is not touched: what was tested is what is promoted. (Left out "
+        "here: the table of v1's rights, which go with its role.)"
     )
 
 
@@ -134,14 +137,14 @@ def promote(stage: Stage) -> None:
     """Promote while requests keep coming."""
     stage.narrator.step("Promote while requests keep coming: cdk deploy churn-promotion")
     tally = _change_under_load(stage, "promoted", "cdk deploy churn-promotion", "churn-promotion")
-    by_model = tally.count(stage.which_model)
+    by_model = {"v1": 0, "v2": 0, **tally.count(stage.which_model)}
     now = stage.serving()
     expect(set(now.models) == {"production"}, "only production is left.", sorted(now.models))
     expect(now.models["production"] == stage.tested, "what was tested is what serves.", now.models)
     last = stage.which_model(tally.answers[-1])
     expect(last == "v2", "v2 answers at the end.", last)
     stage.narrator.seen(f"{tally.sent} requests during the promotion, {len(tally.failures)} failed")
-    stage.narrator.seen(f"answers by model: {_counts(by_model)}; first v1, then v2, without a gap")
+    stage.narrator.seen(f"answers by model: v1 {by_model['v1']}, then v2 {by_model['v2']}")
     stage.narrator.seen(f"production now serves {_name(stage.tested)}, the very model that was tested")
     _show_change(stage, tally.answers[-1])
 
@@ -208,15 +211,15 @@ def _change_under_load(stage: Stage, prefix: str, what: str, stack: str, **conte
 
 
 def _readable(run: Run) -> str:
-    """Return a diff without the command line's talk around it."""
-    talk = re.compile(
-        r"^(start:|success:|Hold on|Creating a change set|Bundling|\s*$|.*Number of stacks)", re.IGNORECASE
-    )
-    return "\n".join(line for line in run.output.splitlines() if not talk.match(line))
+    """Return the resources and outputs of a diff, without the talk before and the wide table of rights."""
+    lines = run.output.splitlines()
+    first = lines.index("Resources") if "Resources" in lines else 0
+    talk = re.compile(r"^\s*$|.*Number of stacks")
+    return "\n".join(_cut(line) for line in lines[first:] if not talk.match(line))
 
 
-def _counts(by_name: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in by_name.items())
+def _cut(text: str, width: int = 140) -> str:
+    return text if len(text) <= width else text[: width - 4] + " ..."
 
 
 def _name(arn: str) -> str:
