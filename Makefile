@@ -84,5 +84,5 @@ setup: .venv/.done .venv-local-aws/.done node_modules/.done
 
 node_modules/.done: package.json package-lock.json | .venv/.done
 	@echo "Installing the CDK command line into node_modules (seconds, once) ..." >&2
-	@$(NPM) ci
+	@$(NPM) ci >/dev/null
 	@touch $@
