@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local_aws.control import Control
 from local_aws.front import Front
-from local_aws.glue import install, private
+from local_aws.glue import access, install, private
 from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.cloudwatch import CloudWatchGlue
 from local_aws.glue.s3 import LocalS3
@@ -18,7 +18,12 @@ from local_aws.world import World
 
 
 def assemble(
-    settings: Settings, state: Path, loop: asyncio.AbstractEventLoop, ready: Callable[[], None]
+    settings: Settings,
+    state: Path,
+    loop: asyncio.AbstractEventLoop,
+    ready: Callable[[], None],
+    *,
+    enforce_iam: bool = False,
 ) -> tuple[World, Front]:
     """Return the world and the application.
 
@@ -27,6 +32,7 @@ def assemble(
         state: Directory for artifacts and logs.
         loop: The loop that will serve.
         ready: Called once the application can serve.
+        enforce_iam: Whether IAM policies of callers are evaluated. Default: everyone may do everything.
     """
     store = MetricStore()
     alarms = CloudWatchAlarms(store, settings.wait_scale)
@@ -34,4 +40,8 @@ def assemble(
     CloudWatchGlue(store, alarms).install()
     install.install(world, alarms, loop)
     control = Control(world, install.reset_ministack)
-    return world, Front(private.module("app").app, world, control, ready)
+    authorize = None
+    if enforce_iam:
+        access.install()
+        authorize = access.authorize_invocation
+    return world, Front(private.module("app").app, world, control, ready, authorize)

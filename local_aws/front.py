@@ -19,17 +19,17 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-Authorize = Callable[[Scope, str, str, str], ServiceError | None]
+Authorize = Callable[[str, str, str], ServiceError | None]
 
 _INVOCATIONS = re.compile(r"/endpoints/([^/]+)/invocations")
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([a-z0-9-]+)/")
 _DEFAULT_REGION = "us-east-1"
 
 
-def signed_region(authorization: str) -> str:
-    """Return the region of a request's credential scope; unsigned requests are taken to be in us-east-1."""
+def signer(authorization: str) -> tuple[str, str]:
+    """Return access key and region of a request's credential scope; an unsigned request is taken to us-east-1."""
     match = _CREDENTIAL.search(authorization)
-    return match[1] if match else _DEFAULT_REGION
+    return (match[1], match[2]) if match else ("", _DEFAULT_REGION)
 
 
 class Front:
@@ -72,6 +72,9 @@ class Front:
             if match and scope["method"] == "POST":
                 await self._invoke(scope, receive, send, unquote(match[1]))
                 return
+        if self._authorize:
+            # Bucket policies that demand TLS would otherwise deny every request on this plain loopback port.
+            scope = {**scope, "scheme": "https"}
         await self._ministack(scope, receive, send)
 
     def _announcing(self, send: Send) -> Send:
@@ -85,9 +88,10 @@ class Front:
     async def _invoke(self, scope: Scope, receive: Receive, send: Send, name: str) -> None:
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         request_id = str(uuid.uuid4())
-        region = self._world.sagemaker.region(signed_region(headers.get("authorization", "")))
+        access_key, signed_region = signer(headers.get("authorization", ""))
+        region = self._world.sagemaker.region(signed_region)
         try:
-            if self._authorize and (refusal := self._authorize(scope, headers["authorization"], region.name, name)):
+            if self._authorize and (refusal := self._authorize(access_key, region.name, name)):
                 raise refusal
             endpoint = find_runtime_endpoint(region, name)
             answer = await self._world.invoker.invoke(endpoint, invocation(headers, await _body(receive)))

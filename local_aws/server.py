@@ -167,7 +167,7 @@ async def _serve(options: Options, listener: socket.socket, port: int) -> None:
     def ready() -> None:
         print(f"ready http://127.0.0.1:{port}", flush=True)  # noqa: T201  # the one line that callers wait for
 
-    world, application = assemble(options.settings, options.state, loop, ready)
+    world, application = assemble(options.settings, options.state, loop, ready, enforce_iam=options.enforce_iam)
     world.start()
     serving = loop.create_task(hypercorn.serve(application, config, shutdown_trigger=stop.wait))
     waiting = loop.create_task(stop.wait())

@@ -18,6 +18,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "core.responses": ("get_region", "get_account_id", "request_scope"),
     "core.lambda_runtime": ("reset",),
     "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
+    "core.iam_evaluator": ("enforce",),
     "services.s3": ("_put_object", "_get_object_data", "_buckets", "_bucket_tags"),
     "services.cloudwatch": (
         "_alarms",

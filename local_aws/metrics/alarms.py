@@ -70,7 +70,8 @@ def _breaches(alarm: dict[str, Any], value: float) -> bool:
 
 
 def _decided(alarm: dict[str, Any], state: str, count: int, needed: int, values: Sequence[float | None]) -> Verdict:
-    seen = ", ".join(f"{value:g}" for value in values if value is not None)
+    known = [value for value in values if value is not None]
+    seen = ", ".join(f"{value:g}" for value in known[-alarm["EvaluationPeriods"] :])
     operator = alarm["ComparisonOperator"]
     return Verdict(
         state,

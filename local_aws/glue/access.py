@@ -1,0 +1,86 @@
+"""IAM: teaches ministack's evaluator the actions and resources of SageMaker and Application Auto Scaling.
+
+Callers' policies are evaluated: those of Lambda functions and of roles that the cdk command line assumes. The key
+``test`` is the account's root and may do everything. Execution roles that a service uses itself are not evaluated.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local_aws import ACCOUNT_ID
+from local_aws.autoscaling import api as autoscaling
+from local_aws.errors import ServiceError
+from local_aws.glue import private
+from local_aws.loose import Foreign
+from local_aws.sagemaker import api as sagemaker
+from local_aws.sagemaker.records import arn
+
+_NAMED = (("ModelName", "model"), ("EndpointName", "endpoint"), ("EndpointConfigName", "endpoint-config"))
+
+
+def install() -> None:
+    """Make the two services known to the evaluator."""
+    actions = private.module("core.iam_actions")
+    for service in (sagemaker.SERVICE, autoscaling.SERVICE):
+        actions.SERVICE_TO_IAM_NAMESPACE[service] = service
+    original = actions.extract_resource_arn
+
+    def extract(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Foreign) -> str:
+        region = rest[1]
+        if service == sagemaker.SERVICE:
+            return sagemaker_resource(region, _operation(headers), _decoded(body))
+        if service == autoscaling.SERVICE:
+            return autoscaling_resource(region, _operation(headers))
+        found: str = original(service, method, path, headers, body, *rest)
+        return found
+
+    actions.extract_resource_arn = extract
+
+
+def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> str:
+    """Return the resource that a SageMaker call is authorized on; List calls have none.
+
+    CreateEndpoint and UpdateEndpoint need the endpoint configuration as well on AWS; only the endpoint is looked at.
+    """
+    if operation.startswith("List") and operation != "ListTags":
+        return "*"
+    if "ResourceArn" in request:
+        return str(request["ResourceArn"])
+    for member, kind in _NAMED:
+        if isinstance(request.get(member), str):
+            return arn(region, kind, request[member])
+    return "*"
+
+
+def autoscaling_resource(region: str, operation: str) -> str:
+    """Return the resource that an Application Auto Scaling call is authorized on; Describe calls have none."""
+    if operation.startswith("Describe"):
+        return "*"
+    return f"arn:aws:application-autoscaling:{region}:{ACCOUNT_ID}:scalable-target/*"
+
+
+def authorize_invocation(access_key: str, region: str, endpoint: str) -> ServiceError | None:
+    """Return the refusal of a caller that may not invoke an endpoint, or None."""
+    resource = arn(region, "endpoint", endpoint)
+    enforce = private.module("core.iam_evaluator").enforce
+    with private.module("core.responses").request_scope(ACCOUNT_ID, region):
+        denied = enforce(access_key, "sagemaker:InvokeEndpoint", sagemaker.SERVICE, region, resource_arn=resource)
+    if not denied:
+        return None
+    caller = getattr(denied, "principal_arn", "the caller")
+    message = f"User: {caller} is not authorized to perform: sagemaker:InvokeEndpoint on resource: {resource}"
+    return ServiceError("AccessDeniedException", message, 403)
+
+
+def _operation(headers: dict[str, str]) -> str:
+    return headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
