@@ -25,13 +25,20 @@ def number(name: str) -> float:
         raise SystemExit(f"context '{name}' must be a number, got {context(name)!r}: try -c {name}=2") from None
 
 
+def whole(name: str) -> int:
+    """A context value that has to be a whole number."""
+    if not number(name).is_integer():
+        raise SystemExit(f"context '{name}' must be a whole number, got {context(name)!r}: try -c {name}=2")
+    return int(number(name))
+
+
 v1 = Model(version="v1", container=Container.xgboost(context("v1_xgboost")), artifact=context("v1_artifact"))
 v2 = Model(version="v2", container=Container.xgboost(context("v2_xgboost")), artifact=context("v2_artifact"))
 
 churn = ShadowTest(
     endpoint_name=context("endpoint_name"),
-    production=Variant(model=v1, hardware=Hardware(context("instance_type"), count=int(number("production_count")))),
-    shadow=Variant(model=v2, hardware=Hardware(context("instance_type"), count=int(number("shadow_count")))),
+    production=Variant(model=v1, hardware=Hardware(context("instance_type"), count=whole("production_count"))),
+    shadow=Variant(model=v2, hardware=Hardware(context("instance_type"), count=whole("shadow_count"))),
     sampling_percent=number("sampling_percent"),
     capture=Capture(delete_with_stack=context("delete_captures_with_stack") == "true"),
 )
