@@ -1,0 +1,78 @@
+"""Both stacks of a shadow test, as templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+
+from shadow_constructs import Capture, ShadowTest
+from shadow_constructs.values.shadow_test import PromotedHardware
+from stacks import PromotionStack, ShadowTestStack
+from tests.values.samples import hardware, shadow_test, variant
+
+Json = dict[str, Any]
+
+IRELAND = cdk.Environment(account="111122223333", region="eu-west-1")
+
+
+def churn(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    """A test of version 2 beside version 1, half of the requests copied."""
+    values: dict[str, Any] = {
+        "production": variant("v1", hardware=hardware(count=2)),
+        "shadow": variant("v2"),
+        "sampling_percent": 50,
+        "tags": {"team": "churn"},
+    }
+    return shadow_test(**{**values, **changes})
+
+
+def folded(test: ShadowTest) -> ShadowTest:
+    """What a user writes after the promotion: version 2 is production, and there is no shadow."""
+    return ShadowTest(
+        endpoint_name=test.endpoint_name,
+        production=variant("v2", name=test.production.name, hardware=test.production.hardware),
+        capture=test.capture,
+        tags=test.tags,
+    )
+
+
+def uncaptured(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    """The same, with nothing captured."""
+    return churn(**{"capture": Capture.off(), **changes})
+
+
+def options(env: cdk.Environment | None = IRELAND) -> Json:
+    """A stack's environment, and no bootstrap rule in its template."""
+    return {"env": env, "synthesizer": cdk.DefaultStackSynthesizer(generate_bootstrap_version_rule=False)}
+
+
+def shadow_template(test: ShadowTest, **more: Any) -> Json:  # noqa: ANN401 - whatever the stack takes
+    """The template of a ShadowTestStack."""
+    app = cdk.App()
+    return _synthesized(app, ShadowTestStack(app, "churn-shadow", test=test, **{**options(), **more}))
+
+
+def promotion_template(test: ShadowTest, hardware: PromotedHardware = "production") -> Json:
+    """The template of a PromotionStack."""
+    app = cdk.App()
+    return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, hardware=hardware, **options()))
+
+
+def without_hashes(template: Json) -> Json:
+    """The template with the hashes of assets, which any byte of a file changes, replaced."""
+    cleaned: Json = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template)))
+    return cleaned
+
+
+def of_type(template: Json, kind: str) -> Json:
+    """The resources of a type, by logical id."""
+    return {key: one for key, one in template["Resources"].items() if one["Type"] == kind}
+
+
+def _synthesized(app: cdk.App, stack: cdk.Stack) -> Json:
+    template: Json = json.loads(Path(app.synth().get_stack_artifact(stack.artifact_id).template_full_path).read_text())
+    return template

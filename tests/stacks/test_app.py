@@ -1,0 +1,115 @@
+"""app.py, run as the CDK command line runs it: with the context of cdk.json, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.templates import problems_of
+
+ROOT = Path(__file__).parents[2]
+CONTEXT: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+
+
+def synthesize(
+    out: Path, context: Mapping[str, str] | None = None, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run app.py with some context values changed."""
+    given = {**CONTEXT, **(context or {})}
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(given), **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def template(out: Path, stack: str) -> dict[str, Any]:
+    """A synthesized template."""
+    found: dict[str, Any] = json.loads((out / f"{stack}.template.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_two_syntheses_are_equal_byte_by_byte(tmp_path: Path) -> None:
+    """Whatever the hash seed, the time zone, the region at hand or the day: a template is a function of the code."""
+    first = {"PYTHONHASHSEED": "0", "TZ": "UTC", "CDK_DEFAULT_REGION": "us-east-1", "CDK_DEFAULT_ACCOUNT": "1" * 12}
+    second = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "CDK_DEFAULT_REGION": "eu-west-1", "USER": "somebody"}
+    for out, environment in (("a", first), ("b", second)):
+        done = synthesize(tmp_path / out, environment=environment)
+        assert done.returncode == 0, done.stderr
+
+    files = [
+        {path.relative_to(tmp_path / out): path.read_bytes() for path in (tmp_path / out).rglob("*") if path.is_file()}
+        for out in ("a", "b")
+    ]
+    assert {str(path) for path in files[0]} >= {"churn-shadow.template.json", "churn-promotion.template.json"}
+    assert files[0] == files[1]
+
+
+def test_the_context_describes_the_test(tmp_path: Path) -> None:
+    """Artifacts, images, hardware and sampling come from the context, and so does the reason of a roll-back."""
+    changed = {
+        "endpoint_name": "fraud",
+        "v2_artifact": "s3://their-models/fraud/9/model.tar.gz",
+        "v2_xgboost": "3.2-0",
+        "instance_type": "ml.c5.xlarge",
+        "shadow_count": "3",
+        "sampling_percent": "12.5",
+        "delete_captures_with_stack": "true",
+        "rollback": "p99 too high",
+    }
+    done = synthesize(tmp_path, changed)
+    assert done.returncode == 0, done.stderr
+
+    found = template(tmp_path, "churn-shadow")
+    text = json.dumps(found)
+    for part in ("s3://their-models/fraud/9/model.tar.gz", "/sagemaker-xgboost:3.2-0", '"EndpointName": "fraud"'):
+        assert part in text
+    [config] = [one for one in found["Resources"].values() if one["Type"] == "AWS::SageMaker::EndpointConfig"]
+    [shadow] = config["Properties"]["ShadowProductionVariants"]
+    assert (shadow["InstanceType"], shadow["InitialInstanceCount"], shadow["InitialVariantWeight"]) == (
+        "ml.c5.xlarge",
+        3,
+        0.125,
+    )
+    assert found["Outputs"]["RollbackReason"]["Value"] == "p99 too high"
+    assert "Custom::S3AutoDeleteObjects" in text
+    assert problems_of(found) == problems_of(template(tmp_path, "churn-promotion")) == []
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    stacks = [one for one in manifest["artifacts"].values() if one["type"] == "aws:cloudformation:stack"]
+    assert [one["properties"]["stackName"] for one in stacks] == ["fraud", "fraud"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("sampling_percent", "half", "context 'sampling_percent' must be a number, got 'half'"),
+        ("production_count", "1.5", "context 'production_count' must be a whole number, got '1.5'"),
+        ("shadow_count", "nan", "context 'shadow_count' must be a whole number, got 'nan'"),
+    ],
+)
+def test_fails_with_a_bad_number_in_one_line(tmp_path: Path, name: str, value: str, message: str) -> None:
+    """What was given, what is expected, and how to give it: no traceback, and nothing is written."""
+    done = synthesize(tmp_path / "out", {name: value})
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == f"{message}: try -c {name}=2"
+    assert not list((tmp_path / "out").glob("*.template.json"))
+
+
+def test_fails_with_a_bad_value_before_anything_is_written(tmp_path: Path) -> None:
+    """The refusal of the value is the last line."""
+    done = synthesize(tmp_path / "out", {"sampling_percent": "101"})
+
+    assert done.returncode == 1
+    assert "'sampling_percent' must be above 0 and at most 100, got 101.0" in done.stderr.strip().splitlines()[-1]
+    assert not list((tmp_path / "out").glob("*.template.json"))

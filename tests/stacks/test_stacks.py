@@ -1,0 +1,217 @@
+"""The two stacks: one CloudFormation stack for a test, its promotion, the way back and the fold."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Annotations, Match
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from shadow_constructs import InvalidValueError, Serverless
+from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.shadow_test import PromotedHardware
+from stacks import PromotionStack, ShadowTestStack
+from tests.stacks.rendering import (
+    Json,
+    churn,
+    folded,
+    of_type,
+    promotion_template,
+    shadow_template,
+    uncaptured,
+    without_hashes,
+)
+from tests.values.samples import hardware, serving, variant
+
+MODEL, ROLE = "AWS::SageMaker::Model", "AWS::IAM::Role"
+CONFIG, ENDPOINT = "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint"
+
+
+@pytest.fixture
+def as_json(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """One JSON file per test, to be read when it changes."""
+    return snapshot.use_extension(JSONSnapshotExtension)
+
+
+def test_the_stack_of_a_shadow_test(as_json: SnapshotAssertion) -> None:
+    """The whole template; whoever changes it reads the difference."""
+    assert without_hashes(shadow_template(churn())) == as_json
+
+
+def test_the_stack_of_a_promotion(as_json: SnapshotAssertion) -> None:
+    """The whole template, beside the other one: what differs is what a promotion does."""
+    assert without_hashes(promotion_template(churn())) == as_json
+
+
+def test_the_promoted_model_is_the_tested_one() -> None:
+    """The same logical id, the same properties: CloudFormation sees no change, so no second model is made."""
+    before, after = shadow_template(churn()), promotion_template(churn())
+    [promoted] = of_type(after, MODEL)
+
+    assert promoted in of_type(before, MODEL)
+    assert of_type(after, MODEL)[promoted] == of_type(before, MODEL)[promoted]
+    [shadow] = _config(before)["ShadowProductionVariants"]
+    [production] = _config(after)["ProductionVariants"]
+    assert shadow["ModelName"] == production["ModelName"] == {"Fn::GetAtt": [promoted, "ModelName"]}
+
+
+def test_the_promoted_models_role_does_not_change() -> None:
+    """It neither gains nor loses a right in the promotion."""
+    before, after = shadow_template(churn()), promotion_template(churn())
+    [role] = of_type(after, ROLE)
+
+    assert of_type(after, ROLE)[role] == of_type(before, ROLE)[role]
+
+
+def test_the_production_variant_keeps_its_name() -> None:
+    """Guardrails, alarms and scaling hang on it, whatever it is called."""
+    for name, expected in ((None, "production"), ("AllTraffic", "AllTraffic")):
+        test = churn(production=variant("v1", name, hardware=hardware(count=2)))
+        names = [
+            _config(one)["ProductionVariants"][0]["VariantName"]
+            for one in (shadow_template(test), promotion_template(test))
+        ]
+        assert names == [expected, expected]
+
+
+def test_a_promotion_leaves_no_shadow() -> None:
+    """One production variant, the candidate's model, and the old model gone from the template."""
+    template = promotion_template(churn())
+
+    assert "ShadowProductionVariants" not in _config(template)
+    assert len(_config(template)["ProductionVariants"]) == 1
+    assert [key for key in of_type(template, MODEL) if "v1" in key] == []
+
+
+def test_a_promotion_changes_what_it_says_and_nothing_else() -> None:
+    """Bucket, endpoint and the candidate's resources are the same; the config differs, the old version goes."""
+    before, after = shadow_template(churn())["Resources"], promotion_template(churn())["Resources"]
+
+    assert set(after) < set(before)
+    assert sorted(key for key in set(before) - set(after)) == sorted(key for key in before if "Modelv1" in key)
+    assert [before[key]["Type"] for key in after if before[key] != after[key]] == [CONFIG]
+
+
+@pytest.mark.parametrize("make", [churn, uncaptured])
+def test_folding_changes_nothing(make: object) -> None:
+    """The template of the folded code is the promotion's, to the last output: no new config, no update."""
+    assert callable(make)
+    test = make()
+
+    assert shadow_template(folded(test)) == promotion_template(test)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("production", ("ml.m5.xlarge", 2)),
+        ("shadow", ("ml.c5.large", 3)),
+        (Hardware("ml.m5.2xlarge", count=4), ("ml.m5.2xlarge", 4)),
+    ],
+    ids=["production's", "shadow's", "given"],
+)
+def test_the_promoted_hardware_is_chosen(choice: PromotedHardware, expected: tuple[str, int]) -> None:
+    """Production's by default, the shadow's, or another."""
+    test = churn(shadow=variant("v2", hardware=hardware("ml.c5.large", count=3)))
+    [production] = _config(promotion_template(test, choice))["ProductionVariants"]
+
+    assert (production["InstanceType"], production["InitialInstanceCount"]) == expected
+
+
+def test_both_stacks_are_one_in_cloudformation() -> None:
+    """Both take the endpoint's name, so that a promotion is an update in place."""
+    app = cdk.App()
+    test = ShadowTestStack(app, "churn-shadow", test=churn())
+    promotion = PromotionStack(app, "churn-promotion", test=churn())
+
+    assert test.stack_name == promotion.stack_name == "churn"
+    assert test.artifact_id != promotion.artifact_id
+
+
+def test_the_stack_name_can_be_given() -> None:
+    """To adopt a stack that exists, for instance; both stacks take it."""
+    app = cdk.App()
+
+    assert ShadowTestStack(app, "a", test=churn(), stack_name="ml-churn").stack_name == "ml-churn"
+    assert PromotionStack(app, "b", test=churn(), stack_name="ml-churn").stack_name == "ml-churn"
+
+
+def test_the_stacks_do_not_depend_on_each_other() -> None:
+    """Deploying one never deploys the other."""
+    app = cdk.App()
+    test = ShadowTestStack(app, "churn-shadow", test=churn())
+    promotion = PromotionStack(app, "churn-promotion", test=churn())
+
+    assert test.dependencies == promotion.dependencies == []
+
+
+def test_a_roll_back_is_recorded_with_its_reason() -> None:
+    """Why a promotion was taken back can be read in the stack's outputs."""
+    template = shadow_template(churn(), rollback_reason="p99 too high")
+
+    assert template["Outputs"]["RollbackReason"]["Value"] == "p99 too high"
+    assert "RollbackReason" not in shadow_template(churn())["Outputs"]
+
+
+def test_a_roll_back_is_the_test_again() -> None:
+    """Apart from the reason it is the template that ran before the promotion."""
+    back = shadow_template(churn(), rollback_reason="p99 too high")
+    del back["Outputs"]["RollbackReason"]
+
+    assert back == shadow_template(churn())
+
+
+def test_fails_to_promote_without_a_shadow() -> None:
+    """There is no candidate."""
+    with pytest.raises(InvalidValueError, match="'shadow' must be there to be promoted"):
+        PromotionStack(cdk.App(), "churn-promotion", test=serving())
+
+
+def test_fails_to_promote_what_would_change_nothing() -> None:
+    """The model serves already, and the hardware that was tested is not what would be promoted."""
+    test = churn(shadow=variant("v1", hardware=hardware("ml.c5.large")))
+
+    with pytest.raises(InvalidValueError, match="promote with hardware='shadow'"):
+        PromotionStack(cdk.App(), "churn-promotion", test=test)
+
+
+def test_fails_with_a_misspelt_argument() -> None:
+    """Whatever a stack takes is passed on, and what it doesn't take is refused."""
+    with pytest.raises(TypeError, match="stackname"):
+        ShadowTestStack(cdk.App(), "churn-shadow", test=churn(), stackname="churn")
+
+
+def test_the_promotion_stack_warns_of_untested_load() -> None:
+    """Half of the requests on one instance shows that two carry all of them; a quarter doesn't."""
+    app = cdk.App()
+    shown = PromotionStack(app, "shown", test=churn())
+    unshown = PromotionStack(app, "unshown", test=churn(sampling_percent=25))
+
+    assert Annotations.from_stack(shown).find_warning("*", Match.any_value()) == []
+    [warning] = Annotations.from_stack(unshown).find_warning("*", Match.any_value())
+    assert "after promotion each will carry 50 % (all on 2)" in str(warning.entry.data)
+
+
+def test_serverless_serves_without_a_shadow() -> None:
+    """The stack of a test is also the stack of an endpoint that is not tested."""
+    test = serving(
+        production=variant(hardware=Serverless(memory_mb=2048, max_concurrency=5)), capture=uncaptured().capture
+    )
+
+    assert "ServerlessConfig" in _config(shadow_template(test))["ProductionVariants"][0]
+
+
+def _config(template: Json) -> Json:
+    [config] = of_type(template, CONFIG).values()
+    properties: Json = config["Properties"]
+    return properties
+
+
+def test_fails_with_an_endpoint_name_that_cannot_name_a_stack() -> None:
+    """SageMaker takes a name that begins with a digit, CloudFormation doesn't; a stack name of its own helps."""
+    test = churn(endpoint_name="7-churn")
+
+    with pytest.raises(RuntimeError, match="Stack name must match"):
+        ShadowTestStack(cdk.App(), "churn-shadow", test=test)
+    assert ShadowTestStack(cdk.App(), "churn-shadow", test=test, stack_name="churn-7").stack_name == "churn-7"

@@ -1,0 +1,228 @@
+"""What AWS, cfn-lint and cdk-nag would say of the templates, over a broad spread of values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from cdk_nag import AwsSolutionsChecks
+from cfnlint.api import lint  # type: ignore[import-untyped] # has no types
+from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # has no types
+from cfnlint.core import get_rules  # type: ignore[import-untyped] # has no types
+from hypothesis import given, settings
+
+from shadow_constructs import (
+    Capture,
+    Container,
+    CoreDump,
+    MetricsPublishing,
+    Model,
+    ModelPackage,
+    Network,
+    Routing,
+    Serverless,
+    ShadowTest,
+)
+from stacks import ShadowTestStack
+from tests.stacks.rendering import Json, churn, folded, options, promotion_template, shadow_template
+from tests.support.templates import problems_of
+from tests.values.samples import (
+    IMAGE,
+    KEY_ARN,
+    PACKAGE_ARN,
+    RESERVATION_ARN,
+    ROLE_ARN,
+    hardware,
+    model,
+    serving,
+    variant,
+)
+from tests.values.strategies import SHADOW_TESTS
+
+VPC = Network(subnet_ids=["subnet-0a1b2c3d", "subnet-1a2b3c4d"], security_group_ids=["sg-0a1b2c3d"], isolated=True)
+FULL_HARDWARE = hardware(
+    "ml.g5.xlarge",
+    count=3,
+    volume_gb=100,
+    model_download_timeout_seconds=900,
+    startup_timeout_seconds=600,
+    instance_provision_timeout_seconds=1800,
+    inference_ami_version="al2-ami-sagemaker-inference-gpu-3-1",
+    routing=Routing("PREFIX_AWARE", 2048, 16),
+    ssm_access=True,
+    core_dump=CoreDump("s3://dumps/churn", key_arn=KEY_ARN),
+    capacity_reservation_arn=RESERVATION_ARN,
+)
+
+VALUES: dict[str, Callable[[], ShadowTest]] = {
+    "the example": churn,
+    "another model": lambda: churn(shadow=variant("v2")),
+    "another container": lambda: churn(
+        shadow=variant(
+            model=model("v2", container=Container.xgboost("1.7-1"), artifact="s3://my-models/churn/v1.tar.gz")
+        )
+    ),
+    "another instance type": lambda: churn(shadow=variant("v1", hardware=hardware("ml.c7i.xlarge"))),
+    "all of the hardware": lambda: churn(
+        production=variant("v1", hardware=FULL_HARDWARE), shadow=variant("v2", hardware=FULL_HARDWARE)
+    ),
+    "all of the model": lambda: churn(
+        shadow=variant(
+            model=model(
+                "v2",
+                container=Container.ecr("team/churn", f"sha256:{'0' * 64}"),
+                artifact="s3://my-models/churn/v2/",
+                artifact_key_arn=KEY_ARN,
+                environment={"SAGEMAKER_PROGRAM": "inference.py", "EMPTY": ""},
+                network=VPC,
+                accept_eula=True,
+            )
+        )
+    ),
+    "keys": lambda: churn(capture=Capture(customer_managed_key=True), volume_key_arn=KEY_ARN),
+    "bucket that goes": lambda: churn(capture=Capture(delete_with_stack=True)),
+    "bucket of the user's": lambda: churn(capture=Capture(bucket="our-captures", key_arn=KEY_ARN, prefix="")),
+    "nothing captured": lambda: churn(capture=Capture.off()),
+    "role of the user's": lambda: churn(shadow=variant(model=model("v2", role_arn=ROLE_ARN))),
+    "package": lambda: churn(
+        shadow=variant(
+            model=Model(
+                version="v2",
+                package=ModelPackage(PACKAGE_ARN, artifact="s3://registry/churn/7.tar.gz", image=IMAGE),
+                environment={"A": "b"},
+            )
+        )
+    ),
+    "existing models": lambda: churn(
+        production=variant(model=Model(version="v1", model_name="churn-v1", role_arn=ROLE_ARN)),
+        shadow=variant(model=Model(version="v2", model_name="churn-v2", role_arn=ROLE_ARN)),
+    ),
+    "private registry": lambda: churn(
+        shadow=variant(model=model("v2", container=Container.private_registry("registry.example/x:1"), network=VPC))
+    ),
+    "deep learning": lambda: churn(
+        shadow=variant(model=model("v2", container=Container.deep_learning("pytorch-inference", "2.6.0-gpu-py312")))
+    ),
+    "metrics, tags, live counts": lambda: churn(
+        metrics=MetricsPublishing(frequency_seconds=10, enhanced=True, detailed_observability=True),
+        tags={"team": "Grüße", "cost centre": ""},
+        keep_live_counts=True,
+    ),
+    "folded": lambda: folded(churn()),
+    "several production variants": lambda: serving(other_production=[variant("v2", "b", weight=0.25)]),
+    "serverless": lambda: serving(
+        production=variant(hardware=Serverless(memory_mb=2048, max_concurrency=5, provisioned_concurrency=2)),
+        capture=Capture.off(),
+    ),
+    "multi-model": lambda: serving(
+        production=variant(
+            model=model(container=Container.uri(IMAGE), artifact="s3://my-models/many/", multi_model=True)
+        )
+    ),
+}
+
+# cfn-lint's warnings that are let through, with the reason. Errors never are.
+IGNORED_BY_LINT = {
+    "W3005": "with delete_with_stack the config depends on the bucket and all that comes with it, its emptying above "
+    "all; that it names the bucket too makes that one dependency of several superfluous",
+}
+
+
+def templates_of(test: ShadowTest) -> list[Json]:
+    """The template of the test, and of its promotion if there is something to promote."""
+    if test.shadow is None:
+        return [shadow_template(test)]
+    same_model = test.shadow.model == test.production.model
+    return [shadow_template(test), promotion_template(test, "shadow" if same_model else "production")]
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_sagemaker_would_take_every_call(case: str) -> None:
+    """Each property set fits the API call it becomes: members, types, enums, patterns, minima and maxima."""
+    for template in templates_of(VALUES[case]()):
+        assert problems_of(template) == []
+
+
+@settings(max_examples=25)
+@given(SHADOW_TESTS)
+def test_sagemaker_would_take_any_valid_value(test: ShadowTest) -> None:
+    """What the values let through, the service lets through."""
+    assert problems_of(shadow_template(test, stack_name="churn")) == []
+
+
+@pytest.fixture(scope="module")
+def lint_rules() -> object:
+    """Every error and warning; loading them takes longer than applying them."""
+    return get_rules([], [], ["E", "W"])
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_cfn_lint_has_nothing_to_say(case: str, lint_rules: object) -> None:
+    """No error, and no warning that isn't named above with its reason."""
+    for template in templates_of(VALUES[case]()):
+        found = lint(json.dumps(template), rules=lint_rules, config=ManualArgs(regions=["eu-west-1"]))
+
+        assert [str(one) for one in found if one.rule.id not in IGNORED_BY_LINT] == []
+
+
+# What cdk-nag's AwsSolutions pack says of the library's resources, and why it is as it should be.
+ACKNOWLEDGED: dict[str, str] = {
+    r"AwsSolutions-S1": "Access logs need a second bucket, kept and paid for, that the user of a captured request "
+    "wouldn't look into; whoever must log access uses Capture(bucket=...) with a bucket that does.",
+    r"AwsSolutions-IAM5\[Resource::\*\]": "PutMetricData, GetAuthorizationToken and ec2:Describe* have no resource "
+    "level in IAM; a test holds that nothing else has this resource.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:log-group:/aws/sagemaker/Endpoints/churn:\*\]": "Log streams of the "
+    "endpoint's own log group, named by SageMaker.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:s3:::[^ ]+/\*\]": "Objects that SageMaker names, under one prefix.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:ec2:[^ ]+:network-interface/\*\]": "Interfaces are named by EC2.",
+}
+# The CDK's own, of the function that empties a bucket before it is deleted.
+CDKS_OWN = ("AwsSolutions-IAM4", "AwsSolutions-L1")
+
+
+def nag_findings(stack: cdk.Stack) -> dict[str, set[str]]:
+    """What the AwsSolutions pack finds: rule to construct paths."""
+    report: Any = AwsSolutionsChecks().validate_scope(stack)
+    found: dict[str, set[str]] = {}
+    for violation in report.violations:
+        paths = {str(one.construct_path) for one in violation.violating_resources}
+        found.setdefault(str(violation.rule_name), set()).update(paths)
+    return found
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_cdk_nag_finds_nothing_without_a_reason(case: str) -> None:
+    """Each finding of AwsSolutions is one that is named above; no action has a wildcard."""
+    stack = ShadowTestStack(cdk.App(), "churn-shadow", test=VALUES[case](), **options())
+
+    for rule, paths in nag_findings(stack).items():
+        if all("Custom::S3AutoDeleteObjects" in path for path in paths):
+            assert rule.startswith(CDKS_OWN), (rule, paths)
+            continue
+        reasons = [reason for pattern, reason in ACKNOWLEDGED.items() if re.fullmatch(pattern, rule)]
+        assert len(reasons) == 1, (rule, paths)
+
+
+def reason_for(rule: str) -> str:
+    """Why a finding of AwsSolutions is as it should be."""
+    [reason] = [reason for pattern, reason in ACKNOWLEDGED.items() if re.fullmatch(pattern, rule)]
+    return reason
+
+
+def test_fails_in_cdk_nag_until_acknowledged() -> None:
+    """The pack is a plugin that stops synth; with the reasons recorded, as a user records them, it passes."""
+    for acknowledged in (False, True):
+        app = cdk.App()
+        stack = ShadowTestStack(app, "churn-shadow", test=churn(), **options())
+        cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+        if acknowledged:
+            reasons = {rule: reason_for(rule) for rule in nag_findings(stack)}
+            stack.node.add_metadata(cdk.Validations.ACKNOWLEDGED_RULES_METADATA_KEY, reasons)
+            app.synth()
+        else:
+            with pytest.raises(RuntimeError, match="ValidationFailed"):
+                app.synth()
