@@ -81,9 +81,10 @@ class Stage:
             key = f"churn/{version}/model.tar.gz"
             s3.upload_file(str(self.folder / "models" / version / "model.tar.gz"), MODEL_BUCKET, key)
 
-    def traffic(self, prefix: str) -> Traffic:
+    def traffic(self, prefix: str, *, pause_seconds: float = 0.0) -> Traffic:
         """Return traffic for the endpoint; its requests' ids begin with ``prefix``."""
-        return Traffic(self.local.client("sagemaker-runtime"), ENDPOINT, self.payloads, prefix=prefix)
+        runtime = self.local.client("sagemaker-runtime")
+        return Traffic(runtime, ENDPOINT, self.payloads, prefix=prefix, pause_seconds=pause_seconds)
 
     def serving(self) -> seen.Serving:
         """Return what the endpoint serves."""

@@ -196,7 +196,8 @@ def _change_under_load(stage: Stage, prefix: str, what: str, stack: str, **conte
     # Only payloads whose answer is known of both models tell which of them answered.
     known = sorted(set(stage.answers["v1"]) & set(stage.answers["v2"]))
     expect(len(known) >= 2, "captures tell the models apart.", f"{len(known)} payloads")
-    with stage.traffic(prefix) as traffic:
+    # Some hundred requests per second; more would only take the processor from the deployment.
+    with stage.traffic(prefix, pause_seconds=0.01) as traffic:
         flowing = traffic.wait_for(20)
         expect(flowing, "requests are answered before the change.", traffic.tally.failures[:3])
         stage.run(what, "deploy", stack, **context)

@@ -72,6 +72,7 @@ class Traffic:
         payloads: Bodies, taken in turn.
         prefix: Begins each request's InferenceId, so that runs can be told apart.
         threads: How many requests are under way at once.
+        pause_seconds: How long a thread rests after a request, to leave the machine to others.
         content_type: What the bodies are.
 
     Attributes:
@@ -86,6 +87,7 @@ class Traffic:
         *,
         prefix: str,
         threads: int = 2,
+        pause_seconds: float = 0.0,
         content_type: str = CSV,
     ) -> None:
         self.tally = Tally()
@@ -93,6 +95,7 @@ class Traffic:
         self._endpoint_name = endpoint_name
         self._payloads = payloads
         self._prefix = prefix
+        self._pause_seconds = pause_seconds
         self._content_type = content_type
         self._numbers = itertools.count()
         self._limit: int | None = None
@@ -139,6 +142,8 @@ class Traffic:
             if self._limit is not None and number >= self._limit:
                 return
             self._one(number)
+            if self._pause_seconds > 0:
+                self._stop.wait(self._pause_seconds)
 
     def _one(self, number: int) -> None:
         payload, inference_id = number % len(self._payloads), f"{self._prefix}-{number}"

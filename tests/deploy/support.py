@@ -103,7 +103,7 @@ class Case:
     def traffic(self, prefix: str = "request") -> Traffic:
         """Requests to the endpoint."""
         payloads = [f"customer {number}" for number in range(10)]
-        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix)
+        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, pause_seconds=0.01)
 
     def serving(self) -> seen.Serving:
         """What the endpoint serves."""
