@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import check_flag, check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.problems import Problems
 
@@ -83,7 +83,7 @@ class Capture:
         if isinstance(self.prefix, str) and self.prefix != self.prefix.strip("/"):
             problems.add("prefix", rule, self.prefix)
         if self.key_arn is not None:
-            check_arn(problems, "key_arn", self.key_arn, service="kms", resource="key/")
+            check_key_arn(problems, "key_arn", self.key_arn)
         if self.expire_after_days is not None:
             check_whole_number(problems, "expire_after_days", self.expire_after_days, lowest=1)
         self._check_combinations(problems)

@@ -18,7 +18,8 @@ from shadow_constructs.values.tokens import is_token
 SERVICE_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
-_TAG_TEXT = re.compile(r"[\w\s.:/=+\-@]*")
+# API members TagKey and TagValue: letters, digits, spaces of any kind but no control characters, and a few signs.
+_TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
 
 
 def check_service_name(problems: Problems, what: str, value: object) -> None:
@@ -59,18 +60,36 @@ def check_text(
         problems.add(what, f"{rule}{limit}", value, fix)
 
 
-def check_arn(problems: Problems, what: str, value: object, *, service: str, resource: str) -> None:
-    """Check an ARN such as ``arn:aws:kms:eu-west-1:111122223333:key/...``; tokens are accepted."""
-    pattern = re.compile(rf"arn:aws[a-z\-]*:{service}:[a-z0-9\-]*:(\d{{12}})?:{resource}\S*")
-    check_text(
-        problems,
-        what,
-        value,
-        pattern=pattern,
-        rule=f"be an ARN like arn:aws:{service}:<region>:<account>:{resource}...",
-        longest=2048,
-        tokens=True,
-    )
+def check_arn(
+    problems: Problems,
+    what: str,
+    value: object,
+    *,
+    service: str,
+    resource: str,
+    ending: str = r"\S+",
+    longest: int = 2048,
+) -> None:
+    """Check an ARN such as ``arn:aws:kms:eu-west-1:111122223333:key/...``; tokens are accepted.
+
+    Args:
+        problems: Where a mistake is recorded.
+        what: Name of the argument.
+        value: The value given.
+        service: The service in the ARN.
+        resource: What the resource begins with, such as ``key/``.
+        ending: Pattern of the rest.
+        longest: Most characters allowed.
+    """
+    region, shown = ("", "") if service == "iam" else (r"[a-z0-9\-]+", "<region>")
+    pattern = re.compile(rf"arn:aws[a-z\-]*:{service}:{region}:\d{{12}}:{resource}{ending}", re.ASCII)
+    rule = f"be an ARN like arn:aws:{service}:{shown}:<account>:{resource}..."
+    check_text(problems, what, value, pattern=pattern, rule=rule, longest=longest, tokens=True)
+
+
+def check_key_arn(problems: Problems, what: str, value: object) -> None:
+    """Check the ARN of a KMS key; not of an alias, which IAM policies don't follow. Tokens are accepted."""
+    check_arn(problems, what, value, service="kms", resource="key/", ending="[a-zA-Z0-9-]+")
 
 
 def check_whole_number(

@@ -9,6 +9,7 @@ from shadow_constructs.values import instance_types
 from shadow_constructs.values.checks import (
     check_arn,
     check_flag,
+    check_key_arn,
     check_one_of,
     check_text,
     check_type,
@@ -91,7 +92,7 @@ class CoreDump:
             tokens=str(self.destination).startswith("s3://"),
         )
         if self.key_arn is not None:
-            check_arn(problems, "key_arn", self.key_arn, service="kms", resource="key/")
+            check_key_arn(problems, "key_arn", self.key_arn)
         problems.raise_if_any()
 
 
@@ -159,7 +160,16 @@ class Hardware:
             check_type(problems, "core_dump", self.core_dump, CoreDump, "be a CoreDump(...)")
         if self.capacity_reservation_arn is not None:
             arn = self.capacity_reservation_arn
-            check_arn(problems, "capacity_reservation_arn", arn, service="sagemaker", resource="")
+            ending = r"[a-z0-9-]{1,14}/\S+"  # API member MlReservationArn
+            check_arn(
+                problems,
+                "capacity_reservation_arn",
+                arn,
+                service="sagemaker",
+                resource="",
+                ending=ending,
+                longest=258,
+            )
         problems.raise_if_any()
 
     @property

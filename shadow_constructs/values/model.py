@@ -11,6 +11,7 @@ from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Folder, 
 from shadow_constructs.values.checks import (
     check_arn,
     check_flag,
+    check_key_arn,
     check_service_name,
     check_text,
     check_type,
@@ -50,7 +51,9 @@ class ModelPackage:
             InvalidValueError: With one line per mistake.
         """
         problems = Problems("ModelPackage")
-        check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/")
+        # API member VersionedArnOrName: name and, for a version of a group, its number.
+        ending = r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(/[0-9]{1,9})?"
+        check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/", ending=ending, longest=176)
         if isinstance(check_artifact(problems, "artifact", self.artifact), LocalArchive):
             problems.add("artifact", "be the S3 address that the package names", self.artifact)
         check_text(
@@ -128,9 +131,10 @@ class Model:
         self._check_environment(problems)
         check_type(problems, "network", self.network, Network, "be a Network(...)")
         if self.role_arn is not None:
-            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/")
+            ending = r"[\w+=,.@/-]+"
+            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
         if self.artifact_key_arn is not None:
-            check_arn(problems, "artifact_key_arn", self.artifact_key_arn, service="kms", resource="key/")
+            check_key_arn(problems, "artifact_key_arn", self.artifact_key_arn)
         for flag in ("grant_role", "accept_eula", "multi_model"):
             check_flag(problems, flag, getattr(self, flag))
         self._check_combinations(problems)

@@ -10,8 +10,8 @@ from typing import Literal
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.checks import (
-    check_arn,
     check_flag,
+    check_key_arn,
     check_service_name,
     check_share,
     check_tags,
@@ -81,7 +81,7 @@ class ShadowTest:
         check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
         if self.volume_key_arn is not None:
-            check_arn(problems, "volume_key_arn", self.volume_key_arn, service="kms", resource="key/")
+            check_key_arn(problems, "volume_key_arn", self.volume_key_arn)
         freeze(self, tags=checked_mapping(problems, "tags", self.tags))
         check_tags(problems, "tags", self.tags)
         check_flag(problems, "keep_live_counts", self.keep_live_counts)
