@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from botocore.loaders import Loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadow_constructs import Capture, Hardware, InvalidValueError, MetricsPublishing, ShadowTest, Variant
+from shadow_constructs import (
+    Capture,
+    Container,
+    Hardware,
+    InvalidValueError,
+    MetricsPublishing,
+    Model,
+    ModelPackage,
+    Network,
+    ShadowTest,
+    Variant,
+)
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.checks import SERVICE_NAME
 from shadow_constructs.values.hardware import AMI_VERSIONS
 from shadow_constructs.values.warnings import promotion_warnings
-from tests.values.samples import hardware, model, shadow_test, variant
+from tests.support.api_model import compiled
+from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
 from tests.values.strategies import HARDWARE, SHADOW_TESTS
 
 API = Loader().load_service_model("sagemaker", "service-2")["shapes"]
@@ -115,6 +129,83 @@ def test_a_warning_names_its_id_and_says_what_to_do(test: ShadowTest) -> None:
     for warning in promotion_warnings(test, "production"):
         assert warning.id.startswith("shadow-constructs:")
         assert len(warning.text) > 60
+
+
+AWS_TEXT = st.text(alphabet="abZ09-_./:=+@ \t\n\r\u00a0\u0085é²!", max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "make"),
+    [
+        (["TagKey"], lambda text: shadow_test(tags={text: ""})),
+        (["TagValue"], lambda text: shadow_test(tags={"key": text})),
+        (["EnvironmentKey"], lambda text: model(environment={text: ""})),
+        (["EnvironmentValue"], lambda text: model(environment={"KEY": text})),
+        (["CsvContentType"], lambda text: Capture(csv_content_types=[text])),
+        (["JsonContentType"], lambda text: Capture(json_content_types=[text])),
+        (["ContainerImage"], lambda text: Container.uri(text)),
+        (["SubnetId"], lambda text: Network(subnet_ids=[text, "subnet-2"], security_group_ids=["sg-1"])),
+        (["SecurityGroupId"], lambda text: Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=[text])),
+        (["ModelName"], lambda text: Model(version="v1", model_name=text)),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+@given(text=AWS_TEXT)
+def test_a_text_that_is_taken_is_one_the_service_takes(shapes: list[str], make: Any, text: str) -> None:  # noqa: ANN401 - a factory
+    """No pattern here is laxer than the API model's."""
+    if _accepts(lambda: make(text)):
+        for shape in shapes:
+            limits = API[shape]
+            assert limits.get("min", 0) <= len(text) <= limits.get("max", math.inf)
+            assert compiled(limits.get("pattern", r"[\S\s]*")).fullmatch(text)
+
+
+ARNS = st.builds(
+    ":".join,
+    st.tuples(
+        st.just("arn"),
+        st.sampled_from(["aws", "aws-cn", "aws2", ""]),
+        st.sampled_from(["iam", "kms", "sagemaker", "s3"]),
+        st.sampled_from(["", "eu-west-1", "EU"]),
+        st.sampled_from(["111122223333", "", "1"]),
+        st.sampled_from(["role/", "role/a/b", "key/0f1e-2d", "key/", "key/a b", "alias/x", "model-package/churn/7"])
+        | st.sampled_from(["model-package/-x", "model-package/x/y", "role/ä", "training-plan/x", "plan", "/x"]),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("shape", "make"),
+    [
+        ("RoleArn", lambda arn: model(role_arn=arn)),
+        ("KmsKeyId", lambda arn: shadow_test(volume_key_arn=arn)),
+        ("VersionedArnOrName", lambda arn: ModelPackage(arn, artifact="s3://b/k.tar.gz", image=IMAGE)),
+        ("MlReservationArn", lambda arn: hardware(capacity_reservation_arn=arn)),
+    ],
+    ids=["role", "key", "package", "reservation"],
+)
+@settings(max_examples=200)
+@given(arn=ARNS)
+def test_an_arn_that_is_taken_is_one_the_service_takes(shape: str, make: Any, arn: str) -> None:  # noqa: ANN401 - a factory
+    """Account, region, kind and ending are where the API model wants them."""
+    if _accepts(lambda: make(arn)):
+        assert compiled(API[shape]["pattern"]).fullmatch(arn)
+
+
+@pytest.mark.parametrize(
+    ("limit", "make"),
+    [
+        (258, lambda ending: hardware(capacity_reservation_arn=f"{RESERVATION_ARN}{ending}")),
+        (2048, lambda ending: model(role_arn=f"{ROLE_ARN}{ending}")),
+    ],
+    ids=["reservation", "role"],
+)
+def test_an_arn_has_the_length_the_service_takes(limit: int, make: Any) -> None:  # noqa: ANN401 - a factory
+    """The last character allowed is taken, one more is not."""
+    base = len(RESERVATION_ARN if limit == 258 else ROLE_ARN)
+
+    assert _accepts(lambda: make("x" * (limit - base)))
+    assert not _accepts(lambda: make("x" * (limit - base + 1)))
 
 
 @settings(max_examples=300)
