@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import pytest
+from aws_cdk import aws_iam as iam
 
-from shadow_constructs import Capture, Container, CoreDump, Model, ModelPackage, Network
-from tests.constructs.rendering import Json, flat, model_of, rendered, resources, statements, texts, the
+from shadow_constructs import Capture, Container, CoreDump, Model, ModelPackage, Network, ShadowEndpoint
+from tests.constructs.rendering import (
+    Json,
+    flat,
+    model_of,
+    new_stack,
+    rendered,
+    resources,
+    statements,
+    template_of,
+    texts,
+    the,
+)
 from tests.values.samples import (
     IMAGE,
     KEY_ARN,
@@ -253,3 +265,36 @@ def test_log_groups_of_other_endpoints_are_out_of_reach() -> None:
     """An endpoint whose name begins alike has logs of its own."""
     for resource in texts(statements(rendered())["WriteLogs"]["Resource"]):
         assert resource.endswith((":log-group:/aws/sagemaker/Endpoints/churn", "/Endpoints/churn:*"))
+
+
+def test_a_users_role_of_the_same_app_is_found_by_its_token() -> None:
+    """CloudFormation cuts the name off the ARN that only it knows."""
+    stack = new_stack()
+    role = iam.Role(stack, "Ours", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(role_arn=role.role_arn))))
+    template = template_of(stack)
+    [name] = resources(template, "AWS::IAM::Role")
+
+    arn = {"Fn::GetAtt": [name, "Arn"]}
+    assert model_of(template)["ExecutionRoleArn"] == arn
+    [attached] = the(template, "AWS::IAM::ManagedPolicy")["Roles"]
+    assert attached == {"Fn::Select": [1, {"Fn::Split": [":role/", arn]}]}
+
+
+def test_one_role_of_the_users_serves_both_versions() -> None:
+    """Each version attaches what it needs itself, so that a promotion takes away only what the old one needed."""
+    mine = {"role_arn": ROLE_ARN}
+    test = shadow_test(production=variant(model=model("v1", **mine)), shadow=variant(model=model("v2", **mine)))
+    template = rendered(test)
+
+    assert len(resources(template, "AWS::IAM::ManagedPolicy")) == 2
+    assert "churn/v1/" not in str(statements(template, "v2"))
+
+
+def test_the_right_to_dump_goes_to_the_version_on_that_hardware() -> None:
+    """The other version doesn't write there."""
+    dumping = hardware(core_dump=CoreDump("s3://dumps/churn"))
+    template = rendered(shadow_test(shadow=variant("v2", hardware=dumping)))
+
+    assert "WriteCoreDumps0" in statements(template, "v2")
+    assert "WriteCoreDumps0" not in statements(template, "v1")
