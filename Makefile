@@ -28,8 +28,9 @@ help: ## Show this list
 demo: setup ## Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy
 	@$(BIN)/python -m rehearsal.demo
 
+# Two processes: each has a local AWS of its own, so the slow files run side by side.
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint test ## Check style and types, then run all tests: what CI does
 
