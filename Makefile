@@ -10,8 +10,7 @@ LOCAL_BIN := $(CURDIR)/.venv-local-aws/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PIP_FREEZE := -m pip freeze --disable-pip-version-check --all --exclude pip
 NPM := $(BIN)/npm --loglevel=error --no-audit --no-fund --no-update-notifier
-# The local AWS has packages of its own, which only its own environment knows.
-TYPED := shadow_constructs stacks app.py benchmarks rehearsal examples tests tools
+TYPED := shadow_constructs stacks app.py benchmarks rehearsal local_aws examples tests tools
 
 # Node comes from a wheel in .venv, the CDK command line from node_modules; what the machine has is not looked at.
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -38,9 +37,8 @@ lint: .venv/.done types ## Check style and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 
-types: .venv/.done .venv-local-aws/.done ## Check types only
+types: .venv/.done ## Check types only
 	@$(BIN)/mypy $(TYPED)
-	@$(BIN)/mypy --python-executable $(LOCAL_BIN)/python local_aws
 
 snapshots: setup ## Write the stacks' snapshots anew; read the difference before committing it
 	@$(BIN)/python -m pytest tests/stacks --snapshot-update
