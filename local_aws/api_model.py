@@ -18,6 +18,22 @@ from local_aws.errors import ServiceError, validation
 from local_aws.loose import Json
 
 _SHOWN = 80
+_PUNCTUATION = r"!-/:-@\[-`{-~\u00a1-\u2bff"
+# AWS's patterns are Java's: Unicode categories and surrogate pairs that Python spells otherwise. Where Python has no
+# equal, the class is a little wider than Java's.
+_JAVA = {
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+    r"\p{Print}": "[ -~]",
+    r"\p{Alnum}": "a-zA-Z0-9",
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{Z}": r"\s",
+    r"\p{M}": r"\u0300-\u036f",
+    r"\p{S}": _PUNCTUATION,
+    r"\p{P}": _PUNCTUATION,
+}
+# "$" with a repetition, in two patterns for tags, is an oversight that Python refuses; the length is checked anyway.
+_QUANTIFIED_END = re.compile(r"\$\{\d+,\d+\}")
 
 
 @functools.cache
@@ -125,8 +141,9 @@ def _length_problems(shape: Shape, length: int, value: Json, path: str) -> Itera
 
 @functools.cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    # AWS writes POSIX classes and Java escapes that Python reads differently.
-    return re.compile(pattern.replace(r"\p{Alnum}", "a-zA-Z0-9").replace(r"\p{L}\p{Z}\p{N}", r"\w\s"))
+    for java, python in _JAVA.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(_QUANTIFIED_END.sub("", pattern))
 
 
 def _join(path: str, name: str) -> str:
