@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-PYTHON ?= python3
+# The interpreter behind any virtual environment: .venv can't be made anew by the Python inside it.
+PYTHON ?= $(or $(shell python3 -c 'import sys; print(sys._base_executable)' 2>/dev/null),python3)
 BIN := $(CURDIR)/.venv/bin
 LOCAL_BIN := $(CURDIR)/.venv-local-aws/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check

@@ -40,7 +40,7 @@ churn = ShadowTest(
     production=Variant(model=v1, hardware=Hardware(context("instance_type"), count=whole("production_count"))),
     shadow=Variant(model=v2, hardware=Hardware(context("instance_type"), count=whole("shadow_count"))),
     sampling_percent=number("sampling_percent"),
-    capture=Capture(delete_with_stack=context("delete_captures_with_stack") == "true"),
+    capture=Capture(delete_with_stack=context("delete_captures_with_stack").lower() == "true"),
 )
 
 # Both are one stack in CloudFormation, named like the endpoint: deploying the second updates the first in place.
