@@ -57,7 +57,7 @@ lock: .venv/.done ## Pin anew what the pinned packages depend on
 	@.lock/dev/bin/python $(PIP_FREEZE) > constraints.txt
 	@$(PYTHON) -m venv .lock/local
 	@.lock/local/bin/python $(PIP_INSTALL) -r local_aws/requirements.txt -r examples/churn/requirements.txt
-	@.lock/local/bin/python $(PIP_FREEZE) > local_aws/constraints.txt
+	@.lock/local/bin/python $(PIP_FREEZE) --exclude setuptools > local_aws/constraints.txt
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 	@rm -rf .lock
 
