@@ -9,7 +9,7 @@ from shadow_constructs.values.shadow_test import PromotedHardware, ShadowTest
 from shadow_constructs.values.warnings import promotion_warnings
 
 
-def warn_of_promotion(scope: Construct, test: ShadowTest, hardware: PromotedHardware = "production") -> None:
+def warn_of_promotion(scope: Construct, test: ShadowTest, hardware: PromotedHardware = None) -> None:
     """Add a CDK warning wherever the shadow's hardware or sampling doesn't show that the promoted endpoint will hold.
 
     Args:

@@ -23,7 +23,8 @@ class PromotionStack(cdk.Stack):
         construct_id: Name of the stack on the command line, such as ``churn-promotion``.
         test: The shadow test whose candidate is promoted.
         hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a ``Hardware`` is used
-            as given. A CDK warning says where the test hasn't shown that it will carry all the traffic.
+            as given. By default production's, or the shadow's where nothing but hardware is tested. A CDK warning says
+            where the test hasn't shown that it will carry all the traffic.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name.
 
     Raises:
@@ -36,7 +37,7 @@ class PromotionStack(cdk.Stack):
         construct_id: str,
         *,
         test: ShadowTest,
-        hardware: PromotedHardware = "production",
+        hardware: PromotedHardware = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
         super().__init__(scope, construct_id, **{"stack_name": test.endpoint_name, **kwargs})

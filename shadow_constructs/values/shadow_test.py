@@ -25,7 +25,8 @@ from shadow_constructs.values.model import Model
 from shadow_constructs.values.problems import Problems, refuse
 from shadow_constructs.values.variant import Variant
 
-PromotedHardware = Hardware | Literal["production", "shadow"]
+PromotedHardware = Hardware | Literal["production", "shadow"] | None
+"""What a promoted model runs on; see `ShadowTest.promoted`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +120,15 @@ class ShadowTest:
         """The shadow's weight beside a production weight of 1: 33.3 % becomes 0.333, free of float dust."""
         return float(Decimal(str(self.sampled_percent)) / 100)
 
-    def promoted(self, hardware: PromotedHardware = "production") -> ShadowTest:
+    def promoted(self, hardware: PromotedHardware = None) -> ShadowTest:
         """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.
 
         It equals the value you write when you fold the promotion into your code, so folding changes nothing.
 
         Args:
             hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a `Hardware` is
-                used as given.
+                used as given. By default production's; where the shadow tests nothing but other hardware for the same
+                model, the shadow's, on at least as many instances as production has.
 
         Raises:
             InvalidValueError: If there is no shadow, or if the shadow tests other hardware for the model that
@@ -136,6 +138,8 @@ class ShadowTest:
             refuse("promoted", "shadow", "be there to be promoted", None, "this endpoint has no shadow test")
         chosen: Hardware | Serverless
         match hardware:
+            case None:
+                chosen = self._hardware_by_default(self.shadow)
             case Hardware():
                 chosen = hardware
             case "production":
@@ -149,6 +153,13 @@ class ShadowTest:
             fix = "the shadow tests other hardware for the same model: promote with hardware='shadow'"
             refuse("promoted", "hardware", "change something in production", hardware, fix)
         return replace(self, production=production, shadow=None, sampling_percent=None)
+
+    def _hardware_by_default(self, shadow: Variant) -> Hardware | Serverless:
+        ours, tested = self.production.hardware, shadow.hardware
+        if self.production.model != shadow.model or not isinstance(ours, Hardware) or not isinstance(tested, Hardware):
+            return ours
+        # A smaller count under test must not become a smaller production without somebody saying so.
+        return replace(tested, count=max(ours.count, tested.count)) if tested != ours else ours
 
     def _resolve_names(self) -> None:
         if self.production.name is None:

@@ -56,7 +56,7 @@ def shadow_template(test: ShadowTest, **more: Any) -> Json:  # noqa: ANN401 - wh
     return _synthesized(app, ShadowTestStack(app, "churn-shadow", test=test, **{**options(), **more}))
 
 
-def promotion_template(test: ShadowTest, hardware: PromotedHardware = "production") -> Json:
+def promotion_template(test: ShadowTest, hardware: PromotedHardware = None) -> Json:
     """The template of a PromotionStack."""
     app = cdk.App()
     return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, hardware=hardware, **options()))

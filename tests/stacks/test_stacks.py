@@ -173,7 +173,15 @@ def test_fails_to_promote_what_would_change_nothing() -> None:
     test = churn(shadow=variant("v1", hardware=hardware("ml.c5.large")))
 
     with pytest.raises(InvalidValueError, match="promote with hardware='shadow'"):
-        PromotionStack(cdk.App(), "churn-promotion", test=test)
+        PromotionStack(cdk.App(), "churn-promotion", test=test, hardware="production")
+
+
+def test_a_test_of_hardware_alone_promotes_that_hardware_and_loses_no_instance() -> None:
+    """Trying another instance type is one edit: its promotion needs no second one, and keeps production's count."""
+    test = churn(shadow=variant("v1", hardware=hardware("ml.c5.large", count=1)))
+    [production] = _config(promotion_template(test))["ProductionVariants"]
+
+    assert (production["InstanceType"], production["InitialInstanceCount"]) == ("ml.c5.large", 2)
 
 
 def test_fails_with_a_misspelt_argument() -> None:

@@ -126,7 +126,7 @@ WHOLE_LINES: dict[str, tuple[Callable[[], object], str]] = {
         "promoted: 'shadow' must be there to be promoted, got None; this endpoint has no shadow test",
     ),
     "promotion that changes nothing": (
-        lambda: shadow_test(shadow=variant("v1", hardware=hardware("ml.c5.xlarge"))).promoted(),
+        lambda: shadow_test(shadow=variant("v1", hardware=hardware("ml.c5.xlarge"))).promoted("production"),
         "promoted: 'hardware' must change something in production, got 'production'; "
         "the shadow tests other hardware for the same model: promote with hardware='shadow'",
     ),
