@@ -28,6 +28,7 @@ _JAVA = {
     r"\p{L}": r"\w",
     r"\p{N}": r"\w",
     r"\p{Z}": r"\s",
+    r"\p{Zs}": r"\s",
     r"\p{M}": r"\u0300-\u036f",
     r"\p{S}": _PUNCTUATION,
     r"\p{P}": _PUNCTUATION,
