@@ -71,8 +71,17 @@ def _copy_prefix(bucket: str, prefix: str, keys: list[str], read: Callable[[str]
 
 
 def _extract(uri: str, data: bytes, target: Path) -> None:
+    root = target.resolve()
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            archive.extractall(target, filter="data")
+            # File by file: extractall refuses paths that lead outside only since Python 3.11.4.
+            for member in archive:
+                path = (target / member.name).resolve()
+                if not path.is_relative_to(root):
+                    raise tarfile.TarError(f"{member.name} points outside of the model directory")
+                content = archive.extractfile(member) if member.isfile() else None
+                if content is not None:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content.read())
     except (tarfile.TarError, OSError, EOFError) as error:
         raise ArtifactError(f"Failed to extract model data archive {uri}: {error}") from error
