@@ -22,6 +22,9 @@ and plant faults, look and reset with:
   curl -X POST $AWS_ENDPOINT_URL/_local/reset
 
 It runs Lambda code as subprocesses, hence it serves loopback only. Passing here is a rehearsal, not evidence about AWS.
+
+Assumptions, for --assume; the first value is the default:
+
 """
 
 
@@ -30,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m local_aws",
         description="A local AWS, without Docker, on which the real cdk command line deploys SageMaker shadow tests.",
-        epilog=_EPILOG,
+        epilog=_EPILOG + "\n".join(f"  {name.replace('_', '-')}={'|'.join(v)}" for name, v in CHOICES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1; 0, the default, picks one")
@@ -56,13 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="S",
         help="seconds a model server may take to become healthy (default: %(default)s)",
     )
-    known = "; ".join(f"{name.replace('_', '-')}={'|'.join(values)}" for name, values in CHOICES.items())
     parser.add_argument(
         "--assume",
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help=f"switch something that AWS does not document; the first value is the default: {known}",
+        help="switch something that AWS does not document, as listed below; may be repeated",
     )
     return parser
 

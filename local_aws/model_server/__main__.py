@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import http.server
 import os
-import sys
 import threading
 import traceback
 from pathlib import Path
@@ -67,8 +66,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 def _end_with_parent() -> None:
+    # Not through sys.stdin: its lock, held by this thread, would abort the interpreter when the model cannot be loaded.
     with contextlib.suppress(OSError):
-        while sys.stdin.buffer.read(1):
+        while os.read(0, 1024):
             pass
     os._exit(0)
 

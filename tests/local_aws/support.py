@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from local_aws.autoscaling.api import AutoscalingApi
 from local_aws.autoscaling.records import VariantId
 from local_aws.faults import Faults
+from local_aws.loose import Json
 from local_aws.sagemaker.api import SageMakerApi
 from local_aws.sagemaker.deployment import Deployer, DeploymentFailedError
 from local_aws.sagemaker.endpoints import Context
@@ -29,14 +30,14 @@ FAST = Settings(
 )
 
 
-def variant(name: str = "production", model: str = "v1", **fields: Any) -> dict[str, Any]:
+def variant(name: str = "production", model: str = "v1", **fields: Json) -> dict[str, Any]:
     """A ProductionVariant."""
     usual = {"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1, "InitialVariantWeight": 1.0}
     return {"VariantName": name, "ModelName": model, **usual, **fields}
 
 
 def config(
-    name: str = "config-1", *, shadow: bool = True, production: dict[str, Any] | None = None, **fields: Any
+    name: str = "config-1", *, shadow: bool = True, production: dict[str, Any] | None = None, **fields: Json
 ) -> dict[str, Any]:
     """A CreateEndpointConfig request with v1 in production and, if asked for, v2 as shadow."""
     request = {"EndpointConfigName": name, "ProductionVariants": [production or variant()], **fields}
@@ -45,14 +46,14 @@ def config(
     return request
 
 
-def model(name: str, **fields: Any) -> dict[str, Any]:
+def model(name: str, **fields: Json) -> dict[str, Any]:
     """A CreateModel request."""
     container = {"Image": "image:1", "ModelDataUrl": f"s3://models/{name}/model.tar.gz"}
     return {"ModelName": name, "ExecutionRoleArn": ROLE, "PrimaryContainer": container, **fields}
 
 
 def blue_green(
-    kind: str = "ALL_AT_ONCE", *, bake: int = 0, alarms: tuple[str, ...] = (), **routing: Any
+    kind: str = "ALL_AT_ONCE", *, bake: int = 0, alarms: tuple[str, ...] = (), **routing: Json
 ) -> dict[str, Any]:
     """A DeploymentConfig."""
     policy = {
@@ -127,7 +128,7 @@ class Cloud:
         """Call SageMaker."""
         return self.api.call(REGION, operation, request)
 
-    def scale(self, operation: str, variant_name: str = "production", **fields: Any) -> dict[str, Any]:
+    def scale(self, operation: str, variant_name: str = "production", **fields: Json) -> dict[str, Any]:
         """Call Application Auto Scaling for a variant of the endpoint churn."""
         request = {
             "ServiceNamespace": "sagemaker",
@@ -141,7 +142,7 @@ class Cloud:
         """Describe the endpoint churn."""
         return self("DescribeEndpoint", {"EndpointName": "churn"})
 
-    def update(self, config_name: str, **fields: Any) -> dict[str, Any]:
+    def update(self, config_name: str, **fields: Json) -> dict[str, Any]:
         """Update the endpoint churn."""
         return self("UpdateEndpoint", {"EndpointName": "churn", "EndpointConfigName": config_name, **fields})
 
@@ -154,7 +155,7 @@ class Cloud:
             await asyncio.sleep(0.002)
         raise AssertionError(f"endpoints do not settle: {[e.status for e in endpoints]}")
 
-    async def deploy(self, **fields: Any) -> None:
+    async def deploy(self, **fields: Json) -> None:
         """Create the endpoint churn with v1 in production and v2 as shadow."""
         self("CreateEndpointConfig", config(**fields))
         self("CreateEndpoint", {"EndpointName": "churn", "EndpointConfigName": "config-1"})

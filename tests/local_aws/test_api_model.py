@@ -72,10 +72,10 @@ def test_template_scalars_become_the_types_of_the_api() -> None:
 
     (found,) = coerce(shape, given)["ProductionVariants"]
 
-    assert (2, 0.5, True) == (found["InitialInstanceCount"], found["InitialVariantWeight"], found["EnableSSMAccess"])
+    assert (found["InitialInstanceCount"], found["InitialVariantWeight"], found["EnableSSMAccess"]) == (2, 0.5, True)
     assert (
-        "two"
-        == coerce(shape, config(production=variant(InitialInstanceCount="two")))["ProductionVariants"][0][
+        coerce(shape, config(production=variant(InitialInstanceCount="two")))["ProductionVariants"][0][
             "InitialInstanceCount"
         ]
+        == "two"
     )

@@ -9,7 +9,7 @@ import pytest
 from local_aws.errors import ServiceError
 from tests.local_aws.support import REGION, Cloud, config, run, variant
 
-TRACKING = {
+TRACKING: dict[str, Any] = {
     "PolicyName": "track",
     "PolicyType": "TargetTrackingScaling",
     "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 100.0},
@@ -35,7 +35,7 @@ def test_deregistering_takes_policies_and_actions_along() -> None:
         namespace = {"ServiceNamespace": "sagemaker"}
         (policy,) = cloud.autoscaling.call(REGION, "DescribeScalingPolicies", namespace)["ScalingPolicies"]
         (action,) = cloud.autoscaling.call(REGION, "DescribeScheduledActions", namespace)["ScheduledActions"]
-        assert ("track", "night") == (policy["PolicyName"], action["ScheduledActionName"])
+        assert (policy["PolicyName"], action["ScheduledActionName"]) == ("track", "night")
         cloud.scale("DeregisterScalableTarget")
 
         for operation, member in (
@@ -43,7 +43,7 @@ def test_deregistering_takes_policies_and_actions_along() -> None:
             ("DescribeScalingPolicies", "ScalingPolicies"),
             ("DescribeScheduledActions", "ScheduledActions"),
         ):
-            assert [] == cloud.autoscaling.call(REGION, operation, namespace)[member]
+            assert cloud.autoscaling.call(REGION, operation, namespace)[member] == []
 
     run(main())
 
@@ -58,7 +58,7 @@ def test_registering_again_changes_only_what_is_given() -> None:
 
         found = cloud.autoscaling.call(REGION, "DescribeScalableTargets", {"ServiceNamespace": "sagemaker"})
         (target,) = found["ScalableTargets"]
-        assert (1, 8) == (target["MinCapacity"], target["MaxCapacity"])
+        assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 8)
         assert cloud.autoscaling.call(REGION, "DescribeScalingPolicies", {"ServiceNamespace": "sagemaker"})[
             "ScalingPolicies"
         ]

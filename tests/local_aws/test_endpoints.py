@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from local_aws.errors import ServiceError
+from local_aws.loose import Json
 from local_aws.settings import Assumptions
 from tests.local_aws.support import Cloud, blue_green, config, run, variant
 
 
-def second(**fields: Any) -> dict[str, Any]:
+def second(**fields: Json) -> dict[str, Any]:
     """The configuration after a promotion: v2 in production, no shadow."""
     return config("config-2", shadow=False, production=variant(model="v2", **fields))
 
@@ -28,10 +29,12 @@ def test_an_endpoint_comes_up_with_its_shadow() -> None:
 
         assert described["EndpointStatus"] == "InService"
         (production,), (shadow,) = described["ProductionVariants"], described["ShadowProductionVariants"]
-        assert ("production", 1, 1.0) == tuple(
-            production[key] for key in ("VariantName", "CurrentInstanceCount", "CurrentWeight")
+        assert tuple(production[key] for key in ("VariantName", "CurrentInstanceCount", "CurrentWeight")) == (
+            "production",
+            1,
+            1.0,
         )
-        assert ("shadow", 0.5) == (shadow["VariantName"], shadow["DesiredWeight"])
+        assert (shadow["VariantName"], shadow["DesiredWeight"]) == ("shadow", 0.5)
         assert described["EndpointArn"] == "arn:aws:sagemaker:eu-west-1:000000000000:endpoint/churn"
 
     run(main())
@@ -46,7 +49,7 @@ def test_fails_for_good_when_the_first_fleet_does_not_start() -> None:
         await cloud.deploy()
         cloud("CreateEndpointConfig", second())
 
-        assert ("Failed", "v2 is broken") == (cloud.describe()["EndpointStatus"], cloud.describe()["FailureReason"])
+        assert (cloud.describe()["EndpointStatus"], cloud.describe()["FailureReason"]) == ("Failed", "v2 is broken")
         with pytest.raises(ServiceError, match="only DeleteEndpoint"):
             cloud.update("config-2")
         cloud("DeleteEndpoint", {"EndpointName": "churn"})
@@ -67,7 +70,7 @@ def test_an_update_replaces_the_fleet() -> None:
         cloud.update("config-2")
 
         pending = cloud.describe()
-        assert ("Updating", "config-1") == (pending["EndpointStatus"], pending["EndpointConfigName"])
+        assert (pending["EndpointStatus"], pending["EndpointConfigName"]) == ("Updating", "config-1")
         assert pending["PendingDeploymentSummary"]["EndpointConfigName"] == "config-2"
         await cloud.settle()
         await asyncio.sleep(0.01)
@@ -76,7 +79,7 @@ def test_an_update_replaces_the_fleet() -> None:
         assert described["EndpointConfigName"] == "config-2"
         assert "ShadowProductionVariants" not in described
         assert "PendingDeploymentSummary" not in described
-        assert (["config-1", "config-2"], ["config-1"]) == (cloud.fleets.started, cloud.fleets.stopped)
+        assert (cloud.fleets.started, cloud.fleets.stopped) == (["config-1", "config-2"], ["config-1"])
 
     run(main())
 
@@ -97,7 +100,7 @@ def test_fails_back_to_the_old_configuration(kind: str) -> None:
         await cloud.settle()
 
         described = cloud.describe()
-        assert ("InService", "config-1") == (described["EndpointStatus"], described["EndpointConfigName"])
+        assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", "config-1")
         assert described["FailureReason"]
         assert (kind == "silent-rollback") is cloud.api.region("eu-west-1").endpoints["churn"].silent
         cloud.fleets.broken.clear()
@@ -128,7 +131,7 @@ def test_an_alarm_during_the_bake_rolls_back() -> None:
         await cloud.settle()
 
         assert "errors" in cloud.describe()["FailureReason"]
-        assert ("config-1", 0.0) == (endpoint.config_name, endpoint.next_share)
+        assert (endpoint.config_name, endpoint.next_share) == ("config-1", 0.0)
 
     run(main())
 
@@ -191,7 +194,7 @@ def test_fails_an_update_after_the_serving_configuration_was_deleted() -> None:
         cloud("CreateEndpointConfig", second())
         cloud("DeleteEndpointConfig", {"EndpointConfigName": "config-1"})
 
-        with pytest.raises(ServiceError, match="Could not find endpoint configuration .*config-1"):
+        with pytest.raises(ServiceError, match=r"Could not find endpoint configuration .*config-1"):
             cloud.update("config-2")
 
     run(main())
@@ -244,7 +247,7 @@ def test_counts_and_weights_are_reset_unless_retained(fields: dict[str, Any], ex
             {"EndpointName": "churn", "DesiredWeightsAndCapacities": [desired]},
         )
         await cloud.settle()
-        assert (4, 0.25) == counts(cloud)
+        assert counts(cloud) == (4, 0.25)
         cloud("CreateEndpointConfig", second())
         cloud.update("config-2", **fields)
         await cloud.settle()
@@ -270,7 +273,7 @@ def test_fails_to_scale_a_variant_that_is_not_there() -> None:
                 {"EndpointName": "churn", "DesiredWeightsAndCapacities": desired},
             )
 
-        assert (1, 1.0) == counts(cloud)
+        assert counts(cloud) == (1, 1.0)
 
     run(main())
 
@@ -307,7 +310,7 @@ def test_tags_are_kept_and_go_with_their_resource() -> None:
     cloud("AddTags", {"ResourceArn": arn, "Tags": [{"Key": "stage", "Value": "test"}]})
     cloud("DeleteTags", {"ResourceArn": arn, "TagKeys": ["team"]})
 
-    assert [{"Key": "stage", "Value": "test"}] == cloud("ListTags", {"ResourceArn": arn})["Tags"]
+    assert cloud("ListTags", {"ResourceArn": arn})["Tags"] == [{"Key": "stage", "Value": "test"}]
     cloud("DeleteEndpointConfig", {"EndpointConfigName": "config-1"})
     with pytest.raises(ServiceError, match="Could not find resource"):
         cloud("ListTags", {"ResourceArn": arn})
@@ -319,6 +322,6 @@ def test_lists_are_filtered_and_paged() -> None:
     first = cloud("ListModels", {"SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 1})
     rest = cloud("ListModels", {"SortBy": "Name", "SortOrder": "Ascending", "NextToken": first["NextToken"]})
 
-    assert ["v1"] == [row["ModelName"] for row in first["Models"]]
-    assert ["v2"] == [row["ModelName"] for row in rest["Models"]]
-    assert [] == cloud("ListModels", {"NameContains": "v3"})["Models"]
+    assert [row["ModelName"] for row in first["Models"]] == ["v1"]
+    assert [row["ModelName"] for row in rest["Models"]] == ["v2"]
+    assert cloud("ListModels", {"NameContains": "v3"})["Models"] == []

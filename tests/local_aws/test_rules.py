@@ -142,11 +142,11 @@ def test_fails_guardrails_under_another_variant_name() -> None:
     new = config(shadow=False, production=variant("shadow", "v2"))
     rules.check_deployment(None, new, live(production="ml.m5.xlarge"))
 
-    with pytest.raises(ServiceError, match="same variant name.*got shadow instead of production"):
+    with pytest.raises(ServiceError, match=r"same variant name.*got shadow instead of production"):
         rules.check_deployment(blue_green(), new, live(production="ml.m5.xlarge"))
 
 
 def test_fails_rollback_alarms_that_do_not_exist() -> None:
     """A rollback alarm that is not there would never roll back."""
-    with pytest.raises(ServiceError, match="alarm.*gone"):
+    with pytest.raises(ServiceError, match=r"alarm.*gone"):
         rules.check_alarms(blue_green(alarms=("errors", "gone")), ["errors"])

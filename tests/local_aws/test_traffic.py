@@ -48,4 +48,4 @@ def test_an_uneven_linear_step_still_ends_at_all() -> None:
     """Thirty percent makes four steps, the last of ten."""
     shares = [step.share for step in steps(blue_green("LINEAR", LinearStepSize=size("CAPACITY_PERCENT", 30)), 10)]
 
-    assert [0.3, 0.6, 0.9, 1.0] == pytest.approx(shares)
+    assert pytest.approx(shares) == [0.3, 0.6, 0.9, 1.0]
