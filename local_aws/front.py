@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
+from local_aws import ACCOUNT_ID
 from local_aws.control import PREFIX, Control
 from local_aws.errors import ServiceError
 from local_aws.sagemaker.endpoints import find_endpoint
 from local_aws.sagemaker.records import Endpoint, Region
-from local_aws.serving.invoke import Invocation
+from local_aws.serving.invoke import Invocation, refused
 from local_aws.world import World
 
 Scope = MutableMapping[str, Any]
@@ -113,7 +114,7 @@ def find_runtime_endpoint(region: Region, name: str) -> Endpoint:
     try:
         return find_endpoint(region, name)
     except ServiceError as error:
-        raise ServiceError("ValidationError", f"Endpoint {name} of account not found.") from error
+        raise refused(f"Endpoint {name} of account {ACCOUNT_ID} not found.") from error
 
 
 def invocation(headers: dict[str, str], body: bytes) -> Invocation:

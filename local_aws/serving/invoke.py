@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from local_aws.errors import ServiceError, validation
+from local_aws import ACCOUNT_ID
+from local_aws.errors import ServiceError
 from local_aws.faults import Faults
 from local_aws.sagemaker.records import Endpoint, Fleet, Variant
 from local_aws.serving.capture import CaptureBuffer, Exchange, wanted
@@ -169,22 +170,27 @@ class Invoker:
         await asyncio.gather(*self._mirrored, return_exceptions=True)
 
 
+def refused(message: str) -> ServiceError:
+    """Return the runtime's refusal of a request; its code differs from the control plane's."""
+    return ServiceError("ValidationError", message)
+
+
 def check(invocation: Invocation) -> None:
     """Refuse what the runtime refuses (InvokeEndpoint): body size, InferenceId, CustomAttributes."""
     if len(invocation.body) > _MAX_BODY:
-        raise validation(f"Body is {len(invocation.body)} bytes, the limit is {_MAX_BODY}.")
+        raise refused(f"Body is {len(invocation.body)} bytes, the limit is {_MAX_BODY}.")
     inference_id = invocation.inference_id
     if inference_id is not None and (not 1 <= len(inference_id) <= 64 or inference_id[0].isspace()):
-        raise validation("InferenceId must have 1 to 64 characters and begin with a non-space character.")
+        raise refused("InferenceId must have 1 to 64 characters and begin with a non-space character.")
     attributes = invocation.custom_attributes or ""
     if len(attributes) > 1024 or not attributes.isascii():
-        raise validation("CustomAttributes must be at most 1024 US-ASCII characters.")
+        raise refused("CustomAttributes must be at most 1024 US-ASCII characters.")
 
 
 def choose_fleet(endpoint: Endpoint, draw: random.Random) -> Fleet:
     """Return the fleet that takes a request, by the share a deployment has shifted so far."""
     if endpoint.fleet is None:
-        raise validation(f"Endpoint {endpoint.name} of account is not InService, it is {endpoint.status}.")
+        raise refused(f"Endpoint {endpoint.name} of account {ACCOUNT_ID} cannot be invoked, it is {endpoint.status}.")
     if endpoint.next_fleet is not None and draw.random() < endpoint.next_share:
         return endpoint.next_fleet
     return endpoint.fleet
@@ -196,11 +202,11 @@ def choose_variant(fleet: Fleet, target: str | None, draw: random.Random) -> Var
     if target is not None:
         found = next((variant for variant in production if variant.name == target), None)
         if found is None:
-            raise validation(f"Variant {target} is not a production variant of {fleet.endpoint_name}.")
+            raise refused(f"Variant {target} is not a production variant of {fleet.endpoint_name}.")
         return found
     weights = [variant.weight for variant in production]
     if sum(weights) <= 0:
-        raise validation(f"Every production variant of {fleet.endpoint_name} has weight 0.")
+        raise refused(f"Every production variant of {fleet.endpoint_name} has weight 0.")
     return draw.choices(production, weights)[0]
 
 
@@ -213,7 +219,7 @@ def model_error(endpoint: Endpoint, variant: Variant, response: HttpResponse | N
         f"Received {'client' if status < 500 else 'server'} error ({status}) from {variant.name} "
         f'with message "{text}". '
         f"See https://{endpoint.region}.console.aws.amazon.com/cloudwatch/home?region={endpoint.region}"
-        f"#logEventViewer:group=/aws/sagemaker/Endpoints/{endpoint.name} in account for more information."
+        f"#logEventViewer:group=/aws/sagemaker/Endpoints/{endpoint.name} in account {ACCOUNT_ID} for more information."
     )
     details = {"Message": message, "OriginalStatusCode": status, "OriginalMessage": text}
     return ServiceError("ModelError", message, 424, details)
