@@ -244,6 +244,18 @@ def test_fails_a_template_that_the_service_refuses(local: Running) -> None:
     stack.delete()
 
 
+def test_fails_a_creation_and_leaves_no_endpoint(local: Running) -> None:
+    """A container that never becomes healthy rolls the creation back, endpoint included."""
+    stack = Stack(local, "unhealthy")
+    # Model data that is not there is the quickest way not to become healthy.
+    resources = json.loads(json.dumps(sagemaker_resources("One")).replace("v2.tar.gz", "gone.tar.gz"))
+
+    assert stack.deploy(resources) == "ROLLBACK_COMPLETE"
+    assert "Could not find model data at s3://models/gone.tar.gz" in stack.failures()
+    assert local.client("sagemaker").list_endpoints()["Endpoints"] == []
+    stack.delete()
+
+
 def test_alarms_of_templates_watch_expressions_and_each_other(local: Running) -> None:
     """An alarm on metric math fires on its own dimensions only, and a composite alarm follows."""
     cloudwatch, stack = local.client("cloudwatch"), Stack(local, "alarms")
