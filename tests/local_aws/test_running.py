@@ -245,9 +245,8 @@ def test_fails_a_template_that_the_service_refuses(local: Running) -> None:
 
 
 def test_fails_a_creation_and_leaves_no_endpoint(local: Running) -> None:
-    """A container that never becomes healthy rolls the creation back, endpoint included."""
-    stack = Stack(local, "unhealthy")
-    # Model data that is not there is the quickest way not to become healthy.
+    """An artifact that is not there rolls the creation back, endpoint included."""
+    stack = Stack(local, "missing")
     resources = json.loads(json.dumps(sagemaker_resources("One")).replace("v2.tar.gz", "gone.tar.gz"))
 
     assert stack.deploy(resources) == "ROLLBACK_COMPLETE"
