@@ -27,7 +27,6 @@ from tests.local_aws.support import ECHO, ROLE, archive
 PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = PROJECT / ".venv-local-aws" / "bin" / "python"
 REGION = "eu-west-1"
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="needs the local AWS's own environment: make setup")
 
 
 @dataclass
