@@ -87,9 +87,12 @@ class ServingModel(Construct):
     def _definition(self, model: Model, statements: list[Statement]) -> sagemaker.CfnModel.ContainerDefinitionProperty:
         """Render the container, and collect what the role needs for it."""
         environment = dict(model.environment) or None
+        if model.artifact_key_arn is not None:
+            statements.append(permissions.decrypt("DecryptArtifact", model.artifact_key_arn))
         if model.package is not None:
             artifact = check_artifact(Problems("ModelPackage"), "artifact", model.package.artifact)
-            self._read(resolve_artifact(self, artifact), statements) if artifact is not None else None
+            if artifact is not None:
+                self._read(resolve_artifact(self, artifact), statements)
             self._pull(Container.uri(model.package.image), statements)
             return sagemaker.CfnModel.ContainerDefinitionProperty(
                 model_package_name=model.package.arn,
@@ -100,8 +103,6 @@ class ServingModel(Construct):
         resolved = None if model.parsed_artifact is None else resolve_artifact(self, model.parsed_artifact)
         if resolved is not None:
             self._read(resolved, statements)
-        if model.artifact_key_arn is not None:
-            statements.append(permissions.decrypt("DecryptArtifact", model.artifact_key_arn))
         # ModelDataUrl takes nothing but an address ending in .tar.gz (API member ContainerDefinition.ModelDataUrl). A
         # folder has none, and the CDK uploads a local archive under a key that ends in .gz.
         plain = resolved is not None and resolved.uri.endswith(".tar.gz") and not model.accept_eula

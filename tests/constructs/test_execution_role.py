@@ -261,6 +261,16 @@ def test_a_package_may_be_read_and_pulled() -> None:
     assert flat(found["PullImage"]["Resource"]).endswith(":repository/churn")
 
 
+def test_a_packages_encrypted_files_may_be_decrypted() -> None:
+    """A key named for the artifact counts whether a container or a package brings it."""
+    package = ModelPackage(PACKAGE_ARN, artifact="s3://registry/churn/7/model.tar.gz", image=IMAGE)
+    encrypted = Model(version="v1", package=package, artifact_key_arn=OTHER_KEY_ARN)
+
+    found = statements(rendered(serving(production=variant(model=encrypted))))
+
+    assert found["DecryptArtifact"]["Resource"] == OTHER_KEY_ARN
+
+
 def test_log_groups_of_other_endpoints_are_out_of_reach() -> None:
     """An endpoint whose name begins alike has logs of its own."""
     for resource in texts(statements(rendered())["WriteLogs"]["Resource"]):
