@@ -12,9 +12,9 @@ from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serve
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model, ModelPackage
 from shadow_constructs.values.network import Network
-from shadow_constructs.values.problems import InvalidValueError
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
+from shadow_ops.problems import InvalidValueError
 
 __all__ = [
     "Capture",

@@ -20,8 +20,8 @@ from shadow_constructs.values.container import (
     ImageAddress,
     XGBoostImage,
 )
-from shadow_constructs.values.problems import refuse
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.problems import refuse
 
 _ECR_ADDRESS = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[^:@\s]+)([:@]\S+)?"

@@ -16,7 +16,7 @@ from shadow_constructs.permissions import Statement
 from shadow_constructs.values.artifact import check_artifact
 from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.model import Model
-from shadow_constructs.values.problems import Problems
+from shadow_ops.problems import Problems
 
 
 class ServingModel(Construct):

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadow_constructs.values.problems import Problems
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.problems import Problems
 
 _S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>\S*)")
 

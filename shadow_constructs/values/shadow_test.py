@@ -22,8 +22,8 @@ from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
-from shadow_constructs.values.problems import Problems, refuse
 from shadow_constructs.values.variant import Variant
+from shadow_ops.problems import Problems, refuse
 
 PromotedHardware = Hardware | Literal["production", "shadow"] | None
 """What a promoted model runs on; see `ShadowTest.promoted`."""

@@ -10,7 +10,7 @@ from shadow_constructs.values.checks import check_service_name, check_type
 from shadow_constructs.values.container import XGBoostImage
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.model import Model
-from shadow_constructs.values.problems import Problems
+from shadow_ops.problems import Problems
 
 
 @dataclass(frozen=True)

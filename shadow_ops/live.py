@@ -1,0 +1,153 @@
+"""What an endpoint serves now, as SageMaker says: variants, models, counts, config."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+@dataclass(frozen=True)
+class LiveVariant:
+    """A variant that serves, or is a shadow.
+
+    Attributes:
+        name: Its name.
+        model_name: Its SageMaker model; None for a variant of inference components.
+        instance_type: What it runs on; None if serverless.
+        initial_count: Instances that the config asks for; None if serverless.
+        current_count: Instances that run.
+        desired_count: Instances that are wanted.
+        weight: Production: its share among the production variants. Shadow: the share of the requests it gets.
+    """
+
+    name: str
+    model_name: str | None
+    instance_type: str | None
+    initial_count: int | None
+    current_count: int | None
+    desired_count: int | None
+    weight: float
+
+
+@dataclass(frozen=True)
+class Config:
+    """An endpoint config.
+
+    Attributes:
+        name: Its name.
+        created: When it was made.
+        production: Its production variants as the API gives them.
+        shadow: Its shadow variants, likewise.
+        capture_uri: Where captured data goes; None if nothing is captured.
+    """
+
+    name: str
+    created: datetime.datetime
+    production: tuple[Mapping[str, Any], ...]
+    shadow: tuple[Mapping[str, Any], ...]
+    capture_uri: str | None
+
+
+@dataclass(frozen=True)
+class LiveEndpoint:
+    """An endpoint.
+
+    Attributes:
+        name: Its name.
+        arn: Its ARN.
+        status: SageMaker's word, such as ``InService`` or ``Updating``.
+        config: The config that serves.
+        production: The production variants, the main one first.
+        shadow: The shadow variant, or None.
+        failure_reason: Why the last creation or update failed; SageMaker may forget it.
+        modified: When it last changed.
+    """
+
+    name: str
+    arn: str
+    status: str
+    config: Config
+    production: tuple[LiveVariant, ...]
+    shadow: LiveVariant | None
+    failure_reason: str | None
+    modified: datetime.datetime
+
+    @property
+    def sampling_percent(self) -> float:
+        """Share of the requests that is copied to the shadow; 0 without one."""
+        # Beside a production weight of 1, as this library renders it, the shadow's weight is the share.
+        return 0 if self.shadow is None else self.shadow.weight * 100
+
+
+def describe_config(sagemaker: Any, name: str) -> Config:  # noqa: ANN401 - a boto3 client
+    """Describe an endpoint config.
+
+    Raises:
+        ClientError: If there is no such config, or the call is refused.
+    """
+    found = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    capture = found.get("DataCaptureConfig") or {}
+    return Config(
+        name=name,
+        created=found["CreationTime"],
+        production=tuple(found["ProductionVariants"]),
+        shadow=tuple(found.get("ShadowProductionVariants") or ()),
+        capture_uri=capture.get("DestinationS3Uri") if capture.get("EnableCapture", True) else None,
+    )
+
+
+def describe(sagemaker: Any, name: str) -> LiveEndpoint | None:  # noqa: ANN401 - a boto3 client
+    """Describe an endpoint and the config that serves.
+
+    Returns:
+        The endpoint, or None if there is none of that name.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    try:
+        found = sagemaker.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    config = describe_config(sagemaker, found["EndpointConfigName"])
+    summaries = {
+        one["VariantName"]: one
+        for one in [*(found.get("ProductionVariants") or ()), *(found.get("ShadowProductionVariants") or ())]
+    }
+    shadows = [_variant(one, summaries) for one in config.shadow]
+    return LiveEndpoint(
+        name=found["EndpointName"],
+        arn=found["EndpointArn"],
+        status=found["EndpointStatus"],
+        config=config,
+        production=tuple(_variant(one, summaries) for one in config.production),
+        shadow=shadows[0] if shadows else None,
+        failure_reason=found.get("FailureReason") or None,
+        modified=found["LastModifiedTime"],
+    )
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether SageMaker says that what was asked for doesn't exist: it has no error code of its own for that."""
+    details = error.response.get("Error", {})
+    missing = "could not find" in details.get("Message", "").lower()
+    return details.get("Code") == "ValidationException" and missing
+
+
+def _variant(wanted: Mapping[str, Any], summaries: Mapping[str, Mapping[str, Any]]) -> LiveVariant:
+    live = summaries.get(wanted["VariantName"], {})
+    return LiveVariant(
+        name=wanted["VariantName"],
+        model_name=wanted.get("ModelName"),
+        instance_type=wanted.get("InstanceType"),
+        initial_count=wanted.get("InitialInstanceCount"),
+        current_count=live.get("CurrentInstanceCount"),
+        desired_count=live.get("DesiredInstanceCount"),
+        weight=live.get("CurrentWeight", wanted.get("InitialVariantWeight", 1.0)),
+    )
