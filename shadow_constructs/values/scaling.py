@@ -1,0 +1,137 @@
+"""How a variant's instance count follows its traffic (Application Auto Scaling)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from shadow_constructs.values.checks import check_text, check_type, check_whole_number, checked_tuple
+from shadow_constructs.values.frozen import freeze
+from shadow_ops.checks import check_number
+from shadow_ops.problems import Problems
+
+# API members PolicyName and ScheduledActionName.
+_NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")
+_SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Other limits at certain times (API operation PutScheduledAction).
+
+    Attributes:
+        name: Unique in the variant.
+        when: ``cron(0 7 ? * MON-FRI *)``, ``rate(1 day)`` or ``at(2026-12-24T18:00:00)``.
+        min_count: Fewest instances from then on. By default unchanged.
+        max_count: Most instances from then on. By default unchanged.
+        timezone: Such as ``Europe/Berlin``. By default UTC.
+    """
+
+    name: str
+    when: str
+    min_count: int | None = None
+    max_count: int | None = None
+    timezone: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Schedule")
+        check_text(problems, "name", self.name, pattern=_NAME, rule="be 1 to 256 characters without | : /")
+        check_text(problems, "when", self.when, pattern=_SCHEDULE, rule="be cron(...), rate(...) or at(...)")
+        if self.min_count is None and self.max_count is None:
+            problems.add("min_count", "be given, or max_count", None)
+        _check_limits(problems, self.min_count, self.max_count)
+        problems.raise_if_any()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Instances between two limits, by the variant's own traffic. Give a target, policies of your own, or schedules.
+
+    Attributes:
+        max_count: Most instances.
+        min_count: Fewest instances, at least 1 (SageMaker Developer Guide: variants with a model can't go to zero).
+        invocations_per_instance: Requests per minute that each instance should get (predefined metric
+            SageMakerVariantInvocationsPerInstance).
+        concurrent_requests: Requests in flight that each instance should have (predefined metric
+            SageMakerVariantConcurrentRequestsPerModelHighResolution).
+        cooldown_seconds: How long after a change until the next, 0 to 3600. By default 300, which is AWS's.
+        policies: Policies of your own, each a mapping of the members of PutScalingPolicy without the variant:
+            ``PolicyName``, ``PolicyType`` and its configuration.
+        schedules: Other limits at certain times.
+    """
+
+    max_count: int
+    min_count: int = 1
+    invocations_per_instance: float | None = None
+    concurrent_requests: float | None = None
+    cooldown_seconds: int = 300
+    policies: Sequence[Mapping[str, Any]] = ()
+    schedules: Sequence[Schedule] = ()
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Scaling")
+        _check_limits(problems, self.min_count, self.max_count)
+        for name in ("invocations_per_instance", "concurrent_requests"):
+            target = getattr(self, name)
+            if target is not None:
+                fix = "it is what each instance should get"
+                check_number(problems, name, target, 0, math.inf, open_start=True, fix=fix)
+        check_whole_number(problems, "cooldown_seconds", self.cooldown_seconds, lowest=0, highest=3600)
+        freeze(self, policies=checked_tuple(problems, "policies", self.policies))
+        freeze(self, schedules=checked_tuple(problems, "schedules", self.schedules))
+        for policy in self.policies:
+            self._check_policy(problems, policy)
+        for schedule in self.schedules:
+            check_type(problems, "schedules", schedule, Schedule, "hold Schedule(...)")
+        given = (self.invocations_per_instance, self.concurrent_requests, *self.policies, *self.schedules)
+        if self.max_count != self.min_count and all(one is None for one in given):
+            fix = "give invocations_per_instance, concurrent_requests, policies or schedules"
+            problems.add("invocations_per_instance", "be given, or something else that scales", None, fix)
+        problems.raise_if_any()
+
+    def share(self, percent: float) -> Self:
+        """The scaling of a shadow that gets a share of the traffic: the same target, limits in proportion."""
+        part = percent / 100
+        schedules = [
+            replace(one, min_count=_part(one.min_count, part), max_count=_part(one.max_count, part))
+            for one in self.schedules
+        ]
+        fewest, most = math.ceil(self.min_count * part), math.ceil(self.max_count * part)
+        return replace(self, min_count=fewest, max_count=most, schedules=schedules)
+
+    @staticmethod
+    def _check_policy(problems: Problems, policy: object) -> None:
+        if not isinstance(policy, Mapping) or not isinstance(policy.get("PolicyName"), str):
+            problems.add("policies", "hold mappings with the members of PutScalingPolicy, PolicyName at least", policy)
+        elif not _NAME.fullmatch(policy["PolicyName"]):
+            problems.add("policies", "have names of 1 to 256 characters without | : /", policy["PolicyName"])
+        for member in ("ResourceId", "ServiceNamespace", "ScalableDimension"):
+            if isinstance(policy, Mapping) and member in policy:
+                problems.add("policies", f"leave out {member}, which follows from the variant", policy[member])
+
+
+def _part(count: int | None, part: float) -> int | None:
+    return None if count is None else math.ceil(count * part)
+
+
+def _check_limits(problems: Problems, lowest: object, highest: object) -> None:
+    before = problems.count
+    if lowest is not None:
+        check_whole_number(problems, "min_count", lowest, lowest=1, fix="variants with a model can't go to zero")
+    if highest is not None:
+        check_whole_number(problems, "max_count", highest, lowest=1)
+    if problems.count == before and isinstance(lowest, int) and isinstance(highest, int) and lowest > highest:
+        problems.add("min_count", f"be at most max_count ({highest})", lowest)
