@@ -27,8 +27,8 @@ class Side:
             ``max`` and percentiles such as ``p50``, ``p99`` and ``p99.9``, in microseconds.
     """
 
-    numbers: Mapping[str, float] = field(default=_NOTHING)
-    distributions: Mapping[str, Mapping[str, float]] = field(default=_NO_DISTRIBUTIONS)
+    numbers: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    distributions: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: _NO_DISTRIBUTIONS)
 
 
 @dataclass(frozen=True)
