@@ -1,0 +1,1 @@
+"""The deployment guard: what runs before and after an endpoint's update, inside the deployment."""

@@ -1,0 +1,85 @@
+"""Ask the gate, and turn its verdict into a yes with a reason or a refusal with one."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable
+
+from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Asked
+from shadow_ops.live import LiveEndpoint
+from shadow_ops.policy import GatePolicy
+from shadow_ops.recording import Instances
+from shadow_ops.verdict import Outcome, Verdict
+
+LOG = logging.getLogger(__name__)
+
+Gate = Callable[[LiveEndpoint, GatePolicy, Instances | None, datetime.datetime], Verdict]
+_FINDINGS_SAID = 3
+_LONGEST_FINDING = 160
+
+
+def live_gate(clients: Clients) -> Gate:
+    """The gate that judges by CloudWatch's metrics."""
+
+    def judge(
+        endpoint: LiveEndpoint, policy: GatePolicy, promoted: Instances | None, now: datetime.datetime
+    ) -> Verdict:
+        # Only a promotion needs the judge; every other request is answered sooner without loading it.
+        from shadow_ops.gate import judge_live
+
+        _, verdict = judge_live(clients, endpoint, policy, promoted, now)
+        return verdict
+
+    return judge
+
+
+def ask(gate: Gate, asked: Asked, live: LiveEndpoint, now: datetime.datetime) -> str:
+    """Ask whether a promotion may go on.
+
+    Returns:
+        What goes to the history: the verdict, or why it wasn't asked for or was overruled.
+
+    Raises:
+        Refusal: If it may not.
+    """
+    policy = asked.gate_policy()
+    if not policy.enforced:
+        return f"not enforced: {policy.not_enforced_because}"
+    try:
+        verdict = gate(live, policy, asked.promoted_instances(), now)
+    except Exception as error:
+        LOG.exception("the gate could not judge")
+        if asked.override is not None:
+            return f"overruled: {asked.override} (the gate could not judge: {error})"
+        raise Refusal(
+            f"the gate could not judge the shadow test of {live.name}: {error}; put that right and deploy again, "
+            'or deploy with -c override_gate="reason"'
+        ) from error
+    said = f"{verdict.outcome}: {verdict.reason}"
+    if verdict.outcome is Outcome.PASS:
+        return said
+    if asked.override is not None:
+        return f"overruled: {asked.override} ({said})"
+    raise Refusal(f"{live.name} is not promoted, the gate says {said}{_because(verdict)}; {_what_to_do(verdict)}")
+
+
+def _because(verdict: Verdict) -> str:
+    deciding = [one for one in verdict.findings if one.gates and one.outcome is verdict.outcome]
+    lines = [f"{one.rule}: {one.reason}"[:_LONGEST_FINDING] for one in deciding[:_FINDINGS_SAID]]
+    more = len(deciding) - len(lines)
+    text = "; ".join(line for line in lines if line)
+    return (f" [{text}" + (f"; and {more} more]" if more > 0 else "]")) if text else ""
+
+
+def _what_to_do(verdict: Verdict) -> str:
+    override = 'deploy with -c override_gate="reason"'
+    if verdict.outcome is Outcome.FAIL:
+        return f"test a better candidate, or {override}"
+    if verdict.minutes_to_go is None:
+        return f"let the test run on and deploy again, or {override}"
+    minutes = max(1, round(verdict.minutes_to_go))
+    wait = f"about {minutes} min" if minutes < 90 else f"about {round(minutes / 60)} h"
+    return f"wait {wait} and deploy again, or {override}"

@@ -1,0 +1,107 @@
+"""What a deployment does to an endpoint, told by the models and instances, not by what versions are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Asked
+from shadow_ops.live import Config, LiveEndpoint
+from shadow_ops.records import Entry
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a deployment does.
+
+    Attributes:
+        kind: ``promotion``, ``rollback`` of one, or any other ``change``.
+        from_model: SageMaker model of production now.
+        to_model: SageMaker model that production shall serve.
+        since: For a way back, the promotion that is taken back. None if the history has none of it.
+    """
+
+    kind: str
+    from_model: str | None
+    to_model: str | None
+    since: Entry | None = None
+
+
+def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> Change:
+    """Say what a deployment does.
+
+    Args:
+        asked: The guard's properties.
+        live: The endpoint now.
+        requested: The config that shall serve, another than the one that does.
+        history: What was promoted and taken back.
+
+    Raises:
+        Refusal: If a promotion is asked for without a test of that very model.
+    """
+    serving = next((one for one in live.production if one.name == asked.variant), live.production[0])
+    production = next(
+        (one for one in requested.production if one["VariantName"] == asked.variant), requested.production[0]
+    )
+    before, after = serving.model_name, production.get("ModelName")
+    shadow = live.shadow
+    if asked.promotion:
+        if shadow is None:
+            raise Refusal(
+                f"no shadow test is running on {asked.endpoint}: it serves {_named(before)} alone; "
+                f"start the test by deploying its ShadowTestStack, or deploy {asked.version} as production there"
+            )
+        if shadow.model_name != after:
+            raise Refusal(
+                f"what would be promoted isn't what is being tested on {asked.endpoint}: the shadow is "
+                f"{_named(shadow.model_name)}, the promotion would serve {_named(after)}; first deploy the "
+                f"ShadowTestStack that tests {asked.version} and let it run"
+            )
+        return Change("promotion", before, after)
+    if shadow is not None and after is not None and after == shadow.model_name:
+        # A test of hardware alone ends in a promotion where production takes the shadow's instances over.
+        moved = production.get("InstanceType") == shadow.instance_type != serving.instance_type
+        if after != before or (moved and not requested.shadow):
+            return Change("promotion", before, after)
+    replaced = replaced_by(history)
+    by_version, by_model = replaced.get(asked.version), replaced.get(after) if after is not None else None
+    since = by_version or by_model
+    if since is not None and after != before:
+        return Change("rollback", before, after, since)
+    return Change("change", before, after)
+
+
+def replaced_by(history: Iterable[Entry]) -> dict[str, Entry]:
+    """For every version and model that a promotion replaced and nothing brought back: the promotion."""
+    replaced: dict[str, Entry] = {}
+    for entry in history:
+        if entry.undone is not None:
+            continue
+        if entry.kind == "promotion":
+            replaced |= {name: entry for name in (entry.from_version, entry.from_model) if name is not None}
+        for name in (entry.to_version, entry.to_model):
+            replaced.pop(name or "", None)
+    return replaced
+
+
+def refuse_demotion(asked: Asked, change: Change) -> None:
+    """Refuse to take a promotion back that nobody gave a reason for.
+
+    Raises:
+        Refusal: With what serves, since when, and both ways on.
+    """
+    since = change.since
+    if change.kind != "rollback" or since is None or asked.rollback is not None:
+        return
+    when = f"{since.at:%Y-%m-%d %H:%M} UTC"
+    raise Refusal(
+        f"{asked.endpoint} serves {_named(change.from_model)}; a promotion by {since.by} on {when} replaced "
+        f"{since.from_version or _named(since.from_model)} with {since.to_version}, and this deployment would bring "
+        f'{asked.version} back; to go back deploy with -c rollback="reason", to keep what serves make '
+        f"{since.to_version} the production model in the code"
+    )
+
+
+def _named(model: str | None) -> str:
+    return "a variant without a model" if model is None else f"the model {model}"

@@ -1,0 +1,128 @@
+"""The services that the guard calls, and how it bears with them."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+LOG = logging.getLogger(__name__)
+
+# Codes of passing troubles: throttling under its several names, and what the error lists of the API models of
+# Application Auto Scaling and SSM say to try again.
+PASSING = frozenset(
+    (
+        "ConcurrentUpdateException",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServiceException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TooManyUpdates",
+    )
+)
+# Beyond what boto3 itself tries again.
+_LONGEST_PATIENCE_SECONDS = 60
+_LONGEST_PAUSE_SECONDS = 8
+
+
+class Clock(Protocol):
+    """Time, as the guard sees it."""
+
+    def now(self) -> datetime.datetime:
+        """The time, in UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+    def remaining(self) -> float:
+        """Seconds until an answer must be given."""
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services.
+
+    Attributes:
+        sagemaker: Endpoints and their configs.
+        autoscaling: Application Auto Scaling.
+        ssm: The guard's records.
+        cloudformation: The state of the stack.
+        cloudwatch: Metrics, for the gate; alarms of step scaling policies.
+    """
+
+    sagemaker: Any
+    autoscaling: Any
+    ssm: Any
+    cloudformation: Any
+    cloudwatch: Any
+
+    def patient(self, clock: Clock) -> Clients:
+        """The same services, each call tried again while the trouble is a passing one."""
+        return Clients(**{field.name: _Patient(getattr(self, field.name), clock) for field in fields(self)})
+
+
+class _Patient:
+    def __init__(self, client: Any, clock: Clock) -> None:  # noqa: ANN401 - a boto3 client
+        self._client = client
+        self._clock = clock
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._client, name)
+
+        def call(**arguments: Any) -> Any:  # noqa: ANN401 - of any operation
+            waited, pause = 0.0, 0.5
+            while True:
+                try:
+                    return method(**arguments)
+                except (ClientError, ConnectionError, HTTPClientError) as error:
+                    if not is_passing(error) or waited >= _LONGEST_PATIENCE_SECONDS or self._clock.remaining() < pause:
+                        raise
+                    LOG.warning("%s: %s; again in %s s", name, error, pause)
+                self._clock.sleep(pause)
+                waited += pause
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+        return call
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether a call that failed like this is worth another try."""
+    if not isinstance(error, ClientError):
+        return True
+    return error_code(error) in PASSING
+
+
+def error_code(error: ClientError) -> str:
+    """The service's code of an error."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def real_clients() -> Clients:
+    """The services of the account and region that the Lambda function runs in."""
+    # Loading boto3 takes longer than any call; only the real function needs it.
+    import boto3
+    from botocore.config import Config
+
+    # Standard mode: throttled calls wait longer each time (botocore documentation, retries).
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 8},
+        connect_timeout=5,
+        read_timeout=20,
+        user_agent_extra="shadow-guard",
+    )
+    return Clients(
+        sagemaker=boto3.client("sagemaker", config=config),
+        autoscaling=boto3.client("application-autoscaling", config=config),
+        ssm=boto3.client("ssm", config=config),
+        cloudformation=boto3.client("cloudformation", config=config),
+        cloudwatch=boto3.client("cloudwatch", config=config),
+    )

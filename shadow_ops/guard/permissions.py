@@ -1,0 +1,107 @@
+"""What the guard's role must allow: as data, from which the role is rendered and the tests check every call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Need:
+    """Actions that the guard calls on the same resources.
+
+    Attributes:
+        actions: IAM actions.
+        resource: ``endpoint``: the endpoint; ``endpoint-config``: every config of the account and region, because
+            CloudFormation names them; ``parameter``: everything under the endpoint's prefix, and the prefix itself;
+            ``stack``: the stack; ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
+            ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints; ``*``.
+        reason: Why it is needed; with ``*`` also why nothing narrower would do.
+        condition: Key and value that must equal in the request, or None.
+    """
+
+    actions: tuple[str, ...]
+    resource: str
+    reason: str
+    condition: tuple[str, str] | None = None
+
+
+# Actions, resource types and condition keys: Service Authorization Reference, pages of the services named.
+PERMISSIONS: tuple[Need, ...] = (
+    Need(
+        ("sagemaker:DescribeEndpoint",),
+        "endpoint",
+        "what serves, in which state, with how many instances",
+    ),
+    Need(
+        # Application Auto Scaling demands the rights to describe and to set capacity of who registers a target
+        # (SageMaker Developer Guide, endpoint-auto-scaling-prerequisites).
+        ("sagemaker:UpdateEndpointWeightsAndCapacities",),
+        "endpoint",
+        "instance counts that an update swallowed, and registering scalable targets",
+    ),
+    Need(
+        ("sagemaker:DescribeEndpointConfig",),
+        "endpoint-config",
+        "models and instances of the config that serves and of the one that was asked for",
+    ),
+    Need(
+        (
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+            "application-autoscaling:DescribeScheduledActions",
+        ),
+        "*",
+        "scaling to record; these actions have no resource level",
+    ),
+    Need(
+        (
+            "application-autoscaling:RegisterScalableTarget",
+            "application-autoscaling:DeregisterScalableTarget",
+            "application-autoscaling:PutScalingPolicy",
+            "application-autoscaling:DeleteScalingPolicy",
+            "application-autoscaling:PutScheduledAction",
+            "application-autoscaling:DeleteScheduledAction",
+        ),
+        "*",
+        "scaling to hand over; a target's ARN holds an id that is made at registration, so none can be named before",
+        ("application-autoscaling:service-namespace", "sagemaker"),
+    ),
+    Need(
+        ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
+        "target-alarm",
+        "the alarms of target tracking, which Application Auto Scaling makes with the rights of who puts the policy",
+    ),
+    Need(
+        ("cloudwatch:DescribeAlarms",),
+        "*",
+        "Application Auto Scaling demands it of who puts a policy; alarms of step scaling policies may have any name",
+    ),
+    Need(
+        ("iam:CreateServiceLinkedRole",),
+        "service-role",
+        "the first scalable target of an account makes the role that scales",
+        ("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"),
+    ),
+    Need(
+        (
+            "ssm:GetParameter",
+            "ssm:GetParameterHistory",
+            "ssm:GetParametersByPath",
+            "ssm:PutParameter",
+            "ssm:DeleteParameters",
+        ),
+        "parameter",
+        "the guard's records",
+    ),
+    Need(
+        ("cloudformation:DescribeStacks",),
+        "stack",
+        "whether the deployment is being rolled back, or the stack deleted",
+    ),
+    Need(
+        ("cloudwatch:GetMetricData",),
+        "*",
+        "the gate's samples; the action has no resource level",
+    ),
+)
+"""Everything the guard calls, the gate's own call included."""

@@ -1,0 +1,186 @@
+"""Application Auto Scaling of an endpoint's variants: read it, take it away, put it back."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.guard.clients import Clients, error_code
+from shadow_ops.guard.scaled import Scaled, registered, timed
+
+LOG = logging.getLogger(__name__)
+
+_NAMESPACE = "sagemaker"
+_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+# Fields of an alarm that PutMetricAlarm takes, of those that DescribeAlarms gives (API shape PutMetricAlarmInput).
+_ALARM_FIELDS = (
+    "AlarmName",
+    "AlarmDescription",
+    "ActionsEnabled",
+    "OKActions",
+    "AlarmActions",
+    "InsufficientDataActions",
+    "MetricName",
+    "Namespace",
+    "Statistic",
+    "ExtendedStatistic",
+    "Dimensions",
+    "Period",
+    "Unit",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "Threshold",
+    "ComparisonOperator",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+    "Metrics",
+    "ThresholdMetricId",
+)
+_ACTION_FIELDS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+
+
+class Scaling:
+    """The scaling of one endpoint's variants.
+
+    Args:
+        clients: The services.
+        endpoint: The endpoint's name.
+    """
+
+    def __init__(self, clients: Clients, endpoint: str) -> None:
+        self._autoscaling = clients.autoscaling
+        self._cloudwatch = clients.cloudwatch
+        self._endpoint = endpoint
+
+    def read(self, variants: Iterable[str]) -> dict[str, Scaled]:
+        """What is registered, in full, for those of the variants that scale."""
+        found: dict[str, Scaled] = {}
+        by_resource = {self._resource(variant): variant for variant in variants}
+        if not by_resource:
+            return found
+        targets = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
+        for target in targets:
+            variant = by_resource[target["ResourceId"]]
+            of_variant = {"ResourceId": target["ResourceId"]}
+            found[variant] = registered(
+                variant,
+                target,
+                self._pages("describe_scaling_policies", "ScalingPolicies", **of_variant),
+                self._pages("describe_scheduled_actions", "ScheduledActions", **of_variant),
+            )
+        return found
+
+    def deregister(self, variant: str) -> None:
+        """Stop scaling a variant; its policies and scheduled actions go too. Fine if it doesn't scale."""
+        _unless_missing(self._autoscaling.deregister_scalable_target, **self._key(variant))
+
+    def put(self, wanted: Scaled, live: Scaled | None) -> None:
+        """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.
+
+        Args:
+            wanted: How it shall scale.
+            live: How it scales now; None if it doesn't.
+        """
+        key = self._key(wanted.variant)
+        bounds = (wanted.minimum, wanted.maximum)
+        suspended = {} if wanted.suspended is None else dict(wanted.suspended)
+        if live is None or bounds != (live.minimum, live.maximum) or _differ(suspended, live.suspended):
+            given = {"SuspendedState": suspended} if suspended else {}
+            self._autoscaling.register_scalable_target(
+                **key, MinCapacity=wanted.minimum, MaxCapacity=wanted.maximum, **given
+            )
+        for name, policy in wanted.policies.items():
+            if live is None or live.policies.get(name) != policy:
+                put = self._autoscaling.put_scaling_policy(**key, **policy)
+                self._repoint(wanted.step_alarms.get(name), put["PolicyARN"])
+        for name, schedule in wanted.schedules.items():
+            if live is None or live.schedules.get(name) != schedule:
+                self._put_schedule(key, schedule)
+
+    def remove(self, variant: str, live: Scaled, policies: Iterable[str], schedules: Iterable[str]) -> None:
+        """Remove policies and scheduled actions by name, as far as they are there."""
+        key = self._key(variant)
+        for name in policies:
+            if name in live.policies:
+                _unless_missing(self._autoscaling.delete_scaling_policy, **key, PolicyName=name)
+        for name in schedules:
+            if name in live.schedules:
+                _unless_missing(self._autoscaling.delete_scheduled_action, **key, ScheduledActionName=name)
+
+    def _put_schedule(self, key: Mapping[str, str], schedule: Mapping[str, Any]) -> None:
+        try:
+            self._autoscaling.put_scheduled_action(**key, **timed(schedule))
+        except ClientError as error:
+            if error_code(error) != "ValidationException":
+                raise
+            if _over(schedule):
+                LOG.info("not put again, its time has come: %s (%s)", schedule["ScheduledActionName"], error)
+            elif _begun(schedule):
+                # It began before it was recorded: without its start it goes on at once, as it did.
+                rest = {name: value for name, value in schedule.items() if name != "StartTime"}
+                self._autoscaling.put_scheduled_action(**key, **timed(rest))
+            else:
+                raise
+
+    def _repoint(self, before: Mapping[str, Any] | None, arn: str) -> None:
+        # A policy that is put again has a new ARN; the user's alarms that called the old one must call the new one.
+        if before is None or before["arn"] == arn:
+            return
+        found = self._cloudwatch.describe_alarms(AlarmNames=list(before["alarms"]), AlarmTypes=["MetricAlarm"])
+        for alarm in found["MetricAlarms"]:
+            fields = {name: alarm[name] for name in _ALARM_FIELDS if alarm.get(name) is not None}
+            for name in _ACTION_FIELDS:
+                if name in fields:
+                    fields[name] = [arn if action == before["arn"] else action for action in fields[name]]
+            self._cloudwatch.put_metric_alarm(**fields)
+
+    def _pages(self, operation: str, member: str, **arguments: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of three operations
+        found: list[Mapping[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            call = getattr(self._autoscaling, operation)
+            page = call(ServiceNamespace=_NAMESPACE, ScalableDimension=_DIMENSION, **arguments, **token)
+            found += page[member]
+            if not page.get("NextToken"):
+                return found
+            token = {"NextToken": page["NextToken"]}
+
+    def _resource(self, variant: str) -> str:
+        return f"endpoint/{self._endpoint}/variant/{variant}"
+
+    def _key(self, variant: str) -> dict[str, str]:
+        return {
+            "ServiceNamespace": _NAMESPACE,
+            "ResourceId": self._resource(variant),
+            "ScalableDimension": _DIMENSION,
+        }
+
+
+def _unless_missing(call: Any, **arguments: Any) -> None:  # noqa: ANN401 - a boto3 method and its arguments
+    try:
+        call(**arguments)
+    except ClientError as error:
+        if error_code(error) != "ObjectNotFoundException":
+            raise
+
+
+def _differ(wanted: Mapping[str, bool], live: Mapping[str, bool] | None) -> bool:
+    # What isn't said isn't changed by a registration, and what was never said is not suspended.
+    return any((live or {}).get(name, False) != flag for name, flag in wanted.items())
+
+
+def _over(schedule: Mapping[str, Any]) -> bool:
+    now = datetime.datetime.now(datetime.UTC)
+    if "EndTime" in schedule and datetime.datetime.fromisoformat(schedule["EndTime"]) <= now:
+        return True
+    # Refused although it was accepted once: a one-time action can only have come due.
+    return str(schedule["Schedule"]).startswith("at(")
+
+
+def _begun(schedule: Mapping[str, Any]) -> bool:
+    start = schedule.get("StartTime")
+    return start is not None and datetime.datetime.fromisoformat(start) <= datetime.datetime.now(datetime.UTC)
