@@ -1,0 +1,82 @@
+"""The construct of the comparison dashboard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from shadow_constructs.dashboard import links
+from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
+from shadow_constructs.values.dashboard import Dashboard
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.policy import GatePolicy
+
+
+class ComparisonDashboard(Construct):
+    """A CloudWatch dashboard that shows production and shadow side by side, with the policy's thresholds drawn.
+
+    Keep the construct's path the same for the shadow test and for its promotion: the dashboard is then updated in
+    place, and shrinks to what still exists. Its name and each widget name the region, because an account has one list
+    of dashboards for all its regions.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        test: The endpoint.
+        policy: Where its thresholds are drawn.
+        dashboard: Name, periods and time range. By default `Dashboard()`; with `Dashboard.off()` nothing is made.
+        alarm_arns: Alarms whose states are shown. By default none.
+        captured_uri: S3 folder of captured data. By default no link to it.
+        endpoint_config_name: Name of the endpoint config that the template asks for. By default no link to it.
+
+    Attributes:
+        name: The dashboard's name; None if it is off.
+        url: Where it is in the AWS console; None if it is off.
+        cfn_dashboard: The dashboard resource; None if it is off.
+
+    Raises:
+        InvalidValueError: If CloudWatch's limits are exceeded.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest,
+        policy: GatePolicy,
+        dashboard: Dashboard | None = None,
+        alarm_arns: Sequence[str] = (),
+        captured_uri: str | None = None,
+        endpoint_config_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        chosen = Dashboard() if dashboard is None else dashboard
+        self.name: str | None = None
+        self.url: str | None = None
+        self.cfn_dashboard: cloudwatch.CfnDashboard | None = None
+        if not chosen.enabled:
+            return
+        region = cdk.Aws.REGION
+        body = dashboard_body(
+            test,
+            policy=policy,
+            region=region,
+            dashboard=chosen,
+            alarm_arns=alarm_arns,
+            captured_uri=captured_uri,
+            endpoint_config_name=endpoint_config_name,
+        )
+        self.name = dashboard_name(test, chosen, region)
+        self.url = links.dashboard(region, self.name)
+        # One text in one resource: CloudWatch's L2 widgets would cross into jsii some hundred times for the same.
+        self.cfn_dashboard = cloudwatch.CfnDashboard(
+            self,
+            "Resource",
+            dashboard_name=self.name,
+            dashboard_body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+        )
