@@ -1,0 +1,172 @@
+"""The guard of one endpoint: its Lambda function, and the custom resources before and after the endpoint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
+
+from shadow_constructs.guard.package import HANDLER, package
+from shadow_constructs.guard.role import statements
+from shadow_constructs.guard.scaling import scaling_text
+from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.shadow_test import ShadowTest
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+# Lambda's longest; an endpoint that is still updating when a deployment starts is waited for.
+_TIMEOUT_SECONDS = 900
+_LOGS_KEPT_DAYS = 90
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """What a deployment is meant to be; the guard holds it against what serves.
+
+    Attributes:
+        promotion: Whether it swaps a tested shadow into production.
+        override_gate: Why a promotion goes through whatever the gate says. None asks the gate.
+        rollback_reason: Why a promotion is taken back. None refuses to.
+        promoted: What a promotion of this test would serve on, for the check that it carries all the traffic. None
+            without a shadow test.
+    """
+
+    promotion: bool = False
+    override_gate: str | None = None
+    rollback_reason: str | None = None
+    promoted: Hardware | None = None
+
+
+class UpdateGuard(Construct):
+    """Stands before and after every update of one endpoint.
+
+    Before it: a promotion needs the gate's PASS, a way back needs a reason, the endpoint must be able to take an
+    update, and scaling that would make the update fail is recorded and handed over. After it: the config that was
+    asked for is the one that serves, and scaling is as it was, or as the code says. What it refuses fails the
+    deployment, with the reason on the terminal.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        test: What the endpoint serves.
+        intent: What the deployment is meant to be.
+        endpoint_config_name: The config that must serve; a token.
+
+    Attributes:
+        before: The custom resource that the endpoint depends on.
+        keep_live_counts: Whether the update must keep the live instance counts, as the guard finds; a token.
+        function_arn: ARN of the guard's function.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent, endpoint_config_name: str
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._properties = _properties(test, intent, endpoint_config_name)
+        self.function_arn = self._function(test.endpoint_name)
+        self.before = self._resource("Before", "before")
+        self.keep_live_counts = self.before.get_att("KeepLiveCounts")
+
+    def after(self, endpoint: cdk.CfnResource) -> cdk.CfnResource:
+        """Add the check after the endpoint's update."""
+        resource = self._resource("After", "after")
+        resource.add_resource_dependency(endpoint)
+        return resource
+
+    def watch_deployments(self, endpoint_name: str, topic_arn: str | None) -> None:
+        """Listen to the endpoint's deployments: the guard puts scaling back, and people are told.
+
+        Args:
+            endpoint_name: The endpoint.
+            topic_arn: SNS topic that is told of every change of a deployment's state. None tells nobody.
+        """
+        targets = [{"Arn": self.function_arn, "Id": "guard"}]
+        if topic_arn is not None:
+            targets.append({"Arn": topic_arn, "Id": "people"})
+        changes = ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"]
+        pattern = {"source": ["aws.sagemaker"], "detail-type": changes, "detail": {"EndpointName": [endpoint_name]}}
+        rule = cdk.CfnResource(
+            self,
+            "Deployments",
+            type="AWS::Events::Rule",
+            properties={
+                "Description": f"State changes of endpoint {endpoint_name}",
+                "EventPattern": pattern,
+                "Targets": targets,
+            },
+        )
+        cdk.CfnResource(
+            self,
+            "MayCall",
+            type="AWS::Lambda::Permission",
+            properties={
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": self.function_arn,
+                "Principal": "events.amazonaws.com",
+                "SourceArn": rule.get_att("Arn").to_string(),
+            },
+        )
+
+    def _function(self, endpoint_name: str) -> str:
+        group = logs.CfnLogGroup(self, "Logs", retention_in_days=_LOGS_KEPT_DAYS)
+        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        document = {"Version": "2012-10-17", "Statement": list(statements(endpoint_name, group.attr_arn))}
+        role = iam.CfnRole(
+            self,
+            "Role",
+            assume_role_policy_document=_TRUST,
+            description=f"Guards updates of endpoint {endpoint_name}",
+            policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],
+        )
+        code = s3_assets.Asset(self, "Code", path=str(package()))
+        function = lambda_.CfnFunction(
+            self,
+            "Function",
+            description=f"Checks before and after each update of endpoint {endpoint_name}",
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            handler=HANDLER,
+            runtime="python3.14",
+            architectures=["arm64"],
+            memory_size=256,
+            timeout=_TIMEOUT_SECONDS,
+            role=role.attr_arn,
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=group.ref),
+        )
+        return function.attr_arn
+
+    def _resource(self, construct_id: str, step: str) -> cdk.CfnResource:
+        return cdk.CfnResource(
+            self,
+            construct_id,
+            type=f"Custom::EndpointUpdateGuard{construct_id}",
+            properties={"ServiceToken": self.function_arn, "Step": step, **self._properties},
+        )
+
+
+def _properties(test: ShadowTest, intent: Intent, endpoint_config_name: str) -> dict[str, str]:
+    shadow, promoted = test.shadow, intent.promoted
+    given = {
+        "EndpointName": test.endpoint_name,
+        "EndpointConfigName": endpoint_config_name,
+        "ProductionVariant": test.production.name,
+        "ProductionVersion": test.production.model.version,
+        "ShadowVersion": None if shadow is None else shadow.model.version,
+        "Promotion": "true" if intent.promotion else "false",
+        "OverrideGate": intent.override_gate,
+        "RollbackReason": intent.rollback_reason,
+        # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
+        "Policy": test.gate.to_text(),
+        "Promoted": None
+        if promoted is None
+        else json.dumps({"instance_type": promoted.instance_type, "count": promoted.count}),
+        "Scaling": scaling_text(test.scaling),
+    }
+    return {name: value for name, value in given.items() if value is not None}
