@@ -1,0 +1,117 @@
+"""What judging one rule comes to, and how its numbers are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shadow_ops.policy import GatePolicy
+from shadow_ops.rules import Rule
+from shadow_ops.verdict import Finding, Outcome
+
+FEWEST_PERIODS = 12
+"""So many periods a PASS needs, whatever the evidence: an hour of five-minute periods."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """How much evidence decides, as natural logarithms.
+
+    Attributes:
+        fail: To fail a shadow. More than `hold`, because any of the rules that decide may fail one wrongly.
+        hold: To say that a rule holds. All must hold, so that none needs more for there being others.
+        ends: For each end of an interval.
+        confidence_percent: What a person is told.
+    """
+
+    fail: float
+    hold: float
+    ends: float
+    confidence_percent: float
+
+
+def needs_of(policy: GatePolicy, tests: int) -> Needs:
+    """How much evidence decides.
+
+    Args:
+        policy: The policy.
+        tests: How many tests may fail the shadow, one per rule and one per bound of its own (Bonferroni's correction).
+    """
+    sure = -math.log(1 - policy.confidence_percent / 100)
+    return Needs(
+        fail=sure + math.log(max(2, tests)),
+        hold=sure,
+        ends=sure + math.log(2),
+        confidence_percent=policy.confidence_percent,
+    )
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What judging one rule comes to.
+
+    Attributes:
+        finding: What is reported.
+        minutes_to_go: How much longer an undecided rule probably takes; 0 for a decided one, None if it can't be told.
+        notes: What a person should know beside.
+    """
+
+    finding: Finding
+    minutes_to_go: float | None
+    notes: tuple[str, ...] = ()
+
+
+def opinion(
+    rule: Rule,
+    outcome: Outcome,
+    reason: str,
+    numbers: Mapping[str, float | int | None] | None = None,
+    minutes_to_go: float | None = None,
+    notes: tuple[str, ...] = (),
+) -> Opinion:
+    """An opinion on a rule that was judged."""
+    finding = Finding(rule.id, outcome, not rule.report_only, reason, dict(numbers or {}))
+    return Opinion(finding, minutes_to_go if outcome is Outcome.INCONCLUSIVE else 0.0, notes)
+
+
+def not_judged(rule: Rule, why: str) -> Opinion:
+    """An opinion on a rule that has nothing to say."""
+    return Opinion(Finding(rule.id, None, False, f"not judged: {why}", {}), 0.0)
+
+
+def together(outcomes: list[Outcome]) -> Outcome:
+    """FAIL if any fails, PASS if all pass."""
+    if Outcome.FAIL in outcomes:
+        return Outcome.FAIL
+    return Outcome.PASS if all(one is Outcome.PASS for one in outcomes) else Outcome.INCONCLUSIVE
+
+
+def longest(minutes: list[float | None]) -> float | None:
+    """The longest of several estimates; None if one of them can't be told."""
+    return (
+        None if any(one is None for one in minutes) else max((one for one in minutes if one is not None), default=0.0)
+    )
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """Such as ``+11.8`` and ``-0.4``."""
+    text = f"{value:+.{digits}f}"
+    return f"+{text[1:]}" if float(text) == 0 else text
+
+
+def plain(value: float) -> str:
+    """A limit as the policy has it: ``5``, ``0.1``."""
+    return f"{value:.10g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as ``1 period`` and ``12 periods``."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def lasting(minutes: float) -> str:
+    """Such as ``40 min``, ``3.5 h`` and ``2.1 days``."""
+    if minutes < 120:
+        return f"{math.ceil(minutes)} min"
+    return f"{minutes / 60:.3g} h" if minutes < 48 * 60 else f"{minutes / 1440:.2g} days"
