@@ -1,0 +1,111 @@
+"""What a dashboard shows, read from CloudWatch: the points of its series and the states of its alarms."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.picture.board import Series, Widget
+
+_NAMES_PER_CALL = 100
+_SORTED = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
+
+
+@dataclass(frozen=True)
+class Span:
+    """A span of time, and the periods it is drawn in.
+
+    Attributes:
+        start: Where it begins.
+        end: Where it ends.
+        period_seconds: In place of the widgets' own periods. None leaves those.
+    """
+
+    start: datetime.datetime
+    end: datetime.datetime
+    period_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """The points of a series.
+
+    Attributes:
+        series: What they are of.
+        times: When each period begins.
+        values: One per period that has one.
+        period: Seconds of a period.
+    """
+
+    series: Series
+    times: tuple[datetime.datetime, ...]
+    values: tuple[float, ...]
+    period: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm's state.
+
+    Attributes:
+        name: Its name.
+        state: ``ALARM``, ``OK`` or ``INSUFFICIENT_DATA``.
+        reason: Why, as CloudWatch says.
+    """
+
+    name: str
+    state: str
+    reason: str
+
+
+def lines(cloudwatch: Any, widget: Widget, span: Span) -> list[Line]:  # noqa: ANN401 - a boto3 client
+    """The lines of a metric widget, computed by CloudWatch itself."""
+    whole = whole_range_period(span) if widget.whole_range else None
+    periods = {one.id: whole or span.period_seconds or one.period for one in widget.series}
+    answer = cloudwatch.get_metric_data(
+        MetricDataQueries=[_query(one, periods[one.id]) for one in widget.series],
+        StartTime=span.start,
+        EndTime=span.end,
+        ScanBy="TimestampAscending",
+    )
+    found = {one["Id"]: one for one in answer["MetricDataResults"]}
+    shown = [one for one in widget.series if one.visible]
+    return [
+        Line(one, tuple(found[one.id]["Timestamps"]), tuple(found[one.id]["Values"]), periods[one.id]) for one in shown
+    ]
+
+
+def whole_range_period(span: Span) -> int:
+    """The shortest period of whole minutes into one of which the span falls as a whole: periods begin at multiples."""
+    start, end = int(span.start.timestamp()), int(span.end.timestamp())
+    period = -(-max(end - start, 60) // 60) * 60
+    while start // period != (end - 1) // period:
+        period += 60
+    return period
+
+
+def alarms(cloudwatch: Any, arns: Sequence[str]) -> list[Alarm]:  # noqa: ANN401 - a boto3 client
+    """The states of alarms, those in ALARM first; an alarm that isn't there has none and is left out."""
+    names = [arn.rpartition(":alarm:")[2] for arn in arns]
+    found: list[Alarm] = []
+    for first in range(0, len(names), _NAMES_PER_CALL):
+        answer = cloudwatch.describe_alarms(
+            AlarmNames=names[first : first + _NAMES_PER_CALL], AlarmTypes=["CompositeAlarm", "MetricAlarm"]
+        )
+        found += _states([*answer.get("CompositeAlarms", ()), *answer.get("MetricAlarms", ())])
+    return sorted(found, key=lambda one: (_SORTED.get(one.state, 3), one.name))
+
+
+def _states(answers: Iterable[Any]) -> list[Alarm]:
+    return [Alarm(one["AlarmName"], one["StateValue"], one.get("StateReason", "")) for one in answers]
+
+
+def _query(series: Series, period: int) -> dict[str, Any]:
+    query: dict[str, Any] = {"Id": series.id, "Label": series.label, "ReturnData": series.visible}
+    if series.expression is not None:
+        return {**query, "Expression": series.expression}
+    dimensions = [{"Name": name, "Value": value} for name, value in series.dimensions.items()]
+    metric = {"Namespace": series.namespace, "MetricName": series.name, "Dimensions": dimensions}
+    return {**query, "MetricStat": {"Metric": metric, "Period": period, "Stat": series.statistic}}
