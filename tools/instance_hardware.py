@@ -1,7 +1,8 @@
-"""Keeps the table of vCPUs and GPUs per SageMaker instance type equal to what EC2 says of the same machines.
+"""Keeps the table of vCPUs and GPUs per instance type equal to EC2's own description of the types.
 
-EC2's DescribeInstanceTypes needs an account. Its answer, as the moto project records it for its own emulation, is read from
-moto's wheel instead; a SageMaker type is the EC2 type of the same name behind ``ml.``.
+EC2's answer to DescribeInstanceTypes is carried by the package moto, so that no AWS account is needed to read it. The
+package is downloaded for the occasion, at the version named below, and only facts are taken from it: VCpuInfo's
+DefaultVCpus, and GpuInfo's GPUs. Types that it doesn't have stay out of the table.
 """
 
 from __future__ import annotations
@@ -13,72 +14,113 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).parents[1]
-TABLE = PROJECT / "shadow_ops" / "data" / "instances.json"
+ROOT = Path(__file__).parents[1]
+TABLE = ROOT / "shadow_ops" / "data" / "instances.json"
 """The file that the library reads."""
 
-TYPES = PROJECT / "shadow_constructs" / "data" / "instance_types.json"
-"""The SageMaker types that the library knows."""
+TYPES = ROOT / "shadow_constructs" / "data" / "instance_types.json"
+"""The SageMaker instance types that the table should have."""
 
-MOTO = "5.2.5"
-_MEMBER = "moto/ec2/resources/instance_types.json.gz"
+PACKAGE, VERSION = "moto", "5.2.5"
+MEMBER = "moto/ec2/resources/instance_types.json.gz"
+
+Described = Mapping[str, Mapping[str, Any]]
+"""What EC2 says, by its own name of the type."""
 
 
-def described(version: str = MOTO) -> dict[str, Any]:
-    """EC2's description of its instance types, by type, from moto's wheel.
+def downloaded() -> Described:
+    """Read EC2's description of its types from the package.
 
     Raises:
-        CalledProcessError: If pip can't fetch the wheel.
+        CalledProcessError: If pip can't download the package.
     """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder]
-        subprocess.run([*command, f"moto=={version}"], check=True)
-        [wheel] = Path(folder).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            found: dict[str, Any] = json.loads(gzip.decompress(archive.read(_MEMBER)))
+        subprocess.run([*command, f"{PACKAGE}=={VERSION}"], check=True, capture_output=True, text=True)
+        with zipfile.ZipFile(next(Path(folder).glob("*.whl"))) as wheel:
+            found: Described = json.loads(gzip.decompress(wheel.read(MEMBER)))
             return found
 
 
-def hardware(description: Mapping[str, Any]) -> list[int]:
-    """The vCPUs and GPUs of one type; Inferentia and Trainium are no GPUs, and have no GPU metrics."""
-    gpus = description.get("GpuInfo", {}).get("Gpus", [])
-    return [int(description["VCpuInfo"]["DefaultVCpus"]), sum(int(gpu["Count"]) for gpu in gpus)]
+def table(described: Described, types: Sequence[str]) -> dict[str, list[int]]:
+    """The vCPUs and GPUs of each type that EC2 describes.
 
-
-def table(descriptions: Mapping[str, Any], types: Sequence[str], version: str = MOTO) -> dict[str, Any]:
-    """The table: every SageMaker type that EC2 describes, without its ``ml.``."""
-    names = [name.removeprefix("ml.") for name in types]
+    Args:
+        described: EC2's description.
+        types: SageMaker's types, such as ``ml.m5.xlarge``.
+    """
+    names = {name: name.removeprefix("ml.") for name in sorted(types)}
     return {
-        "source": f"EC2 DescribeInstanceTypes as recorded in moto {version} (Apache-2.0); written by "
-        "tools/instance_hardware.py: [vCPUs, GPUs]",
-        "instances": {name: hardware(descriptions[name]) for name in sorted(names) if name in descriptions},
+        name: [described[ec2]["VCpuInfo"]["DefaultVCpus"], _gpus(described[ec2])]
+        for name, ec2 in names.items()
+        if ec2 in described
     }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns 0 when the file is as it should be, else 1."""
-    parser = argparse.ArgumentParser(prog="python tools/instance_hardware.py", description=__doc__)
+def render(rows: Mapping[str, list[int]]) -> str:
+    """The text of the file, a type a line, without their ``ml.``."""
+    source = (
+        f"EC2 DescribeInstanceTypes as recorded in {PACKAGE} {VERSION} (Apache-2.0); written by "
+        "tools/instance_hardware.py: [vCPUs, GPUs]"
+    )
+    content = {"source": source, "instances": {name.removeprefix("ml."): row for name, row in rows.items()}}
+    return json.dumps(content, separators=(",", ":")).replace("],", "],\n") + "\n"
+
+
+def differences(path: Path, rows: Mapping[str, list[int]]) -> list[str]:
+    """Compare the file with what it should hold; one line per type that differs."""
+    try:
+        listed = json.loads(path.read_text(encoding="utf-8"))["instances"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return [f"{path.name} cannot be read: {error!r}"]
+    rows = {name.removeprefix("ml."): row for name, row in rows.items()}
+    names = sorted({*listed, *rows})
+    return [f"{n}: {listed.get(n)}, should be {rows.get(n)}" for n in names if listed.get(n) != rows.get(n)]
+
+
+def main(
+    arguments: Sequence[str] | None = None, *, path: Path = TABLE, source: Callable[[], Described] = downloaded
+) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: The arguments after the program's name. Those of the process by default.
+        path: The file. The one that the library reads by default.
+        source: Where EC2's description comes from. The package by default.
+
+    Returns:
+        0 when the file is as it should be, 1 when ``--check`` finds a difference.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python tools/instance_hardware.py",
+        description=f"Keep shadow_ops/data/instances.json equal to EC2's instance types in {PACKAGE} {VERSION}.",
+        epilog="Run --write after tools/instance_types.py has written other types, or VERSION was raised.",
+    )
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--write", action="store_true", help="write the file")
-    choice.add_argument("--check", action="store_true", help="exit with 1 if the file differs")
+    choice.add_argument("--check", action="store_true", help="exit with 1, and say why, if the file differs")
     options = parser.parse_args(arguments)
     types = json.loads(TYPES.read_text(encoding="utf-8"))["instance_types"]
-    made = table(described(), types)
-    missing = [name for name in types if name.removeprefix("ml.") not in made["instances"]]
-    sys.stderr.write(f"not described: {', '.join(missing) or 'none'}\n")
-    text = json.dumps(made, separators=(",", ":")).replace("],", "],\n") + "\n"
+    rows = table(source(), types)
     if options.write:
-        TABLE.parent.mkdir(exist_ok=True)
-        TABLE.write_text(text, encoding="utf-8")
+        path.write_text(render(rows), encoding="utf-8")
+        unknown = sorted({*types} - {*rows})
+        sys.stderr.write(f"wrote {len(rows)} types to {path.name}; not described: {', '.join(unknown)}\n")
         return 0
-    differs = not TABLE.exists() or TABLE.read_text(encoding="utf-8") != text
-    if differs:
-        sys.stderr.write(f"{TABLE.name} differs; run: python tools/instance_hardware.py --write\n")
-    return int(differs)
+    lines = differences(path, rows)
+    if lines:
+        sys.stderr.write("\n".join([*lines, "run: python tools/instance_hardware.py --write"]) + "\n")
+    return 1 if lines else 0
+
+
+def _gpus(described: Mapping[str, Any]) -> int:
+    # A part of a GPU has a Count of 0; CloudWatch's sum over GPUs then runs over the logical ones.
+    gpus = described.get("GpuInfo", {}).get("Gpus", [])
+    return sum(max(gpu["Count"], gpu.get("LogicalGpuCount", 0)) for gpu in gpus)
 
 
 if __name__ == "__main__":
