@@ -45,6 +45,6 @@ churn = ShadowTest(
 
 # Both are one stack in CloudFormation, named like the endpoint: deploying the second updates the first in place.
 ShadowTestStack(app, "churn-shadow", test=churn, rollback_reason=app.node.try_get_context("rollback"))
-PromotionStack(app, "churn-promotion", test=churn)
+PromotionStack(app, "churn-promotion", test=churn, override_gate=app.node.try_get_context("override_gate"))
 
 app.synth()

@@ -1,38 +1,58 @@
 """SageMaker shadow tests as code: AWS CDK constructs and the values they render."""
 
+from shadow_constructs.alarms import EndpointAlarms
 from shadow_constructs.capture_bucket import CaptureBucket
+from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint_reference import EndpointReference
+from shadow_constructs.guard.update_guard import Intent, UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.promotion import warn_of_promotion
 from shadow_constructs.serving_model import ServingModel
 from shadow_constructs.shadow_endpoint import ShadowEndpoint
+from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.container import Container
+from shadow_constructs.values.dashboard import Dashboard
+from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model, ModelPackage
 from shadow_constructs.values.network import Network
+from shadow_constructs.values.scaling import Scaling, Schedule
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
+from shadow_ops.policy import GatePolicy
 from shadow_ops.problems import InvalidValueError
+from shadow_ops.rules import Rule
 
 __all__ = [
+    "Alerts",
     "Capture",
     "CaptureBucket",
+    "ComparisonDashboard",
     "Container",
     "CoreDump",
+    "Dashboard",
+    "EndpointAlarms",
     "EndpointReference",
+    "GatePolicy",
+    "Guardrails",
     "Hardware",
+    "Intent",
     "InvalidValueError",
     "MetricsPublishing",
     "Model",
     "ModelPackage",
     "Network",
     "Routing",
+    "Rule",
+    "Scaling",
+    "Schedule",
     "Serverless",
     "ServingModel",
     "ShadowEndpoint",
     "ShadowTest",
+    "UpdateGuard",
     "Variant",
     "VariantMetrics",
     "warn_of_promotion",

@@ -59,6 +59,12 @@ def publish_metrics() -> Statement:
     return _allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"])
 
 
+def describe_alarms(partition: str, region: str, account: str, alarms: Sequence[str]) -> Statement:
+    """Look at the alarms that take an update back (Developer Guide, deployment-guardrails-configuration)."""
+    prefix = f"arn:{partition}:cloudwatch:{region}:{account}:alarm"
+    return _allow("SeeRollbackAlarms", ["cloudwatch:DescribeAlarms"], [f"{prefix}:{name}" for name in alarms])
+
+
 def write_objects(sid: str, partition: str, bucket: str, prefix: str) -> Statement:
     """Write objects under a prefix."""
     folder = f"{prefix}/" if prefix else ""

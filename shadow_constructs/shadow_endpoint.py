@@ -11,7 +11,10 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from shadow_constructs import permissions
+from shadow_constructs.alarms import EndpointAlarms
 from shadow_constructs.capture_bucket import CaptureBucket
+from shadow_constructs.dashboard import ComparisonDashboard
+from shadow_constructs.deployment_config import deployment_config
 from shadow_constructs.endpoint_config import (
     CaptureDestination,
     capture_property,
@@ -19,11 +22,14 @@ from shadow_constructs.endpoint_config import (
     variant_property,
 )
 from shadow_constructs.endpoint_reference import EndpointReference
+from shadow_constructs.guard.update_guard import Intent, UpdateGuard
 from shadow_constructs.invocation import grant_invoke
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.outputs import outputs_of
 from shadow_constructs.permissions import Statement
+from shadow_constructs.rollback_alarms import RollbackAlarms, watched_names
 from shadow_constructs.serving_model import ServingModel
+from shadow_constructs.settings_parameter import SettingsParameter
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.model import Model
@@ -41,6 +47,7 @@ class ShadowEndpoint(Construct):
         scope: Parent construct.
         construct_id: Id in the scope.
         test: What the endpoint serves, and what is tested beside it.
+        intent: What a deployment is meant to be: a promotion, a way back. By default neither.
 
     Attributes:
         test: The value that was rendered.
@@ -51,11 +58,14 @@ class ShadowEndpoint(Construct):
         shadow: Metrics of the shadow variant, or None without one.
         capture_bucket: The bucket made for captured data, or None.
         capture_destination: Where captured data goes, or None.
+        alarms: The alarms about both variants.
+        dashboard: The comparison dashboard.
+        guard: Stands before and after each update of the endpoint.
         cfn_endpoint: The endpoint resource, for what the library doesn't offer.
         cfn_endpoint_config: The endpoint config resource, likewise.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent | None = None) -> None:
         super().__init__(scope, construct_id)
         # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
         # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
@@ -73,20 +83,55 @@ class ShadowEndpoint(Construct):
         models = {model.version: self._serving_model(model) for model in test.models}
         self.cfn_endpoint_config = self._endpoint_config(models)
         self.endpoint_config_name = self.cfn_endpoint_config.attr_endpoint_config_name
+        rollback = RollbackAlarms(self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name)
+        self.guard = UpdateGuard(
+            self,
+            "Guard",
+            test=test,
+            intent=Intent() if intent is None else intent,
+            endpoint_config_name=self.endpoint_config_name,
+        )
         self.cfn_endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
             endpoint_name=test.endpoint_name,
             endpoint_config_name=self.endpoint_config_name,
+            retain_all_variant_properties=self.guard.keep_live_counts,
             # The sampling share lives in DesiredWeight: retained, it would swallow every change of it.
-            retain_all_variant_properties=True if test.keep_live_counts else None,
             exclude_retained_variant_properties=[
                 sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
-            ]
-            if test.keep_live_counts
-            else None,
+            ],
         )
+        deployment = deployment_config(test.guardrails, rollback.names)
+        if deployment is not None:
+            self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
         self.endpoint_arn = self.cfn_endpoint.ref
+        after = self.guard.after(self.cfn_endpoint)
+        self.alarms = EndpointAlarms(self, "Alarms", test=test)
+        self.guard.watch_deployments(test.endpoint_name, self.alarms.topic_arn)
+        captured = self.capture_destination
+        captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"
+        self.dashboard = ComparisonDashboard(
+            self,
+            "Dashboard",
+            test=test,
+            policy=test.gate,
+            dashboard=test.dashboard,
+            alarm_arns=self.alarms.arns,
+            captured_uri=captured_uri,
+            endpoint_config_name=self.endpoint_config_name,
+        )
+        settings = SettingsParameter(
+            self,
+            "Settings",
+            test=test,
+            endpoint_config_name=self.endpoint_config_name,
+            captured_uri=captured_uri,
+            dashboard=self.dashboard.name,
+            alarms=self.alarms.names,
+        )
+        # What the code says is true once the guard has seen that it serves.
+        settings.cfn_parameter.add_resource_dependency(after)
 
     @staticmethod
     def from_endpoint_name(
@@ -148,6 +193,10 @@ class ShadowEndpoint(Construct):
             yield permissions.write_objects("WriteCaptured", partition, captured.bucket, captured.prefix)
             if captured.key_arn is not None:
                 yield permissions.encrypt("EncryptCaptured", captured.key_arn)
+        alarms = watched_names(self.test)
+        if alarms:
+            stack = cdk.Stack.of(self)
+            yield permissions.describe_alarms(partition, stack.region, stack.account, alarms)
         if self.test.volume_key_arn is not None:
             yield from permissions.encrypt_volumes(self.test.volume_key_arn)
         hardware = [variant.hardware for variant in self.test.variants if variant.model == model]

@@ -7,7 +7,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from shadow_constructs import ShadowEndpoint, ShadowTest
+from shadow_constructs import Intent, ShadowEndpoint, ShadowTest
 
 
 class ShadowTestStack(cdk.Stack):
@@ -19,7 +19,8 @@ class ShadowTestStack(cdk.Stack):
         scope: The app.
         construct_id: Name of the stack on the command line, such as ``churn-shadow``.
         test: What is served and tested.
-        rollback_reason: Why a promotion is taken back, recorded in the stack's outputs. None by default.
+        rollback_reason: Why a promotion is taken back; kept in the records and in the stack's outputs. By default none,
+            and a deployment that would put a replaced version back into production is refused.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name, so that this stack and the
             `PromotionStack` of the same test are one stack in CloudFormation.
     """
@@ -34,7 +35,8 @@ class ShadowTestStack(cdk.Stack):
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
         super().__init__(scope, construct_id, **{"stack_name": test.endpoint_name, **kwargs})
-        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test)
+        intent = Intent(rollback_reason=rollback_reason)
+        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test, intent=intent)
         self.endpoint.add_outputs()
         if rollback_reason is not None:
             cdk.CfnOutput(self, "RollbackReason", value=rollback_reason, description="Why a promotion was taken back")

@@ -10,7 +10,7 @@ from shadow_constructs.dashboard.questions.question import Row, Subject
 from shadow_constructs.dashboard.widgets import Widget, alarms, text
 from shadow_constructs.values.variant import Variant
 
-_HEIGHT = 7
+_HEIGHT = 6
 
 
 def rows(

@@ -17,6 +17,7 @@ from shadow_constructs.guard.role import statements
 from shadow_constructs.guard.scaling import scaling_text
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.problems import Problems
 
 _TRUST = {
     "Version": "2012-10-17",
@@ -35,14 +36,23 @@ class Intent:
         promotion: Whether it swaps a tested shadow into production.
         override_gate: Why a promotion goes through whatever the gate says. None asks the gate.
         rollback_reason: Why a promotion is taken back. None refuses to.
-        promoted: What a promotion of this test would serve on, for the check that it carries all the traffic. None
-            without a shadow test.
+
+    Raises:
+        InvalidValueError: If a reason is empty.
     """
 
     promotion: bool = False
     override_gate: str | None = None
     rollback_reason: str | None = None
-    promoted: Hardware | None = None
+
+    def __post_init__(self) -> None:
+        """Check the reasons."""
+        problems = Problems("Intent")
+        for name in ("override_gate", "rollback_reason"):
+            reason = getattr(self, name)
+            if reason is not None and not (isinstance(reason, str) and reason.strip()):
+                problems.add(name, "be a sentence that says why", reason)
+        problems.raise_if_any()
 
 
 class UpdateGuard(Construct):
@@ -152,7 +162,8 @@ class UpdateGuard(Construct):
 
 
 def _properties(test: ShadowTest, intent: Intent, endpoint_config_name: str) -> dict[str, str]:
-    shadow, promoted = test.shadow, intent.promoted
+    shadow = test.shadow
+    promoted = test.production.hardware if shadow is None else test.promoted().production.hardware
     given = {
         "EndpointName": test.endpoint_name,
         "EndpointConfigName": endpoint_config_name,
@@ -165,7 +176,7 @@ def _properties(test: ShadowTest, intent: Intent, endpoint_config_name: str) -> 
         # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
         "Policy": test.gate.to_text(),
         "Promoted": None
-        if promoted is None
+        if not isinstance(promoted, Hardware)
         else json.dumps({"instance_type": promoted.instance_type, "count": promoted.count}),
         "Scaling": scaling_text(test.scaling),
     }

@@ -66,6 +66,7 @@ class Scaling:
         policies: Policies of your own, each a mapping of the members of PutScalingPolicy without the variant:
             ``PolicyName``, ``PolicyType`` and its configuration.
         schedules: Other limits at certain times.
+        enabled: Whether the variant scales; `off` says that it doesn't.
     """
 
     max_count: int
@@ -75,6 +76,7 @@ class Scaling:
     cooldown_seconds: int = 300
     policies: Sequence[Mapping[str, Any]] = ()
     schedules: Sequence[Schedule] = ()
+    enabled: bool = True
 
     def __post_init__(self) -> None:
         """Check the value.
@@ -101,6 +103,11 @@ class Scaling:
             fix = "give invocations_per_instance, concurrent_requests, policies or schedules"
             problems.add("invocations_per_instance", "be given, or something else that scales", None, fix)
         problems.raise_if_any()
+
+    @classmethod
+    def off(cls) -> Self:
+        """No scaling, also where a shadow would follow production's."""
+        return cls(max_count=1, enabled=False)
 
     def share(self, percent: float) -> Self:
         """The scaling of a shadow that gets a share of the traffic: the same target, limits in proportion."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Literal
 
 from shadow_constructs.values import instance_types
+from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.checks import (
-    check_flag,
     check_key_arn,
     check_service_name,
     check_share,
@@ -18,11 +18,15 @@ from shadow_constructs.values.checks import (
     check_type,
     checked_mapping,
 )
+from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.frozen import freeze
+from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.variant import Variant
+from shadow_ops.policy import GatePolicy
 from shadow_ops.problems import Problems, refuse
 
 PromotedHardware = Hardware | Literal["production", "shadow"] | None
@@ -47,9 +51,11 @@ class ShadowTest:
         metrics: How metrics are published.
         volume_key_arn: KMS key of the instances' storage volumes; its policy must admit the execution roles. By
             default SageMaker's own key. A CDK token is accepted.
+        gate: When the shadow may be promoted. The same thresholds make the alarms and the dashboard's lines.
+        alerts: Alarms, and who hears of them. By default alarms that notify nobody yet.
+        dashboard: The comparison dashboard.
+        guardrails: How SageMaker shifts traffic in an update, and when it takes the update back.
         tags: Tags of everything that is made. At most 50.
-        keep_live_counts: Whether an update keeps the instance counts that live now, of variants whose name stays,
-            rather than going back to ``Hardware.count``. For endpoints that something else scales.
     """
 
     endpoint_name: str
@@ -60,8 +66,11 @@ class ShadowTest:
     capture: Capture = field(default_factory=Capture)
     metrics: MetricsPublishing = field(default_factory=MetricsPublishing)
     volume_key_arn: str | None = None
+    gate: GatePolicy = field(default_factory=GatePolicy)
+    alerts: Alerts = field(default_factory=Alerts)
+    dashboard: Dashboard = field(default_factory=Dashboard)
+    guardrails: Guardrails = field(default_factory=Guardrails)
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
-    keep_live_counts: bool = False
 
     def __post_init__(self) -> None:
         """Check the value and give the variants their default names.
@@ -85,11 +94,17 @@ class ShadowTest:
             check_key_arn(problems, "volume_key_arn", self.volume_key_arn)
         freeze(self, tags=checked_mapping(problems, "tags", self.tags))
         check_tags(problems, "tags", self.tags)
-        check_flag(problems, "keep_live_counts", self.keep_live_counts)
+        check_type(problems, "gate", self.gate, GatePolicy, "be a GatePolicy(...) or GatePolicy.none(reason=...)")
+        check_type(problems, "alerts", self.alerts, Alerts, "be an Alerts(...) or Alerts.off(...)")
+        check_type(problems, "dashboard", self.dashboard, Dashboard, "be a Dashboard(...) or Dashboard.off()")
+        must = "be a Guardrails(...) or Guardrails.off(reason=...)"
+        has_guardrails = check_type(problems, "guardrails", self.guardrails, Guardrails, must)
         self._check_sampling(problems)
         if is_variant:
             self._resolve_names()
             self._check_variants(problems)
+            if has_guardrails:
+                self._check_guardrails(problems)
         problems.raise_if_any()
         freeze(self, other_production=tuple(self.other_production))
 
@@ -119,6 +134,21 @@ class ShadowTest:
     def shadow_weight(self) -> float:
         """The shadow's weight beside a production weight of 1: 33.3 % becomes 0.333, free of float dust."""
         return float(Decimal(str(self.sampled_percent)) / 100)
+
+    @property
+    def scaling(self) -> Mapping[str, Scaling]:
+        """How each variant scales, by its name; what doesn't scale is absent.
+
+        A shadow that says nothing of its own follows production, on the same instance type and on at least one
+        instance, with limits in proportion to its share of the requests.
+        """
+        found = {v.name or "": v.scaling for v in self.variants if v.scaling is not None}
+        shadow, ours = self.shadow, self.production
+        if shadow is not None and shadow.scaling is None and ours.scaling is not None:
+            types = {one.instance_type for one in (shadow.hardware, ours.hardware) if isinstance(one, Hardware)}
+            if len(types) == 1 and ours.scaling.enabled:
+                found[shadow.name or ""] = ours.scaling.share(self.sampled_percent)
+        return {name: scaling for name, scaling in found.items() if scaling.enabled}
 
     def promoted(self, hardware: PromotedHardware = None) -> ShadowTest:
         """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.
@@ -195,6 +225,17 @@ class ShadowTest:
             problems.add("capture", "be Capture.off() with a serverless variant", "capture on")
         if self.shadow is not None:
             self._check_exclusions(problems)
+
+    def _check_guardrails(self, problems: Problems) -> None:
+        """What guardrails exclude (Developer Guide, deployment-guardrails-exclusions), and what isn't documented."""
+        shift = self.guardrails.shift
+        if shift == "rolling" and (self.shadow is not None or self.other_production):
+            fix = "use Guardrails(), which shifts all at once with a bake time"
+            problems.add("guardrails", "not be rolling with several variants", "Guardrails.rolling(...)", fix)
+        if shift in ("canary", "linear") and self.shadow is not None and not self.guardrails.reason:
+            must = "be Guardrails() where a shadow comes or goes: AWS describes no other shift for it"
+            fix = f"or say what makes you sure: Guardrails.{shift}(..., reason=...)"
+            problems.add("guardrails", must, f"Guardrails.{shift}(...)", fix)
 
     def _check_exclusions(self, problems: Problems) -> None:
         """What an endpoint with a shadow can't have (SageMaker Developer Guide, shadow-tests exclusions)."""

@@ -1,0 +1,146 @@
+"""The construct that renders alarms, the composite one, and the topic that people listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from shadow_constructs.alarms.spec import AlarmSpec
+from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.problems import refuse
+
+NOT_FIT = "not-fit-to-promote"
+# Limits of API operation PutCompositeAlarm.
+_MOST_CHILDREN, _LONGEST_RULE = 100, 10_240
+# What a name that only CloudFormation knows may come to in the rule: 255 characters and ALARM("") OR around it.
+_LONGEST_TERM = 255 + len('ALARM("") OR ')
+
+
+class EndpointAlarms(Construct):
+    """Alarms about both variants, one that says "not fit to promote", and who is told.
+
+    Alarms about production tell people themselves. Those about the shadow and about the comparison tell nobody; the
+    composite alarm over them does, once.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        test: What the endpoint serves, with its policy and alerts.
+
+    Attributes:
+        specs: The alarms as plain data.
+        alarms: The alarm resources by id.
+        composite: The composite alarm, or None without a shadow.
+        topic_arn: The SNS topic that is told, or None.
+        names: Names of all alarms, the composite one last; tokens.
+        arns: Their ARNs, likewise.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest) -> None:
+        super().__init__(scope, construct_id)
+        alerts = test.alerts
+        self.specs: tuple[AlarmSpec, ...] = alarm_specs(test, test.gate, alerts)
+        self.topic_arn = alerts.topic_arn
+        if alerts.emails and alerts.enabled:
+            self.topic_arn = _topic(self, test.endpoint_name, alerts.emails)
+        actions = [*([] if self.topic_arn is None else [self.topic_arn]), *alerts.action_arns]
+        self.alarms = {
+            spec.id: add_alarm(self, spec, actions if spec.about == "production" else ()) for spec in self.specs
+        }
+        self.composite = self._composite(test, actions)
+        resources = [*self.alarms.values(), *([] if self.composite is None else [self.composite])]
+        self.names = [one.ref for one in resources]
+        self.arns = [one.get_att("Arn").to_string() for one in resources]
+        if alerts.enabled:
+            for instance_type in unwatched_types(test):
+                cdk.Annotations.of(self).add_warning_v2(
+                    f"shadow-constructs:unknown-cores:{instance_type}",
+                    f"the number of cores of {instance_type} isn't known to this release, so no alarm watches its CPU "
+                    "and GPU, and the gate doesn't judge them",
+                )
+
+    def alarm(self, alarm_id: str) -> cloudwatch.IAlarm:
+        """An alarm, for whatever the CDK does with alarms.
+
+        Args:
+            alarm_id: As in docs/alarms.md, or ``not-fit-to-promote``.
+
+        Raises:
+            InvalidValueError: If there is no such alarm.
+        """
+        resources: Mapping[str, cdk.CfnResource] = {
+            **self.alarms,
+            **({} if self.composite is None else {NOT_FIT: self.composite}),
+        }
+        if alarm_id not in resources:
+            refuse("EndpointAlarms", "alarm_id", f"be one of {', '.join(resources)}", alarm_id)
+        arn = resources[alarm_id].get_att("Arn").to_string()
+        return cloudwatch.Alarm.from_alarm_arn(self, f"Of-{alarm_id}", arn)
+
+    def _composite(self, test: ShadowTest, actions: Sequence[str]) -> cdk.CfnResource | None:
+        children = [self.alarms[spec.id] for spec in self.specs if spec.about in ("shadow", "comparison")]
+        if not children:
+            return None
+        if len(children) > _MOST_CHILDREN or len(children) * _LONGEST_TERM > _LONGEST_RULE:
+            fix = "make some rules report_only, or leave alarms out with Alerts(without=...)"
+            most = min(_MOST_CHILDREN, _LONGEST_RULE // _LONGEST_TERM)
+            refuse("EndpointAlarms", "rules", f"make at most {most} alarms about the shadow", len(children), fix)
+        rule = " OR ".join(f'ALARM("{child.ref}")' for child in children)
+        properties = {
+            "AlarmDescription": f"The shadow of {test.endpoint_name} is not fit to promote: at least one alarm about "
+            "it or about the comparison fires. Production is not touched. `shadow-test status` lists them; the gate "
+            "has the last word.",
+            "AlarmRule": rule,
+            **({"AlarmActions": list(actions), "OKActions": list(actions)} if actions else {}),
+        }
+        return cdk.CfnResource(self, "NotFit", type="AWS::CloudWatch::CompositeAlarm", properties=properties)
+
+
+def add_alarm(scope: Construct, spec: AlarmSpec, actions: Sequence[str] = ()) -> cdk.CfnResource:
+    """Render one alarm.
+
+    Plain properties in a plain resource: one call into jsii instead of one per metric (benchmarks/synth.py).
+    """
+    construct_id = "".join(part.capitalize() for part in spec.id.replace(".", "-").split("-"))
+    return cdk.CfnResource(scope, construct_id, type="AWS::CloudWatch::Alarm", properties=spec.properties(actions))
+
+
+def _topic(scope: Construct, endpoint_name: str, emails: Sequence[str]) -> str:
+    subscriptions = [{"Endpoint": address, "Protocol": "email"} for address in emails]
+    topic = cdk.CfnResource(
+        scope,
+        "Topic",
+        type="AWS::SNS::Topic",
+        properties={"DisplayName": f"Shadow test {endpoint_name}"[:100], "Subscription": subscriptions},
+    )
+    account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+    statement = {
+        "Sid": "AlarmsAndDeployments",
+        "Effect": "Allow",
+        "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+        "Action": "sns:Publish",
+        "Resource": topic.ref,
+        "Condition": account,
+    }
+    refused = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sns:Publish",
+        "Resource": topic.ref,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    cdk.CfnResource(
+        scope,
+        "TopicPolicy",
+        type="AWS::SNS::TopicPolicy",
+        properties={
+            "Topics": [topic.ref],
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement, refused]},
+        },
+    )
+    return topic.ref

@@ -1,0 +1,98 @@
+"""Who hears of a shadow test, and how soon; when something is wrong is the policy's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from shadow_constructs.values.checks import check_arn, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.frozen import freeze
+from shadow_ops.problems import Problems
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_ARN = re.compile(r"arn:aws[a-z-]*:\S+")
+# API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day; five
+# actions per state.
+_SHORT_PERIODS = (10, 20, 30)
+_LONGEST_SECONDS = 24 * 3600
+_MOST_ACTIONS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alerts:
+    """Alarms about both variants, and who is told. Thresholds are not here: every one is in the `GatePolicy`.
+
+    Attributes:
+        emails: Addresses that are told, through an SNS topic made for them; each has to confirm once.
+        topic_arn: An SNS topic of yours that is told, of deployments too; its policy must admit
+            ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``. A CDK token is accepted.
+        action_arns: Other alarm actions, such as a Lambda function or an incident response plan. Tokens are accepted.
+        period_seconds: Length of the periods that alarms look at: 10, 20, 30 or a multiple of 60.
+        periods: How many periods in a row must be bad, so that one outlier wakes nobody.
+        min_requests: Traffic floor: periods with fewer requests say nothing, neither good nor bad. Percentiles need
+            more by themselves: 10 / (1 - q), a thousand for p99.
+        warm_up_minutes: How long the alarms about a fresh shadow wait, 0 to 2880 (API member WarmUpConfiguration).
+        without: Alarms that you don't want, by their ids as in docs/alarms.md, such as ``shadow-cpu``.
+        enabled: Whether there are alarms; `off` turns them off.
+        off_because: Why there are none.
+    """
+
+    emails: Sequence[str] = ()
+    topic_arn: str | None = None
+    action_arns: Sequence[str] = ()
+    period_seconds: int = 300
+    periods: int = 3
+    min_requests: int = 20
+    warm_up_minutes: int = 15
+    without: Sequence[str] = ()
+    enabled: bool = True
+    off_because: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Alerts")
+        for name in ("emails", "action_arns", "without"):
+            freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
+        for address in self.emails:
+            check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
+        for arn in self.action_arns:
+            check_text(problems, "action_arns", arn, pattern=_ARN, rule="hold ARNs of alarm actions", tokens=True)
+        if self.topic_arn is not None:
+            check_arn(problems, "topic_arn", self.topic_arn, service="sns", resource="")
+        if self.emails and self.topic_arn is not None:
+            fix = "subscribe the addresses to your topic, or leave topic_arn out and one is made"
+            problems.add("topic_arn", "be left out with emails", self.topic_arn, fix)
+        told = len(self.action_arns) + (1 if self.emails or self.topic_arn is not None else 0)
+        if told > _MOST_ACTIONS:
+            problems.add("action_arns", f"be at most {_MOST_ACTIONS} actions, the topic included", told)
+        self._check_periods(problems)
+        check_whole_number(problems, "min_requests", self.min_requests, lowest=1)
+        check_whole_number(problems, "warm_up_minutes", self.warm_up_minutes, lowest=0, highest=2880)
+        if not self.enabled and not (isinstance(self.off_because, str) and self.off_because.strip()):
+            problems.add("off_because", "say why nobody is warned", self.off_because)
+        problems.raise_if_any()
+
+    @classmethod
+    def off(cls, reason: str) -> Self:
+        """No alarms at all.
+
+        Args:
+            reason: Why nobody needs to be warned.
+        """
+        return cls(enabled=False, off_because=reason)
+
+    def _check_periods(self, problems: Problems) -> None:
+        before, period = problems.count, self.period_seconds
+        check_whole_number(problems, "periods", self.periods, lowest=1)
+        whole = isinstance(period, int) and not isinstance(period, bool) and period > 0
+        if not whole or (period not in _SHORT_PERIODS and period % 60 != 0):
+            problems.add("period_seconds", "be 10, 20, 30 or a multiple of 60", period)
+        if problems.count == before and period * self.periods > _LONGEST_SECONDS:
+            got = f"{self.periods} x {period} s"
+            problems.add("periods", "be at most a day in all (CloudWatch)", got, "lower periods or period_seconds")
