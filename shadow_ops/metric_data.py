@@ -157,7 +157,9 @@ def _query(name: str, series: Series, period_seconds: int) -> dict[str, Any]:
 
 def _points(times: Iterable[datetime.datetime], values: Iterable[float], span: Span) -> dict[datetime.datetime, float]:
     paired = ((time.astimezone(datetime.UTC), value) for time, value in zip(times, values, strict=True))
-    return {time: value for time, value in paired if span.start <= time < span.end}
+    # CloudWatch may put a point at its period's beginning where the span begins within that period.
+    before = span.start - datetime.timedelta(seconds=span.period_seconds)
+    return {time: value for time, value in paired if before < time < span.end}
 
 
 def _failure(series: Series, status: str, messages: Iterable[Mapping[str, str]]) -> str:

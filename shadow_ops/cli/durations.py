@@ -1,0 +1,46 @@
+"""Durations as people write them: ``90s``, ``30m``, ``24h``, ``2d``."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+import click
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+# CloudWatch keeps nothing longer, and no shadow test is that old.
+_LONGEST = datetime.timedelta(days=455)
+
+
+class Duration(click.ParamType[datetime.timedelta]):
+    """An option's value that is a duration."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime.timedelta:
+        """Read a duration.
+
+        Raises:
+            BadParameter: If it isn't one, or isn't above zero.
+        """
+        if isinstance(value, datetime.timedelta):
+            return value
+        found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?)([smhd])", str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is not a duration: write 90s, 30m, 24h or 2d", param, ctx)
+        duration = datetime.timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
+        if not datetime.timedelta(0) < duration <= _LONGEST:
+            self.fail(f"{value!r} must be above 0 and at most {_LONGEST.days}d", param, ctx)
+        return duration
+
+
+def spoken(duration: datetime.timedelta) -> str:
+    """A duration for people, in its two largest units, such as ``1 d 3 h``."""
+    seconds = max(0, round(duration.total_seconds()))
+    parts: list[tuple[int, str]] = []
+    for unit in "dhms":
+        count, seconds = divmod(seconds, _SECONDS[unit])
+        if count > 0 or parts:
+            parts.append((count, "min" if unit == "m" else unit))
+    said = [f"{count} {unit}" for count, unit in parts[:2] if count > 0]
+    return " ".join(said) or "0 s"

@@ -1,0 +1,155 @@
+"""What went wrong, said once: an error of AWS or of a file becomes a sentence with what to do, and an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from shadow_ops.problems import InvalidValueError
+
+FAILED = 1
+USAGE = 2
+
+_SERVICES = {
+    "sagemaker": ("DescribeEndpoint", "DescribeEndpointConfig", "ListEndpoints", "InvokeEndpoint"),
+    "cloudwatch": ("GetMetricData", "DescribeAlarms"),
+    "ssm": ("GetParameter", "GetParameterHistory"),
+    "application-autoscaling": ("DescribeScalableTargets",),
+}
+_ACTIONS = {action: f"{service}:{action}" for service, actions in _SERVICES.items() for action in actions}
+_EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"))
+_UNKNOWN_KEY = frozenset(
+    (
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    )
+)
+_DENIED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"))
+_THROTTLED = frozenset(
+    (
+        "LimitExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    )
+)
+_SIGN_IN = "sign in (`aws sso login`, `aws configure`), or name a profile with --profile"
+
+
+class Failure(click.ClickException):
+    """A sentence about what went wrong and what to do.
+
+    Args:
+        message: The sentence; several lines if several things are wrong.
+        exit_code: What the program returns.
+    """
+
+    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc] # a class variable only in click's stubs
+
+    def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
+        """Write it to standard error, each line marked as an error."""
+        for line in self.message.splitlines():
+            click.echo(f"error: {line}", err=True)
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn the errors that are expected into `Failure`; others are bugs, and keep their trace.
+
+    Raises:
+        Failure: For an error of AWS, of the network, of a value or of a file.
+    """
+    try:
+        yield
+    except InvalidValueError as error:
+        raise Failure(str(error), USAGE) from error
+    except OSError as error:
+        # click itself ends quietly when the reader of a pipe is gone.
+        if isinstance(error, BrokenPipeError) or error.filename is None:
+            raise
+        raise Failure(f"{error.filename}: {error.strerror}") from error
+    except Exception as error:
+        failure = of_aws(error)
+        if failure is None:
+            raise
+        raise failure from error
+
+
+def of_aws(error: Exception) -> Failure | None:
+    """The sentence of an error that boto3 or the metric source raised; None of another error."""
+    # Without botocore none of its errors can have been raised; it isn't loaded to find that out.
+    if "botocore" not in sys.modules:
+        return None
+    from botocore import exceptions
+
+    from shadow_ops.metric_data import MetricQueryError
+
+    if isinstance(error, MetricQueryError):
+        return Failure(str(error))
+    if isinstance(error, exceptions.ClientError):
+        return _refused(error.response.get("Error", {}), error.operation_name)
+    if isinstance(error, exceptions.ProfileNotFound):
+        return Failure(f"{error}; `aws configure list-profiles` lists those there are", USAGE)
+    if isinstance(error, exceptions.NoRegionError):
+        return Failure("no AWS region is set; name one with --region or AWS_REGION", USAGE)
+    if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
+        return Failure(f"no AWS credentials ({error}); {_SIGN_IN}")
+    if isinstance(error, exceptions.SSOError | exceptions.TokenRetrievalError | exceptions.CredentialRetrievalError):
+        return Failure(f"AWS credentials could not be fetched ({error}); {_SIGN_IN}")
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+        return Failure(f"AWS could not be reached ({error}); check network, proxy, --region and AWS_ENDPOINT_URL")
+    if isinstance(error, exceptions.BotoCoreError):
+        return Failure(f"the AWS client could not go on ({error})")
+    return None
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same call may well succeed a little later: throttling, the network, an answer in part."""
+    from botocore import exceptions
+
+    from shadow_ops.metric_data import MetricQueryError
+
+    if isinstance(error, exceptions.ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= 500
+    return isinstance(error, MetricQueryError | exceptions.ConnectionError | exceptions.HTTPClientError)
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether AWS refused a call for lack of rights."""
+    response = getattr(error, "response", None)
+    return isinstance(response, dict) and response.get("Error", {}).get("Code") in _DENIED
+
+
+def is_hopeless(code: str) -> bool:
+    """Whether every further call will be refused with this error code, too."""
+    return code in _EXPIRED or code in _UNKNOWN_KEY or code in _DENIED
+
+
+def _refused(details: Mapping[str, Any], operation: str) -> Failure:
+    code, message = details.get("Code", "unknown"), details.get("Message", "").strip()
+    if code in _EXPIRED:
+        return Failure(f"the AWS credentials have expired; {_SIGN_IN}")
+    if code in _UNKNOWN_KEY:
+        return Failure(f"AWS doesn't accept the credentials ({code}); {_SIGN_IN}")
+    if code in _DENIED:
+        named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
+        action = named[1] if named else _ACTIONS.get(operation, operation)
+        return Failure(f"access denied: these credentials lack {action}; grant it, or use others (--profile)")
+    if code in _THROTTLED:
+        return Failure(f"AWS throttles {operation} and did so after several tries; wait a minute, or ask less often")
+    return Failure(f"AWS refused {operation}: {message or 'without a reason'} ({code})")

@@ -1,0 +1,76 @@
+"""Files that a user names: policies to read, recordings to write."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.policy import GatePolicy
+from shadow_ops.problems import InvalidValueError
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        InvalidValueError: If it isn't UTF-8.
+        Failure: If it can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidValueError((f"{path}: not a text file in UTF-8",)) from None
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}", USAGE) from error
+
+
+def policy_from_file(path: Path) -> GatePolicy:
+    """Read a policy.
+
+    Raises:
+        InvalidValueError: If it isn't one; each line names the place.
+    """
+    try:
+        data = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InvalidValueError(
+            (f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}",)
+        ) from None
+    except RecursionError:
+        raise InvalidValueError((f"{path}: not a policy: lists in lists without end",)) from None
+    return GatePolicy.from_json(data, str(path))
+
+
+def write_new(path: Path, text: str, *, replace: bool) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        path: The file.
+        text: What it will hold.
+        replace: Whether a file that is there may be replaced.
+
+    Raises:
+        Failure: If the file is there and may not be replaced, or the folder can't be written to.
+    """
+    try:
+        handle, scratch = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else f"{text}\n")
+        Path(scratch).chmod(0o644)
+        if replace:
+            Path(scratch).replace(path)
+        else:
+            # Unlike a rename, a link never takes the place of a file that came in the meantime.
+            path.hardlink_to(scratch)
+    except FileExistsError:
+        raise Failure(f"{path} exists; name another file, or add --force to replace it", USAGE) from None
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from error
+    finally:
+        Path(scratch).unlink(missing_ok=True)

@@ -1,0 +1,73 @@
+"""What ``shadow-test`` itself does: show the commands, load the one that is run, say what went wrong."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from shadow_ops.cli.errors import translated
+
+# Loading a command's module for its help text would load half of the program for `shadow-test --help`.
+_COMMANDS = {
+    "gate": "Judge a shadow: PASS, FAIL or INCONCLUSIVE.",
+    "compare": "Show production and shadow side by side.",
+    "status": "Show what an endpoint serves, and what the code says.",
+    "send": "Send requests to an endpoint.",
+    "history": "Show promotions and ways back.",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"shadow_ops.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        with translated():
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  shadow-test status churn                  what serves, what is tested, since when
+  shadow-test send churn payloads.csv       give it something to answer
+  shadow-test compare churn --since 24h     both variants, number by number
+  shadow-test gate churn                    is the shadow fit to be promoted?
+  shadow-test gate churn --wait 24h         ... and wait until that is known
+
+\b
+Exit codes:
+  0  done; of `gate`: PASS
+  1  something failed, such as a call to AWS or a request
+  2  a wrong option, or a file that can't be read as what it should be
+  3  `gate`: FAIL
+  4  `gate`: INCONCLUSIVE
+
+Nothing here changes anything in AWS. Account and region are found as the AWS CLI finds them: --profile, --region,
+AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
+)
+@click.version_option(package_name="sagemaker-shadow-constructs", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Look after SageMaker shadow tests: compare the shadow with production, judge it, see what serves.
+
+    Data goes to standard output, everything else to standard error. `shadow-test COMMAND --help` tells more.
+    """
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="shadow-test")

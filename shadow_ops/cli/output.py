@@ -1,0 +1,76 @@
+"""How results are written: data to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
+
+
+def data(text: str) -> None:
+    """Write a result to standard output."""
+    click.echo(text)
+
+
+def data_as_json(value: Any) -> None:  # noqa: ANN401 - plain JSON values
+    """Write a result to standard output as JSON, absent figures as null."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def progress(text: str) -> None:
+    """Tell a person what is going on."""
+    click.echo(text, err=True)
+
+
+def watched() -> bool:
+    """Whether a person sees standard error, on a terminal that can be drawn on."""
+    return sys.stderr.isatty()
+
+
+def coloured(outcome: str, width: int = 0) -> str:
+    """An outcome in its colour, filled up to a width; click takes the colour out where it isn't a terminal."""
+    return click.style(outcome.ljust(width), fg=COLOURS.get(outcome), bold=True)
+
+
+def text_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Rows, the header first, in aligned columns.
+
+    Args:
+        rows: Cells.
+        right: Columns that hold numbers.
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+    return "\n".join(lines)
+
+
+def markdown_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Rows, the header first, as a table in Markdown; `right` as in `text_table`."""
+    marks = ["---:" if column in right else "---" for column in range(len(rows[0]))]
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (rows[0], marks, *rows[1:])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+
+
+def table(rows: Sequence[Sequence[str]], *, markdown: bool, right: Sequence[int] = ()) -> str:
+    """Rows in the form that was asked for."""
+    return markdown_table(rows, right=right) if markdown else text_table(rows, right=right)
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Values over time as a line of little bars from zero to the largest; a space where there is none."""
+    bars = "▁▂▃▄▅▆▇█"
+    top = max((value for value in values if value is not None), default=0)
+    if top <= 0:
+        return "".join(" " if value is None else bars[0] for value in values)
+    return "".join(" " if value is None else bars[min(7, int(value / top * 8))] for value in values)

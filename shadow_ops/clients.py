@@ -1,0 +1,70 @@
+"""The AWS services that the command line calls, made when they are first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Clients:
+    """boto3 clients of one profile and region.
+
+    Everything else is as boto3 has it: environment, configuration files, ``AWS_ENDPOINT_URL``. A call that fails in
+    passing is repeated in botocore's standard mode, as often as ``AWS_MAX_ATTEMPTS`` says.
+
+    Attributes:
+        profile: Name of a profile. By default boto3's choice.
+        region: Name of a region. By default boto3's choice.
+    """
+
+    profile: str | None = None
+    region: str | None = None
+
+    @cached_property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Metrics and alarms."""
+        return self._client("cloudwatch")
+
+    @cached_property
+    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Endpoints and their configs."""
+        return self._client("sagemaker")
+
+    @cached_property
+    def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Settings and history of an endpoint."""
+        return self._client("ssm")
+
+    @cached_property
+    def cloudformation(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Stacks."""
+        return self._client("cloudformation")
+
+    @cached_property
+    def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Application Auto Scaling."""
+        return self._client("application-autoscaling")
+
+    def runtime(self, connections: int) -> Any:  # noqa: ANN401 - a boto3 client
+        """The service that answers requests. It repeats nothing: who measures must see each failure.
+
+        Args:
+            connections: How many requests are under way at once.
+        """
+        retries = {"mode": "standard", "total_max_attempts": 1}
+        return self._client("sagemaker-runtime", retries=retries, max_pool_connections=connections)
+
+    @cached_property
+    def _session(self) -> Any:  # noqa: ANN401 - a boto3 session
+        # Loading boto3 takes longer than showing a help text.
+        import boto3
+
+        return boto3.Session(profile_name=self.profile, region_name=self.region)
+
+    def _client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - a boto3 client and options of it
+        from botocore.config import Config
+
+        config = Config(**{"retries": {"mode": "standard"}, "user_agent_extra": "shadow-test", **options})
+        return self._session.client(service, config=config)
