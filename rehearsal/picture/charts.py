@@ -22,16 +22,18 @@ def time_series(axes: Axes, widget: Widget, lines: Sequence[Line], span: Span) -
     """Draw a graph: its lines with gaps where there is no data, its thresholds with the bad side shaded."""
     _frame(axes, span)
     for number, line in enumerate(lines):
+        times, values = _with_gaps(line)
         colour = line.series.colour or _FALLBACK[number % len(_FALLBACK)]
         marker = "o" if len(line.values) <= _FEW_POINTS else ""
         axes.plot(
-            [*_with_gaps(line)[0]],
-            [*_with_gaps(line)[1]],
+            times,  # type: ignore[arg-type]  # dates are taken where numbers are annotated
+            values,
             color=colour,
             label=line.series.label,
             linewidth=1.8,
             marker=marker,
             markersize=2.8,
+            clip_on=False,
         )
     if not any(line.values for line in lines):
         axes.text(0.5, 0.62, "no data", transform=axes.transAxes, ha="center", va="center", color=MUTED, fontsize=10)
@@ -39,7 +41,11 @@ def time_series(axes: Axes, widget: Widget, lines: Sequence[Line], span: Span) -
     left = widget.properties.get("yAxis", {}).get("left", {})
     low, high = _limits(lines, [one["value"] for one in annotations], left.get("min"))
     axes.set_ylim(low, high)
-    axes.set_ylabel(left.get("label", ""), color=MUTED, fontsize=8)
+    # Above the axis, where it has room whatever the figures below it are.
+    axes.annotate(
+        left.get("label", ""), (0, 1), xycoords="axes fraction", xytext=(-28, 5), textcoords="offset points",
+        color=MUTED, fontsize=8, ha="left", va="bottom",
+    )  # fmt: skip
     for one in annotations:
         _threshold(axes, one["value"], one.get("label", ""), one["color"], one.get("fill"))
     axes.legend(
@@ -56,9 +62,10 @@ def _frame(axes: Axes, span: Span) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=MUTED, labelsize=8, length=2.5)
-    locator = AutoDateLocator(minticks=3, maxticks=6, tz=datetime.UTC)
+    locator = AutoDateLocator(minticks=3, maxticks=6, tz=datetime.UTC)  # type: ignore[no-untyped-call]  # not annotated
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=datetime.UTC, show_offset=False))
+    formatter = ConciseDateFormatter(locator, tz=datetime.UTC, show_offset=False)  # type: ignore[no-untyped-call]  # nor this
+    axes.xaxis.set_major_formatter(formatter)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
     axes.set_xlim(span.start, span.end)  # type: ignore[arg-type]  # dates are taken where numbers are annotated
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -15,7 +15,8 @@ from rehearsal.picture import panels
 from rehearsal.picture.charts import INK, MUTED, time_series
 from rehearsal.picture.content import Content, Filled
 
-FONTS = {"font.family": ["DejaVu Sans"], "svg.fonttype": "none"}
+# Any, because matplotlib types the names of its settings one by one.
+FONTS: dict[Any, Any] = {"font.family": ["DejaVu Sans"], "svg.fonttype": "none"}
 COLUMN, ROW = 66, 46
 """Pixels, about what the console gives a column and a row of a wide window."""
 
@@ -23,8 +24,8 @@ _DPI = 100
 _MARGIN, _GAP, _TOP = 10, 4, 40
 _CARD, _BORDER, _PAPER = "#ffffff", "#d5dbe1", "#f4f6f8"
 # Room for the title, the axis' labels, and times and legend below, in pixels.
-_TITLE, _LEFT, _RIGHT, _BOTTOM = 34, 56, 14, 46
-_COLOURS = 96
+_TITLE, _LEFT, _RIGHT, _BOTTOM = 48, 52, 16, 46
+_COLOURS = 256
 
 
 def write(content: Content, path: Path) -> None:
@@ -32,7 +33,7 @@ def write(content: Content, path: Path) -> None:
     with mpl.rc_context(FONTS):
         figure = _figure(content)
         raw = io.BytesIO()
-        FigureCanvasAgg(figure).print_png(raw)
+        figure.savefig(raw, format="png")
     raw.seek(0)
     with Image.open(raw) as image:
         flat = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)

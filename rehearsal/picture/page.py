@@ -8,7 +8,6 @@ import io
 from pathlib import Path
 
 import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from rehearsal.picture import markdown
@@ -93,9 +92,9 @@ def _graph(one: Filled, content: Content) -> str:
     with mpl.rc_context({**FONTS, "svg.hashsalt": "dashboard"}):
         drawn = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
         drawn.patch.set_visible(False)
-        axes = drawn.add_axes((52 / width, 44 / height, 1 - 62 / width, 1 - 52 / height))
+        axes = drawn.add_axes((52 / width, 46 / height, 1 - 66 / width, 1 - 66 / height))
         time_series(axes, one.widget, one.lines, content.span)
         out = io.BytesIO()
-        FigureCanvasSVG(drawn).print_svg(out, metadata={"Date": None})
+        drawn.savefig(out, format="svg", metadata={"Date": None})
     said = html.escape(f"{one.widget.title}: " + ", ".join(line.series.label for line in one.lines))
     return f'<img alt="{said}" src="data:image/svg+xml;base64,{base64.b64encode(out.getvalue()).decode()}">'

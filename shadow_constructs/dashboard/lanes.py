@@ -8,7 +8,7 @@ from shadow_constructs.dashboard import colours
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops import instances
+from shadow_ops.instances import InstanceHardware, hardware_of
 from shadow_ops.problems import InvalidValueError
 
 
@@ -30,7 +30,7 @@ class Lane:
     title: str
     colour: str
     hardware: Hardware | None
-    machine: instances.Hardware | None
+    machine: InstanceHardware | None
 
     @property
     def has_gpus(self) -> bool:
@@ -83,5 +83,5 @@ def promoted_count(test: ShadowTest) -> int:
 
 def _lane(key: str, variant: Variant, role: str, colour: str) -> Lane:
     hardware = variant.hardware if isinstance(variant.hardware, Hardware) else None
-    machine = None if hardware is None else instances.hardware_of(hardware.instance_type)
+    machine = None if hardware is None else hardware_of(hardware.instance_type)
     return Lane(key, variant.name or "", f"{role} ({variant.model.version})", colour, hardware, machine)
