@@ -11,6 +11,7 @@ from local_aws.front import Front
 from local_aws.glue import access, install, private
 from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.cloudwatch import CloudWatchGlue
+from local_aws.glue.events import announce
 from local_aws.glue.s3 import LocalS3
 from local_aws.metrics.store import MetricStore
 from local_aws.settings import Settings
@@ -36,7 +37,7 @@ def assemble(
     """
     store = MetricStore()
     alarms = CloudWatchAlarms(store, settings.wait_scale)
-    world = World(settings, state / "models", LocalS3(), alarms, store)
+    world = World(settings, state / "models", LocalS3(), alarms, store, announce)
     CloudWatchGlue(store, alarms).install()
     install.install(world, alarms, loop)
     control = Control(world, install.reset_ministack)

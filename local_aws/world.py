@@ -15,6 +15,7 @@ from local_aws.metrics.store import MetricStore
 from local_aws.sagemaker.api import SageMakerApi
 from local_aws.sagemaker.deployment import Deployer
 from local_aws.sagemaker.endpoints import Context
+from local_aws.sagemaker.records import Endpoint
 from local_aws.serving.artifacts import ObjectStore
 from local_aws.serving.capture import CaptureBuffer, ObjectWriter
 from local_aws.serving.invoke import Invoker
@@ -51,9 +52,18 @@ class World:
         s3: The local S3.
         alarms: The local CloudWatch's alarms.
         store: The metric store.
+        announce: Told whenever an endpoint's deployment has begun or ended.
     """
 
-    def __init__(self, settings: Settings, root: Path, s3: S3, alarms: Alarms, store: MetricStore) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        root: Path,
+        s3: S3,
+        alarms: Alarms,
+        store: MetricStore,
+        announce: Callable[[Endpoint], None] = lambda _endpoint: None,
+    ) -> None:
         self.settings = settings
         self.faults = Faults()
         self.store = store
@@ -66,7 +76,7 @@ class World:
         self.autoscaling = AutoscalingApi(self._instance_type)
         context = Context(
             settings=settings,
-            deployer=Deployer(self.servers, alarms.in_alarm, settings, self.faults),
+            deployer=Deployer(self.servers, alarms.in_alarm, settings, self.faults, announce),
             scaled=self.autoscaling.scaled,
             deregister=self.autoscaling.forget,
             alarms=alarms.names,

@@ -52,6 +52,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "_STACK_TAG_PROPERTY",
         "_physical_name",
     ),
+    "services.eventbridge": ("_put_events",),
     "services.lambda_svc": ("_execute_function_with_config_scope",),
     "services.cloudformation.custom_resource": ("deliver_response",),
     "services.cloudformation.stacks": ("_runs_on_worker_thread",),

@@ -44,6 +44,7 @@ class Deployer:
         in_alarm: Returns which of the named alarms of a region are in ALARM.
         settings: Durations.
         faults: Planted faults, asked at every update.
+        announce: Told whenever an endpoint's deployment has begun or ended.
         sleep: Waits; tests pass their own.
     """
 
@@ -53,12 +54,14 @@ class Deployer:
         in_alarm: Callable[[str, list[str]], list[str]],
         settings: Settings,
         faults: Faults,
+        announce: Callable[[Endpoint], None] = lambda _endpoint: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._fleets = fleets
         self._in_alarm = in_alarm
         self._settings = settings
         self._faults = faults
+        self._announce = announce
         self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -86,11 +89,15 @@ class Deployer:
             await self._start(fleet)
         except DeploymentFailedError as failure:
             endpoint.failure_reason = str(failure)
-            endpoint.touch("Failed")
+            self._turn(endpoint, "Failed")
             await self._fleets.stop(fleet)
             return
         endpoint.fleet = fleet
-        endpoint.touch("InService")
+        self._turn(endpoint, "InService")
+
+    def _turn(self, endpoint: Endpoint, status: str) -> None:
+        endpoint.touch(status)
+        self._announce(endpoint)
 
     async def update(self, endpoint: Endpoint, fleet: Fleet, deployment: dict[str, Any] | None) -> None:
         """Replace an endpoint's fleet; whatever goes wrong, the old one goes on serving."""
@@ -109,7 +116,7 @@ class Deployer:
         endpoint.next_fleet, endpoint.next_share = None, 0.0
         endpoint.failure_reason, endpoint.silent = None, False
         endpoint.deployment_config = deployment
-        endpoint.touch("InService")
+        self._turn(endpoint, "InService")
         if old is not None:
             await self._drain(old)
 
@@ -162,11 +169,11 @@ class Deployer:
     async def _roll_back(self, endpoint: Endpoint, fleet: Fleet, reason: str, *, silent: bool) -> None:
         logger.info("endpoint %s rolls back to %s: %s", endpoint.name, endpoint.config_name, reason)
         endpoint.next_share = 0.0
-        endpoint.touch("RollingBack")
+        self._turn(endpoint, "RollingBack")
         await self._sleep(self._settings.transition_seconds)
         endpoint.next_fleet = None
         endpoint.failure_reason, endpoint.silent = reason, silent
-        endpoint.touch("InService")
+        self._turn(endpoint, "InService")
         await self._drain(fleet)
 
     async def _drain(self, fleet: Fleet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -103,19 +104,28 @@ class UpdateGuard(Construct):
             targets.append({"Arn": topic_arn, "Id": "people"})
         changes = ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"]
         pattern = {"source": ["aws.sagemaker"], "detail-type": changes, "detail": {"EndpointName": [endpoint_name]}}
+        self._rule("Deployments", f"State changes of endpoint {endpoint_name}", pattern, targets)
+        # CloudFormation may roll a stack back without a further call of the guard: where the endpoint's update went
+        # well and something else failed before the guard's second step.
+        rolled_back = {
+            "source": ["aws.cloudformation"],
+            "detail-type": ["CloudFormation Stack Status Change"],
+            "detail": {"stack-id": [cdk.Aws.STACK_ID], "status-details": {"status": ["UPDATE_ROLLBACK_COMPLETE"]}},
+        }
+        about = json.dumps({"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}})
+        to_guard = [{"Arn": self.function_arn, "Id": "guard", "Input": about}]
+        self._rule("RolledBack", f"Rollbacks of the stack of endpoint {endpoint_name}", rolled_back, to_guard)
+
+    def _rule(self, name: str, description: str, pattern: dict[str, Any], targets: list[dict[str, str]]) -> None:
         rule = cdk.CfnResource(
             self,
-            "Deployments",
+            name,
             type="AWS::Events::Rule",
-            properties={
-                "Description": f"State changes of endpoint {endpoint_name}",
-                "EventPattern": pattern,
-                "Targets": targets,
-            },
+            properties={"Description": description, "EventPattern": pattern, "Targets": targets},
         )
         cdk.CfnResource(
             self,
-            "MayCall",
+            f"{name}MayCall",
             type="AWS::Lambda::Permission",
             properties={
                 "Action": "lambda:InvokeFunction",

@@ -46,7 +46,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ground]:
     """A bootstrapped local AWS with two models in S3."""
     folder = tmp_path_factory.mktemp("deploy")
     # A small script is up in well under a second; a model that never is should not be waited for long.
-    with LocalAws(folder, options=("--startup-timeout", "8")) as local:
+    with LocalAws(folder, options=("--startup-timeout", "8", "--enforce-iam")) as local:
         cdk = Cdk(local.endpoint_url, folder)
         cdk.bootstrap().check()
         s3 = local.client("s3")

@@ -15,13 +15,29 @@ from rehearsal import seen
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Answer, Traffic
-from shadow_constructs import Capture, Container, Hardware, Model, ShadowTest, Variant
+from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, Rule, ShadowTest, Variant
+from shadow_ops import records
 from stacks import PromotionStack, ShadowTestStack
 
 MODELS = "models-under-test"
 CAPTURES = "captures-of-tests"
 Change = Callable[[ShadowTest], ShadowTest]
 REASON = "the promoted model answers too boldly"
+
+OVERRIDE = "the product team wants the bolder model today"
+
+UNGATED = GatePolicy.none(reason="a rehearsal of deployments, not of the gate")
+# The judge's rules at a rehearsal's pace: a second for five minutes, some seconds for a day.
+SHORT = GatePolicy(
+    rules=(
+        Rule.latency(percentile=50, max_increase_percent=100),
+        Rule.error_rate(errors="model", max_increase_points=5),
+    ),
+    period_seconds=1,
+    min_duration_minutes=0.2,
+    min_requests=100,
+    warm_up_minutes=0,
+)
 
 _SCRIPT = """\
 def model_fn(model_dir):
@@ -57,6 +73,7 @@ def shadow_test(endpoint_name: str) -> ShadowTest:
         shadow=Variant(model=_model("v2"), hardware=Hardware("ml.m5.xlarge")),
         sampling_percent=50,
         capture=Capture(bucket=CAPTURES),
+        gate=UNGATED,
     )
 
 
@@ -72,14 +89,15 @@ def folded(test: ShadowTest) -> ShadowTest:
     """What the user writes after a promotion: the tested model is production, and there is no shadow."""
     assert test.shadow is not None
     production = replace(test.production, model=test.shadow.model)
-    return ShadowTest(endpoint_name=test.endpoint_name, production=production, capture=test.capture)
+    return replace(test, production=production, shadow=None, sampling_percent=None)
 
 
 def synthesize(test: ShadowTest, folder: Path, promote: Literal["production", "shadow"]) -> str:
-    """Templates of every stage of a shadow test: shadow, promotion, folded and back."""
+    """Templates of every stage of a shadow test: shadow, promotion, the same against the gate, folded and back."""
     app = cdk.App(outdir=str(folder))
     ShadowTestStack(app, "shadow", test=test)
     PromotionStack(app, "promotion", test=test, hardware=promote)
+    PromotionStack(app, "overridden", test=test, hardware=promote, override_gate=OVERRIDE)
     ShadowTestStack(app, "folded", test=folded(test))
     ShadowTestStack(app, "back", test=test, rollback_reason=REASON)
     app.synth()
@@ -92,7 +110,7 @@ class Case:
 
     Attributes:
         local: The local AWS.
-        cdk: The command line, with the stacks ``shadow``, ``promotion``, ``folded`` and ``back``.
+        cdk: The command line, with a stack for each stage, see `synthesize`.
         name: Name of the endpoint and of the stack.
     """
 
@@ -108,6 +126,10 @@ class Case:
     def serving(self) -> seen.Serving:
         """What the endpoint serves."""
         return seen.serving(self.local.client("sagemaker"), self.name)
+
+    def history(self) -> tuple[records.Entry, ...]:
+        """What was promoted and taken back."""
+        return records.history(self.local.client("ssm"), self.name)
 
     def outputs(self) -> dict[str, str]:
         """The stack's outputs."""
