@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from rehearsal.picture.board import Series, Widget
 
 _NAMES_PER_CALL = 100
+_GENERATED = re.compile(r".+?-(?P<id>[A-Za-z0-9]+?)[0-9A-F]{8}-[0-9A-Za-z]{8,}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SORTED = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
 
@@ -60,6 +63,22 @@ class Alarm:
     reason: str
 
 
+def short_names(names: Sequence[str]) -> list[str]:
+    """Alarms' names without what CloudFormation puts around them, where it does so with all of them.
+
+    Of ``stack-AlarmsShadowLatencyP990A1B2C3D-1A2B3C4D5E6F`` and its like that is the stack's name, what their logical
+    ids begin with, and two hashes.
+    """
+    found = [_GENERATED.fullmatch(name) for name in names]
+    ids = [match["id"] for match in found if match is not None]
+    if len(ids) < len(names):
+        return list(names)
+    words = [_HUMP.split(one) for one in ids]
+    while len(words) > 1 and all(len(one) > 1 for one in words) and len({one[0] for one in words}) == 1:
+        words = [one[1:] for one in words]
+    return [" ".join(one).lower() for one in words]
+
+
 def lines(cloudwatch: Any, widget: Widget, span: Span) -> list[Line]:  # noqa: ANN401 - a boto3 client
     """The lines of a metric widget, computed by CloudWatch itself."""
     whole = whole_range_period(span) if widget.whole_range else None
@@ -71,10 +90,8 @@ def lines(cloudwatch: Any, widget: Widget, span: Span) -> list[Line]:  # noqa: A
         ScanBy="TimestampAscending",
     )
     found = {one["Id"]: one for one in answer["MetricDataResults"]}
-    shown = [one for one in widget.series if one.visible]
-    return [
-        Line(one, tuple(found[one.id]["Timestamps"]), tuple(found[one.id]["Values"]), periods[one.id]) for one in shown
-    ]
+    drawn = [_line(one, found[one.id], periods[one.id]) for one in widget.series if one.visible]
+    return drawn if span.period_seconds is None or widget.whole_range else [_whole(line, span) for line in drawn]
 
 
 def whole_range_period(span: Span) -> int:
@@ -96,6 +113,21 @@ def alarms(cloudwatch: Any, arns: Sequence[str]) -> list[Alarm]:  # noqa: ANN401
         )
         found += _states([*answer.get("CompositeAlarms", ()), *answer.get("MetricAlarms", ())])
     return sorted(found, key=lambda one: (_SORTED.get(one.state, 3), one.name))
+
+
+def _line(series: Series, found: Any, period: int) -> Line:  # noqa: ANN401 - of an answer of CloudWatch
+    return Line(series, tuple(found["Timestamps"]), tuple(found["Values"]), period)
+
+
+def _whole(line: Line, span: Span) -> Line:
+    """A line without the periods that the span cuts: of a short rehearsal they would look like a drop in traffic."""
+    period = datetime.timedelta(seconds=line.period)
+    kept = [
+        (time, value)
+        for time, value in zip(line.times, line.values, strict=True)
+        if time >= span.start and time + period <= span.end
+    ]
+    return Line(line.series, tuple(time for time, _ in kept), tuple(value for _, value in kept), line.period)
 
 
 def _states(answers: Iterable[Any]) -> list[Alarm]:

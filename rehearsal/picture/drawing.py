@@ -52,9 +52,6 @@ def draw(
     Raises:
         RehearsalError: If there is no such dashboard, or something on it can't be drawn.
     """
-    if period_seconds is not None:
-        # CloudWatch's periods begin at their multiples; the first point would lie before the graph begins.
-        start = datetime.datetime.fromtimestamp(start.timestamp() // period_seconds * period_seconds, datetime.UTC)
     widgets = board.read(_body(cloudwatch, dashboard_name))
     filled = content.fill(cloudwatch, dashboard_name, widgets, Span(start, end, period_seconds))
     folder.mkdir(parents=True, exist_ok=True)

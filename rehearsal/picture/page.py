@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from rehearsal.picture import markdown
 from rehearsal.picture.charts import time_series
 from rehearsal.picture.content import STATES, Content, Filled
+from rehearsal.picture.data import short_names
 from rehearsal.picture.image import COLUMN, FONTS, ROW
 from rehearsal.picture.numbers import figure
 
@@ -79,10 +80,10 @@ def _inside(one: Filled, content: Content) -> str:
 
 def _alarms(one: Filled) -> str:
     items = []
-    for alarm in one.alarms:
+    for alarm, short in zip(one.alarms, short_names([alarm.name for alarm in one.alarms]), strict=True):
         word, ink, paper = STATES.get(alarm.state, STATES["INSUFFICIENT_DATA"])
         chip = f'<b style="color:{ink};background:{paper}">{word}</b>'
-        items.append(f'<li title="{html.escape(alarm.reason)}">{chip}{html.escape(alarm.name)}</li>')
+        items.append(f'<li title="{html.escape(f"{alarm.name}: {alarm.reason}")}">{chip}{html.escape(short)}</li>')
     return f"<ul>{''.join(items)}</ul>" if items else "<p>none of the alarms exists</p>"
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from rehearsal.picture import markdown
 from rehearsal.picture.charts import INK, MUTED
 from rehearsal.picture.content import STATES
-from rehearsal.picture.data import Alarm
+from rehearsal.picture.data import Alarm, short_names
 from rehearsal.picture.numbers import figure
 
 HEADING_ROWS = 2
@@ -58,14 +58,14 @@ def alarms(axes: Axes, states: Sequence[Alarm], width: float, height: float) -> 
     per_column = max(1, int((height - _ALARM_TOP - 6) // _ALARM_ROW))
     columns = -(-len(states) // per_column)
     wide = (width - 20) / columns
-    for number, one in enumerate(states):
+    for number, (one, short) in enumerate(zip(states, short_names([one.name for one in states]), strict=True)):
         x, y = 10 + number // per_column * wide, _ALARM_TOP + number % per_column * _ALARM_ROW
         word, ink, paper = STATES.get(one.state, STATES["INSUFFICIENT_DATA"])
         axes.text(
             x + 30, y + 10, word, fontsize=7.5, color=ink, weight="bold", ha="center", va="center",
             bbox={"facecolor": paper, "edgecolor": "none", "boxstyle": "round,pad=0.35"},
         )  # fmt: skip
-        name = _cut(one.name, int((wide - 70) / _CHARACTER))
+        name = _cut(short, int((wide - 70) / _CHARACTER))
         axes.text(x + 62, y + 10, name, fontsize=8, color=INK, va="center")
 
 

@@ -257,7 +257,7 @@ def test_figures_are_of_the_whole_range() -> None:
 
     assert found["setPeriodToTimeRange"] is True
     assert list(lines(found)) == [
-        "min (ms)", "average (ms)", "p50 (ms)", "p90 (ms)", "p99 (ms)", "max (ms)", "requests",
+        "requests", "min (ms)", "average (ms)", "p50 (ms)", "p90 (ms)", "p99 (ms)", "max (ms)",
     ]  # fmt: skip
 
 
