@@ -67,7 +67,9 @@ def _frame(axes: Axes, span: Span) -> None:
     formatter = ConciseDateFormatter(locator, tz=datetime.UTC, show_offset=False)  # type: ignore[no-untyped-call]  # nor this
     axes.xaxis.set_major_formatter(formatter)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5))
-    axes.set_xlim(span.start, span.end)  # type: ignore[arg-type]  # dates are taken where numbers are annotated
+    # A point stands where its period begins, so the last whole one is a period before the end.
+    last = span.end - datetime.timedelta(seconds=span.period_seconds or 0)
+    axes.set_xlim(span.start, last)  # type: ignore[arg-type]  # dates are taken where numbers are annotated
 
 
 def _with_gaps(line: Line) -> tuple[list[datetime.datetime], list[float]]:

@@ -12,7 +12,7 @@ from rehearsal.picture.board import Series, Widget
 
 _NAMES_PER_CALL = 100
 _GENERATED = re.compile(r".+?-(?P<id>[A-Za-z0-9]+?)[0-9A-F]{8}-[0-9A-Za-z]{8,}")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z]{2})(?=[0-9])")
 _SORTED = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
 
