@@ -6,7 +6,7 @@ import datetime
 
 import click
 
-from shadow_ops.cli import output
+from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
 
@@ -19,13 +19,11 @@ Examples:
   shadow-test compare churn --since 2h
   shadow-test compare churn --format json | jq '.metrics[] | select(.name == "ModelLatency")'
 
-\b
-How to read it:
-  Latencies are in milliseconds, errors a share of the requests, CPU and GPU a share of the whole instance, whatever
-  its number of cores. A shadow gets fewer requests than production; that share has a line of its own.
-  "sure" is the interval that the gate computed from pairs of periods: how far apart the variants lie, as surely as
-  the policy asks. It may differ from the plain difference above it, which has no pairs.
-  Percentiles of counts are those of the periods drawn.""",
+Latencies are in milliseconds, errors a share of the requests, CPU and GPU a share of the whole instance, whatever its
+number of cores. A shadow gets fewer requests than production; that share has a line of its own. The line "sure" has
+the interval that the gate computed from pairs of periods: how far apart the variants lie, as surely as the policy
+asks. It may differ from the plain difference above it, which has no pairs. Percentiles of
+counts are those over time.""",
 )
 @click.argument("endpoint")
 @click.option(
@@ -46,7 +44,7 @@ def command(
 
     clients = Clients(profile, region)
     found = find_with_shadow(clients, endpoint)
-    now = datetime.datetime.now(datetime.UTC)
+    now = durations.now()
     start = found.live.config.created if since is None else max(found.live.config.created, now - since)
     compared = comparison.compare(clients.cloudwatch, found, start, now)
     if form == JSON:

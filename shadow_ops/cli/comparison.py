@@ -10,7 +10,7 @@ from typing import Any
 from shadow_ops.catalogue import ERROR_METRICS, MODEL_LATENCY, Comparison
 from shadow_ops.cli import output
 from shadow_ops.cli.deployed import Deployed
-from shadow_ops.cli.descriptive import Described, Numbers, columns, describe
+from shadow_ops.cli.descriptive import Described, Numbers, describe, periods
 from shadow_ops.cli.durations import spoken
 from shadow_ops.gate import subject_of
 from shadow_ops.judge import choose_period, judge
@@ -104,7 +104,7 @@ def compare(
     subject = subject_of(found.live, found.promoted)
     shortest = 60 if policy.period_seconds is None else min(60, policy.period_seconds)
     until = now - datetime.timedelta(seconds=settle_seconds(policy))
-    span = columns(since, max(since, until), shortest)
+    span = periods(since, max(since, until), shortest)
     recording = record(cloudwatch, subject, policy, since=since, now=now, choose=choose_period)
     verdict = judge(recording, policy)
     production, shadow = _labels(found)
@@ -135,7 +135,8 @@ def as_table(compared: Compared, *, markdown: bool) -> str:
     rows: list[tuple[str, ...]] = [_HEADER]
     for one in compared.metrics:
         rows.append((f"{one.metric.title}, {one.unit}", *[""] * 8))
-        rows += [_row("  production", one.production), _row("  shadow", one.shadow)]
+        rows += [_row("  production", one.production, _top(one, one.production))]
+        rows += [_row("  shadow", one.shadow, _top(one, one.shadow))]
         rows += _difference_rows(compared, one)
     shown = output.table([_kept(row, markdown) for row in rows], markdown=markdown, right=_NUMERIC)
     return f"{head}\n{time}\n\n{shown}"
@@ -154,10 +155,17 @@ def _labels(found: Deployed) -> tuple[str, str]:
     return f"{names[0]} ({settings.production_label})", f"{names[1]} ({settings.shadow_label})"
 
 
-def _row(title: str, numbers: Numbers) -> tuple[str, ...]:
+def _top(one: Described, side: Numbers) -> float:
+    """What a full bar stands for: the same on both sides, except of counts, of which a shadow has fewer by design."""
+    counts = one.metric.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE)
+    sides = (side,) if counts else (one.production, one.shadow)
+    return max((value for numbers in sides for value in numbers.over_time if value is not None), default=0)
+
+
+def _row(title: str, numbers: Numbers, top: float) -> tuple[str, ...]:
     figures = [_figure(getattr(numbers, statistic)) for statistic in _STATISTICS]
     count = "" if numbers.count is None else f"{numbers.count:,.0f}"
-    return (title, *figures, count, output.sparkline(numbers.over_time))
+    return (title, *figures, count, output.sparkline(numbers.over_time, top))
 
 
 def _difference_rows(compared: Compared, one: Described) -> list[tuple[str, ...]]:
@@ -205,12 +213,14 @@ def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
 
 
 def _between(interval: Interval, unit: str) -> str:
-    low, high = ("…" if end is None else _change(end, "") if not unit else f"{end:+.1f}" for end in interval)
-    return f"{low} to {high}{unit}"
+    low, high = ("" if end is None else _change(end, unit).removesuffix(unit) for end in interval)
+    return f"{low}…{high}{unit}"
 
 
 def _change(value: float, unit: str) -> str:
-    return f"{value:+.1f}{unit}" if unit else f"{value:+.2f}"
+    digits = 1 if unit else 2
+    # Adding zero takes the sign off one that is rounded away.
+    return f"{round(value, digits) + 0:+.{digits}f}{unit}"
 
 
 def _figure(value: float | None) -> str:

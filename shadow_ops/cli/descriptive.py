@@ -14,6 +14,8 @@ from shadow_ops.metric_data import Points, Series, Span, kept_period, read_serie
 from shadow_ops.metric_source import Subject
 from shadow_ops.recording import Instances
 
+# Fine enough that the part of a period at either end that is left out matters little.
+_PERIODS = 480
 _COLUMNS = 32
 _PERCENTILES = ("p50", "p90", "p99")
 _DISTRIBUTION = ("Minimum", "Average", "Maximum", "SampleCount")
@@ -35,7 +37,7 @@ class Numbers:
         p99: The 99th percentile.
         maximum: The largest.
         count: Requests, errors or, of latencies, what they are computed from.
-        over_time: The average in each of a few periods.
+        over_time: The average in each of at most 32 equal times.
     """
 
     minimum: float | None = None
@@ -65,15 +67,15 @@ class Described:
     shadow: Numbers
 
 
-def columns(since: datetime.datetime, until: datetime.datetime, shortest_seconds: int) -> Span:
-    """A few dozen periods that fill a time.
+def periods(since: datetime.datetime, until: datetime.datetime, shortest_seconds: int) -> Span:
+    """A few hundred periods that fill a time.
 
     Args:
         since: Its beginning.
         until: Its end.
         shortest_seconds: No period is shorter.
     """
-    wanted = (until - since).total_seconds() / _COLUMNS
+    wanted = (until - since).total_seconds() / _PERIODS
     period = max(1, math.ceil(wanted / shortest_seconds)) * shortest_seconds
     return whole_periods(since, until, kept_period(period, since, until))
 
@@ -84,7 +86,7 @@ def describe(cloudwatch: Any, subject: Subject, span: Span) -> tuple[Described, 
     Args:
         cloudwatch: The client.
         subject: The variants.
-        span: The time, in periods as they are drawn.
+        span: The time, and how finely it is read.
 
     Raises:
         MetricQueryError: If CloudWatch couldn't answer.
@@ -182,7 +184,7 @@ def _numbers(side: _Side, entry: CatalogueEntry) -> Numbers:
 def _of_periods(sums: Values, per_minute: float) -> Numbers:
     present = sorted(value * per_minute for value in sums if value is not None)
     if not present:
-        return Numbers(over_time=tuple(sums))
+        return Numbers()
     cuts = statistics.quantiles(present, n=100, method="inclusive") if len(present) > 1 else present * 99
     return Numbers(
         minimum=present[0],
@@ -192,7 +194,7 @@ def _of_periods(sums: Values, per_minute: float) -> Numbers:
         p99=cuts[98],
         maximum=present[-1],
         count=sum(value for value in sums if value is not None),
-        over_time=tuple(None if value is None else value * per_minute for value in sums),
+        over_time=_drawn([None if value is None else value * per_minute for value in sums]),
     )
 
 
@@ -205,10 +207,12 @@ def _of_errors(errors: Values, requests: Values) -> Numbers:
     rates = tuple(None if one is None else one[0] / one[1] * 100 for one in pairs)
     present = [one for one in pairs if one is not None]
     if not present:
-        return Numbers(over_time=rates)
+        return Numbers()
     failed, asked = sum(one[0] for one in present), sum(one[1] for one in present)
     known = [rate for rate in rates if rate is not None]
-    return Numbers(minimum=min(known), average=failed / asked * 100, maximum=max(known), count=failed, over_time=rates)
+    return Numbers(
+        minimum=min(known), average=failed / asked * 100, maximum=max(known), count=failed, over_time=_drawn(rates)
+    )
 
 
 def _of_latency(side: _Side, entry: CatalogueEntry) -> Numbers:
@@ -222,7 +226,7 @@ def _of_latency(side: _Side, entry: CatalogueEntry) -> Numbers:
         average=_weighed(averages, counts),
         maximum=_most(side.over_time(entry, "Maximum", factor)),
         count=sum(_present(counts)) if _present(counts) else None,
-        over_time=averages,
+        over_time=_drawn(averages),
         **percentiles,
     )
 
@@ -234,8 +238,14 @@ def _of_host(side: _Side, entry: CatalogueEntry) -> Numbers:
         minimum=_least(side.over_time(entry, "Minimum", factor)),
         average=_weighed(averages, [1] * len(averages)),
         maximum=_most(side.over_time(entry, "Maximum", factor)),
-        over_time=averages,
+        over_time=_drawn(averages),
     )
+
+
+def _drawn(values: Values) -> tuple[float | None, ...]:
+    width = math.ceil(len(values) / _COLUMNS)
+    parts = (_present(values[first : first + width]) for first in range(0, len(values), width))
+    return tuple(statistics.fmean(part) if part else None for part in parts)
 
 
 def _weighed(values: Values, weights: Values) -> float | None:

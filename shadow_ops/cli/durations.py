@@ -34,6 +34,11 @@ class Duration(click.ParamType[datetime.timedelta]):
         return duration
 
 
+def now() -> datetime.datetime:
+    """The time, in UTC: the only place where the command line asks for it."""
+    return datetime.datetime.now(datetime.UTC)
+
+
 def spoken(duration: datetime.timedelta) -> str:
     """A duration for people, in its two largest units, such as ``1 d 3 h``."""
     seconds = max(0, round(duration.total_seconds()))

@@ -14,6 +14,7 @@ from shadow_ops.problems import InvalidValueError
 
 FAILED = 1
 USAGE = 2
+INTERRUPTED = 130
 
 _SERVICES = {
     "sagemaker": ("DescribeEndpoint", "DescribeEndpointConfig", "ListEndpoints", "InvokeEndpoint"),
@@ -77,16 +78,21 @@ def translated() -> Iterator[None]:
         yield
     except InvalidValueError as error:
         raise Failure(str(error), USAGE) from error
-    except OSError as error:
-        # click itself ends quietly when the reader of a pipe is gone.
-        if isinstance(error, BrokenPipeError) or error.filename is None:
-            raise
-        raise Failure(f"{error.filename}: {error.strerror}") from error
+    except KeyboardInterrupt:
+        raise Failure("interrupted", INTERRUPTED) from None
     except Exception as error:
-        failure = of_aws(error)
+        # First: some of botocore's errors are OSErrors as well.
+        failure = of_aws(error) or _of_a_file(error)
         if failure is None:
             raise
         raise failure from error
+
+
+def _of_a_file(error: Exception) -> Failure | None:
+    # click itself ends quietly when the reader of a pipe is gone.
+    if isinstance(error, OSError) and error.filename is not None and not isinstance(error, BrokenPipeError):
+        return Failure(f"{error.filename}: {error.strerror}")
+    return None
 
 
 def of_aws(error: Exception) -> Failure | None:

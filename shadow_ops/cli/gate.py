@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from shadow_ops.cli import output
+from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration, spoken
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
@@ -128,8 +128,7 @@ def _live(
     def look() -> tuple[Recording, Verdict]:
         # Found anew each time: a shadow that is replaced meanwhile is another test.
         found = find_with_shadow(clients, endpoint)
-        now = datetime.datetime.now(datetime.UTC)
-        return judge_live(clients, found.live, found.policy(policy), found.promoted, now)
+        return judge_live(clients, found.live, found.policy(policy), found.promoted, durations.now())
 
     if wait is None:
         return look()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   shadow-test history churn
-  shadow-test history churn --format json | jq '.[-1].gate'     what the gate said of the last promotion""",
+  shadow-test history churn --format json | jq '.[-1].gate'    what the gate said last""",
 )
 @click.argument("endpoint")
 @formatted

@@ -67,10 +67,20 @@ def table(rows: Sequence[Sequence[str]], *, markdown: bool, right: Sequence[int]
     return markdown_table(rows, right=right) if markdown else text_table(rows, right=right)
 
 
-def sparkline(values: Sequence[float | None]) -> str:
-    """Values over time as a line of little bars from zero to the largest; a space where there is none."""
+def short(text: str, longest: int = 100) -> str:
+    """A text as one line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."
+
+
+def sparkline(values: Sequence[float | None], top: float) -> str:
+    """Values over time as a line of little bars; a space where there is none.
+
+    Args:
+        values: None of them below zero.
+        top: What a full bar stands for.
+    """
     bars = "▁▂▃▄▅▆▇█"
-    top = max((value for value in values if value is not None), default=0)
     if top <= 0:
         return "".join(" " if value is None else bars[0] for value in values)
     return "".join(" " if value is None else bars[min(7, int(value / top * 8))] for value in values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
+import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shadow_ops.cli import output
-from shadow_ops.cli.errors import Failure
+from shadow_ops.cli import durations, output
+from shadow_ops.cli.errors import INTERRUPTED, Failure
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
 from shadow_ops.clients import Clients
 
 if TYPE_CHECKING:
     from shadow_ops.cli.sending import Plan, Sender, Tally
 
-_INTERRUPTED = 130
 _LINE_EVERY_SECONDS = 10
 # API member InvokeEndpointInput.InferenceId takes 64 characters; a number is put behind.
 _PREFIX = re.compile(r"[!-~][ -~]{0,47}")
@@ -31,6 +30,13 @@ def _checked_prefix(_context: click.Context, _parameter: click.Parameter, value:
     return value
 
 
+def _checked_rate(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    # Not a number is neither below nor above a limit, so click lets it through.
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("must be a number, got nan")
+    return value
+
+
 @click.command(
     "send",
     epilog="""\b
@@ -39,7 +45,6 @@ Examples:
   shadow-test send churn payloads.csv --repeat 10 --rate 50 --concurrency 4
   shadow-test send churn requests.jsonl --id-prefix replay-7
 
-\b
 A file holds one request per line: of CSV without a header line, or of JSON. Each gets an InferenceId, the prefix and
 a number, by which captured answers of both variants can be joined. The requests are answered by production and count
 in its metrics and its bill, as any others do.
@@ -50,7 +55,10 @@ Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often the file is sent.")
 @click.option(
-    "--rate", type=click.FloatRange(0, 100_000, min_open=True), help="Requests a second.  [default: no pause]"
+    "--rate",
+    type=click.FloatRange(0, 100_000, min_open=True),
+    callback=_checked_rate,
+    help="Requests a second.  [default: no pause]",
 )
 @click.option(
     "--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Requests under way at once."
@@ -76,7 +84,7 @@ def command(
     from shadow_ops.cli.sending import Plan, Sender
 
     read = payloads.read(file, content_type)
-    now = datetime.datetime.now(datetime.UTC)
+    now = durations.now()
     prefix = id_prefix or f"shadow-test-{now:%Y%m%dT%H%M%S}"
     plan = Plan(endpoint, read.bodies, read.content_type, repeat, rate, concurrency, prefix)
     clients = Clients(profile, region)
@@ -87,7 +95,7 @@ def command(
     _show(plan, tally, form)
     if interrupted:
         output.progress(f"interrupted: {tally.sent:,} of {plan.requests:,} requests were sent")
-        click.get_current_context().exit(_INTERRUPTED)
+        click.get_current_context().exit(INTERRUPTED)
     if tally.hopeless is not None:
         raise tally.hopeless
     if tally.failed:

@@ -8,8 +8,6 @@ from typing import Any
 from shadow_ops.cli import output
 from shadow_ops.cli.sending import Plan, Tally
 
-_LONGEST_MESSAGE = 100
-
 
 def as_text(plan: Plan, tally: Tally, *, markdown: bool) -> str:
     """The summary: counts, pace, latency, and errors by code."""
@@ -30,7 +28,7 @@ def as_text(plan: Plan, tally: Tally, *, markdown: bool) -> str:
     if tally.errors:
         rows = [("failed", "error", "the first of them", "its InferenceId")]
         rows += [
-            (f"{one.count:,}", one.code, _short(one.message), one.inference_id)
+            (f"{one.count:,}", one.code, output.short(one.message), one.inference_id)
             for one in sorted(tally.errors.values(), key=lambda one: -one.count)
         ]
         parts.append(output.table(rows, markdown=markdown, right=(0,)))
@@ -56,8 +54,3 @@ def as_json(plan: Plan, tally: Tally) -> dict[str, Any]:
 
 def _pace(tally: Tally) -> float:
     return tally.sent / tally.seconds
-
-
-def _short(message: str) -> str:
-    text = " ".join(message.split())
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 3]}..."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from shadow_ops.cli import output
+from shadow_ops.cli import durations, output
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
 
 
@@ -13,9 +13,8 @@ from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
     epilog="""\b
 Examples:
   shadow-test status churn
-  shadow-test status churn --format json | jq -e '.drifts == []'     fail where code and endpoint differ
+  shadow-test status churn --format json | jq -e '.drifts == []'   fail where they differ
 
-\b
 DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, or counts, sampling
 or capture were changed by hand.""",
 )
@@ -24,8 +23,6 @@ or capture were changed by hand.""",
 @aws
 def command(endpoint: str, form: str, profile: str | None, region: str | None) -> None:
     """Show what ENDPOINT serves: variants, models, instances, alarms, and what the code says against what serves."""
-    import datetime
-
     from shadow_ops.cli import status_text
     from shadow_ops.cli.deployed import find
     from shadow_ops.cli.observed import observe
@@ -33,7 +30,7 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
 
     clients = Clients(profile, region)
     observed = observe(clients, find(clients, endpoint))
-    now = datetime.datetime.now(datetime.UTC)
+    now = durations.now()
     if form == JSON:
         output.data_as_json(status_text.as_json(observed, now))
     else:

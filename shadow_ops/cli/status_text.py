@@ -27,7 +27,10 @@ def as_text(observed: Observed, now: datetime.datetime, *, markdown: bool) -> st
     parts.append(output.table(rows, markdown=markdown, right=(5, 6, 7, 8, 9)))
     parts.append(_bullets(_facts(observed), markdown))
     if observed.alarms:
-        alarms = [("alarm", "state", "why"), *((one.name, one.state, one.reason) for one in observed.alarms)]
+        alarms = [
+            ("alarm", "state", "why"),
+            *((one.name, one.state, output.short(one.reason)) for one in observed.alarms),
+        ]
         text = output.table(alarms, markdown=markdown)
         parts.append(text if markdown else _alarms_coloured(text))
     elif settings is not None:

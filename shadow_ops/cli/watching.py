@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from shadow_ops.cli import output
-from shadow_ops.cli.durations import spoken
+from shadow_ops.cli.durations import now, spoken
 from shadow_ops.cli.errors import is_passing, of_aws
 from shadow_ops.cli.verdict_text import one_line, what_was_judged
 from shadow_ops.recording import Recording
@@ -111,7 +111,7 @@ class _Lines:
         recording, verdict = judged
         line = f"{len(recording.periods)} periods, {one_line(verdict)}"
         if line != self._last:
-            output.progress(f"{datetime.datetime.now(datetime.UTC):%H:%M:%S} UTC  {line}")
+            output.progress(f"{now():%H:%M:%S} UTC  {line}")
         self._last = line
 
     def trouble(self, line: str) -> None:

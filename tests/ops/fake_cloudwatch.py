@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import statistics
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 START = datetime.datetime(2026, 11, 2, 8, 0, tzinfo=datetime.UTC)
+
+_TOGETHER: dict[str, Callable[[Sequence[float]], float]] = {
+    "Sum": sum,
+    "SampleCount": sum,
+    "Minimum": min,
+    "Maximum": max,
+}
 
 
 class FakeCloudWatch:
@@ -67,4 +76,44 @@ class FakeCloudWatch:
     ) -> dict[datetime.datetime, float]:
         variant = next(one["Value"] for one in stat["Metric"]["Dimensions"] if one["Name"] == "VariantName")
         known = self._points.get((variant, stat["Metric"]["MetricName"], stat["Stat"]), {})
-        return {time: value for time, value in known.items() if start <= time < end}
+        periods: dict[datetime.datetime, list[float]] = defaultdict(list)
+        for time, value in known.items():
+            if start <= time < end:
+                begin = time.timestamp() // stat["Period"] * stat["Period"]
+                periods[datetime.datetime.fromtimestamp(begin, datetime.UTC)].append(value)
+        together = _TOGETHER.get(stat["Stat"], statistics.fmean)
+        return {time: together(values) for time, values in periods.items()}
+
+
+def traffic(minutes: int, slower: float = 1, shadow: bool = True, failing: float = 0) -> FakeCloudWatch:
+    """Minutes of equal traffic.
+
+    Args:
+        minutes: How many.
+        slower: By what factor the shadow is slower.
+        shadow: Whether the shadow has any data.
+        failing: Share of the shadow's requests that ends in a 5xx.
+    """
+    fake = FakeCloudWatch()
+    for minute in range(minutes):
+        for name, factor, share in (("production", 1.0, 0.0), ("shadow", slower, failing)):
+            if name == "shadow" and not shadow:
+                continue
+            _minute(fake, name, minute, factor, share)
+    return fake
+
+
+def _minute(fake: FakeCloudWatch, name: str, minute: int, factor: float, failing: float) -> None:
+    requests = 6000 if name == "production" else 3000
+    fake.put(name, "Invocations", "Sum", minute, requests)
+    fake.put(name, "ModelLatency", "SampleCount", minute, requests)
+    latencies = {"Minimum": 5_000, "Average": 12_000, "p50": 10_000, "p90": 20_000, "p99": 40_000, "Maximum": 60_000}
+    for number, (statistic, base) in enumerate(latencies.items()):
+        # A little noise that is the same in each run, so that no two minutes are equal.
+        wobble = 1 + ((minute * 7 + number * 3 + len(name)) % 11 - 5) / 1000
+        fake.put(name, "ModelLatency", statistic, minute, base * factor * wobble)
+    for errors in ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"):
+        fake.put(name, errors, "Sum", minute, requests * failing if errors == "Invocation5XXErrors" else 0)
+    for host in ("CPUUtilization", "MemoryUtilization", "DiskUtilization"):
+        for statistic, value in (("Minimum", 10), ("Average", 20), ("Maximum", 30)):
+            fake.put(name, host, statistic, minute, value)

@@ -13,7 +13,7 @@ from shadow_ops.policy import GatePolicy
 from shadow_ops.problems import InvalidValueError
 from shadow_ops.recording import Instances
 from shadow_ops.verdict import Outcome
-from tests.ops.fake_cloudwatch import START, FakeCloudWatch
+from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 MINUTE = datetime.timedelta(minutes=1)
 SHORT = GatePolicy(period_seconds=60, min_duration_minutes=0, min_requests=10, warm_up_minutes=0)
@@ -44,29 +44,9 @@ LIVE = LiveEndpoint(
 )
 
 
-def cloudwatch(minutes: int, slower: float = 1, shadow: bool = True) -> FakeCloudWatch:
-    """Minutes of equal traffic, the shadow slower by a factor."""
-    fake = FakeCloudWatch()
-    for minute in range(minutes):
-        for name, factor in (("production", 1.0), ("shadow", slower)):
-            if name == "shadow" and not shadow:
-                continue
-            fake.put(name, "Invocations", "Sum", minute, 6000)
-            fake.put(name, "ModelLatency", "SampleCount", minute, 6000)
-            for number, (statistic, base) in enumerate((("p50", 10_000), ("p90", 20_000), ("p99", 40_000))):
-                # A little noise that is the same in each run, so that no two minutes are equal.
-                wobble = 1 + ((minute * 7 + number * 3 + len(name)) % 11 - 5) / 1000
-                fake.put(name, "ModelLatency", statistic, minute, base * factor * wobble)
-            for errors in ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"):
-                fake.put(name, errors, "Sum", minute, 0)
-            for host in ("CPUUtilization", "MemoryUtilization", "DiskUtilization"):
-                fake.put(name, host, "Average", minute, 20)
-    return fake
-
-
 def test_a_test_begins_when_the_config_that_serves_was_made() -> None:
     """Nothing older than the endpoint config is read, whatever else CloudWatch has of the variants."""
-    fake = cloudwatch(40)
+    fake = traffic(40)
     fake.put("shadow", "Invocations", "Sum", -30, 9)
     recording, _ = judge_live(Services(fake), LIVE, SHORT, None, START + 60 * MINUTE)
     assert recording.periods[0].start == START
@@ -99,13 +79,13 @@ def test_fails_without_a_shadow() -> None:
 
 def test_fails_a_slow_shadow() -> None:
     """A shadow half as fast again is refused within the hour."""
-    _, verdict = judge_live(Services(cloudwatch(60, slower=1.5)), LIVE, SHORT, None, START + 62 * MINUTE)
+    _, verdict = judge_live(Services(traffic(60, slower=1.5)), LIVE, SHORT, None, START + 62 * MINUTE)
     assert verdict.outcome is Outcome.FAIL
 
 
 def test_passes_an_equal_shadow() -> None:
     """Two equal variants pass once there is enough to see, on hardware that holds the traffic."""
-    fake, promoted = cloudwatch(600), Instances("ml.m5.xlarge", 3)
+    fake, promoted = traffic(600), Instances("ml.m5.xlarge", 3)
     _, verdict = judge_live(Services(fake), LIVE, SHORT, promoted, START + 602 * MINUTE)
     assert verdict.outcome is Outcome.PASS, verdict.to_json()
 
@@ -113,11 +93,11 @@ def test_passes_an_equal_shadow() -> None:
 @pytest.mark.parametrize("minutes", [0, 1, 5])
 def test_a_young_test_is_inconclusive(minutes: int) -> None:
     """Minutes after the beginning nothing is decided, and nothing is raised."""
-    _, verdict = judge_live(Services(cloudwatch(minutes)), LIVE, SHORT, None, START + minutes * MINUTE)
+    _, verdict = judge_live(Services(traffic(minutes)), LIVE, SHORT, None, START + minutes * MINUTE)
     assert verdict.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_silent_shadow_is_inconclusive() -> None:
     """A shadow without data never passes, however long it is silent."""
-    _, verdict = judge_live(Services(cloudwatch(600, shadow=False)), LIVE, SHORT, None, START + 602 * MINUTE)
+    _, verdict = judge_live(Services(traffic(600, shadow=False)), LIVE, SHORT, None, START + 602 * MINUTE)
     assert verdict.outcome is Outcome.INCONCLUSIVE

@@ -1,0 +1,204 @@
+"""AWS services in memory, as far as the command line asks them."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import threading
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.policy import GatePolicy
+from shadow_ops.settings import Settings, settings_name
+from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+
+NOW = START + datetime.timedelta(minutes=602)
+POLICY = GatePolicy(period_seconds=300, min_duration_minutes=60)
+SETTINGS = Settings(
+    endpoint_config="churn-config",
+    production_variant="production",
+    production_version="v1",
+    production_label="v1 on 2 x ml.m5.xlarge",
+    shadow_variant="shadow",
+    shadow_version="v2",
+    shadow_label="v2 on 1 x ml.m5.xlarge",
+    sampling_percent=50,
+    promoted_type="ml.m5.xlarge",
+    promoted_count=2,
+    capture_uri="s3://captures/churn/",
+    dashboard="churn-eu-west-1",
+    alarms=("churn-shadow-slow", "churn-not-fit"),
+    policy=POLICY,
+)
+
+
+def refused(code: str, message: str, operation: str, status: int = 400) -> ClientError:
+    """The error that boto3 raises when a service refuses a call."""
+    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, operation)
+
+
+class _ParameterNotFoundError(ClientError):
+    pass
+
+
+class _Client:
+    """What each client has in common: `errors` holds what an operation raises."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+
+    class exceptions:  # noqa: N801 - boto3's name
+        ClientError = ClientError
+        ParameterNotFound = _ParameterNotFoundError
+
+    class meta:  # noqa: N801 - boto3's name
+        region_name = "eu-west-1"
+
+
+class _SageMaker(_Client):
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self.services.fail("DescribeEndpoint")
+        if EndpointName not in self.services.endpoints:
+            raise refused("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
+        return self.services.endpoints[EndpointName]
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return self.services.configs[EndpointConfigName]
+
+    def list_endpoints(self, **_options: object) -> dict[str, Any]:
+        self.services.fail("ListEndpoints")
+        return {"Endpoints": [{"EndpointName": name} for name in self.services.endpoints]}
+
+
+class _Ssm(_Client):
+    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if Name not in self.services.parameters:
+            raise _ParameterNotFoundError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
+        return {"Parameter": {"Value": self.services.parameters[Name][-1]}}
+
+    def get_parameter_history(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if Name not in self.services.parameters:
+            raise _ParameterNotFoundError({"Error": {"Code": "ParameterNotFound"}}, "GetParameterHistory")
+        versions = enumerate(self.services.parameters[Name], 1)
+        return {"Parameters": [{"Version": number, "Value": value} for number, value in versions]}
+
+
+class _CloudWatch(_Client):
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        self.services.fail("GetMetricData")
+        return self.services.metrics.get_metric_data(**request)
+
+    def describe_alarms(self, AlarmNames: list[str], AlarmTypes: list[str], MaxRecords: int) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert MaxRecords <= 100
+        found: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
+        for name in AlarmNames:
+            if name in self.services.alarms:
+                kind = "CompositeAlarms" if name.endswith("fit") else "MetricAlarms"
+                alarm = {"AlarmName": name, "StateValue": self.services.alarms[name], "StateReason": "because"}
+                if kind[:-1] in AlarmTypes:
+                    found[kind].append(alarm)
+        return found
+
+
+class _Autoscaling(_Client):
+    def describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert ServiceNamespace == "sagemaker"
+        return {"ScalableTargets": [one for one in self.services.targets if one["ResourceId"] in ResourceIds]}
+
+
+class _Runtime(_Client):
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        with self.services.lock:
+            self.services.requests.append(request)
+        error = self.services.answers(request["Body"].decode())
+        if error is not None:
+            raise error
+        return {"Body": io.BytesIO(b"0.5"), "InvokedProductionVariant": "production"}
+
+
+class Services:
+    """One account.
+
+    Attributes:
+        endpoints: DescribeEndpoint's answers by name.
+        configs: DescribeEndpointConfig's answers by name.
+        parameters: Versions of SSM parameters by name.
+        metrics: CloudWatch's points.
+        alarms: States by name.
+        targets: Scalable targets.
+        errors: What an operation raises, by its name.
+        requests: What was sent to the endpoint.
+        answers: The error of a request, by its body, or None.
+    """
+
+    def __init__(self) -> None:
+        self.endpoints: dict[str, dict[str, Any]] = {"churn": _endpoint(), "chess": _endpoint()}
+        self.configs: dict[str, dict[str, Any]] = {"churn-config": _config()}
+        self.parameters = {settings_name("churn"): [SETTINGS.to_text()]}
+        self.metrics: FakeCloudWatch = traffic(600)
+        self.alarms = {"churn-shadow-slow": "OK", "churn-not-fit": "ALARM"}
+        self.targets: list[dict[str, Any]] = []
+        self.errors: dict[str, Exception] = {}
+        self.requests: list[dict[str, Any]] = []
+        self.lock = threading.Lock()
+        self.answers: Any = lambda _body: None
+
+    def fail(self, operation: str) -> None:
+        """Raise what is planted for an operation."""
+        if operation in self.errors:
+            raise self.errors[operation]
+
+    def settle(self, settings: Settings) -> None:
+        """Have the stack say something else."""
+        self.parameters[settings_name("churn")] = [settings.to_text()]
+
+    def client(self, name: str) -> object:
+        """The client of a service."""
+        kinds = {
+            "sagemaker": _SageMaker,
+            "ssm": _Ssm,
+            "cloudwatch": _CloudWatch,
+            "application-autoscaling": _Autoscaling,
+            "sagemaker-runtime": _Runtime,
+        }
+        return kinds[name](self)
+
+
+def _endpoint() -> dict[str, Any]:
+    def variant(name: str, count: int, weight: float) -> dict[str, Any]:
+        return {
+            "VariantName": name,
+            "CurrentInstanceCount": count,
+            "DesiredInstanceCount": count,
+            "CurrentWeight": weight,
+        }
+
+    return {
+        "EndpointName": "churn",
+        "EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/churn",
+        "EndpointStatus": "InService",
+        "EndpointConfigName": "churn-config",
+        "LastModifiedTime": START,
+        "ProductionVariants": [variant("production", 2, 1.0)],
+        "ShadowProductionVariants": [variant("shadow", 1, 0.5)],
+    }
+
+
+def _config() -> dict[str, Any]:
+    def variant(name: str, count: int, weight: float) -> dict[str, Any]:
+        return {
+            "VariantName": name,
+            "ModelName": f"model-of-{name}",
+            "InstanceType": "ml.m5.xlarge",
+            "InitialInstanceCount": count,
+            "InitialVariantWeight": weight,
+        }
+
+    return {
+        "CreationTime": START,
+        "ProductionVariants": [variant("production", 2, 1.0)],
+        "ShadowProductionVariants": [variant("shadow", 1, 0.5)],
+        "DataCaptureConfig": {"EnableCapture": True, "DestinationS3Uri": "s3://captures"},
+    }

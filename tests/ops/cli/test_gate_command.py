@@ -1,0 +1,285 @@
+"""``shadow-test gate``: verdict, exit code, recordings, and waiting."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import itertools
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadow_ops.cli import durations, watching
+from shadow_ops.gate import judge_live
+from shadow_ops.live import describe
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import NOW, POLICY, Services, refused
+from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+
+
+def test_an_equal_shadow_passes(run: Run) -> None:
+    """Exit code 0, one line per rule with its numbers, and the verdict as the last line."""
+    result = run("gate", "churn")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1].startswith("PASS: all ")
+    assert "PASS          latency-p99" in result.stdout
+    assert "error-rate-5xx" in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("metrics", "code", "word"),
+    [
+        (traffic(600, slower=1.3), 3, "FAIL"),
+        (traffic(600, failing=0.02), 3, "FAIL"),
+        (traffic(600, shadow=False), 4, "INCONCLUSIVE"),
+        (FakeCloudWatch(), 4, "INCONCLUSIVE"),
+    ],
+    ids=["slow", "failing", "silent", "without-data"],
+)
+def test_the_exit_code_is_the_verdict(
+    run: Run, services: Services, metrics: FakeCloudWatch, code: int, word: str
+) -> None:
+    """FAIL is 3 and INCONCLUSIVE is 4, with the reason on standard output."""
+    services.metrics = metrics
+    result = run("gate", "churn")
+    assert (result.exit_code, result.stdout.splitlines()[-1].split(":")[0]) == (code, word)
+
+
+def test_json_has_the_verdict_and_the_numbers(run: Run) -> None:
+    """A pipeline reads the outcome, each finding's numbers, and what was judged."""
+    found = json.loads(run("gate", "churn", "--format", "json").stdout)
+    assert (found["verdict"], found["endpoint"], found["period_seconds"], found["periods"]) == (
+        "PASS",
+        "churn",
+        300,
+        120,
+    )
+    numbers = {finding["rule"]: finding["numbers"] for finding in found["findings"]}
+    assert numbers["latency-p99"]["allowed_percent"] == 5
+
+
+def test_markdown_begins_with_the_verdict(run: Run) -> None:
+    """A pull request shows the outcome as a heading, and a table of the rules."""
+    lines = run("gate", "churn", "--format", "markdown").stdout.splitlines()
+    assert lines[0] == "### churn: PASS"
+    assert any(line.startswith("| PASS | `latency-p99` |") for line in lines)
+
+
+def test_a_replay_gives_the_same_verdict(run: Run, services: Services, tmp_path: Path) -> None:
+    """What was recorded is judged again from the file alone, word for word the same."""
+    file = tmp_path / "seen.json"
+    live = run("gate", "churn", "--record", file)
+    services.errors["DescribeEndpoint"] = AssertionError("a replay asks nobody")
+    replayed = run("gate", "--replay", file)
+    assert (replayed.exit_code, replayed.stdout) == (live.exit_code, live.stdout)
+    assert f"recorded 120 periods in {file}" in live.stderr
+
+
+def test_a_replay_takes_another_policy(run: Run, tmp_path: Path) -> None:
+    """A policy given on the command line wins over the recording's."""
+    file, policy = tmp_path / "seen.json", tmp_path / "policy.json"
+    policy.write_text(json.dumps({"min_duration_minutes": 24 * 60}))
+    run("gate", "churn", "--record", file)
+    assert run("gate", "--replay", file).exit_code == 0
+    assert run("gate", "--replay", file, "--policy", policy).exit_code == 4
+
+
+def test_a_replay_needs_no_aws(run: Run, tmp_path: Path) -> None:
+    """In a process of its own, a replay loads neither boto3 nor botocore."""
+    file = tmp_path / "seen.json"
+    run("gate", "churn", "--record", file)
+    code = (
+        "import sys\n"
+        "from shadow_ops.cli.main import cli\n"
+        f"cli(['gate', '--replay', {str(file)!r}], standalone_mode=False)\n"
+        "sys.exit(1 if {'boto3', 'botocore', 'rich'} & set(sys.modules) else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "PASS" in done.stdout
+
+
+def test_a_recording_never_takes_the_place_of_a_file(run: Run, services: Services, tmp_path: Path) -> None:
+    """An existing file is refused before anything is asked, unless --force is given."""
+    file = tmp_path / "seen.json"
+    file.write_text("mine")
+    result = run("gate", "churn", "--record", file)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {file} exists; name another file, or add --force to replace it\n"
+    assert (file.read_text(), services.metrics.requests) == ("mine", [])
+    assert run("gate", "churn", "--record", file, "--force").exit_code == 0
+    assert json.loads(file.read_text())["endpoint"] == "churn"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("not json", "not JSON"),
+        ('{"endpoint": "churn"', "cut off"),
+        ("[]", "object"),
+        ('{"endpoint": "churn"}', "production_variant"),
+    ],
+)
+def test_fails_on_what_is_no_recording(run: Run, tmp_path: Path, text: str, place: str) -> None:
+    """A file that is no recording is one line that names it, and exit code 2."""
+    file = tmp_path / "odd.json"
+    file.write_text(text)
+    result = run("gate", "--replay", file)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: {file}")
+    assert place in line
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (
+            {"rules": [{"kind": "taste"}]},
+            "rules[0]: 'kind' must be one of latency, error_rate, utilization, got 'taste'",
+        ),
+        ({"rules": [{"kind": "latency", "max_increase_percent": -5}]}, "'max_increase_percent' must be from 0 to 1000"),
+        ({"tolerance": 5}, "unknown key 'tolerance'"),
+    ],
+)
+def test_fails_on_a_bad_policy(run: Run, services: Services, tmp_path: Path, policy: object, said: str) -> None:
+    """A policy with a mistake is one line that names the file and the place, and nothing is asked of AWS."""
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps(policy))
+    result = run("gate", "churn", "--policy", file)
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert line.startswith(f"error: {file}")
+    assert said in line
+    assert services.metrics.requests == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("churn", "--wait", "soon"), ("churn", "--wait", "0s"), ("churn", "--force"), ("--wait", "2h"), ("a", "b")],
+)
+def test_fails_on_wrong_usage(run: Run, arguments: tuple[str, ...]) -> None:
+    """Options that don't fit are exit code 2."""
+    assert run("gate", *arguments).exit_code == 2
+
+
+def test_an_endpoint_of_somebody_else_needs_a_policy(run: Run, services: Services, tmp_path: Path) -> None:
+    """Without the stack's settings there is no policy to guess; a file gives one."""
+    services.parameters.clear()
+    result = run("gate", "churn")
+    assert result.exit_code == 1
+    assert "was not deployed by this library" in result.stderr
+    assert "--policy FILE" in result.stderr
+    file = tmp_path / "policy.json"
+    file.write_text('{"min_duration_minutes": 60}')
+    assert run("gate", "churn", "--policy", file).exit_code == 0
+
+
+class Watch:
+    """A clock for waiting, and what is to be seen at each look."""
+
+    def __init__(self, services: Services) -> None:
+        self.time = 0.0
+        self.looks: Iterator[int | Exception] = itertools.repeat(602)
+        self._services = services
+
+    def sleep(self, seconds: float) -> None:
+        """Let time go by."""
+        self.time += seconds
+
+    def look(self) -> datetime.datetime:
+        """The time of the next look, in minutes after the test began, or what goes wrong then."""
+        look = next(self.looks)
+        self._services.errors.clear()
+        if isinstance(look, Exception):
+            self._services.errors["GetMetricData"] = look
+            return NOW
+        return START + datetime.timedelta(minutes=look)
+
+
+@pytest.fixture
+def watch(services: Services, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Waiting takes no time."""
+    watch = Watch(services)
+    clock = watching.Clock(now=lambda: watch.time, sleep=watch.sleep)
+    monkeypatch.setattr(watching, "Clock", lambda: clock)
+    monkeypatch.setattr(durations, "now", watch.look)
+    return watch
+
+
+def test_waiting_ends_with_the_verdict(run: Run, watch: Watch) -> None:
+    """Of a test that is too young, the gate looks again each period, until it is old enough."""
+    watch.looks = iter([5, 10, 602])
+    result = run("gate", "churn", "--wait", "24h")
+    assert result.exit_code == 0
+    assert watch.time == pytest.approx(600, abs=2)
+    assert "watching churn for 1 d at most" in result.stderr
+    assert "INCONCLUSIVE" in result.stderr
+    assert "INCONCLUSIVE" not in result.stdout
+
+
+def test_waiting_gives_up_when_the_time_is_up(run: Run, services: Services, watch: Watch) -> None:
+    """After the time the last verdict stands, and the exit code says so."""
+    services.metrics = traffic(600, shadow=False)
+    result = run("gate", "churn", "--wait", "30m")
+    assert result.exit_code == 4
+    assert watch.time == pytest.approx(1800, abs=2)
+
+
+def test_waiting_bears_with_trouble_that_passes(run: Run, watch: Watch) -> None:
+    """A day of waiting isn't lost to one throttled call."""
+    watch.looks = iter([5, refused("ThrottlingException", "Rate exceeded", "GetMetricData"), 602])
+    result = run("gate", "churn", "--wait", "24h")
+    assert result.exit_code == 0
+    assert "AWS throttles GetMetricData" in result.stderr
+    assert "trying again" in result.stderr
+
+
+def test_waiting_ends_when_access_is_denied(run: Run, watch: Watch) -> None:
+    """What no waiting cures ends it at once."""
+    watch.looks = iter([15, refused("AccessDenied", "no", "GetMetricData")])
+    result = run("gate", "churn", "--wait", "24h")
+    assert result.exit_code == 1
+    assert "lack cloudwatch:GetMetricData" in result.stderr
+
+
+def test_an_interrupted_wait_is_no_verdict(run: Run, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-c has an exit code of its own, which no pipeline takes for a verdict."""
+    services.metrics = FakeCloudWatch()
+
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    clock = watching.Clock(now=lambda: 0.0, sleep=interrupted)
+    monkeypatch.setattr(watching, "Clock", lambda: clock)
+    result = run("gate", "churn", "--wait", "24h")
+    assert (result.exit_code, result.stdout) == (130, "")
+
+
+def test_on_a_terminal_the_findings_are_drawn(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The live display shows each rule, the verdict so far and how long it goes on."""
+    screen = io.StringIO()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setattr("shadow_ops.cli.output.watched", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    live = describe(services.client("sagemaker"), "churn")
+    assert live is not None
+    judged = judge_live(_Holder(services.client("cloudwatch")), live, POLICY, None, NOW)
+    with watching.on_screen() as display:
+        display.judged(judged)
+        display.waiting(datetime.timedelta(hours=3), datetime.timedelta(seconds=40))
+    for part in ("latency-p99", "next look in 40 s, giving up in 3 h"):
+        assert part in screen.getvalue()
+
+
+@dataclass(frozen=True)
+class _Holder:
+    cloudwatch: Any

@@ -1,0 +1,105 @@
+"""The command line itself: help, what it loads, what it never loads."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import shadow_ops
+from shadow_ops.cli.durations import Duration, spoken
+from tests.ops.cli.conftest import Run
+
+ROOT = Path(shadow_ops.__file__).parent
+COMMANDS = ("gate", "compare", "status", "send", "history")
+
+
+def imported(file: Path) -> set[str]:
+    """Top-level packages that a file imports anywhere, also inside of functions."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_what_runs_never_imports_what_synthesizes(file: Path) -> None:
+    """No file of shadow_ops imports the CDK or the constructs; only the command line uses more than boto3."""
+    packages = imported(file)
+    allowed = {"shadow_ops", "boto3", "botocore", *sys.stdlib_module_names}
+    if file.is_relative_to(ROOT / "cli"):
+        allowed |= {"click", "rich"}
+    assert packages <= allowed
+
+
+def loaded(*arguments: str) -> set[str]:
+    """Modules that are loaded once a command has run, in a process of its own."""
+    code = (
+        "import sys\n"
+        "from shadow_ops.cli.main import cli\n"
+        f"cli({list(arguments)!r}, standalone_mode=False)\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stderr.split()}
+
+
+@pytest.mark.parametrize("arguments", [("--help",), *((command, "--help") for command in COMMANDS)])
+def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
+    """Help comes at once: neither AWS's client, nor the display, nor the CDK is loaded for it."""
+    assert loaded(*arguments) & {"boto3", "botocore", "rich", "aws_cdk", "jsii", "shadow_constructs"} == set()
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    """Each command has its line, and the exit codes are told."""
+    text = run("--help").stdout
+    for command in COMMANDS:
+        assert f"\n  {command} " in text
+    assert "4  `gate`: INCONCLUSIVE" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_teaches_by_example(run: Run, command: str) -> None:
+    """Help of a command has examples that begin with the command itself, none wider than a terminal."""
+    text = run(command, "--help").stdout
+    assert f"\n    shadow-test {command} churn" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+def test_python_m_is_the_same_program() -> None:
+    """``python -m shadow_ops`` shows the same help, under the name that users type."""
+    done = subprocess.run([sys.executable, "-m", "shadow_ops", "--help"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Usage: shadow-test [OPTIONS]")
+
+
+def test_fails_on_an_unknown_command(run: Run) -> None:
+    """A mistyped command is exit code 2."""
+    result = run("gaet", "churn")
+    assert result.exit_code == 2
+    assert "gaet" in result.stderr
+
+
+@given(st.integers(1, 10**5), st.sampled_from("smhd"))
+def test_durations_are_read_as_they_are_written(count: int, unit: str) -> None:
+    """A whole number with a unit is that many seconds, minutes, hours or days."""
+    seconds = count * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
+    if seconds <= 455 * 86_400:
+        assert Duration().convert(f"{count}{unit}", None, None) == datetime.timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0 s"), (59.6, "1 min"), (90, "1 min 30 s"), (3600, "1 h"), (90_000, "1 d 1 h"), (86_460, "1 d"), (-5, "0 s")],
+)
+def test_durations_are_said_in_two_units(seconds: float, text: str) -> None:
+    """People get the two largest units, nothing finer."""
+    assert spoken(datetime.timedelta(seconds=seconds)) == text

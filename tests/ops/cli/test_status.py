@@ -1,0 +1,157 @@
+"""``shadow-test status`` and ``history``: what serves, what the code says, what was promoted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.settings import Settings, settings_name
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import SETTINGS, Services
+
+ENTRY = {
+    "id": "one",
+    "kind": "promotion",
+    "at": "2026-11-01T09:00:00+00:00",
+    "by": "ann",
+    "stack": "arn:stack",
+    "from_version": "v0",
+    "from_model": "model-0",
+    "from_config": "config-0",
+    "to_version": "v1",
+    "to_model": "model-1",
+    "to_config": "config-1",
+    "gate": "PASS: all 9 deciding rules hold",
+}
+BACK = {
+    **ENTRY,
+    "id": "two",
+    "kind": "rollback",
+    "gate": None,
+    "reason": "too bold",
+    "from_version": "v1",
+    "to_version": "v0",
+}
+UNDONE = {"id": "two", "kind": "undone", "at": "2026-11-01T10:00:00+00:00"}
+
+
+def drifts(run: Run) -> list[str]:
+    """What differs from the code."""
+    found: list[str] = json.loads(run("status", "churn", "--format", "json").stdout)["drifts"]
+    return found
+
+
+def test_status_shows_what_serves(run: Run) -> None:
+    """Variants with versions, models, instances and shares; config, age, capture, alarms; and that the code agrees."""
+    text = run("status", "churn").stdout
+    assert text.startswith("churn: InService, a shadow test, since 10 h 2 min (2026-11-02 08:00 UTC)")
+    for cells in (
+        ["production", "production", "v1", "model-of-production", "ml.m5.xlarge", "2", "2", "-", "-", "all"],
+        ["shadow", "shadow", "v2", "model-of-shadow", "ml.m5.xlarge", "1", "1", "-", "-", "50", "%"],
+        ["churn-shadow-slow", "OK", "because"],
+        ["churn-not-fit", "ALARM", "because"],
+        ["config:", "churn-config"],
+        ["capture:", "s3://captures"],
+        ["code:", "says", "the", "same"],
+    ):
+        assert cells in [line.split() for line in text.splitlines()], cells
+    assert "DRIFT" not in text
+
+
+def test_scaling_limits_are_shown(run: Run, services: Services) -> None:
+    """Minimum and maximum of a scaled variant stand beside its counts, and a count between them is no drift."""
+    services.targets = [
+        {
+            "ResourceId": "endpoint/churn/variant/production",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+            "MinCapacity": 1,
+            "MaxCapacity": 6,
+        }
+    ]
+    services.endpoints["churn"]["ProductionVariants"][0] |= {"CurrentInstanceCount": 4, "DesiredInstanceCount": 5}
+    (line,) = [one for one in run("status", "churn").stdout.splitlines() if one.startswith("production ")]
+    assert line.split()[5:9] == ["4", "5", "1", "6"]
+    assert drifts(run) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "drift"),
+    [
+        (replace(SETTINGS, endpoint_config="newer"), "endpoint config churn-config serves, the code says newer"),
+        (replace(SETTINGS, production_variant="AllTraffic"), "production is production, the code says AllTraffic"),
+        (replace(SETTINGS, shadow_variant=None), "the shadow is shadow, the code says none"),
+        (replace(SETTINGS, sampling_percent=10), "50 % of the requests are copied, the code says 10 %"),
+        (replace(SETTINGS, capture_uri=None), "data is captured to s3://captures, the code says nowhere"),
+    ],
+)
+def test_each_drift_is_shown_loudly(run: Run, services: Services, said: Settings, drift: str) -> None:
+    """Where code and endpoint differ, one line says what serves and what the code says."""
+    services.settle(said)
+    (line,) = drifts(run)
+    assert line.startswith(drift)
+    assert f"DRIFT: {drift}" in run("status", "churn").stdout
+
+
+def test_a_count_changed_by_hand_is_a_drift(run: Run, services: Services) -> None:
+    """An unscaled variant that was given another count differs from the code."""
+    services.endpoints["churn"]["ProductionVariants"][0]["DesiredInstanceCount"] = 7
+    assert drifts(run) == ["production is set to 7 instances and doesn't scale, the code says 2"]
+
+
+def test_versions_are_not_shown_of_another_config(run: Run, services: Services) -> None:
+    """Where another config serves than the code's, the code's versions say nothing of it."""
+    services.settle(replace(SETTINGS, endpoint_config="newer"))
+    found = json.loads(run("status", "churn", "--format", "json").stdout)
+    assert [variant["version"] for variant in found["variants"]] == [None, None]
+
+
+def test_a_failed_update_is_shown_with_its_reason(run: Run, services: Services) -> None:
+    """SageMaker's own reason comes right below the status."""
+    services.endpoints["churn"]["FailureReason"] = "the alarm fired"
+    assert run("status", "churn").stdout.splitlines()[1] == "the last update failed: the alarm fired"
+
+
+def test_an_alarm_that_is_gone_is_missing(run: Run, services: Services) -> None:
+    """An alarm that the stack made and that isn't there any more is shown, not left out."""
+    del services.alarms["churn-shadow-slow"]
+    assert "churn-shadow-slow  MISSING  there is no such alarm" in run("status", "churn").stdout
+
+
+def test_an_endpoint_of_somebody_else_has_a_status_too(run: Run, services: Services) -> None:
+    """Without the stack's settings the live half is shown, and why the other half is missing."""
+    services.parameters.clear()
+    result = run("status", "churn")
+    assert result.exit_code == 0
+    assert "code: unknown; there is no /shadow-test/churn/settings" in result.stdout
+
+
+def test_fails_on_settings_that_are_none(run: Run, services: Services) -> None:
+    """A parameter with something else in it is one line that names it."""
+    services.parameters[settings_name("churn")] = ["{}"]
+    result = run("status", "churn")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: /shadow-test/churn/settings: not the settings of an endpoint")
+
+
+def test_history_tells_each_promotion_and_way_back(run: Run, services: Services) -> None:
+    """Promotions with the verdict, ways back with the reason; what CloudFormation rolled back says so."""
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(one) for one in (ENTRY, BACK, UNDONE)]
+    text = run("history", "churn").stdout
+    assert "2026-11-01 09:00  promotion  v0    v1  ann  PASS: all 9 deciding rules hold" in text
+    assert "too bold (rolled back by CloudFormation, 2026-11-01 10:00)" in text
+    assert json.loads(run("history", "churn", "--format", "json").stdout)[0]["gate"].startswith("PASS")
+
+
+def test_the_last_promotion_that_stood_is_part_of_the_status(run: Run, services: Services) -> None:
+    """What was rolled back isn't what happened last."""
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(one) for one in (ENTRY, BACK, UNDONE)]
+    assert "last promotion: 2026-11-01 09:00 UTC by ann, v0 to v1" in run("status", "churn").stdout
+
+
+def test_no_history_is_no_failure(run: Run) -> None:
+    """An endpoint on which nothing was promoted has an empty history."""
+    result = run("history", "churn")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert run("history", "churn", "--format", "json").stdout == "[]\n"
