@@ -137,10 +137,7 @@ def graph(chart: Chart, canvas: Canvas) -> Widget:
         left["min"] = 0
     properties: Json = {
         "title": chart.title,
-        "view": "timeSeries",
-        "region": canvas.region,
-        "period": canvas.period_seconds,
-        "metrics": _rows(chart, canvas),
+        **_data(chart, canvas),
         "yAxis": {"left": left},
     }
     if chart.thresholds:
@@ -155,14 +152,20 @@ def figures(chart: Chart, canvas: Canvas) -> Widget:
         "view": "singleValue",
         # Percentiles of the whole range, rather than of its last minute: they can't be had from those of its minutes.
         "setPeriodToTimeRange": True,
-        "region": canvas.region,
-        "period": canvas.period_seconds,
-        "metrics": _rows(chart, canvas),
+        **_data(chart, canvas),
     }
     return Widget("metric", chart.width, chart.height, properties)
 
 
-def _rows(chart: Chart, canvas: Canvas) -> list[list[Any]]:
+def _data(chart: Chart, canvas: Canvas) -> Json:
+    """What is shown; a statistic that all metrics share is said once, because templates have a limit."""
+    statistics = {metric.statistic for metric in chart.metrics}
+    shared = {"stat": statistics.pop()} if len(statistics) == 1 else {}
+    rows = _rows(chart, canvas, own_statistics=not shared)
+    return {"region": canvas.region, "period": canvas.period_seconds, **shared, "metrics": rows}
+
+
+def _rows(chart: Chart, canvas: Canvas, *, own_statistics: bool) -> list[list[Any]]:
     rows: list[list[Any]] = [
         [{"expression": one.text, "label": one.label, "id": f"e{number}", "color": one.colour}]
         for number, one in enumerate(chart.expressions, start=1)
@@ -175,7 +178,8 @@ def _rows(chart: Chart, canvas: Canvas) -> list[list[Any]]:
         shown: Json = {"visible": False}
         if metric.label is not None:
             shown = {"label": metric.label, "color": metric.lane.colour}
-        rows.append([*_shortened(path, before), {"id": metric.id, "stat": metric.statistic, **shown}])
+        statistic = {"stat": metric.statistic} if own_statistics else {}
+        rows.append([*_shortened(path, before), {"id": metric.id, **statistic, **shown}])
         before = path
     return rows
 

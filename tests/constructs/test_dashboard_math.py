@@ -61,7 +61,12 @@ def _request(properties: Json) -> Json:
         namespace, name, *pairs = before = path
         dimensions = [{"Name": pairs[n], "Value": pairs[n + 1]} for n in range(0, len(pairs), 2)]
         metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}
-        rows.append({**query, "MetricStat": {"Metric": metric, "Period": MINUTE, "Stat": options["stat"]}})
+        rows.append(
+            {
+                **query,
+                "MetricStat": {"Metric": metric, "Period": MINUTE, "Stat": options.get("stat", properties.get("stat"))},
+            }
+        )
     return {"MetricDataQueries": rows, "ScanBy": "TimestampAscending"}
 
 
