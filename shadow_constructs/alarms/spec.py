@@ -11,11 +11,14 @@ from shadow_ops.catalogue import CatalogueEntry
 from shadow_ops.problems import Problems
 
 About = Literal["production", "shadow", "comparison", "update"]
+Severity = Literal["critical", "warning"]
+Missing = Literal["notBreaching", "missing", "breaching", "ignore"]
 
 # Limits of API operation PutMetricAlarm, and of metric math in alarms (CloudWatch User Guide).
 MOST_METRICS = 10
 _LONGEST_EXPRESSION = 2048
 _LONGEST_DESCRIPTION = 1024
+_MOST_TAGS = 50
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]{0,254}")
 
 
@@ -42,6 +45,8 @@ class AlarmSpec:
         id: Its name in `Alerts.without` and in the docs; the logical id is made from it.
         about: Whose trouble it is: an alarm about production wakes somebody, one about the shadow or the comparison
             speaks through the composite alarm, one about an update takes the update back.
+        severity: ``critical`` where callers suffer or an update is taken back, else ``warning``. It begins the
+            description and is a tag, ``severity``.
         description: What happened, in words and numbers, and what to do.
         terms: The metrics by their ids in the expression.
         expression: Metric math over them; None for a single metric.
@@ -51,19 +56,35 @@ class AlarmSpec:
         period_seconds: Length of a period.
         periods: How many in a row must be bad.
         warm_up_minutes: How long a fresh alarm waits.
+        version: The shadow's version, where the alarm is about one: another version gets a fresh alarm, with a
+            warm-up and without the state that its predecessor earned.
     """
 
     id: str
     about: About
+    severity: Severity
     description: str
     terms: Mapping[str, Term]
     expression: str | None
     threshold: float
     above: bool = True
-    missing: Literal["notBreaching", "missing", "breaching", "ignore"] = "notBreaching"
+    missing: Missing = "notBreaching"
     period_seconds: int = 300
     periods: int = 3
     warm_up_minutes: int = 0
+    version: str | None = None
+
+    @property
+    def construct_id(self) -> str:
+        """Its id in a construct."""
+        words = self.id.replace(".", "-point-").split("-")
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        return name if self.version is None else f"{name}-{self.version}"
+
+    @property
+    def full_description(self) -> str:
+        """What people read: the severity and what happened."""
+        return f"[{self.severity}] {self.description}"
 
     def check(self) -> None:
         """Hold the alarm against CloudWatch's limits.
@@ -78,27 +99,29 @@ class AlarmSpec:
             problems.add("terms", "be one metric without an expression", len(self.terms))
         if self.expression is not None and len(self.expression) > _LONGEST_EXPRESSION:
             problems.add("expression", f"have at most {_LONGEST_EXPRESSION} characters", len(self.expression))
-        if len(self.description) > _LONGEST_DESCRIPTION:
-            problems.add("description", f"have at most {_LONGEST_DESCRIPTION} characters", len(self.description))
+        if len(self.full_description) > _LONGEST_DESCRIPTION:
+            problems.add("description", f"have at most {_LONGEST_DESCRIPTION} characters", len(self.full_description))
         for name in self.terms:
             if not _ID.fullmatch(name):
                 problems.add("terms", "have ids that begin with a small letter", name)
         problems.raise_if_any()
 
-    def properties(self, actions: Sequence[str] = ()) -> dict[str, Any]:
+    def properties(self, actions: Sequence[str] = (), tags: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The properties of AWS::CloudWatch::Alarm.
 
         Args:
             actions: ARNs of what is told when the alarm fires and when it is over.
+            tags: Its tags, beside the severity. By default none.
         """
         made: dict[str, Any] = {
-            "AlarmDescription": self.description,
+            "AlarmDescription": self.full_description,
             "ComparisonOperator": "GreaterThanThreshold" if self.above else "LessThanThreshold",
             "Threshold": self.threshold,
             "EvaluationPeriods": self.periods,
             "DatapointsToAlarm": self.periods,
             "TreatMissingData": self.missing,
             **self._measured(),
+            "Tags": tag_list(tags or {}, self.severity),
         }
         if actions:
             made |= {"AlarmActions": list(actions), "OKActions": list(actions)}
@@ -121,6 +144,12 @@ class AlarmSpec:
 
     def _stat(self, term: Term) -> dict[str, Any]:
         return {"Metric": _metric(term), "Period": self.period_seconds, "Stat": term.statistic}
+
+
+def tag_list(tags: Mapping[str, str], severity: Severity) -> list[dict[str, str]]:
+    """Tags as CloudFormation writes them, in the order of their keys; the severity among them while there is room."""
+    found = {"severity": str(severity), **tags} if len(tags) < _MOST_TAGS else tags
+    return [{"Key": key, "Value": found[key]} for key in sorted(found)]
 
 
 def _metric(term: Term) -> dict[str, Any]:

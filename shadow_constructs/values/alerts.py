@@ -12,11 +12,11 @@ from shadow_constructs.values.frozen import freeze
 from shadow_ops.problems import Problems
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_ARN = re.compile(r"arn:aws[a-z-]*:\S+")
-# API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day; five
-# actions per state.
+_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
+# API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
+# week where each is an hour or longer; five actions per state.
 _SHORT_PERIODS = (10, 20, 30)
-_LONGEST_SECONDS = 24 * 3600
+_HOUR, _DAY, _WEEK = 3600, 24 * 3600, 7 * 24 * 3600
 _MOST_ACTIONS = 5
 
 
@@ -63,6 +63,9 @@ class Alerts:
             check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
         for arn in self.action_arns:
             check_text(problems, "action_arns", arn, pattern=_ARN, rule="hold ARNs of alarm actions", tokens=True)
+        for alarm in self.without:
+            if not isinstance(alarm, str):
+                problems.add("without", "hold ids of alarms such as 'shadow-cpu'", alarm)
         if self.topic_arn is not None:
             check_arn(problems, "topic_arn", self.topic_arn, service="sns", resource="")
         if self.emails and self.topic_arn is not None:
@@ -93,6 +96,9 @@ class Alerts:
         whole = isinstance(period, int) and not isinstance(period, bool) and period > 0
         if not whole or (period not in _SHORT_PERIODS and period % 60 != 0):
             problems.add("period_seconds", "be 10, 20, 30 or a multiple of 60", period)
-        if problems.count == before and period * self.periods > _LONGEST_SECONDS:
+        if problems.count > before:
+            return
+        longest, said = (_DAY, "a day") if period < _HOUR else (_WEEK, "a week")
+        if period * self.periods > longest:
             got = f"{self.periods} x {period} s"
-            problems.add("periods", "be at most a day in all (CloudWatch)", got, "lower periods or period_seconds")
+            problems.add("periods", f"be at most {said} in all (CloudWatch)", got, "lower periods or period_seconds")
