@@ -29,7 +29,8 @@ def judge(recording: Recording, policy: GatePolicy) -> Verdict:
     """
     samples = samples_of(recording, policy)
     needs = needs_of(policy, _tests(policy, samples))
-    opinions = [_judged(rule, samples, needs) for rule in policy.rules]
+    first = _first(policy)
+    opinions = [_judged(rule, samples, needs, rule is first) for rule in policy.rules]
     findings = tuple(one.finding for one in opinions)
     deciding = [one for one in opinions if one.finding.gates and one.finding.outcome is not None]
     notes = (*_notes(recording, samples), *(note for one in opinions for note in one.notes))
@@ -48,9 +49,15 @@ def judge(recording: Recording, policy: GatePolicy) -> Verdict:
     return Verdict(Outcome.PASS, reason, findings, notes)
 
 
-def _judged(rule: Rule, samples: Samples, needs: Needs) -> Opinion:
+def _first(policy: GatePolicy) -> Rule | None:
+    """The rule that gets half of the allowance for being wrong: the highest percentile that decides."""
+    latencies = [rule for rule in policy.gating_rules if isinstance(rule, LatencyRule)]
+    return max(latencies, key=lambda rule: rule.percentile, default=None)
+
+
+def _judged(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
     if isinstance(rule, LatencyRule):
-        return judge_latency(rule, samples, needs)
+        return judge_latency(rule, samples, needs, needs.fail_first if is_first else needs.fail)
     if isinstance(rule, ErrorRateRule):
         return judge_error_rate(rule, samples, needs)
     if isinstance(rule, UtilizationRule):

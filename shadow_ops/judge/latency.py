@@ -29,15 +29,18 @@ from shadow_ops.verdict import Outcome
 _MUCH_AUTOCORRELATION = 0.5
 # From so many periods on, an autocorrelation says something.
 _ENOUGH_FOR_AUTOCORRELATION = 24
+# More than so many times the periods so far is no estimate: the difference is too near to what is allowed.
+_LONGEST_ESTIMATE = 5
 
 
-def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs) -> Opinion:
+def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
     """Judge a latency rule.
 
     Args:
         rule: The rule.
         samples: What is judged.
         needs: How much evidence decides.
+        to_fail: How much fails the shadow by the comparison with production.
     """
     name = f"p{rule.percentile:g}"
     pairs, thin, missing = _pairs(rule, samples)
@@ -45,7 +48,7 @@ def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs) -> Opinion:
         return _unusable(rule, samples, thin, missing)
     differences = [math.log(shadow / production) for production, shadow in pairs]
     allowed = math.log1p(rule.max_increase_percent / 100)
-    outcome, minutes = _held_to(differences, allowed, samples, needs)
+    outcome, minutes = _held_to(differences, allowed, samples, needs, to_fail)
     low, high = ranks.interval(differences, needs.ends, allowed)
     above = sum(one > allowed for one in differences)
     middle = statistics.median(differences)
@@ -118,23 +121,23 @@ def _unusable(rule: LatencyRule, samples: Samples, thin: int, missing: int) -> O
 
 
 def _held_to(
-    differences: Sequence[float], allowed: float, samples: Samples, needs: Needs
+    differences: Sequence[float], allowed: float, samples: Samples, needs: Needs, to_fail: float
 ) -> tuple[Outcome, float | None]:
     evidence, periods = ranks.log_evidence(differences, allowed), len(differences)
-    if evidence.above >= needs.fail:
+    if evidence.above >= to_fail:
         return Outcome.FAIL, 0.0
     enough = periods >= FEWEST_PERIODS
     if evidence.below >= needs.ends and enough:
         return Outcome.PASS, 0.0
     slower = evidence.above > evidence.below
-    won, needed = (evidence.above, needs.fail) if slower else (evidence.below, needs.ends)
+    won, needed = (evidence.above, to_fail) if slower else (evidence.below, needs.ends)
     # Evidence grows with the number of periods, after the gamblers' common start.
     per_period = (won + ranks.OVERHEAD) / periods
     wanted = (needed + ranks.OVERHEAD) / per_period if per_period > 0 else math.inf
     minutes_per_period = max(samples.minutes / periods, samples.period_minutes)
     more = (max(wanted, 0.0 if slower else FEWEST_PERIODS) - periods) * minutes_per_period
-    # Ten times the time so far is no estimate any more: the difference is too near to what is allowed.
-    return Outcome.INCONCLUSIVE, max(more, samples.period_minutes) if wanted <= 10 * max(periods, 3) else None
+    told = wanted <= _LONGEST_ESTIMATE * max(periods, FEWEST_PERIODS)
+    return Outcome.INCONCLUSIVE, max(more, samples.period_minutes) if told else None
 
 
 def _bounded(
@@ -147,7 +150,11 @@ def _bounded(
         if (value := latency_of(side, statistic)) and (_count(side) or 0) >= needed
     ]
     outcome, minutes = _held_to(
-        [math.log(value) for value in values], math.log(limit * MICROSECONDS_PER_MILLISECOND), samples, needs
+        [math.log(value) for value in values],
+        math.log(limit * MICROSECONDS_PER_MILLISECOND),
+        samples,
+        needs,
+        needs.fail,
     )
     middle = statistics.median(values) / MICROSECONDS_PER_MILLISECOND
     above = sum(value > limit * MICROSECONDS_PER_MILLISECOND for value in values)

@@ -20,12 +20,14 @@ class Needs:
 
     Attributes:
         fail: To fail a shadow. More than `hold`, because any of the rules that decide may fail one wrongly.
+        fail_first: To fail it by the rule that gets half of the allowance, see `needs_of`.
         hold: To say that a rule holds. All must hold, so that none needs more for there being others.
         ends: For each end of an interval.
         confidence_percent: What a person is told.
     """
 
     fail: float
+    fail_first: float
     hold: float
     ends: float
     confidence_percent: float
@@ -34,13 +36,17 @@ class Needs:
 def needs_of(policy: GatePolicy, tests: int) -> Needs:
     """How much evidence decides.
 
+    The tests share the allowance for being wrong (Bonferroni's correction), but not equally: half of it goes to the
+    highest percentile, whose noise is by far the largest; the others lose little by having the other half.
+
     Args:
         policy: The policy.
-        tests: How many tests may fail the shadow, one per rule and one per bound of its own (Bonferroni's correction).
+        tests: How many tests may fail the shadow, one per rule and one per bound of its own.
     """
     sure = -math.log(1 - policy.confidence_percent / 100)
     return Needs(
-        fail=sure + math.log(max(2, tests)),
+        fail=sure + math.log(2 * max(1, tests - 1)),
+        fail_first=sure + math.log(2),
         hold=sure,
         ends=sure + math.log(2),
         confidence_percent=policy.confidence_percent,

@@ -1,0 +1,71 @@
+"""Recordings for the judge's tests: the same numbers in every run."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import random
+from collections.abc import Callable
+from dataclasses import replace
+
+from shadow_ops.policy import GatePolicy
+from shadow_ops.recording import Instances, Period, Recording, Side
+
+START = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
+HARDWARE = Instances("ml.m5.xlarge", 1, 4, 0)
+QUICK = GatePolicy(min_duration_minutes=60, warm_up_minutes=0)
+
+
+def side(
+    draw: random.Random, *, slower: float = 1.0, errors: float = 0.0, cpu: float = 120.0, requests: int = 1500
+) -> Side:
+    """One variant in one period, a few percent of noise on its latencies."""
+    latency = {
+        f"p{percentile}": base * slower * math.exp(draw.gauss(0, spread))
+        for percentile, base, spread in ((50, 40_000, 0.01), (90, 80_000, 0.02), (99, 150_000, 0.04))
+    }
+    numbers = {
+        "Invocations": float(requests),
+        "Invocation4XXErrors": 1.0,
+        "Invocation5XXErrors": float(round(requests * errors)),
+        "InvocationModelErrors": float(round(requests * errors)),
+        "CPUUtilization": cpu,
+        "MemoryUtilization": 40.0,
+        "DiskUtilization": 20.0,
+    }
+    return Side(numbers, {"ModelLatency": {"count": float(requests), "avg": 45_000.0, **latency}})
+
+
+def recording(
+    periods: int = 40,
+    *,
+    slower: float = 1.0,
+    errors: float = 0.0,
+    cpu: float = 120.0,
+    copies: int = 1500,
+    sampling_percent: float = 100,
+    seed: int = 7,
+) -> Recording:
+    """A test of five-minute periods whose shadow differs as said."""
+    draw = random.Random(seed)
+    listed = tuple(
+        Period(
+            START + datetime.timedelta(minutes=5 * number),
+            side(draw),
+            side(draw, slower=slower, errors=errors, cpu=cpu, requests=copies),
+        )
+        for number in range(periods)
+    )
+    names = ("churn", "production", "shadow")
+    return Recording(*names, sampling_percent, 300, listed, HARDWARE, HARDWARE, HARDWARE)
+
+
+def with_shadow(given: Recording, change: Callable[[int, Side], Side]) -> Recording:
+    """The recording with each of the shadow's sides changed."""
+    periods = tuple(replace(one, shadow=change(number, one.shadow)) for number, one in enumerate(given.periods))
+    return replace(given, periods=periods)
+
+
+def silent(_number: int, _side: Side) -> Side:
+    """A shadow of which CloudWatch has nothing."""
+    return Side()
