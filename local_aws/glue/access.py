@@ -1,4 +1,4 @@
-"""IAM: teaches ministack's evaluator the actions and resources of SageMaker and Application Auto Scaling.
+"""IAM: teaches ministack's evaluator what SageMaker, Application Auto Scaling and some calls of SSM act on.
 
 Callers' policies are evaluated: those of Lambda functions and of roles that the cdk command line assumes. The key
 ``test`` is the account's root and may do everything. Execution roles that a service uses itself are not evaluated.
@@ -21,7 +21,7 @@ _NAMED = (("ModelName", "model"), ("EndpointName", "endpoint"), ("EndpointConfig
 
 
 def install() -> None:
-    """Make the two services known to the evaluator."""
+    """Make the services known to the evaluator."""
     actions = private.module("core.iam_actions")
     for service in (sagemaker.SERVICE, autoscaling.SERVICE):
         actions.SERVICE_TO_IAM_NAMESPACE[service] = service
@@ -33,10 +33,29 @@ def install() -> None:
             return sagemaker_resource(region, _operation(headers), _decoded(body))
         if service == autoscaling.SERVICE:
             return autoscaling_resource(region, _operation(headers))
+        if service == "ssm" and (parameter := ssm_resource(region, _decoded(body))) is not None:
+            return parameter
         found: str = original(service, method, path, headers, body, *rest)
         return found
 
     actions.extract_resource_arn = extract
+    evaluator = private.module("core.iam_evaluator")
+    evaluate = evaluator.enforce
+
+    def enforce(
+        key: str,
+        action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Foreign:
+        # The condition key by which Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
+        named = {f"{service}:service-namespace": "sagemaker"} if service == autoscaling.SERVICE else {}
+        context = {**(service_context or {}), **named}
+        return evaluate(key, action, service, region, resource_arn=resource_arn, service_context=context)
+
+    evaluator.enforce = enforce
 
 
 def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> str:
@@ -52,6 +71,13 @@ def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> 
         if isinstance(request.get(member), str):
             return arn(region, kind, request[member])
     return "*"
+
+
+def ssm_resource(region: str, request: dict[str, Any]) -> str | None:
+    """Return the parameter or path that an SSM call on several parameters is authorized on; None for other calls."""
+    names = request.get("Names")
+    name = request.get("Path") or (names[0] if isinstance(names, list) and names else None)
+    return None if name is None else f"arn:aws:ssm:{region}:{ACCOUNT_ID}:parameter/{str(name).lstrip('/')}"
 
 
 def autoscaling_resource(region: str, operation: str) -> str:

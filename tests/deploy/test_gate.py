@@ -1,0 +1,100 @@
+"""A promotion needs the gate's PASS: on the real command line, by the guard's real function."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from rehearsal.traffic import Traffic
+from shadow_constructs import ShadowTest, Variant
+from tests.deploy.support import OVERRIDE, SHORT, Case, CaseMaker
+
+_SECONDS = 16.0
+
+
+def gated(test: ShadowTest) -> ShadowTest:
+    """Every request is copied, and the gate decides at a rehearsal's pace."""
+    return replace(test, sampling_percent=100, gate=SHORT)
+
+
+def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMaker) -> None:
+    """After enough traffic on two equally fast models the gate says PASS, and the promotion's record says so."""
+    case = make_case(gated)
+    case.cdk.deploy("shadow").check()
+    _send(case)
+    case.cdk.deploy("promotion").check()
+    [entry] = case.history()
+    assert (entry.kind, entry.from_version, entry.to_version, entry.undone) == ("promotion", "v1", "v2", None)
+    assert entry.gate is not None
+    assert entry.gate.startswith("PASS: all 2 deciding rules hold over ")
+    assert entry.to_config == case.serving().config_name
+
+
+def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -> None:
+    """Too young, silent, then slow: each is refused with its reason and changes nothing; an override is recorded."""
+    case = make_case(gated)
+    case.cdk.deploy("shadow").check()
+    before = case.serving()
+
+    assert "the gate says INCONCLUSIVE: no data of either variant" in _refused(case)
+
+    case.local.fault("unmirrored", endpoint=case.name)
+    _send(case, 3)
+    assert "no data of the shadow variant 'shadow', while the production variant" in _refused(case)
+    case.local.clear_faults()
+
+    case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=60)
+    _send(case)
+    output = _refused(case)
+    assert "the gate says FAIL: p50 latency" in output
+    assert "test a better candidate" in output
+    assert case.serving() == before
+    assert case.history() == ()
+
+    case.cdk.deploy("overridden").check()
+    [entry] = case.history()
+    assert entry.gate is not None
+    assert entry.gate.startswith(f"overruled: {OVERRIDE} (FAIL: p50 latency")
+
+
+def test_a_failing_shadow_is_refused(make_case: CaseMaker) -> None:
+    """A shadow that fails a third of its copies isn't promoted; callers never saw one of its failures."""
+    case = make_case(gated)
+    case.cdk.deploy("shadow").check()
+    case.local.fault("fail", endpoint=case.name, variant="shadow", share=0.33, status=500)
+    traffic = _send(case)
+    assert traffic.tally.failures == []
+    assert "the gate says FAIL: Model errors" in _refused(case)
+
+
+def test_only_what_is_being_tested_can_be_promoted(make_case: CaseMaker) -> None:
+    """Another model than the one under test, or an endpoint without a test, is refused, whatever the names say."""
+    case = make_case()
+
+    def another(test: ShadowTest) -> ShadowTest:
+        assert test.shadow is not None
+        model = replace(test.shadow.model, version="v3")
+        return replace(test, endpoint_name=case.name, shadow=Variant(model=model, hardware=test.shadow.hardware))
+
+    case.cdk.deploy("shadow").check()
+    before = case.serving()
+    other = make_case(another)
+    assert "isn't what is being tested" in " ".join(other.cdk.deploy("promotion").output.split())
+    assert case.serving() == before
+
+    case.cdk.deploy("promotion").check()
+    output = " ".join(other.cdk.deploy("promotion").output.split())
+    assert f"no shadow test is running on {case.name}" in output
+
+
+def _send(case: Case, seconds: float = _SECONDS) -> Traffic:
+    with case.traffic() as traffic:
+        time.sleep(seconds)
+    return traffic
+
+
+def _refused(case: Case) -> str:
+    """The words of a refused promotion."""
+    run = case.cdk.deploy("promotion")
+    assert run.exit_code != 0
+    return " ".join(run.output.split())

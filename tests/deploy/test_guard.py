@@ -1,0 +1,177 @@
+"""What the guard does around an update: scaling, counts, the way back, and the truth about what serves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+from shadow_constructs import Hardware, Scaling, ShadowTest
+from tests.deploy.support import REASON, Case, CaseMaker
+
+_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+_TARGET = Scaling(min_count=2, max_count=6, invocations_per_instance=500)
+
+
+def scaled(test: ShadowTest) -> ShadowTest:
+    """Production scales, so its shadow does; the shadow runs on another instance type, and scales on its own."""
+    assert test.shadow is not None
+    shadow = replace(
+        test.shadow,
+        hardware=Hardware("ml.c5.xlarge", count=1),
+        scaling=Scaling(max_count=3, invocations_per_instance=500),
+    )
+    return replace(test, production=replace(test.production, scaling=_TARGET), shadow=shadow)
+
+
+def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case: CaseMaker) -> None:
+    """Both variants scale, production runs more than its config says, the type changes: all is as it was afterwards."""
+    case = make_case(scaled, promote="shadow")
+    case.cdk.deploy("shadow").check()
+    assert set(_targets(case)) == {"production", "shadow"}
+    # What scaling and people do meanwhile: more instances, a schedule, scaling in held back.
+    _scale_to(case, "production", 5)
+    autoscaling = case.local.client("application-autoscaling")
+    place = _place(case, "production")
+    autoscaling.put_scheduled_action(
+        **place, ScheduledActionName="sale", Schedule="rate(1 day)", ScalableTargetAction={"MinCapacity": 4}
+    )
+    autoscaling.register_scalable_target(**place, SuspendedState={"DynamicScalingInSuspended": True})
+    before = _scaling_of(case, "production")
+
+    with case.traffic() as traffic:
+        case.cdk.deploy("promotion").check()
+    assert traffic.tally.failures == []
+    assert set(_targets(case)) == {"production"}
+    assert _scaling_of(case, "production") == before
+    [variant] = _described(case)["ProductionVariants"]
+    assert variant["DesiredInstanceCount"] == 5
+
+
+def test_a_silent_rollback_fails_the_deployment(make_case: CaseMaker) -> None:
+    """SageMaker goes back and CloudFormation sees nothing: the guard does, and puts scaling back."""
+    case = make_case(scaled, promote="shadow")
+    case.cdk.deploy("shadow").check()
+    before, scaling = case.serving(), _scaling_of(case, "production")
+    case.local.fault("silent-rollback", endpoint=case.name)
+    run = case.cdk.deploy("promotion")
+    assert run.exit_code != 0
+    assert f"SageMaker took the update of {case.name} back" in " ".join(run.output.split())
+    after = case.serving()
+    assert (after.config_name, after.models) == (before.config_name, before.models)
+    assert _scaling_of(case, "production") == scaling
+    assert set(_targets(case)) == {"production", "shadow"}
+    assert case.history() == ()
+
+    case.cdk.deploy("promotion").check()
+    assert set(case.serving().models) == {"production"}
+
+
+def test_an_alarm_during_the_bake_takes_the_promotion_back(case: Case) -> None:
+    """The new fleet fails, its own alarm fires, SageMaker rolls back, the deployment fails, the test goes on."""
+    case.cdk.deploy("shadow").check()
+    before = case.serving()
+
+    def fail_once_updating() -> None:
+        while _described(case)["EndpointStatus"] != "Updating":
+            time.sleep(0.05)
+        case.local.fault("fail", endpoint=case.name, variant="production", share=1, status=500)
+
+    saboteur = threading.Thread(target=fail_once_updating, daemon=True)
+    saboteur.start()
+    with case.traffic():
+        run = case.cdk.deploy("promotion")
+    saboteur.join()
+    assert run.exit_code != 0
+    assert "went into ALARM" in " ".join(run.output.split())
+    assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models)
+    assert case.history() == ()
+
+
+def test_the_way_back_needs_a_reason(case: Case) -> None:
+    """Yesterday's pipeline can't demote a model; with a reason it can, and both are on record."""
+    case.cdk.deploy("shadow").check()
+    case.cdk.deploy("promotion").check()
+    promoted = case.serving()
+    run = case.cdk.deploy("shadow")
+    output = " ".join(run.output.split())
+    assert run.exit_code != 0
+    assert "-c rollback=" in output
+    assert "v2" in output
+    assert case.serving() == promoted
+
+    case.cdk.deploy("back").check()
+    assert set(case.serving().models) == {"production", "shadow"}
+    kinds = [(entry.kind, entry.to_version, entry.reason) for entry in case.history()]
+    assert sorted(kinds, key=str) == [("promotion", "v2", None), ("rollback", "v1", REASON)]
+
+
+def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_case: CaseMaker) -> None:
+    """Another target, then none: the scaling follows the code, and the endpoint isn't updated for it."""
+    case = make_case(scaled)
+    case.cdk.deploy("shadow").check()
+    before = case.serving()
+
+    def other(test: ShadowTest) -> ShadowTest:
+        changed = scaled(replace(test, endpoint_name=case.name))
+        production = replace(changed.production, scaling=replace(_TARGET, max_count=9, invocations_per_instance=200))
+        return replace(changed, production=production)
+
+    make_case(other).cdk.deploy("shadow").check()
+    target, policies, _ = _scaling_of(case, "production")
+    assert target["MaxCapacity"] == 9
+    assert [one["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for one in policies] == [200]
+
+    def none(test: ShadowTest) -> ShadowTest:
+        changed = scaled(replace(test, endpoint_name=case.name))
+        assert changed.shadow is not None
+        shadow = replace(changed.shadow, scaling=Scaling.off())
+        return replace(changed, production=replace(changed.production, scaling=None), shadow=shadow)
+
+    make_case(none).cdk.deploy("shadow").check()
+    assert _targets(case) == {}
+    assert case.serving() == before
+
+
+def _described(case: Case) -> dict[str, Any]:
+    found: dict[str, Any] = case.local.client("sagemaker").describe_endpoint(EndpointName=case.name)
+    return found
+
+
+def _scale_to(case: Case, variant: str, count: int) -> None:
+    wanted = [{"VariantName": variant, "DesiredInstanceCount": count}]
+    case.local.client("sagemaker").update_endpoint_weights_and_capacities(
+        EndpointName=case.name, DesiredWeightsAndCapacities=wanted
+    )
+    while _described(case)["EndpointStatus"] != "InService":
+        time.sleep(0.1)
+
+
+def _place(case: Case, variant: str) -> dict[str, str]:
+    resource = f"endpoint/{case.name}/variant/{variant}"
+    return {"ServiceNamespace": "sagemaker", "ResourceId": resource, "ScalableDimension": _DIMENSION}
+
+
+def _targets(case: Case) -> dict[str, dict[str, Any]]:
+    found = case.local.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    return {
+        one["ResourceId"].rpartition("/")[2]: one
+        for one in found["ScalableTargets"]
+        if one["ResourceId"].startswith(f"endpoint/{case.name}/")
+    }
+
+
+def _scaling_of(case: Case, variant: str) -> tuple[dict[str, Any], list[Any], list[Any]]:
+    """Limits, policies and schedules of a variant, without what each registration makes anew."""
+    autoscaling = case.local.client("application-autoscaling")
+    where = {"ServiceNamespace": "sagemaker", "ResourceId": f"endpoint/{case.name}/variant/{variant}"}
+    target = _targets(case)[variant]
+    policies = autoscaling.describe_scaling_policies(**where)["ScalingPolicies"]
+    schedules = autoscaling.describe_scheduled_actions(**where)["ScheduledActions"]
+    made = {"ScalableTargetARN", "CreationTime", "PolicyARN", "Alarms", "ScheduledActionARN", "RoleARN"}
+
+    def lasting(one: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in one.items() if key not in made}
+
+    return lasting(target), [lasting(one) for one in policies], [lasting(one) for one in schedules]
