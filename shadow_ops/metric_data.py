@@ -22,6 +22,8 @@ _RETENTION = (
     (datetime.timedelta(days=455), 3600),
 )
 _COARSEST_SECONDS = 3600
+# Of less than a minute, GetMetricData takes these only (API member MetricStat.Period).
+_SHORT_PERIODS = (1, 5, 10, 20, 30)
 
 Points = Mapping[datetime.datetime, float]
 """Values by the start of their period, in UTC; a period without data isn't there."""
@@ -69,7 +71,7 @@ class Span:
 
 
 def kept_period(period_seconds: int, since: datetime.datetime, now: datetime.datetime) -> int:
-    """The shortest period, of at least so many seconds, in which CloudWatch still has points that old.
+    """The shortest period, of at least so many seconds, that GetMetricData takes and has points of that are so old.
 
     Args:
         period_seconds: The period that is wanted.
@@ -78,6 +80,8 @@ def kept_period(period_seconds: int, since: datetime.datetime, now: datetime.dat
     """
     age = now - since
     finest = next((seconds for life, seconds in _RETENTION if age <= life), _COARSEST_SECONDS)
+    if finest == 1:
+        finest = next((seconds for seconds in _SHORT_PERIODS if period_seconds <= seconds), 60)
     return math.ceil(period_seconds / finest) * finest
 
 

@@ -125,8 +125,8 @@ def compare(
 def as_table(compared: Compared, *, markdown: bool) -> str:
     """The comparison for people."""
     head = (
-        f"{compared.endpoint}: {compared.production} and its shadow {compared.shadow}, "
-        f"{compared.sampling_percent:g} % of the requests"
+        f"{compared.endpoint}: {compared.production} beside {compared.shadow}, "
+        f"which gets {compared.sampling_percent:g} % of the requests"
     )
     if not compared.metrics:
         return f"{head}\n\nno data of either variant yet; metrics arrive a minute or two after the requests"

@@ -102,7 +102,7 @@ def describe(cloudwatch: Any, subject: Subject, span: Span) -> tuple[Described, 
     fine = read_series(cloudwatch, wanted, span)
     # Percentiles of parts don't add up to one of the whole: the whole time is asked for as one period.
     seconds = int((span.end - span.start).total_seconds())
-    whole = Span(span.start, span.end, max(seconds, span.period_seconds))
+    whole = Span(span.start, span.end, kept_period(max(seconds, span.period_seconds), span.start, span.end))
     latencies = [one for one in wanted if one.metric is MODEL_LATENCY and one.statistic == "SampleCount"]
     latencies += [
         Series(subject.endpoint, variant, MODEL_LATENCY, percentile)

@@ -75,6 +75,8 @@ def command(
     else:
         assert endpoint is not None
         recording, verdict = _live(endpoint, wait, policy, profile, region)
+        if recording.policy is not None and not recording.policy.enforced:
+            output.progress(f"promotions of {endpoint} are not gated: {recording.policy.not_enforced_because}")
     if record_file is not None:
         _write(record_file, recording, force)
     _show(recording, verdict, form)

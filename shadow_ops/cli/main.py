@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 import click
@@ -61,11 +62,14 @@ Nothing here changes anything in AWS. Account and region are found as the AWS CL
 AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
 )
 @click.version_option(package_name="sagemaker-shadow-constructs", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Look after SageMaker shadow tests: compare the shadow with production, judge it, see what serves.
 
     Data goes to standard output, everything else to standard error. `shadow-test COMMAND --help` tells more.
     """
+    if os.environ.get("NO_COLOR"):
+        context.color = False
 
 
 def main() -> None:

@@ -173,7 +173,18 @@ def test_a_silent_shadow_has_a_period_too() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "days", "kept"),
-    [(10, 0.1, 10), (10, 0.2, 60), (60, 14.9, 60), (60, 15.1, 300), (900, 15.1, 900), (300, 64, 3600), (60, 500, 3600)],
+    [
+        (10, 0.1, 10),
+        (7, 0.1, 10),
+        (31, 0.1, 60),
+        (61, 0.1, 120),
+        (10, 0.2, 60),
+        (60, 14.9, 60),
+        (60, 15.1, 300),
+        (900, 15.1, 900),
+        (300, 64, 3600),
+        (60, 500, 3600),
+    ],
 )
 def test_periods_are_no_finer_than_what_is_kept(wanted: int, days: float, kept: int) -> None:
     """CloudWatch keeps minutes for 15 days and five minutes for 63; finer points of older times are gone."""

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ import pytest
 from shadow_ops.cli import durations, watching
 from shadow_ops.gate import judge_live
 from shadow_ops.live import describe
+from shadow_ops.policy import GatePolicy
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import NOW, POLICY, Services, refused
+from tests.ops.cli.services import NOW, POLICY, SETTINGS, Services, refused
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 
@@ -181,6 +182,23 @@ def test_an_endpoint_of_somebody_else_needs_a_policy(run: Run, services: Service
     file = tmp_path / "policy.json"
     file.write_text('{"min_duration_minutes": 60}')
     assert run("gate", "churn", "--policy", file).exit_code == 0
+
+
+def test_a_policy_that_gates_nothing_is_judged_by_all_the_same(run: Run, services: Services) -> None:
+    """Where promotions aren't gated the command says so, and why, beside the verdict of the rules."""
+    services.settle(replace(SETTINGS, policy=GatePolicy.none("nobody depends on it")))
+    result = run("gate", "churn")
+    assert result.exit_code == 4
+    assert result.stderr == "promotions of churn are not gated: nobody depends on it\n"
+
+
+def test_a_gate_reads_as_many_metrics_as_the_docs_say(run: Run, services: Services) -> None:
+    """GetMetricData is billed by them: 37 for a gate, 101 for a comparison."""
+    services.settle(replace(SETTINGS, policy=GatePolicy()))
+    for command, count in (("gate", 37), ("compare", 101)):
+        services.metrics.requests.clear()
+        run(command, "churn")
+        assert sum(len(request["MetricDataQueries"]) for request in services.metrics.requests) == count
 
 
 class Watch:

@@ -1,0 +1,59 @@
+"""docs/command-line.md shows what the program prints. To write it anew: ``python -m tests.ops.cli.test_docs``."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from shadow_ops.cli import durations
+from shadow_ops.cli.main import cli
+from shadow_ops.clients import Clients
+from tests.ops.cli.services import NOW, Services
+from tests.ops.cli.test_status import ENTRY
+from tests.ops.fake_cloudwatch import traffic
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
+BLOCK = re.compile(r"```console\n\$ shadow-test ([^\n]*)\n(.*?)```\n", re.DOTALL)
+
+
+def printed(command: str, services: Services) -> str:
+    """What a command prints on both streams, of an endpoint whose shadow is a little slower."""
+    services.metrics = traffic(600, slower=1.02, failing=0.0004)
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    output = CliRunner().invoke(cli, shlex.split(command), prog_name="shadow-test", terminal_width=100).output
+    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+
+
+def blocks() -> list[tuple[str, str]]:
+    """Each command of the page, with what the page says it prints."""
+    return BLOCK.findall(PAGE.read_text())
+
+
+@pytest.mark.parametrize(("command", "shown"), blocks(), ids=[command for command, _ in blocks()])
+def test_the_page_shows_what_the_program_prints(command: str, shown: str, services: Services) -> None:
+    """Every block of the page is the program's own output, to the letter."""
+    assert printed(command, services) == shown
+
+
+def test_the_page_has_every_command() -> None:
+    """No command is left out."""
+    assert {command.split()[0] for command, _ in blocks()} == {"gate", "compare", "status", "send", "history"}
+
+
+def _write() -> None:
+    services = Services()
+    Clients._client = lambda _self, name, **_options: services.client(name)  # type: ignore[method-assign] # as the fixture
+    durations.now = lambda: NOW
+    page = BLOCK.sub(
+        lambda block: f"```console\n$ shadow-test {block[1]}\n{printed(block[1], services)}```\n", PAGE.read_text()
+    )
+    PAGE.write_text(page)
+
+
+if __name__ == "__main__":
+    _write()
