@@ -1,7 +1,7 @@
 """How far two equal variants lie apart by chance, as metric math, so that alarms speak of more than that.
 
 Between equal variants a percentile of a few hundred requests differs by more than five percent most of the time. An
-alarm on the plain difference would cry several times a day about nothing (tests/constructs/test_alarm_noise.py).
+alarm on the plain difference would cry several times a day about nothing (tests/constructs/test_alarm_states.py).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def latency_margin(percentile: float, *, median: str, p90: str, counts: tuple[st
     share = percentile / 100
     density = _NORMAL.pdf(_NORMAL.inv_cdf(share))
     factor = STANDARD_ERRORS * (share * (1 - share)) ** 0.5 / density / _P90
-    return f"{factor:.4g} * LOG({p90} / {median}) * {_shared(counts)}"
+    return f"{factor:.4g} * LOG({p90} / {median}) * ({_per_request(counts)} ^ 0.5)"
 
 
 def error_margin(errors: tuple[str, str], counts: tuple[str, str]) -> str:
@@ -44,8 +44,9 @@ def error_margin(errors: tuple[str, str], counts: tuple[str, str]) -> str:
     """
     (e, f), (n, m) = errors, counts
     pooled = f"({e} + {f}) / ({n} + {m})"
-    return f"{STANDARD_ERRORS} * ({pooled} * (1 - {pooled})) ^ 0.5 * {_shared(counts)}"
+    # ABS: were more errors than requests counted in a period, the root would have no value.
+    return f"{STANDARD_ERRORS} * (({pooled} * ABS(1 - {pooled}) * {_per_request(counts)}) ^ 0.5)"
 
 
-def _shared(counts: tuple[str, str]) -> str:
-    return f"(1 / {counts[0]} + 1 / {counts[1]}) ^ 0.5"
+def _per_request(counts: tuple[str, str]) -> str:
+    return f"(1 / {counts[0]} + 1 / {counts[1]})"
