@@ -55,10 +55,12 @@ class EndpointAlarms(Construct):
             spec.id: add_alarm(self, spec, self._actions if spec.about == "production" else (), test.tags)
             for spec in self.specs
         }
-        self.composite = self._composite(test)
+        # Each reference is a call into jsii, so it is asked for once.
+        names = {alarm_id: alarm.ref for alarm_id, alarm in self.alarms.items()}
+        self.composite = self._composite(test, names)
         self._imported: dict[str, cloudwatch.IAlarm] = {}
         resources = [*self.alarms.values(), *([] if self.composite is None else [self.composite])]
-        self.names = [one.ref for one in resources]
+        self.names = [*names.values(), *([] if self.composite is None else [self.composite.ref])]
         self.arns = [one.get_att("Arn").to_string() for one in resources]
         if alerts.enabled:
             for instance_type in unwatched_types(test):
@@ -115,15 +117,15 @@ class EndpointAlarms(Construct):
             refuse("EndpointAlarms", "alarm_id", f"be one of {', '.join(resources)}", alarm_id)
         return resources[alarm_id]
 
-    def _composite(self, test: ShadowTest) -> cdk.CfnResource | None:
-        children = [self.alarms[spec.id] for spec in self.specs if spec.about in ("shadow", "comparison")]
+    def _composite(self, test: ShadowTest, names: Mapping[str, str]) -> cdk.CfnResource | None:
+        children = [names[spec.id] for spec in self.specs if spec.about in ("shadow", "comparison")]
         if not children:
             return None
         if len(children) > _MOST_CHILDREN or len(children) * _LONGEST_TERM > _LONGEST_RULE:
             fix = "make some rules report_only, or leave alarms out with Alerts(without=...)"
             most = min(_MOST_CHILDREN, _LONGEST_RULE // _LONGEST_TERM)
             refuse("EndpointAlarms", "rules", f"make at most {most} alarms about the shadow", len(children), fix)
-        rule = " OR ".join(f'ALARM("{child.ref}")' for child in children)
+        rule = " OR ".join(f'ALARM("{child}")' for child in children)
         properties = {
             "AlarmDescription": f"[warning] The shadow of {test.endpoint_name} is not fit to promote: at least one "
             "alarm about it or about the comparison fires. Production is not touched. `shadow-test status` lists them; "
