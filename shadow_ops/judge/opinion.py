@@ -117,7 +117,9 @@ def counted(count: int, noun: str) -> str:
 
 
 def lasting(minutes: float) -> str:
-    """Such as ``40 min``, ``3.5 h`` and ``2.1 days``."""
+    """Such as ``50 s``, ``40 min``, ``3.5 h`` and ``2.1 days``."""
+    if minutes < 2:
+        return f"{math.ceil(round(minutes * 60, 6))} s"
     if minutes < 120:
-        return f"{math.ceil(minutes)} min"
+        return f"{math.ceil(round(minutes, 6))} min"
     return f"{minutes / 60:.3g} h" if minutes < 48 * 60 else f"{minutes / 1440:.2g} days"

@@ -94,12 +94,14 @@ def interval(differences: Sequence[float], needed: float, anchor: float) -> tupl
 
 def _upper_end(differences: Sequence[float], needed: float, anchor: float) -> float | None:
     beyond = max(differences) + _RESOLUTION
-    if anchor < beyond and log_evidence(differences, anchor).below >= needed:
-        low, high = min(statistics.median(differences), anchor), anchor
-    elif log_evidence(differences, beyond).below < needed:
+    low, high = statistics.median(differences), beyond
+    if log_evidence(differences, beyond).below < needed:
         return None
-    else:
-        low, high = max(statistics.median(differences), min(anchor, beyond)), beyond
+    if anchor < beyond:
+        if log_evidence(differences, anchor).below >= needed:
+            low, high = min(low, anchor), anchor
+        else:
+            low = max(low, anchor)
     for _ in range(_STEPS):
         if high - low <= _RESOLUTION:
             break
