@@ -11,7 +11,7 @@ LOCAL_BIN := $(CURDIR)/.venv-local-aws/bin
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 PIP_FREEZE := -m pip freeze --disable-pip-version-check --all --exclude pip
 NPM := $(BIN)/npm --loglevel=error --no-audit --no-fund --no-update-notifier
-TYPED := shadow_constructs stacks app.py benchmarks rehearsal local_aws examples tests tools
+TYPED := shadow_constructs shadow_ops stacks app.py benchmarks rehearsal local_aws examples tests tools
 
 # Node comes from a wheel in .venv, the CDK command line from node_modules; what the machine has is not looked at.
 export PATH := $(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
@@ -20,13 +20,16 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo test check lint types snapshots synth bench lock clean
+.PHONY: help setup demo dashboard test check lint types snapshots synth bench lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: setup ## Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy
 	@$(BIN)/python -m rehearsal.demo
+
+dashboard: setup ## Draw the comparison dashboard of a rehearsal, to look at before deploying
+	@$(BIN)/python -m rehearsal.dashboard
 
 # Two processes: each has a local AWS of its own, so the slow files run side by side.
 test: setup ## Run all tests

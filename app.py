@@ -4,9 +4,12 @@
 Its parameters are the context values in cdk.json; override one with ``cdk deploy churn-shadow -c sampling_percent=20``.
 """
 
+import json
+from pathlib import Path
+
 import aws_cdk as cdk
 
-from shadow_constructs import Capture, Container, Hardware, Model, ShadowTest, Variant
+from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
 from stacks import PromotionStack, ShadowTestStack
 
 app = cdk.App()
@@ -35,11 +38,24 @@ def whole(name: str) -> int:
 v1 = Model(version="v1", container=Container.xgboost(context("v1_xgboost")), artifact=context("v1_artifact"))
 v2 = Model(version="v2", container=Container.xgboost(context("v2_xgboost")), artifact=context("v2_artifact"))
 
+
+def policy() -> GatePolicy:
+    """The policy in the JSON file that the context names; the library's own where it names none."""
+    name = context("gate_policy")
+    if not name:
+        return GatePolicy()
+    try:
+        return GatePolicy.from_json(json.loads(Path(name).read_text(encoding="utf-8")), name)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"context 'gate_policy': {error}") from None
+
+
 churn = ShadowTest(
     endpoint_name=context("endpoint_name"),
     production=Variant(model=v1, hardware=Hardware(context("instance_type"), count=whole("production_count"))),
     shadow=Variant(model=v2, hardware=Hardware(context("instance_type"), count=whole("shadow_count"))),
     sampling_percent=number("sampling_percent"),
+    gate=policy(),
     capture=Capture(delete_with_stack=context("delete_captures_with_stack").lower() == "true"),
 )
 

@@ -9,31 +9,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal import environment, processes, steps
+from rehearsal import processes, steps
 from rehearsal.cdk import Cdk
+from rehearsal.drawn import OUT, draw_latest
 from rehearsal.errors import RehearsalError
+from rehearsal.example import CONTEXT
 from rehearsal.local import LocalAws
 from rehearsal.narration import Narrator
-from rehearsal.picture import Paths, draw
-from rehearsal.picture.drawing import names
-from rehearsal.stage import ENDPOINT, MODEL_BUCKET, Stage
+from rehearsal.picture import Paths
+from rehearsal.stage import ENDPOINT, Stage
 
-OUT = environment.PROJECT / ".rehearsal" / "dashboard"
-"""Where page and picture go by default; not under version control."""
-
-_CONTEXT = {
-    "endpoint_name": ENDPOINT,
-    "v1_artifact": f"s3://{MODEL_BUCKET}/churn/v1/model.tar.gz",
-    "v2_artifact": f"s3://{MODEL_BUCKET}/churn/v2/model.tar.gz",
-    "sampling_percent": "50",
-    "delete_captures_with_stack": "true",
-}
 _STEPS = 5
 _TRAFFIC_SECONDS = 40
 # Enough to be seen beside a model that answers within a few milliseconds.
 _SLOWER_MS = 6
-# The local AWS has a point per second; five of them make a percentile.
-_PERIOD_SECONDS = 5
 
 
 def play(folder: Path, narrator: Narrator, out: Path, seconds: float = _TRAFFIC_SECONDS) -> Paths:
@@ -49,7 +38,7 @@ def play(folder: Path, narrator: Narrator, out: Path, seconds: float = _TRAFFIC_
         RehearsalError: If something can't be done, or the stack has no dashboard.
     """
     with LocalAws(folder) as local:
-        stage = Stage(narrator, local, Cdk(local.endpoint_url, folder, context=_CONTEXT), folder)
+        stage = Stage(narrator, local, Cdk(local.endpoint_url, folder, context=CONTEXT), folder)
         for step in (steps.train, steps.bootstrap, steps.deploy):
             step(stage)
         narrator.step(f"Send requests for {seconds:g} s, with the shadow {_SLOWER_MS} ms slower")
@@ -62,20 +51,6 @@ def play(folder: Path, narrator: Narrator, out: Path, seconds: float = _TRAFFIC_
         paths = draw_latest(stage, out, start)
     narrator.seen(f"the dashboard lies in {paths.page} and {paths.image.name} beside it")
     return paths
-
-
-def draw_latest(stage: Stage, out: Path, start: datetime.datetime) -> Paths:
-    """Draw the dashboard that the stage's deployment has made, from a time on until now.
-
-    Raises:
-        RehearsalError: If there is none.
-    """
-    cloudwatch = stage.local.client("cloudwatch")
-    found = [name for name in names(cloudwatch) if name.startswith(ENDPOINT)]
-    if not found:
-        raise RehearsalError(f"the stack of '{ENDPOINT}' has no dashboard: is it Dashboard.off()?")
-    end = datetime.datetime.now(datetime.UTC)
-    return draw(cloudwatch, found[0], out, start=start, end=end, period_seconds=_PERIOD_SECONDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -10,18 +10,10 @@ from pathlib import Path
 from rehearsal import processes, steps
 from rehearsal.cdk import Cdk
 from rehearsal.errors import RehearsalError
+from rehearsal.example import SHORT_POLICY, with_policy
 from rehearsal.local import LocalAws
 from rehearsal.narration import Narrator
-from rehearsal.stage import ENDPOINT, MODEL_BUCKET, Stage
-
-# What is in cdk.json may be edited to point at somebody's own models; the demo brings its own.
-_CONTEXT = {
-    "endpoint_name": ENDPOINT,
-    "v1_artifact": f"s3://{MODEL_BUCKET}/churn/v1/model.tar.gz",
-    "v2_artifact": f"s3://{MODEL_BUCKET}/churn/v2/model.tar.gz",
-    "sampling_percent": "50",
-    "delete_captures_with_stack": "true",
-}
+from rehearsal.stage import Stage
 
 
 def play(folder: Path, narrator: Narrator) -> None:
@@ -40,7 +32,9 @@ def play(folder: Path, narrator: Narrator) -> None:
     )
     with LocalAws(folder) as local:
         narrator.seen(f"the local AWS runs at {local.endpoint_url} after {narrator.seconds:.1f} s")
-        stage = Stage(narrator, local, Cdk(local.endpoint_url, folder, context=_CONTEXT), folder)
+        stage = Stage(
+            narrator, local, Cdk(local.endpoint_url, folder, context=with_policy(folder, SHORT_POLICY)), folder
+        )
         for step in steps.STEPS:
             step(stage)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ class Stage:
         before: All that existed before the first deployment.
         answers: What each model version answers to each payload, as learned from responses and captures.
         tested: The shadow's model, as it was while it was tested.
+        began: When the stage was set.
     """
 
     narrator: Narrator
@@ -41,6 +43,7 @@ class Stage:
     before: set[str] = field(default_factory=set)
     answers: dict[str, dict[int, str]] = field(default_factory=dict)
     tested: str = ""
+    began: datetime.datetime = field(default_factory=lambda: datetime.datetime.now(datetime.UTC))
 
     def run(self, what: str, run: str, stack: str, **context: str) -> Run:
         """Run a CDK command, showing the seconds."""

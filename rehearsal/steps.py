@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from rehearsal import seen
+from rehearsal import drawn, environment, gate_steps, seen
 from rehearsal.cdk import Run
 from rehearsal.errors import expect
 from rehearsal.stage import ENDPOINT, MODEL_BUCKET, Stage
@@ -123,20 +121,20 @@ def measure(stage: Stage) -> None:
 def diff(stage: Stage) -> None:
     """Show what the promotion will change."""
     stage.narrator.step("What a promotion will change: cdk diff churn-promotion")
-    run = stage.run("cdk diff churn-promotion", "diff", "churn-promotion")
+    run = stage.run("cdk diff churn-promotion", "diff", "churn-promotion", **gate_steps.FULL)
     expect("EndpointConfig" in run.output, "the diff shows the new endpoint config.", run.output)
     stage.narrator.quote(_readable(run))
     stage.narrator.say(
         "Read it so: a new endpoint config without the shadow, to which the endpoint then switches in place; v1's "
-        "model and role go afterwards. v2's model is not touched: what was tested is what is promoted. (Left out "
-        "here: the table of v1's rights, which go with its role.)"
+        "model and role go afterwards, and the alarms about the shadow. v2's model is not touched: what was tested "
+        "is what is promoted. (Left out here: the details of dashboard, guard and settings, and v1's rights.)"
     )
 
 
 def promote(stage: Stage) -> None:
     """Promote while requests keep coming."""
     stage.narrator.step("Promote while requests keep coming: cdk deploy churn-promotion")
-    tally = _change_under_load(stage, "promoted", "cdk deploy churn-promotion", "churn-promotion")
+    tally = _change_under_load(stage, "promoted", "cdk deploy churn-promotion", "churn-promotion", **gate_steps.FULL)
     by_model = {"v1": 0, "v2": 0, **tally.count(stage.which_model)}
     now = stage.serving()
     expect(set(now.models) == {"production"}, "only production is left.", sorted(now.models))
@@ -147,6 +145,8 @@ def promote(stage: Stage) -> None:
     stage.narrator.seen(f"answers by model: v1 {by_model['v1']}, then v2 {by_model['v2']}")
     stage.narrator.seen(f"production now serves {_name(stage.tested)}, the very model that was tested")
     _show_change(stage, tally.answers[-1])
+    stage.narrator.say("On record, and to be read at any time (shadow-test history churn):")
+    gate_steps.history(stage)
 
 
 def _show_change(stage: Stage, after: Answer) -> None:
@@ -162,8 +162,15 @@ def _show_change(stage: Stage, after: Answer) -> None:
 def roll_back(stage: Stage) -> None:
     """Take the promotion back while requests keep coming."""
     stage.narrator.step(f'The way back: cdk deploy churn-shadow -c rollback="{_REASON}"')
-    stage.narrator.say("Suppose v2 disappoints after all. The way back is one deployment, too.")
-    tally = _change_under_load(stage, "back", "cdk deploy churn-shadow", "churn-shadow", rollback=_REASON)
+    stage.narrator.say("Suppose v2 disappoints after all. The way back is one deployment, too, if it has a reason:")
+    promoted = stage.serving()
+    with stage.narrator.waiting("cdk deploy churn-shadow, without a reason, as an old pipeline would"):
+        refused = stage.cdk.deploy("churn-shadow", **gate_steps.FULL)
+    expect(refused.exit_code != 0, "a way back without a reason is refused.", refused.output[-600:])
+    expect(stage.serving() == promoted, "nothing has changed.", stage.serving())
+    stage.narrator.quote(gate_steps.refusal(refused.output))
+    context = {**gate_steps.FULL, "rollback": _REASON}
+    tally = _change_under_load(stage, "back", "cdk deploy churn-shadow -c rollback=...", "churn-shadow", **context)
     now = stage.serving()
     expect(set(now.models) == {"production", "shadow"}, "production and the shadow run again.", sorted(now.models))
     last = stage.which_model(tally.answers[-1])
@@ -181,12 +188,35 @@ def destroy(stage: Stage) -> None:
     left = seen.inventory(stage.local.client) - stage.before
     expect(not left, "nothing is left.", sorted(left))
     stage.narrator.seen(
-        "nothing is left: no endpoint, endpoint config, model, role or bucket. (The capture bucket goes "
+        "nothing is left: no endpoint, endpoint config, model, role, function or bucket. (The capture bucket goes "
         "because the demo asks for it with -c delete_captures_with_stack=true; by default it stays.)"
     )
 
 
-STEPS = (train, bootstrap, deploy, send, measure, diff, promote, roll_back, destroy)
+def look(stage: Stage) -> None:
+    """Draw the dashboard of the test that is running."""
+    stage.narrator.step("See both: the comparison dashboard, with this test's own data")
+    with stage.narrator.waiting("drawing"):
+        paths = drawn.draw_latest(stage, drawn.OUT, stage.began)
+    stage.narrator.seen(
+        f"open {paths.page.relative_to(environment.PROJECT)} in a browser, or look at the picture beside it"
+    )
+
+
+STEPS = (
+    train,
+    bootstrap,
+    deploy,
+    send,
+    measure,
+    gate_steps.refuse,
+    gate_steps.judge,
+    look,
+    diff,
+    promote,
+    roll_back,
+    destroy,
+)
 COUNT = len(STEPS) + 1
 """Sending is told as two steps: the answers, and the captures."""
 
@@ -212,11 +242,16 @@ def _change_under_load(stage: Stage, prefix: str, what: str, stack: str, **conte
 
 
 def _readable(run: Run) -> str:
-    """Return the resources and outputs of a diff, without the talk before and the wide table of rights."""
+    """Return what a diff says of each resource in a line, and of the endpoint config in full."""
     lines = run.output.splitlines()
     first = lines.index("Resources") if "Resources" in lines else 0
-    talk = re.compile(r"^\s*$|.*Number of stacks")
-    return "\n".join(_cut(line) for line in lines[first:] if not talk.match(line))
+    kept, whole = [], False
+    for line in lines[first:]:
+        if line.startswith("["):
+            whole = "EndpointConfig " in line
+        if whole or line.startswith("["):
+            kept.append(_cut(line))
+    return "\n".join(kept)
 
 
 def _cut(text: str, width: int = 140) -> str:

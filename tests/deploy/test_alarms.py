@@ -87,4 +87,5 @@ def _firing(case: Case) -> set[str]:
 def _short(name: str) -> str:
     """``case-1-EndpointAlarmsShadowTraffic4D5E6F70-XYZ`` is ``ShadowTraffic``."""
     [logical_id] = re.findall(r"EndpointAlarms(\w+)[0-9A-F]{8}-", name)
-    return str(logical_id)
+    # Alarms about a shadow are its version's own.
+    return str(logical_id).removesuffix("v2")

@@ -40,7 +40,7 @@ def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -
 
     case.local.fault("unmirrored", endpoint=case.name)
     _send(case, 3)
-    assert "no data of the shadow variant 'shadow', while the production variant" in _refused(case)
+    assert "no requests of the shadow variant 'shadow'" in _refused(case)
     case.local.clear_faults()
 
     case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=60)
