@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from hashlib import sha256
+
 import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs.alarms.construct import add_alarm
 from shadow_constructs.alarms.rollback import rollback_alarm_specs
-from shadow_constructs.values.guardrails import MOST_ALARMS
+from shadow_constructs.alarms.spec import AlarmSpec
+from shadow_constructs.deployment_config import deployment_config
+from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.policy import GatePolicy
 from shadow_ops.problems import refuse
 
 
@@ -34,7 +41,7 @@ class RollbackAlarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, endpoint_config_name: str) -> None:
         super().__init__(scope, construct_id)
         guardrails = test.guardrails
-        specs = rollback_alarm_specs(test, test.gate, endpoint_config_name) if guardrails.own_alarms else ()
+        specs = _own(test, test.gate, endpoint_config_name)
         count = len(specs) + len(guardrails.alarm_names)
         if count > MOST_ALARMS:
             got = f"{len(specs)} from the policy and {len(guardrails.alarm_names)} in alarm_names"
@@ -51,5 +58,24 @@ def watched_names(test: ShadowTest) -> list[str]:
     guardrails = test.guardrails
     if guardrails.shift == "off":
         return []
-    own = guardrails.own_alarms and len(rollback_alarm_specs(test, test.gate, "config")) > 0
+    own = len(_own(test, test.gate, "config")) > 0
     return [*([f"{cdk.Aws.STACK_NAME}-*"] if own else []), *guardrails.alarm_names]
+
+
+def deployment_digest(test: ShadowTest) -> str:
+    """What tells one way of updating the endpoint from another; empty for the usual one.
+
+    SageMaker is told a DeploymentConfig by UpdateEndpoint, which asks for a new endpoint config. It is part of the
+    config's logical id, so that guardrails that change come with a config that is new.
+    """
+    ways = [
+        deployment_config(guardrails, [spec.id for spec in _own(replace(test, guardrails=guardrails), policy, "")])
+        for guardrails, policy in ((test.guardrails, test.gate), (Guardrails(), GatePolicy()))
+    ]
+    if ways[0] == ways[1]:
+        return ""
+    return sha256(json.dumps(ways[0], sort_keys=True, default=str).encode()).hexdigest()[:8]
+
+
+def _own(test: ShadowTest, policy: GatePolicy, endpoint_config_name: str) -> tuple[AlarmSpec, ...]:
+    return rollback_alarm_specs(test, policy, endpoint_config_name) if test.guardrails.own_alarms else ()

@@ -27,7 +27,7 @@ from shadow_constructs.invocation import grant_invoke
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.outputs import outputs_of
 from shadow_constructs.permissions import Statement
-from shadow_constructs.rollback_alarms import RollbackAlarms, watched_names
+from shadow_constructs.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
 from shadow_constructs.serving_model import ServingModel
 from shadow_constructs.settings_parameter import SettingsParameter
 from shadow_constructs.values.artifact import split_s3_uri
@@ -220,7 +220,7 @@ class ShadowEndpoint(Construct):
             shadow = [variant_property(test.shadow, name, test.shadow_weight)]
         config = sagemaker.CfnEndpointConfig(
             self,
-            "Config",
+            f"Config{deployment_digest(test)}",
             production_variants=production,
             shadow_production_variants=shadow,
             data_capture_config=None
