@@ -107,9 +107,10 @@ class GatePolicy:
         return tuple(rule for rule in self.rules if not rule.report_only)
 
     def to_json(self) -> dict[str, Any]:
-        """The policy as plain JSON values; `from_json` reads them."""
+        """The policy as plain JSON values; `from_json` reads them. Numbers are all there, whatever their defaults."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {**values, "rules": [rule.to_json() for rule in self.rules]}
+        given = {name: value for name, value in values.items() if value is not None}
+        return {**given, "rules": [rule.to_json() for rule in self.rules]}
 
     def to_text(self) -> str:
         """The policy as JSON text, the same for the same policy."""

@@ -68,8 +68,9 @@ class Rule:
         return UtilizationRule(resource=resource, max_percent=max_percent, report_only=report_only)
 
     def to_json(self) -> dict[str, Any]:
-        """The rule as plain JSON values."""
-        return {"kind": self.kind, **{field.name: getattr(self, field.name) for field in fields(self)}}
+        """The rule as plain JSON values; what is absent or off is left out, numbers are all there."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {"kind": self.kind, **{name: value for name, value in values.items() if value not in (None, False)}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,8 +68,8 @@ def _latency(test: ShadowTest, shadow: Variant, rule: LatencyRule, alerts: Alert
         shadow,
         alerts,
         id=f"relative-{rule.id}",
-        description=f"The shadow of {test.endpoint_name} ({shadow.label}) is slower: {name} of its model latency is "
-        f"more than {rule.max_increase_percent:g} % above production's beyond chance, {_over(alerts)} with at least "
+        description=f"The shadow of {test.endpoint_name} ({shadow.model.version}) is slower: its {name} model latency "
+        f"is more than {rule.max_increase_percent:g} % above production's beyond chance, {_over(alerts)} with at least "
         f"{floor} requests each. Don't promote it; `shadow-test compare` shows by how much.",
         terms=terms,
         expression=f"100 * (s / p - 1 - {margin}) / {_floor(floor)}",
@@ -85,7 +85,7 @@ def _errors(test: ShadowTest, shadow: Variant, rule: ErrorRateRule, alerts: Aler
         shadow,
         alerts,
         id=f"relative-{rule.id}",
-        description=f"The shadow of {test.endpoint_name} ({shadow.label}) fails more: its share of "
+        description=f"The shadow of {test.endpoint_name} ({shadow.model.version}) fails more: its share of "
         f"{entry.title.lower()} is more than {rule.max_increase_points:g} percentage points above production's beyond "
         f"chance, {_over(alerts)} with at least {alerts.min_requests} requests each. Don't promote it; look at its "
         "logs.",

@@ -131,7 +131,7 @@ class EndpointAlarms(Construct):
             "alarm about it or about the comparison fires. Production is not touched. `shadow-test status` lists them; "
             "the gate has the last word.",
             "AlarmRule": rule,
-            "Tags": tag_list(test.tags, "warning"),
+            **({"Tags": tag_list(test.tags)} if test.tags else {}),
             **({"AlarmActions": list(self._actions), "OKActions": list(self._actions)} if self._actions else {}),
         }
         return cdk.CfnResource(self, "NotFit", type="AWS::CloudWatch::CompositeAlarm", properties=properties)
@@ -175,7 +175,7 @@ def notification_topic(scope: Construct, endpoint_name: str, emails: Sequence[st
         properties={
             "DisplayName": f"Shadow test {endpoint_name}"[:100],
             "Subscription": subscriptions,
-            **({"Tags": [{"Key": key, "Value": tags[key]} for key in sorted(tags)]} if tags else {}),
+            **({"Tags": tag_list(tags)} if tags else {}),
         },
     )
     account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}

@@ -39,7 +39,7 @@ class Watched:
     @property
     def who(self) -> str:
         """Begins the descriptions."""
-        return f"The {self.about} variant ({self.variant.label}) of {self.test.endpoint_name}"
+        return f"The {self.about} variant ({self.variant.model.version}) of {self.test.endpoint_name}"
 
 
 def watched(test: ShadowTest) -> Iterator[Watched]:

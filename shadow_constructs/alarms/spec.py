@@ -18,7 +18,6 @@ Missing = Literal["notBreaching", "missing", "breaching", "ignore"]
 MOST_METRICS = 10
 _LONGEST_EXPRESSION = 2048
 _LONGEST_DESCRIPTION = 1024
-_MOST_TAGS = 50
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]{0,254}")
 
 
@@ -46,7 +45,7 @@ class AlarmSpec:
         about: Whose trouble it is: an alarm about production wakes somebody, one about the shadow or the comparison
             speaks through the composite alarm, one about an update takes the update back.
         severity: ``critical`` where callers suffer or an update is taken back, else ``warning``. It begins the
-            description and is a tag, ``severity``.
+            description.
         description: What happened, in words and numbers, and what to do.
         terms: The metrics by their ids in the expression.
         expression: Metric math over them; None for a single metric.
@@ -111,7 +110,7 @@ class AlarmSpec:
 
         Args:
             actions: ARNs of what is told when the alarm fires and when it is over.
-            tags: Its tags, beside the severity. By default none.
+            tags: Its tags. By default none.
         """
         made: dict[str, Any] = {
             "AlarmDescription": self.full_description,
@@ -121,8 +120,9 @@ class AlarmSpec:
             "DatapointsToAlarm": self.periods,
             "TreatMissingData": self.missing,
             **self._measured(),
-            "Tags": tag_list(tags or {}, self.severity),
         }
+        if tags:
+            made["Tags"] = tag_list(tags)
         if actions:
             made |= {"AlarmActions": list(actions), "OKActions": list(actions)}
         if self.warm_up_minutes > 0:
@@ -146,10 +146,9 @@ class AlarmSpec:
         return {"Metric": _metric(term), "Period": self.period_seconds, "Stat": term.statistic}
 
 
-def tag_list(tags: Mapping[str, str], severity: Severity) -> list[dict[str, str]]:
-    """Tags as CloudFormation writes them, in the order of their keys; the severity among them while there is room."""
-    found = {"severity": str(severity), **tags} if len(tags) < _MOST_TAGS else tags
-    return [{"Key": key, "Value": found[key]} for key in sorted(found)]
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags as CloudFormation writes them, in the order of their keys."""
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
 
 
 def _metric(term: Term) -> dict[str, Any]:

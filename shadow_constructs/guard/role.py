@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import aws_cdk as cdk
-
 from shadow_ops.guard.permissions import PERMISSIONS
 from shadow_ops.settings import prefix
 
@@ -30,21 +28,21 @@ def statements(endpoint_name: str, log_group_arn: str) -> Iterator[Statement]:
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
 
 
-def _arns(endpoint_name: str) -> dict[str, str | list[str]]:
-    here = f"{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
-    arn = f"arn:{cdk.Aws.PARTITION}"
-    records = f"{arn}:ssm:{here}:parameter{prefix(endpoint_name)}"
+def _arns(endpoint_name: str) -> dict[str, Any]:
+    here = "${AWS::Region}:${AWS::AccountId}"
+    records = f"arn:${{AWS::Partition}}:ssm:{here}:parameter{prefix(endpoint_name)}"
     service = "sagemaker.application-autoscaling.amazonaws.com"
-    return {
-        # SageMaker writes endpoint names in ARNs in lower case.
-        "endpoint": sorted(
-            {f"{arn}:sagemaker:{here}:endpoint/{one}" for one in (endpoint_name, endpoint_name.lower())}
-        ),
-        "endpoint-config": f"{arn}:sagemaker:{here}:endpoint-config/*",
+    role = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    # SageMaker writes endpoint names in ARNs in lower case.
+    names = sorted({endpoint_name, endpoint_name.lower()})
+    found = {
+        "endpoint": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint/{name}" for name in names],
+        "endpoint-config": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint-config/*"],
         "parameter": [records, f"{records}/*"],
-        "stack": f"{arn}:cloudformation:{here}:stack/{cdk.Aws.STACK_NAME}/*",
-        "target-alarm": f"{arn}:cloudwatch:{here}:alarm:TargetTracking-endpoint/{endpoint_name}/variant/*",
-        "service-role": f"{arn}:iam::{cdk.Aws.ACCOUNT_ID}:role/aws-service-role/{service}/"
-        "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint",
-        "*": "*",
+        "stack": [f"arn:${{AWS::Partition}}:cloudformation:{here}:stack/${{AWS::StackName}}/*"],
+        "target-alarm": [
+            f"arn:${{AWS::Partition}}:cloudwatch:{here}:alarm:TargetTracking-endpoint/{endpoint_name}/variant/*"
+        ],
+        "service-role": [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/{role}"],
     }
+    return {"*": "*", **{name: [{"Fn::Sub": arn} for arn in arns] for name, arns in found.items()}}

@@ -81,14 +81,14 @@ class UpdateGuard(Construct):
         self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent, endpoint_config_name: str
     ) -> None:
         super().__init__(scope, construct_id)
-        self._properties = _properties(test, intent, endpoint_config_name)
+        self._shared = _shared(test, endpoint_config_name)
         self.function_arn = self._function(test.endpoint_name)
-        self.before = self._resource("Before", "before")
+        self.before = self._resource("Before", {**self._shared, **_asked(test, intent), "Step": "before"})
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
 
     def after(self, endpoint: cdk.CfnResource) -> cdk.CfnResource:
         """Add the check after the endpoint's update."""
-        resource = self._resource("After", "after")
+        resource = self._resource("After", {**self._shared, "Step": "after"})
         resource.add_resource_dependency(endpoint)
         return resource
 
@@ -162,32 +162,39 @@ class UpdateGuard(Construct):
         )
         return function.attr_arn
 
-    def _resource(self, construct_id: str, step: str) -> cdk.CfnResource:
+    def _resource(self, construct_id: str, properties: dict[str, str]) -> cdk.CfnResource:
         return cdk.CfnResource(
             self,
             construct_id,
             type=f"Custom::EndpointUpdateGuard{construct_id}",
-            properties={"ServiceToken": self.function_arn, "Step": step, **self._properties},
+            properties={"ServiceToken": self.function_arn, **properties},
         )
 
 
-def _properties(test: ShadowTest, intent: Intent, endpoint_config_name: str) -> dict[str, str]:
+def _shared(test: ShadowTest, endpoint_config_name: str) -> dict[str, str]:
+    """What both steps are told."""
+    return {
+        "EndpointName": test.endpoint_name,
+        "EndpointConfigName": endpoint_config_name,
+        "ProductionVariant": test.production.name or "",
+        "ProductionVersion": test.production.model.version,
+        "Scaling": scaling_text(test.scaling),
+    }
+
+
+def _asked(test: ShadowTest, intent: Intent) -> dict[str, str]:
+    """What the first step decides by."""
     shadow = test.shadow
     promoted = test.production.hardware if shadow is None else test.promoted().production.hardware
     given = {
-        "EndpointName": test.endpoint_name,
-        "EndpointConfigName": endpoint_config_name,
-        "ProductionVariant": test.production.name,
-        "ProductionVersion": test.production.model.version,
         "ShadowVersion": None if shadow is None else shadow.model.version,
         "Promotion": "true" if intent.promotion else "false",
         "OverrideGate": intent.override_gate,
         "RollbackReason": intent.rollback_reason,
         # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
         "Policy": test.gate.to_text(),
-        "Promoted": None
-        if not isinstance(promoted, Hardware)
-        else json.dumps({"instance_type": promoted.instance_type, "count": promoted.count}),
-        "Scaling": scaling_text(test.scaling),
+        "Promoted": json.dumps({"instance_type": promoted.instance_type, "count": promoted.count})
+        if isinstance(promoted, Hardware)
+        else None,
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.lanes import Lane
-from shadow_constructs.dashboard.questions.latency import increase, milliseconds
+from shadow_constructs.dashboard.questions.latency import milliseconds
 from shadow_constructs.dashboard.questions.question import Row, Subject, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, figures
 from shadow_ops.catalogue import MODEL_LATENCY
@@ -23,12 +22,10 @@ _HEIGHT = 3
 
 
 def rows(subject: Subject) -> Iterator[Row]:
-    """Count and latency of each variant as figures, and how they differ."""
+    """Count and latency of each variant as figures, one above the other."""
     yield from heading("The whole range in figures", "Latency of all requests in the time range chosen above.")
     for lane in subject.lanes.all:
         yield [figures(_variant(lane), subject.canvas)]
-    if subject.lanes.pair is not None:
-        yield [figures(_difference(*subject.lanes.pair), subject.canvas)]
 
 
 def _metrics(lane: Lane) -> list[Metric]:
@@ -48,12 +45,3 @@ def _variant(lane: Lane) -> Chart:
     # An expression too, because figures stand in the order of the list and expressions come first in it.
     lines.insert(0, Expression(count.id, "requests", lane.colour))
     return Chart(lane.title, "", lines, [count, *metrics], width=24, height=_HEIGHT)
-
-
-def _difference(production: Lane, shadow: Lane) -> Chart:
-    ours, theirs = _metrics(production), _metrics(shadow)
-    lines = [
-        Expression(increase(one.id, other.id), f"{name} (%)", colours.DIFFERENCE)
-        for name, one, other in zip(_STATISTICS, ours, theirs, strict=True)
-    ]
-    return Chart(f"{shadow.title} against {production.title}", "", lines, [*ours, *theirs], width=24, height=_HEIGHT)
