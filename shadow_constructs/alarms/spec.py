@@ -117,7 +117,6 @@ class AlarmSpec:
             "ComparisonOperator": "GreaterThanThreshold" if self.above else "LessThanThreshold",
             "Threshold": self.threshold,
             "EvaluationPeriods": self.periods,
-            "DatapointsToAlarm": self.periods,
             "TreatMissingData": self.missing,
             **self._measured(),
         }
@@ -134,7 +133,7 @@ class AlarmSpec:
             queries: list[dict[str, Any]] = [
                 {"Id": name, "MetricStat": self._stat(term), "ReturnData": False} for name, term in self.terms.items()
             ]
-            return {"Metrics": [{"Id": "value", "Expression": self.expression, "ReturnData": True}, *queries]}
+            return {"Metrics": [{"Id": "value", "Expression": self.expression}, *queries]}
         [term] = self.terms.values()
         # No unit: CloudWatch finds nothing, without a word, where the unit asked for isn't the one published.
         made = {**_metric(term), "Period": self.period_seconds}

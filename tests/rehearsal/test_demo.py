@@ -31,7 +31,13 @@ def test_the_demo_runs_from_start_to_end(tmp_path: Path) -> None:
         "requests during the promotion, 0 failed",
         "the very model that was tested",
         "requests on the way back, 0 failed",
-        "nothing is left: no endpoint, endpoint config, model, role or bucket",
+        "the gate says FAIL: p50 latency",
+        "refused, with the reason; the endpoint was not touched and the shadow test runs on",
+        "PASS: the command line asks the same judge",
+        "open .rehearsal/dashboard/dashboard.html",
+        "promotion v1 v2 the stack churn PASS:",
+        "to go back deploy with -c rollback=",
+        "nothing is left: no endpoint, endpoint config, model, role, function or bucket",
         "all was as promised",
     ):
         assert promise in story
