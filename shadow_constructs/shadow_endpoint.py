@@ -90,6 +90,7 @@ class ShadowEndpoint(Construct):
             test=test,
             intent=Intent() if intent is None else intent,
             endpoint_config_name=self.endpoint_config_name,
+            rollback_alarms=rollback.names,
         )
         self.cfn_endpoint = sagemaker.CfnEndpoint(
             self,

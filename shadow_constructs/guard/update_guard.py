@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +71,7 @@ class UpdateGuard(Construct):
         test: What the endpoint serves.
         intent: What the deployment is meant to be.
         endpoint_config_name: The config that must serve; a token.
+        rollback_alarms: Names of the alarms that take an update back; none may be firing when it begins.
 
     Attributes:
         before: The custom resource that the endpoint depends on.
@@ -78,12 +80,21 @@ class UpdateGuard(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent, endpoint_config_name: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest,
+        intent: Intent,
+        endpoint_config_name: str,
+        rollback_alarms: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._shared = _shared(test, endpoint_config_name)
         self.function_arn = self._function(test.endpoint_name)
-        self.before = self._resource("Before", {**self._shared, **_asked(test, intent), "Step": "before"})
+        self.before = self._resource(
+            "Before", {**self._shared, **_asked(test, intent, rollback_alarms), "Step": "before"}
+        )
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
 
     def after(self, endpoint: cdk.CfnResource) -> cdk.CfnResource:
@@ -182,7 +193,7 @@ def _shared(test: ShadowTest, endpoint_config_name: str) -> dict[str, str]:
     }
 
 
-def _asked(test: ShadowTest, intent: Intent) -> dict[str, str]:
+def _asked(test: ShadowTest, intent: Intent, rollback_alarms: Sequence[str]) -> dict[str, str]:
     """What the first step decides by."""
     shadow = test.shadow
     promoted = test.production.hardware if shadow is None else test.promoted().production.hardware
@@ -193,6 +204,7 @@ def _asked(test: ShadowTest, intent: Intent) -> dict[str, str]:
         "RollbackReason": intent.rollback_reason,
         # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
         "Policy": test.gate.to_text(),
+        "RollbackAlarms": json.dumps(list(rollback_alarms)) if rollback_alarms else None,
         "Promoted": json.dumps({"instance_type": promoted.instance_type, "count": promoted.count})
         if isinstance(promoted, Hardware)
         else None,

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from shadow_ops import records
 from shadow_ops.guard import endpoint as endpoints
+from shadow_ops.guard.alarms import still_firing
 from shadow_ops.guard.asking import ask
 from shadow_ops.guard.change import Change, classify, refuse_demotion
 from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_history
@@ -90,6 +91,12 @@ def _let_update(context: Context, request: Request, live: LiveEndpoint, pending:
     change = classify(asked, live, requested, records.history(context.clients.ssm, context.endpoint))
     refuse_demotion(asked, change)
     gate = ask(context.gate, asked, live, context.clock.now()) if change.kind == "promotion" else None
+    firing = still_firing(context.clients, context.clock, asked.alarms)
+    if firing:
+        raise Refusal(
+            f"SageMaker would take the update of {context.endpoint} back at once, because {', '.join(firing)} is in "
+            "ALARM; wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
+        )
     blocking = endpoints.blocking(live, requested, scaled.values())
     keep = endpoints.keeps_live_count(live, requested, asked.variant, scaled=asked.variant in scaled)
     record = replace(
@@ -113,6 +120,8 @@ def _let_roll_back(context: Context, request: Request, live: LiveEndpoint, pendi
             write_history(context, live, pending, taken_back=True)
             context.save(replace(give_back(context, live, pending), done=True))
         return _attributes(keep=records.state(context.clients.ssm, context.endpoint).keep.get(asked, False))
+    # A rollback is never refused; what fires even then, SageMaker decides about.
+    still_firing(context.clients, context.clock, request.asked.alarms)
     requested = describe_config(context.clients.sagemaker, asked)
     scaled = context.scaling.read(one.name for one in endpoints.variants(live))
     blocking = endpoints.blocking(live, requested, scaled.values())

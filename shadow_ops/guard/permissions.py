@@ -74,7 +74,8 @@ PERMISSIONS: tuple[Need, ...] = (
     Need(
         ("cloudwatch:DescribeAlarms",),
         "*",
-        "Application Auto Scaling demands it of who puts a policy; alarms of step scaling policies may have any name",
+        "Application Auto Scaling demands it of who puts a policy, and alarms of step scaling policies may have any "
+        "name; alarms that would take an update back must not be firing when it begins",
     ),
     Need(
         ("iam:CreateServiceLinkedRole",),

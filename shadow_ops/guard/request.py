@@ -31,6 +31,7 @@ class Asked:
         policy: JSON text of the policy.
         promoted: JSON text of the instances that a promotion would serve on, or None.
         scaling: JSON text of the declared scaling.
+        alarms: Names of the alarms that take an update back.
         requester: Who deploys, or None.
     """
 
@@ -46,6 +47,7 @@ class Asked:
     policy: str
     promoted: str | None
     scaling: str
+    alarms: tuple[str, ...]
     requester: str | None
 
     @classmethod
@@ -69,6 +71,7 @@ class Asked:
                 policy=properties.get("Policy", "{}"),
                 promoted=properties.get("Promoted") or None,
                 scaling=properties.get("Scaling", "[]"),
+                alarms=tuple(json.loads(properties.get("RollbackAlarms", "[]"))),
                 requester=properties.get("Requester") or None,
             )
         except KeyError as error:
