@@ -1,7 +1,7 @@
 """The alarms that take an update back: none may be firing when the update begins.
 
-An alarm that is pointed at a new fleet keeps its state until it is looked at again (API operation PutMetricAlarm), up to
-a minute later. Whoever goes back because production fails would otherwise be taken back by that very failure.
+An alarm that is pointed at a new fleet keeps its state until it is looked at again (API operation PutMetricAlarm), up
+to a minute later. Whoever goes back because production fails would otherwise be taken back by that very failure.
 """
 
 from __future__ import annotations
