@@ -45,4 +45,6 @@ def assemble(
     if enforce_iam:
         access.install()
         authorize = access.authorize_invocation
-    return world, Front(private.module("app").app, world, control, ready, authorize)
+    return world, Front(
+        private.module("app").app, world, control, ready, authorize, private.module("core.lambda_runtime").reset
+    )

@@ -30,10 +30,13 @@ KINDS: dict[str, dict[str, _Key]] = {
     },
     "unhealthy": {"image": _Key(str, required=False), "model_data": _Key(str, required=False)},
     "unmirrored": {"endpoint": _Key(str)},
+    "throttle": {"operation": _Key(str), "times": _Key(int, low=1, high=1000)},
+    "kill-functions": {"operation": _Key(str)},
 }
 """Keys per kind of fault."""
 
 _ONCE = frozenset({"silent-rollback", "failed-update"})
+_CALLS = frozenset({"throttle", "kill-functions"})
 
 
 def parse(body: Json) -> dict[str, Json]:
@@ -98,7 +101,7 @@ class Faults:
     def find(self, kind: str, endpoint: str, variant: str | None = None) -> dict[str, Any] | None:
         """Return the fault of a kind that concerns an endpoint, and a variant where the kind names one."""
         for fault in self._on:
-            if fault["kind"] == kind and fault["endpoint"] == endpoint and fault.get("variant") == variant:
+            if fault["kind"] == kind and fault.get("endpoint") == endpoint and fault.get("variant") == variant:
                 return fault
         return None
 
@@ -108,6 +111,17 @@ class Faults:
             if fault["kind"] in _ONCE and fault["endpoint"] == endpoint:
                 self._on.remove(fault)
                 return fault
+        return None
+
+    def take_call(self, operation: str) -> str | None:
+        """Return the kind of fault that the next call of an operation must meet, and count it."""
+        for fault in self._on:
+            if fault["kind"] in _CALLS and fault["operation"] == operation:
+                left = fault.get("times", 1) - 1
+                self._on.remove(fault)
+                if left > 0:
+                    self._on.append({**fault, "times": left})
+                return str(fault["kind"])
         return None
 
     def unhealthy(self, image: str, model_data: str) -> bool:
@@ -125,4 +139,4 @@ class Faults:
 def _target(fault: dict[str, Any]) -> tuple[Any, ...]:
     if fault["kind"] in _ONCE:
         return ("update", fault["endpoint"])
-    return tuple(fault.get(key) for key in ("kind", "endpoint", "variant", "image", "model_data"))
+    return tuple(fault.get(key) for key in ("kind", "endpoint", "variant", "image", "model_data", "operation"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -42,6 +43,7 @@ class Front:
         control: What answers control calls.
         authorize: Refuses a caller that IAM does not let invoke; None where IAM is not enforced.
         ready: Called once ministack has started.
+        kill_functions: Ends the processes of all Lambda functions.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Front:
         control: Control,
         ready: Callable[[], None],
         authorize: Authorize | None = None,
+        kill_functions: Callable[[], None] = lambda: None,
     ) -> None:
+        self._kill_functions = kill_functions
         self._ministack = ministack
         self._world = world
         self._control = control
@@ -73,10 +77,25 @@ class Front:
             if match and scope["method"] == "POST":
                 await self._invoke(scope, receive, send, unquote(match[1]))
                 return
+            if await self._spoilt(scope, send):
+                return
         if self._authorize:
             # Bucket policies that demand TLS would otherwise deny every request on this plain loopback port.
             scope = {**scope, "scheme": "https"}
         await self._ministack(scope, receive, send)
+
+    async def _spoilt(self, scope: Scope, send: Send) -> bool:
+        """Answer a call of the JSON protocol that a planted fault concerns; returns whether there was one."""
+        target = next((value for key, value in scope["headers"] if key.lower() == b"x-amz-target"), b"")
+        kind = self._world.faults.take_call(target.decode("latin-1").rpartition(".")[2]) if target else None
+        if kind is None:
+            return False
+        if kind == "kill-functions":
+            await asyncio.to_thread(self._kill_functions)
+        error = ServiceError("ThrottlingException", "Rate exceeded (planted fault)")
+        status, headers, body = error.json_response()
+        await _respond(send, status, headers, body)
+        return True
 
     def _announcing(self, send: Send) -> Send:
         async def wrapped(message: MutableMapping[str, Any]) -> None:

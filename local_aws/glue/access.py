@@ -50,7 +50,7 @@ def install() -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Foreign:
-        # The condition key by which Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
+        # By this key Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
         named = {f"{service}:service-namespace": "sagemaker"} if service == autoscaling.SERVICE else {}
         context = {**(service_context or {}), **named}
         return evaluate(key, action, service, region, resource_arn=resource_arn, service_context=context)

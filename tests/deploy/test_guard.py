@@ -134,6 +134,27 @@ def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_c
     assert case.serving() == before
 
 
+def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case: CaseMaker) -> None:
+    """Throttling costs time only. Killed before it gave scaling back, it fails the deployment; the next goes well."""
+    case = make_case(scaled, promote="shadow")
+    case.cdk.deploy("shadow").check()
+    before, scaling = case.serving(), _scaling_of(case, "production")
+    case.local.fault("kill-functions", operation="RegisterScalableTarget")
+    with case.traffic() as traffic:
+        run = case.cdk.deploy("promotion")
+        assert run.exit_code != 0
+        assert case.serving().models == before.models
+        assert _scaling_of(case, "production") == scaling
+        assert set(_targets(case)) == {"production", "shadow"}
+
+        for operation in ("DescribeEndpoint", "PutParameter", "DeregisterScalableTarget", "PutScalingPolicy"):
+            case.local.fault("throttle", operation=operation, times=3)
+        case.cdk.deploy("promotion").check()
+    assert traffic.tally.failures == []
+    assert _scaling_of(case, "production") == scaling
+    assert set(_targets(case)) == {"production"}
+
+
 def _described(case: Case) -> dict[str, Any]:
     found: dict[str, Any] = case.local.client("sagemaker").describe_endpoint(EndpointName=case.name)
     return found

@@ -89,3 +89,15 @@ def test_fails_wrong_faults_in_one_line(body: Json, said: str) -> None:
 
     assert "\n" not in refused.value.message
     assert refused.value.status == 400
+
+
+def test_calls_are_spoilt_as_often_as_asked() -> None:
+    """A throttled operation is throttled so many times, and no other is."""
+    faults = Faults()
+    faults.add({"kind": "throttle", "operation": "DescribeEndpoint", "times": 2})
+    faults.add({"kind": "kill-functions", "operation": "PutScalingPolicy"})
+
+    assert [faults.take_call("DescribeEndpoint") for _ in range(3)] == ["throttle", "throttle", None]
+    assert faults.take_call("DescribeScalableTargets") is None
+    assert [faults.take_call("PutScalingPolicy") for _ in range(2)] == ["kill-functions", None]
+    assert faults.all() == []
