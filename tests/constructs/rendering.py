@@ -45,6 +45,11 @@ def the(template: Json, kind: str) -> Json:
     return properties
 
 
+def execution_roles(template: Json) -> dict[str, Json]:
+    """The roles that models are served with, by logical id; the guard has one of its own."""
+    return {key: one for key, one in resources(template, "AWS::IAM::Role").items() if key.startswith("EModel")}
+
+
 def config_of(template: Json) -> Json:
     """The properties of the endpoint config."""
     return the(template, "AWS::SageMaker::EndpointConfig")

@@ -6,7 +6,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from shadow_constructs import Capture, MetricsPublishing, Serverless, ShadowEndpoint
-from tests.constructs.rendering import config_of, new_stack, rendered, resources, the
+from tests.constructs.rendering import config_of, execution_roles, new_stack, rendered, resources, the
 from tests.values.samples import KEY_ARN, hardware, model, serving, shadow_test, variant
 
 NAME_PROPERTIES = ("ModelName", "EndpointConfigName", "RoleName", "BucketName", "ManagedPolicyName", "PolicyName")
@@ -42,17 +42,23 @@ def test_a_production_weight_is_no_matter_beside_a_shadow() -> None:
     assert config["ShadowProductionVariants"][0]["InitialVariantWeight"] == 0.5
 
 
-def test_only_the_endpoint_has_a_name() -> None:
-    """Every other resource is named by CloudFormation, so that each can be replaced."""
+def test_only_what_is_addressed_by_its_name_has_one() -> None:
+    """The endpoint, its settings and its dashboard; all else is named by CloudFormation, so that it can be replaced."""
     template = rendered(shadow_test(capture=Capture(customer_managed_key=True)))
 
     assert the(template, "AWS::SageMaker::Endpoint")["EndpointName"] == "churn"
     named = {
         key
         for key, one in template["Resources"].items()
-        if one["Type"] != "AWS::SageMaker::Endpoint" and any(name in one["Properties"] for name in NAME_PROPERTIES)
+        if any(name in one["Properties"] for name in NAME_PROPERTIES)
+        and not one["Type"].startswith(("AWS::SageMaker::Endpoint", "Custom::"))
     }
-    assert named == set()
+    assert sorted(template["Resources"][key]["Type"] for key in named) == [
+        "AWS::CloudWatch::Dashboard",
+        "AWS::SSM::Parameter",
+    ]
+    assert "EndpointConfigName" not in config_of(template)
+    assert the(template, "AWS::SSM::Parameter")["Name"] == "/shadow-test/churn/settings"
 
 
 def test_the_endpoint_config_is_given_by_name() -> None:
@@ -93,7 +99,7 @@ def test_a_model_tested_on_other_hardware_is_one_model() -> None:
     template = rendered(shadow_test(shadow=variant("v1", hardware=hardware("ml.c5.large"))))
 
     assert len(resources(template, "AWS::SageMaker::Model")) == 1
-    assert len(resources(template, "AWS::IAM::Role")) == 1
+    assert len(execution_roles(template)) == 1
 
 
 def test_several_production_variants_share_by_weight() -> None:
@@ -145,7 +151,7 @@ def test_a_volume_key_is_the_configs() -> None:
 
 
 def test_tags_reach_everything_that_can_have_them() -> None:
-    """Models, config, endpoint, roles and bucket carry the tags."""
+    """Models, config, endpoint, roles, bucket, alarms and all of the guard that can have tags carry them."""
     template = rendered(shadow_test(tags={"team": "churn"}))
 
     tagged = {one["Type"] for one in template["Resources"].values() if "Tags" in one["Properties"]}
@@ -155,27 +161,34 @@ def test_tags_reach_everything_that_can_have_them() -> None:
         "AWS::SageMaker::Endpoint",
         "AWS::IAM::Role",
         "AWS::S3::Bucket",
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::CompositeAlarm",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::SSM::Parameter",
     }
     assert the(template, "AWS::SageMaker::Endpoint")["Tags"] == [{"Key": "team", "Value": "churn"}]
 
 
-def test_live_counts_are_kept_only_when_asked() -> None:
-    """What retains the counts is an option, and the weight, in which the sampling lives, is never retained."""
-    kept = the(rendered(shadow_test(keep_live_counts=True)), "AWS::SageMaker::Endpoint")
+def test_the_guard_decides_whether_live_counts_are_kept() -> None:
+    """The answer is its attribute, and the weight, in which the sampling lives, is never retained."""
+    template = rendered()
+    [before] = resources(template, "Custom::EndpointUpdateGuardBefore")
+    endpoint = the(template, "AWS::SageMaker::Endpoint")
 
-    assert kept["RetainAllVariantProperties"] is True
-    assert kept["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
-    assert set(the(rendered(), "AWS::SageMaker::Endpoint")) == {"EndpointConfigName", "EndpointName"}
+    assert endpoint["RetainAllVariantProperties"] == {"Fn::GetAtt": [before, "KeepLiveCounts"]}
+    assert endpoint["ExcludeRetainedVariantProperties"] == [{"VariantPropertyType": "DesiredWeight"}]
 
 
 def test_adopting_an_endpoint_takes_a_config_and_an_endpoint() -> None:
-    """An existing model under its existing variant name, nothing captured: nothing else to import or to create."""
+    """An existing model under its existing variant name, nothing captured: of SageMaker there is nothing else."""
     test = serving(
         production=variant(model=_existing("fraud-7"), name="AllTraffic"), capture=Capture.off(), endpoint_name="fraud"
     )
     template = rendered(test)
 
-    assert sorted(one["Type"] for one in template["Resources"].values()) == [
+    found = sorted(one["Type"] for one in template["Resources"].values())
+    assert [kind for kind in found if kind.startswith("AWS::SageMaker::")] == [
         "AWS::SageMaker::Endpoint",
         "AWS::SageMaker::EndpointConfig",
     ]

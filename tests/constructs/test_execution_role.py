@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from aws_cdk import aws_iam as iam
 
-from shadow_constructs import Capture, Container, CoreDump, Model, ModelPackage, Network, ShadowEndpoint
+from shadow_constructs import Capture, Container, CoreDump, Guardrails, Model, ModelPackage, Network, ShadowEndpoint
 from tests.constructs.rendering import (
     Json,
+    execution_roles,
     flat,
     model_of,
     new_stack,
@@ -79,6 +80,10 @@ def test_a_version_may_do_what_it_needs_and_nothing_else() -> None:
         ("cloudwatch:PutMetricData", "*"),
         *((f"ecr:{action}", f"{repository}/sagemaker-xgboost") for action in pull_actions),
         *((f"logs:{action}", f"{logs}{end}") for action in log_actions for end in ("", ":*")),
+        (
+            "cloudwatch:DescribeAlarms",
+            "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:<AWS::StackName>-*",
+        ),
     }
 
 
@@ -91,12 +96,14 @@ def test_any_resource_stands_only_where_iam_has_no_resource_level() -> None:
 
 def test_no_managed_policy_of_aws_is_attached() -> None:
     """AmazonSageMakerFullAccess, which the CDK's own construct attaches, is not needed."""
-    assert "ManagedPolicyArns" not in the(rendered(serving()), "AWS::IAM::Role")
+    for role in resources(rendered(serving()), "AWS::IAM::Role").values():
+        assert "ManagedPolicyArns" not in role["Properties"]
 
 
 def test_only_sagemaker_may_take_the_role() -> None:
     """The trust policy names one service."""
-    [trust] = the(rendered(serving()), "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    [role] = execution_roles(rendered(serving())).values()
+    [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust == {
         "Effect": "Allow",
@@ -109,7 +116,7 @@ def test_each_version_has_a_role_of_its_own() -> None:
     """The candidate can't read production's artifact, nor the other way round."""
     template = rendered()
 
-    assert len(resources(template, "AWS::IAM::Role")) == 2
+    assert len(execution_roles(template)) == 2
     for version, other in (("v1", "v2"), ("v2", "v1")):
         assert f"/{other}/" not in str(statements(template, version))
 
@@ -125,7 +132,7 @@ def test_the_policy_is_part_of_the_role() -> None:
 def test_the_role_outlives_the_endpoint() -> None:
     """Endpoint refers to config, config to model, model to role: CloudFormation deletes them in this order."""
     template = rendered(serving())
-    [role] = resources(template, "AWS::IAM::Role")
+    [role] = execution_roles(template)
     [model_id] = resources(template, "AWS::SageMaker::Model")
     [config] = resources(template, "AWS::SageMaker::EndpointConfig")
 
@@ -142,7 +149,7 @@ def test_a_users_role_gets_what_is_missing_before_the_model_exists() -> None:
     [one] = resources(template, "AWS::SageMaker::Model").values()
     [config] = resources(template, "AWS::SageMaker::EndpointConfig").values()
 
-    assert not resources(template, "AWS::IAM::Role")
+    assert not execution_roles(template)
     assert the(template, "AWS::IAM::ManagedPolicy")["Roles"] == ["models"]
     assert one["Properties"]["ExecutionRoleArn"] == ROLE_ARN
     assert one["DependsOn"] == [policy]
@@ -159,20 +166,21 @@ def test_a_users_role_can_be_left_alone() -> None:
 
 
 def test_the_role_of_an_existing_model_gets_what_the_endpoint_adds() -> None:
-    """Writing captures is granted; what the model itself needs, its role has already."""
+    """Writing captures and looking at rollback alarms is granted; what the model itself needs, its role has already."""
     existing = Model(version="v1", model_name="churn-7", role_arn=ROLE_ARN)
     template = rendered(serving(production=variant(model=existing)))
     [policy] = resources(template, "AWS::IAM::ManagedPolicy")
     [config] = resources(template, "AWS::SageMaker::EndpointConfig").values()
 
-    assert list(statements(template)) == ["WriteCaptured"]
+    assert list(statements(template)) == ["WriteCaptured", "SeeRollbackAlarms"]
     assert config["DependsOn"] == [policy]
 
 
 def test_nothing_is_attached_to_the_role_of_an_existing_model_that_needs_nothing() -> None:
-    """Without capture there is nothing to grant, and an empty policy would be refused by IAM."""
+    """Without capture and rollback alarms nothing is to be granted, and IAM would refuse an empty policy."""
     existing = Model(version="v1", model_name="churn-7", role_arn=ROLE_ARN)
-    template = rendered(serving(production=variant(model=existing), capture=Capture.off()))
+    off = Guardrails.off("a rehearsal")
+    template = rendered(serving(production=variant(model=existing), capture=Capture.off(), guardrails=off))
 
     assert not resources(template, "AWS::IAM::ManagedPolicy")
 
@@ -283,7 +291,7 @@ def test_a_users_role_of_the_same_app_is_found_by_its_token() -> None:
     role = iam.Role(stack, "Ours", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
     ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(role_arn=role.role_arn))))
     template = template_of(stack)
-    [name] = resources(template, "AWS::IAM::Role")
+    [name] = [key for key in resources(template, "AWS::IAM::Role") if key.startswith("Ours")]
 
     arn = {"Fn::GetAtt": [name, "Arn"]}
     assert model_of(template)["ExecutionRoleArn"] == arn

@@ -22,6 +22,7 @@ from shadow_constructs.values.xgboost_images import ACCOUNTS
 from tests.constructs.rendering import (
     IRELAND,
     Json,
+    execution_roles,
     flat,
     model_of,
     new_stack,
@@ -280,7 +281,7 @@ def test_an_existing_model_is_only_named() -> None:
     template = serve(Model(version="v1", model_name="churn-7"))
 
     assert not resources(template, "AWS::SageMaker::Model")
-    assert not resources(template, "AWS::IAM::Role")
+    assert not execution_roles(template)
 
 
 def test_subnets_groups_and_isolation_are_the_models() -> None:

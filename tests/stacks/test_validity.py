@@ -16,14 +16,20 @@ from cfnlint.core import get_rules  # type: ignore[import-untyped] # has no type
 from hypothesis import given, settings
 
 from shadow_constructs import (
+    Alerts,
     Capture,
     Container,
     CoreDump,
+    Dashboard,
+    GatePolicy,
+    Guardrails,
     MetricsPublishing,
     Model,
     ModelPackage,
     Network,
     Routing,
+    Rule,
+    Scaling,
     Serverless,
     ShadowTest,
 )
@@ -107,10 +113,30 @@ VALUES: dict[str, Callable[[], ShadowTest]] = {
     "deep learning": lambda: churn(
         shadow=variant(model=model("v2", container=Container.deep_learning("pytorch-inference", "2.6.0-gpu-py312")))
     ),
-    "metrics, tags, live counts": lambda: churn(
+    "metrics, tags, guardrails": lambda: churn(
         metrics=MetricsPublishing(frequency_seconds=10, enhanced=True, detailed_observability=True),
         tags={"team": "Grüße", "cost centre": ""},
-        keep_live_counts=True,
+        guardrails=Guardrails.canary(reason="tried by hand", bake_minutes=5),
+        alerts=Alerts(emails=["team@example.com"], action_arns=["arn:aws:lambda:eu-west-1:111122223333:function:page"]),
+    ),
+    "scaling": lambda: churn(
+        production=variant(
+            "v1", hardware=hardware(count=2), scaling=Scaling(max_count=4, invocations_per_instance=600)
+        ),
+        gate=GatePolicy.none(reason="a prototype"),
+        alerts=Alerts.off("nobody is on duty"),
+        dashboard=Dashboard.off(),
+    ),
+    "every rule": lambda: churn(
+        gate=GatePolicy(
+            rules=(
+                Rule.latency(percentile=99.9, max_increase_percent=0, max_milliseconds=250.5),
+                Rule.error_rate(errors="4xx", max_percent=10),
+                Rule.error_rate(errors="5xx", max_increase_points=0, max_percent=0.5),
+                Rule.utilization(resource="gpu"),
+            )
+        ),
+        alerts=Alerts(topic_arn="arn:aws:sns:eu-west-1:111122223333:on-duty", period_seconds=60),
     ),
     "folded": lambda: folded(churn()),
     "several production variants": lambda: serving(other_production=[variant("v2", "b", weight=0.25)]),

@@ -137,6 +137,5 @@ SHADOW_TESTS: st.SearchStrategy[ShadowTest] = st.builds(
     metrics=_METRICS,
     volume_key_arn=_KEYS,
     tags=st.dictionaries(st.sampled_from(["team", "cost centre"]), st.sampled_from(["", "churn", "a+b=c@d"])),
-    keep_live_counts=_FLAGS,
 )
 """Shadow tests in which everything that can be left out sometimes is."""

@@ -68,7 +68,17 @@ def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: 
     assert promoted.production.model == test.shadow.model
     assert promoted.production.hardware == (test.shadow if choice == "shadow" else test.production).hardware
     assert promoted.shadow is None
-    same = ("endpoint_name", "capture", "metrics", "volume_key_arn", "tags", "keep_live_counts")
+    same = (
+        "endpoint_name",
+        "capture",
+        "metrics",
+        "volume_key_arn",
+        "tags",
+        "gate",
+        "alerts",
+        "dashboard",
+        "guardrails",
+    )
     assert [getattr(promoted, name) for name in same] == [getattr(test, name) for name in same]
 
 
@@ -83,7 +93,6 @@ def test_promotion_equals_what_is_folded_by_hand(test: ShadowTest, other: Hardwa
         metrics=test.metrics,
         volume_key_arn=test.volume_key_arn,
         tags=test.tags,
-        keep_live_counts=test.keep_live_counts,
     )
 
     assert test.promoted(other) == folded

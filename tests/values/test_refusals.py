@@ -182,7 +182,16 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "tag text": (lambda: shadow_test(tags={"team": "a" * 257}), "as value of 'team'"),
     "tag of a number": (lambda: shadow_test(tags={"team": 3}), "as value of 'team', got 3"),
     "tags not a dict": (lambda: shadow_test(tags=["team"]), "'tags' must be a dict"),
-    "keep_live_counts": (lambda: shadow_test(keep_live_counts="no"), "must be True or False, got 'no'"),
+    "gate": (
+        lambda: shadow_test(gate="strict"),
+        "must be a GatePolicy(...) or GatePolicy.none(reason=...), got 'strict'",
+    ),
+    "alerts": (lambda: shadow_test(alerts=None), "must be an Alerts(...) or Alerts.off(...), got None"),
+    "dashboard": (lambda: shadow_test(dashboard=False), "must be a Dashboard(...) or Dashboard.off(), got False"),
+    "guardrails": (
+        lambda: shadow_test(guardrails="off"),
+        "must be a Guardrails(...) or Guardrails.off(reason=...), got",
+    ),
     "no instance": (lambda: hardware(count=0), "'count' must be a whole number of at least 1, got 0"),
     "half an instance": (lambda: hardware(count=1.5), "'count' must be a whole number"),
     "true instances": (lambda: hardware(count=True), "'count' must be a whole number"),
