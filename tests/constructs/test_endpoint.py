@@ -9,7 +9,10 @@ from shadow_constructs import Capture, MetricsPublishing, Serverless, ShadowEndp
 from tests.constructs.rendering import config_of, execution_roles, new_stack, rendered, resources, the
 from tests.values.samples import KEY_ARN, hardware, model, serving, shadow_test, variant
 
-NAME_PROPERTIES = ("ModelName", "EndpointConfigName", "RoleName", "BucketName", "ManagedPolicyName", "PolicyName")
+NAME_PROPERTIES = (
+    *("ModelName", "EndpointConfigName", "RoleName", "BucketName", "ManagedPolicyName", "PolicyName"),
+    *("Name", "AlarmName", "DashboardName", "FunctionName", "LogGroupName", "TopicName"),
+)
 
 
 def test_sampling_percent_becomes_the_shadow_weight() -> None:
@@ -51,7 +54,7 @@ def test_only_what_is_addressed_by_its_name_has_one() -> None:
         key
         for key, one in template["Resources"].items()
         if any(name in one["Properties"] for name in NAME_PROPERTIES)
-        and not one["Type"].startswith(("AWS::SageMaker::Endpoint", "Custom::"))
+        and not one["Type"].startswith(("AWS::SageMaker::Endpoint", "Custom::", "AWS::Lambda::Permission"))
     }
     assert sorted(template["Resources"][key]["Type"] for key in named) == [
         "AWS::CloudWatch::Dashboard",
@@ -163,6 +166,7 @@ def test_tags_reach_everything_that_can_have_them() -> None:
         "AWS::S3::Bucket",
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::CompositeAlarm",
+        "AWS::CloudWatch::Dashboard",
         "AWS::Lambda::Function",
         "AWS::Logs::LogGroup",
         "AWS::SSM::Parameter",

@@ -184,13 +184,13 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "tags not a dict": (lambda: shadow_test(tags=["team"]), "'tags' must be a dict"),
     "gate": (
         lambda: shadow_test(gate="strict"),
-        "must be a GatePolicy(...) or GatePolicy.none(reason=...), got 'strict'",
+        "or GatePolicy.none(reason=...), got 'strict'",
     ),
     "alerts": (lambda: shadow_test(alerts=None), "must be an Alerts(...) or Alerts.off(...), got None"),
     "dashboard": (lambda: shadow_test(dashboard=False), "must be a Dashboard(...) or Dashboard.off(), got False"),
     "guardrails": (
         lambda: shadow_test(guardrails="off"),
-        "must be a Guardrails(...) or Guardrails.off(reason=...), got",
+        "or Guardrails.off(reason=...), got 'off'",
     ),
     "no instance": (lambda: hardware(count=0), "'count' must be a whole number of at least 1, got 0"),
     "half an instance": (lambda: hardware(count=1.5), "'count' must be a whole number"),
