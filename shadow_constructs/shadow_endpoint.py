@@ -75,7 +75,9 @@ class ShadowEndpoint(Construct):
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
-            cdk.Tags.of(self).add(key, value)
+            # CloudFormation's schema of a dashboard takes no empty value.
+            left_out = ["AWS::CloudWatch::Dashboard"] if value == "" else None
+            cdk.Tags.of(self).add(key, value, exclude_resource_types=left_out)
         for warning in warnings_of(test):
             cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
         self.capture_bucket: s3.IBucket | None = None

@@ -146,8 +146,11 @@ class AlarmSpec:
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as CloudFormation writes them, in the order of their keys."""
-    return [{"Key": key, "Value": tags[key]} for key in sorted(tags)]
+    """Tags as CloudFormation writes them, in the order of their keys.
+
+    Those with an empty value are left out: CloudFormation's schemas of alarms and topics take none.
+    """
+    return [{"Key": key, "Value": tags[key]} for key in sorted(tags) if tags[key] != ""]
 
 
 def _metric(term: Term) -> dict[str, Any]:

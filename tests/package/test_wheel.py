@@ -23,7 +23,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # Built from a copy: setuptools keeps what it built before beside the sources, and would pack it again.
     sources = folder / "sources"
-    for package in ("shadow_constructs", "stacks"):
+    for package in ("shadow_constructs", "shadow_ops", "stacks"):
         shutil.copytree(ROOT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources / name)
@@ -62,6 +62,8 @@ def test_the_wheel_carries_types_data_and_licence(installed: Path) -> None:
     assert {
         "shadow_constructs/py.typed",
         "stacks/py.typed",
+        "shadow_ops/py.typed",
+        "shadow_ops/data/instances.json",
         "shadow_constructs/data/instance_types.json",
         "shadow_constructs/values/shadow_test.py",
     } <= names
@@ -72,7 +74,18 @@ def test_the_wheel_carries_nothing_else(installed: Path) -> None:
     """Tests, the local AWS and the example stay in the repository."""
     tops = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert tops == {"shadow_constructs", "stacks"}
+    assert tops == {"shadow_constructs", "shadow_ops", "stacks"}
+
+
+def test_the_wheel_brings_the_command_line(installed: Path) -> None:
+    """`shadow-test` is an entry point, and its help runs with nothing but the package."""
+    (points,) = installed.glob("*.dist-info/entry_points.txt")
+    assert "shadow-test = shadow_ops.cli.main:main" in points.read_text()
+
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed)}
+    command = [sys.executable, "-m", "shadow_ops", "gate", "--help"]
+    done = subprocess.run(command, check=True, cwd=installed, env=environment, capture_output=True, text=True)
+    assert "Judge whether the shadow of ENDPOINT is fit to be promoted" in done.stdout
 
 
 def test_the_first_screen_synthesizes_a_shadow_test_and_its_promotion(installed: Path, tmp_path: Path) -> None:
@@ -87,10 +100,11 @@ def test_the_stacks_written_by_hand_give_the_same_templates(installed: Path, tmp
     """Whoever writes both stacks in ten lines of their own gets what the package's stacks render."""
     app = readme_block("app.synth()")
     by_hand = readme_block("class PromotionStack(cdk.Stack)")
-    imports = "from shadow_constructs import ShadowEndpoint, warn_of_promotion\n"
+    imports = "from shadow_constructs import Intent, ShadowEndpoint, warn_of_promotion\n"
     code = app.replace("from stacks import PromotionStack, ShadowTestStack\n", imports + by_hand)
 
     ours = run(app, installed, tmp_path / "ours")
     theirs = run(code, installed, tmp_path / "theirs")
 
-    assert [path.read_text() for path in theirs] == [path.read_text() for path in ours]
+    # The package's stacks write no indentation.
+    assert [json.loads(path.read_text()) for path in theirs] == [json.loads(path.read_text()) for path in ours]

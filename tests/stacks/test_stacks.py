@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match
@@ -17,6 +20,7 @@ from tests.stacks.rendering import (
     churn,
     folded,
     of_type,
+    options,
     promotion_template,
     shadow_template,
     uncaptured,
@@ -59,9 +63,10 @@ def test_the_promoted_model_is_the_tested_one() -> None:
 def test_the_promoted_models_role_does_not_change() -> None:
     """It neither gains nor loses a right in the promotion."""
     before, after = shadow_template(churn()), promotion_template(churn())
-    [role] = of_type(after, ROLE)
+    roles = of_type(after, ROLE)
 
-    assert of_type(after, ROLE)[role] == of_type(before, ROLE)[role]
+    assert sorted(key[:15] for key in roles) == ["EndpointGuardRo", "EndpointModelv2"]
+    assert all(of_type(before, ROLE)[key] == role for key, role in roles.items())
 
 
 def test_the_production_variant_keeps_its_name() -> None:
@@ -85,21 +90,37 @@ def test_a_promotion_leaves_no_shadow() -> None:
 
 
 def test_a_promotion_changes_what_it_says_and_nothing_else() -> None:
-    """Bucket, endpoint and the candidate's resources are the same; the config differs, the old version goes."""
+    """The config differs, the old version and the alarms about the shadow go; bucket and endpoint are the same."""
     before, after = shadow_template(churn())["Resources"], promotion_template(churn())["Resources"]
 
     assert set(after) < set(before)
-    assert sorted(key for key in set(before) - set(after)) == sorted(key for key in before if "Modelv1" in key)
-    assert [before[key]["Type"] for key in after if before[key] != after[key]] == [CONFIG]
+    gone = set(before) - set(after)
+    assert {key for key in gone if "AWS::CloudWatch" not in before[key]["Type"]} == {
+        key for key in before if "Modelv1" in key
+    }
+    about = ("EndpointAlarmsShadow", "EndpointAlarmsRelative", "EndpointAlarmsNotFit")
+    assert {key for key in gone if "AWS::CloudWatch" in before[key]["Type"]} == {
+        key for key in before if key.startswith(about)
+    }
+    assert {before[key]["Type"] for key in after if before[key] != after[key]} == {
+        CONFIG,
+        "AWS::CloudWatch::Alarm",  # production's, whose words name the version
+        "AWS::CloudWatch::Dashboard",
+        "AWS::SSM::Parameter",
+        "Custom::EndpointUpdateGuardAfter",
+        "Custom::EndpointUpdateGuardBefore",
+    }
 
 
 @pytest.mark.parametrize("make", [churn, uncaptured])
 def test_folding_changes_nothing(make: object) -> None:
-    """The template of the folded code is the promotion's, to the last output: no new config, no update."""
+    """The template of the folded code is the promotion's, to the last output, but for one word to the guard."""
     assert callable(make)
     test = make()
+    promoted, fold = promotion_template(test), shadow_template(folded(test))
 
-    assert shadow_template(folded(test)) == promotion_template(test)
+    assert (_before(promoted).pop("Promotion"), _before(fold).pop("Promotion")) == ("true", "false")
+    assert fold == promoted
 
 
 @pytest.mark.parametrize(
@@ -158,6 +179,7 @@ def test_a_roll_back_is_the_test_again() -> None:
     """Apart from the reason it is the template that ran before the promotion."""
     back = shadow_template(churn(), rollback_reason="p99 too high")
     del back["Outputs"]["RollbackReason"]
+    assert _before(back).pop("RollbackReason") == "p99 too high"
 
     assert back == shadow_template(churn())
 
@@ -208,6 +230,40 @@ def test_serverless_serves_without_a_shadow() -> None:
     )
 
     assert "ServerlessConfig" in _config(shadow_template(test))["ProductionVariants"][0]
+
+
+def test_the_template_of_an_endpoint_is_small() -> None:
+    """Everything on, it stays below 60 KB and 60 resources, beside what the stack has once for all its endpoints."""
+    app = cdk.App()
+    stack = ShadowTestStack(app, "churn-shadow", test=churn(tags={}))
+    text = Path(app.synth().get_stack_artifact(stack.artifact_id).template_full_path).read_text()
+    once = {part: json.loads(text).get(part) for part in ("Mappings", "Parameters", "Rules")}
+
+    assert len(text) - len(json.dumps(once, separators=(",", ":"))) < 60_000
+    assert len(json.loads(text)["Resources"]) < 60
+
+
+def test_a_promotion_says_so_and_takes_an_override() -> None:
+    """The guard is told that it is one, and why the gate is overruled; an empty reason is refused."""
+    app = cdk.App()
+    PromotionStack(app, "plain", test=churn(), **options())
+    PromotionStack(app, "overridden", test=churn(), override_gate="the demo is at five", **options())
+    plain, overridden = (
+        _before(json.loads(Path(app.synth().get_stack_artifact(name).template_full_path).read_text()))
+        for name in ("plain", "overridden")
+    )
+
+    assert plain["Promotion"] == overridden["Promotion"] == "true"
+    assert "OverrideGate" not in plain
+    assert overridden["OverrideGate"] == "the demo is at five"
+    with pytest.raises(InvalidValueError, match="'override_gate' must be a sentence that says why"):
+        PromotionStack(cdk.App(), "empty", test=churn(), override_gate=" ")
+
+
+def _before(template: Json) -> Json:
+    [resource] = of_type(template, "Custom::EndpointUpdateGuardBefore").values()
+    properties: Json = resource["Properties"]
+    return properties
 
 
 def _config(template: Json) -> Json:
