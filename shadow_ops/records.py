@@ -14,8 +14,7 @@ import datetime
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from types import MappingProxyType
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,7 +25,6 @@ from shadow_ops.settings import prefix
 LARGEST_VALUE = 8192
 _STANDARD_VALUE = 4096
 _CONFIGS_KEPT = 10
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class RecordTooLargeError(ValueError):
@@ -77,7 +75,7 @@ class Entry:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         """Read an entry; what a later version of the guard added is left out."""
-        known = {field.name: data.get(field.name) for field in fields(cls)}
+        known = {one.name: data.get(one.name) for one in fields(cls)}
         undone = data.get("undone")
         known["undone"] = None if undone is None else datetime.datetime.fromisoformat(undone)
         return cls(**{**known, "at": datetime.datetime.fromisoformat(data["at"])})  # type: ignore[arg-type] # from JSON
@@ -108,7 +106,7 @@ class Pending:
     target: str
     variants: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
-    counts: Mapping[str, int] = _NOTHING
+    counts: Mapping[str, int] = field(default_factory=dict)
     keep: bool = False
     entry: Entry | None = None
     done: bool = False
@@ -116,7 +114,7 @@ class Pending:
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
         return {
-            **{field.name: getattr(self, field.name) for field in fields(self)},
+            **{one.name: getattr(self, one.name) for one in fields(self)},
             "started": self.started.isoformat(),
             "counts": dict(self.counts),
             "entry": None if self.entry is None else self.entry.to_json(),
@@ -125,7 +123,7 @@ class Pending:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Pending:
         """Read a record; what a later version of the guard added is left out."""
-        known = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
         entry = data.get("entry")
         known |= {
             "started": datetime.datetime.fromisoformat(data["started"]),

@@ -115,7 +115,10 @@ def _take(
         else:
             answer.success(after(context, request))
     except Exception as error:
-        LOG.exception("refused" if isinstance(error, Refusal) else "failed")
+        if isinstance(error, Refusal):
+            LOG.warning("refused: %s", error)
+        else:
+            LOG.exception("failed")
         if deleting:
             # A deletion that fails leaves a stack that can't be deleted.
             answer.success({})
