@@ -16,7 +16,7 @@ from shadow_ops.guard.asking import ask
 from shadow_ops.guard.change import Change, classify, refuse_demotion
 from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_history
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.request import Request
+from shadow_ops.guard.request import Asked, Request
 from shadow_ops.guard.scaled import Scaled
 from shadow_ops.live import Config, LiveEndpoint, describe_config
 from shadow_ops.records import Entry, Pending, RecordTooLargeError
@@ -98,7 +98,7 @@ def _let_update(context: Context, request: Request, live: LiveEndpoint, pending:
             "ALARM; wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
         )
     blocking = endpoints.blocking(live, requested, scaled.values())
-    keep = endpoints.keeps_live_count(live, requested, asked.variant, scaled=asked.variant in scaled)
+    keep = endpoints.keeps_live_count(live, requested, asked.variant, scaled=_scales(asked, scaled))
     record = replace(
         record,
         taken=tuple(dict.fromkeys((*still_taken, *blocking))),
@@ -125,11 +125,17 @@ def _let_roll_back(context: Context, request: Request, live: LiveEndpoint, pendi
     requested = describe_config(context.clients.sagemaker, asked)
     scaled = context.scaling.read(one.name for one in endpoints.variants(live))
     blocking = endpoints.blocking(live, requested, scaled.values())
-    keep = endpoints.keeps_live_count(live, requested, request.asked.variant, scaled=request.asked.variant in scaled)
+    scales = _scales(request.asked, scaled)
+    keep = endpoints.keeps_live_count(live, requested, request.asked.variant, scaled=scales)
     _record_rollback(context, request, pending, live, requested, scaled, blocking)
     for name in blocking:
         context.scaling.deregister(name)
     return _answer(context, request, keep=keep)
+
+
+def _scales(asked: Asked, scaled: Mapping[str, Scaled]) -> bool:
+    """Whether production's count is scaling's business: it scales, or will once this deployment is through."""
+    return asked.variant in scaled or asked.variant in asked.declared_scaling()
 
 
 def _record_rollback(

@@ -64,12 +64,10 @@ def test_a_reason_lets_a_canary_beside_a_shadow_through() -> None:
 
 def test_fails_to_roll_with_several_variants() -> None:
     """Rolling updates exclude endpoints of several variants, and a shadow is one."""
-    for make in (
-        lambda: shadow_test(guardrails=Guardrails.rolling()),
-        lambda: serving(guardrails=Guardrails.rolling(), other_production=[variant("v2", "b")]),
-    ):
-        with pytest.raises(InvalidValueError, match="not be rolling with several variants"):
-            make()
+    with pytest.raises(InvalidValueError, match="not be rolling with several variants"):
+        shadow_test(guardrails=Guardrails.rolling())
+    with pytest.raises(InvalidValueError, match="not be rolling with several variants"):
+        serving(guardrails=Guardrails.rolling(), other_production=[variant("v2", "b")])
     assert serving(guardrails=Guardrails.rolling()).guardrails.shift == "rolling"
 
 

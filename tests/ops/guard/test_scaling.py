@@ -1,0 +1,218 @@
+"""Scaling around an update: what is taken away, and how it comes back."""
+
+from __future__ import annotations
+
+import copy
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
+
+TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
+BIGGER = "ml.m5.2xlarge"
+
+
+def started(code: Code = TESTING) -> Stack:
+    """A stack that was created."""
+    stack = Stack()
+    assert stack.deploy(code).ok
+    return stack
+
+
+def shape(targets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Targets without what is new after every registration: ARNs and the alarms of target tracking."""
+    plain = copy.deepcopy(targets)
+    for target in plain.values():
+        for policy in target["policies"].values():
+            del policy["PolicyARN"], policy["Alarms"]
+    return plain
+
+
+def changed_by_hand(stack: Stack) -> None:
+    """Somebody changes production's scaling in the console."""
+    key = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/churn/variant/production",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    autoscaling = stack.world.clients().autoscaling
+    suspended = {"DynamicScalingInSuspended": True}
+    autoscaling.register_scalable_target(**key, MinCapacity=2, MaxCapacity=20, SuspendedState=suspended)
+    autoscaling.put_scaling_policy(**key, **tracking("mine", 7.0))
+    autoscaling.put_scheduled_action(**key, **night("holiday", 3))
+
+
+def test_declared_scaling_is_registered_at_creation() -> None:
+    """What the code declares scales once the endpoint is there."""
+    stack = started(Code(scaling=(scaling(schedules=[night()]),)))
+
+    target = stack.world.targets["production"]
+    assert (target["min"], target["max"]) == (1, 8)
+    assert list(target["policies"]) == ["track"]
+    assert list(target["schedules"]) == ["night"]
+
+
+def test_promotion_with_both_variants_scaled() -> None:
+    """The shadow's target goes before the update, production's stays untouched."""
+    stack = started()
+    before = stack.world.targets["production"]
+
+    assert stack.deploy(TESTING.promoted()).ok
+    assert stack.world.targets == {"production": before}
+    deregistered = stack.world.calls.count("application-autoscaling:DeregisterScalableTarget")
+    assert deregistered == 1
+
+
+def test_instance_type_of_a_scaled_variant_changes() -> None:
+    """Production is deregistered for the update and scales as before after it."""
+    stack = started()
+    before = shape(stack.world.targets)
+
+    assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_what_was_changed_by_hand_comes_back_exactly() -> None:
+    """Bounds, policies, schedules and what is suspended, as somebody left it between two deployments."""
+    stack = started()
+    changed_by_hand(stack)
+    before = shape(stack.world.targets)
+
+    assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_a_change_in_the_code_wins_over_one_by_hand() -> None:
+    """Declared bounds and policies are set; what others added beside them stays."""
+    stack = started()
+    changed_by_hand(stack)
+
+    assert stack.deploy(replace(TESTING, scaling=(scaling(high=10, policies=[tracking("other")]),))).ok
+    target = stack.world.targets["production"]
+    assert (target["min"], target["max"]) == (1, 10)
+    assert set(target["policies"]) == {"other", "mine"}
+    assert set(target["schedules"]) == {"holiday"}
+    assert target["suspended"]["DynamicScalingInSuspended"]
+
+
+def test_scaling_that_the_code_gives_up_goes() -> None:
+    """Without a declaration, and without anything of somebody else's, the variant doesn't scale."""
+    stack = started()
+
+    assert stack.deploy(replace(TESTING, scaling=())).ok
+    assert stack.world.targets == {}
+
+
+def test_giving_scaling_up_leaves_what_others_made() -> None:
+    """A hand-made policy keeps its target."""
+    stack = started()
+    changed_by_hand(stack)
+
+    assert stack.deploy(replace(TESTING, scaling=())).ok
+    assert list(stack.world.targets) == ["production"]
+    assert list(stack.world.targets["production"]["policies"]) == ["mine"]
+
+
+def test_scaling_that_nobody_declared_is_left_alone() -> None:
+    """A target made by hand outlives a change of instance type."""
+    stack = started(Code())
+    changed_by_hand(stack)
+    before = shape(stack.world.targets)
+
+    assert stack.deploy(Code(instance_type=BIGGER)).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_alarms_of_step_scaling_call_the_policy_that_was_put_again() -> None:
+    """A policy that is put again has another ARN; the user's own alarms are pointed at it."""
+    stack = started()
+    world = stack.world
+    key = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/churn/variant/production",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    step = {"PolicyName": "step", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {"Cooldown": 60}}
+    arn = world.clients().autoscaling.put_scaling_policy(**key, **step)["PolicyARN"]
+    world.alarms["busy"] = {
+        "AlarmName": "busy",
+        "AlarmActions": [arn, "arn:aws:sns:eu-west-1:123456789012:ops"],
+        "EvaluationPeriods": 1,
+        "ComparisonOperator": "GreaterThanThreshold",
+    }
+    world.targets["production"]["policies"]["step"]["Alarms"] = [{"AlarmName": "busy"}]
+
+    assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
+    new = world.targets["production"]["policies"]["step"]["PolicyARN"]
+    assert new != arn
+    assert world.alarms["busy"]["AlarmActions"] == [new, "arn:aws:sns:eu-west-1:123456789012:ops"]
+
+
+def test_a_one_time_action_that_came_due_meanwhile_is_left_out() -> None:
+    """The service refuses times that have passed; everything else comes back."""
+    stack = started()
+    stack.world.targets["production"]["schedules"]["once"] = {
+        "ScheduledActionName": "once",
+        "Schedule": "at(2020-01-01T00:00:00)",
+    }
+    stack.world.targets["production"]["schedules"]["night"] = night()
+
+    assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
+    assert set(stack.world.targets["production"]["schedules"]) == {"night"}
+
+
+def test_fails_to_update_scaling_too_large_to_record() -> None:
+    """What could not be restored is not taken away: refused before anything was touched."""
+    stack = started()
+    # Nothing in it repeats, so that it can't be made smaller.
+    noise = random.Random(4)
+    for number in range(60):
+        name = "".join(noise.choices("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=250))
+        stack.world.targets["production"]["schedules"][name] = night(name, number)
+    before = copy.deepcopy(stack.world.targets)
+
+    result = stack.deploy(replace(TESTING, instance_type=BIGGER))
+    assert not result.ok
+    assert "can't be recorded" in result.reason
+    assert stack.world.targets == before
+
+
+@pytest.mark.parametrize("notices", [True, False])
+def test_scaling_is_back_when_sagemaker_takes_the_update_back(notices: bool) -> None:
+    """Whether CloudFormation notices it or the guard does."""
+    stack = started()
+    changed_by_hand(stack)
+    before, config = shape(stack.world.targets), stack.world.live.config  # type: ignore[union-attr] # it was created
+    stack.notices, stack.world.next_update = notices, "no capacity for ml.m5.2xlarge"
+
+    result = stack.deploy(replace(TESTING, instance_type=BIGGER, scaling=(scaling(high=12),)))
+    assert not result.ok
+    assert "no capacity" in result.reason
+    assert shape(stack.world.targets) == before
+    assert stack.world.live is not None
+    assert stack.world.live.config == config
+
+
+def test_scaling_is_back_when_another_resource_fails_after_all() -> None:
+    """Even what was changed by hand before the deployment, and the shadow's, which the update had removed."""
+    stack = started()
+    changed_by_hand(stack)
+    before = shape(stack.world.targets)
+    stack.fails_last = True
+
+    assert not stack.deploy(TESTING.promoted(instance_type=BIGGER, scaling=(scaling(high=12),))).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_a_rollback_of_declared_scaling_alone_restores_what_was() -> None:
+    """No endpoint update is needed for the guard to put scaling back."""
+    stack = started()
+    changed_by_hand(stack)
+    before = shape(stack.world.targets)
+    stack.fails_last = True
+
+    assert not stack.deploy(replace(TESTING, scaling=(scaling(high=12, policies=[tracking("new")]),))).ok
+    assert shape(stack.world.targets) == before
