@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,6 +25,11 @@ from tests.ops.guard.world import ENDPOINT, UPDATE_SECONDS, Killed, World, varia
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
 LAMBDA_SECONDS = 840.0
+POLICIES = {
+    "usual": GatePolicy(),
+    "other": GatePolicy(min_requests=7),
+    "none": GatePolicy.none("only a demo"),
+}
 
 
 def tracking(name: str = "track", target: float = 100.0) -> dict[str, Any]:
@@ -68,7 +73,7 @@ class Code:
     promotion: bool = False
     override: str | None = None
     rollback: str | None = None
-    policy: GatePolicy = field(default_factory=GatePolicy, repr=False)
+    policy: str = "usual"
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -350,7 +355,7 @@ def properties(step: str, code: Code, config: str) -> dict[str, str]:
         "Promotion": "true" if code.promotion else "false",
         "OverrideGate": code.override,
         "RollbackReason": code.rollback,
-        "Policy": code.policy.to_text(),
+        "Policy": POLICIES[code.policy].to_text(),
         "Scaling": json.dumps(code.scaling),
     }
     if code.promotion:
