@@ -50,8 +50,10 @@ snapshots: setup ## Write the stacks' snapshots anew; read the difference before
 synth: setup ## Synthesize the example app into cdk.out
 	@node_modules/.bin/cdk synth --no-notices --quiet
 
-bench: setup ## Time synthesis against hand-written code that emits the same templates
-	@$(BIN)/python -m benchmarks.synth
+bench: setup ## Measure synthesis, start-up and the gate (minutes)
+	@$(BIN)/python -m benchmarks.synth --counts 1 10 50
+	@$(BIN)/python -m benchmarks.startup
+	@$(BIN)/python -m benchmarks.gate --quick
 
 lock: .venv/.done ## Pin anew what the pinned packages depend on
 	@rm -rf .lock
