@@ -1,7 +1,7 @@
 """The floor: the example's two stacks as literals, one plain L1 resource each; nothing that emits them could do less.
 
-The literals are in ``floor.json``, made from what the library renders by ``python -m benchmarks.floor``. So the two sides
-differ in nothing but how they get there, and the benchmark compares them before it times them.
+The literals are in ``floor.json``, made from what the library renders by ``python -m benchmarks.floor``. So the two
+sides differ in nothing but how they get there, and the benchmark compares them before it times them.
 """
 
 from __future__ import annotations
