@@ -40,6 +40,8 @@ _ALARM_FIELDS = (
     "Metrics",
     "ThresholdMetricId",
 )
+# What CloudWatch answers who lacks a right, by protocol (API, common errors).
+_DENIED = ("AccessDenied", "AccessDeniedException")
 _ACTION_FIELDS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 
 
@@ -136,7 +138,20 @@ class Scaling:
             for name in _ACTION_FIELDS:
                 if name in fields:
                     fields[name] = [arn if action == before["arn"] else action for action in fields[name]]
-            self._cloudwatch.put_metric_alarm(**fields)
+            try:
+                self._cloudwatch.put_metric_alarm(**fields)
+            except ClientError as error:
+                if error_code(error) not in _DENIED:
+                    raise
+                # The policy itself is back. To fail here would only roll back, and put it again with yet another ARN.
+                LOG.error(
+                    "the alarm %s calls a step scaling policy that has a new ARN now, and the guard may not change it: "
+                    "replace %s with %s in its actions (%s)",
+                    alarm["AlarmName"],
+                    before["arn"],
+                    arn,
+                    error,
+                )
 
     def _pages(self, operation: str, member: str, **arguments: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of three operations
         found: list[Mapping[str, Any]] = []

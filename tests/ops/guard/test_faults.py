@@ -237,5 +237,5 @@ def expected_scaling(name: str, before: Any, old: Code, new: Code) -> Any:  # no
 
 TestDeployments = Deployments.TestCase
 TestDeployments.settings = settings(
-    max_examples=600, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=120, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import random
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
+from tests.ops.guard.world import error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 BIGGER = "ml.m5.2xlarge"
@@ -126,29 +128,50 @@ def test_scaling_that_nobody_declared_is_left_alone() -> None:
     assert shape(stack.world.targets) == before
 
 
-def test_alarms_of_step_scaling_call_the_policy_that_was_put_again() -> None:
-    """A policy that is put again has another ARN; the user's own alarms are pointed at it."""
-    stack = started()
-    world = stack.world
+def add_step_policy(stack: Stack) -> str:
+    """Somebody adds a step scaling policy with an alarm that calls it; returns the policy's ARN."""
     key = {
         "ServiceNamespace": "sagemaker",
         "ResourceId": "endpoint/churn/variant/production",
         "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
     }
     step = {"PolicyName": "step", "PolicyType": "StepScaling", "StepScalingPolicyConfiguration": {"Cooldown": 60}}
-    arn = world.clients().autoscaling.put_scaling_policy(**key, **step)["PolicyARN"]
-    world.alarms["busy"] = {
+    arn = str(stack.world.clients().autoscaling.put_scaling_policy(**key, **step)["PolicyARN"])
+    stack.world.alarms["busy"] = {
         "AlarmName": "busy",
+        "AlarmArn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:busy",
         "AlarmActions": [arn, "arn:aws:sns:eu-west-1:123456789012:ops"],
         "EvaluationPeriods": 1,
         "ComparisonOperator": "GreaterThanThreshold",
     }
-    world.targets["production"]["policies"]["step"]["Alarms"] = [{"AlarmName": "busy"}]
+    stack.world.targets["production"]["policies"]["step"]["Alarms"] = [{"AlarmName": "busy"}]
+    return arn
+
+
+def test_alarms_of_step_scaling_call_the_policy_that_was_put_again() -> None:
+    """A policy that is put again has another ARN; the user's own alarms are pointed at it, and nothing else of them."""
+    stack = started()
+    arn = add_step_policy(stack)
+    alarm = stack.world.alarms["busy"]
 
     assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
-    new = world.targets["production"]["policies"]["step"]["PolicyARN"]
+    new = stack.world.targets["production"]["policies"]["step"]["PolicyARN"]
     assert new != arn
-    assert world.alarms["busy"]["AlarmActions"] == [new, "arn:aws:sns:eu-west-1:123456789012:ops"]
+    changed = {**alarm, "AlarmActions": [new, "arn:aws:sns:eu-west-1:123456789012:ops"]}
+    del changed["AlarmArn"]
+    assert stack.world.alarms["busy"] == changed
+
+
+def test_an_alarm_that_may_not_be_changed_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The deployment goes on: the policy is back, and who owns the alarm can point it there."""
+    stack = started()
+    arn = add_step_policy(stack)
+    stack.world.refused["put_metric_alarm"] = error("AccessDenied", "not authorized", "PutMetricAlarm")
+
+    with caplog.at_level(logging.ERROR, "shadow_ops"):
+        assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
+    assert "busy" in caplog.text
+    assert f"replace {arn} with" in caplog.text
 
 
 def test_a_one_time_action_that_came_due_meanwhile_is_left_out() -> None:

@@ -1,0 +1,321 @@
+"""What is let through and what is refused: promotions, ways back, and everything else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.recording import Instances
+from shadow_ops.verdict import Outcome, Verdict
+from tests.ops.guard.stack import Code, Result, Stack, verdict
+from tests.ops.guard.world import World, error
+
+TESTING = Code(shadow="v2")
+BIGGER = "ml.m5.2xlarge"
+
+
+def started(code: Code = TESTING) -> Stack:
+    """A stack that was created."""
+    stack = Stack()
+    assert stack.deploy(code).ok
+    return stack
+
+
+def promoted() -> Stack:
+    """A stack whose shadow was promoted."""
+    stack = started()
+    assert stack.deploy(TESTING.promoted()).ok
+    return stack
+
+
+def refused(result: Result, *said: str) -> None:
+    """Check a refusal: one line, short enough for CloudFormation, with these words in it."""
+    assert not result.ok
+    assert "\n" not in result.reason
+    assert len(result.reason) <= 1000
+    for words in said:
+        assert words in result.reason
+
+
+def test_a_passing_shadow_is_promoted_and_remembered() -> None:
+    """Who, when, from which model and config to which, and the verdict."""
+    stack = started()
+    config = stack.config
+
+    assert stack.deploy(TESTING.promoted()).ok
+    (entry,) = stack.history()
+    assert (entry.kind, entry.from_version, entry.to_version) == ("promotion", "v1", "v2")
+    assert (entry.from_model, entry.to_model) == ("model-v1", "model-v2")
+    assert (entry.from_config, entry.to_config) == (config, stack.config)
+    assert (entry.by, entry.gate) == ("the stack churn", "PASS: measured for 30 h")
+    assert entry.at == stack.world.now
+    assert entry.undone is None
+
+
+def test_the_gate_gets_the_policy_and_what_would_serve() -> None:
+    """The policy of the deployment, and instances after the promotion."""
+    stack = started()
+    stack.deploy(TESTING.promoted(policy="other", instance_type=BIGGER, count=3))
+
+    ((policy, instances),) = stack.judged
+    assert policy.min_requests == 7
+    assert instances == Instances(BIGGER, 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (verdict(Outcome.INCONCLUSIVE, 300), "wait about 5 h and deploy again"),
+        (verdict(Outcome.INCONCLUSIVE, 40), "wait about 40 min and deploy again"),
+        (verdict(Outcome.INCONCLUSIVE), "let the test run on and deploy again"),
+        (verdict(Outcome.FAIL), "test a better candidate"),
+    ],
+)
+def test_fails_without_the_gates_consent(said: Verdict, advice: str) -> None:
+    """The verdict, what decided, and what to do; nothing was touched."""
+    stack = started()
+    stack.verdict = lambda: said
+
+    result = stack.deploy(TESTING.promoted())
+    refused(result, str(said.outcome), "measured for 30 h", "latency-p99", advice, '-c override_gate="reason"')
+    assert stack.history() == ()
+
+
+def test_an_overruled_gate_is_remembered() -> None:
+    """With the reason, and with what it had said."""
+    stack = started()
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+
+    assert stack.deploy(TESTING.promoted(override="the sale starts today")).ok
+    assert stack.history()[0].gate == "overruled: the sale starts today (FAIL: measured for 30 h)"
+
+
+def test_a_gate_that_is_not_enforced_is_not_asked() -> None:
+    """The record says why."""
+    stack = started()
+
+    assert stack.deploy(TESTING.promoted(policy="none")).ok
+    assert stack.judged == []
+    assert stack.history()[0].gate == "not enforced: only a demo"
+
+
+def broken() -> Verdict:
+    """A gate that gets no metrics."""
+    raise RuntimeError("no metrics to be had")
+
+
+def test_fails_if_the_gate_cannot_judge() -> None:
+    """No answer is no consent."""
+    stack = started()
+    stack.verdict = broken
+
+    refused(stack.deploy(TESTING.promoted()), "could not judge", "no metrics to be had", "override_gate")
+
+
+def test_a_gate_that_cannot_judge_can_be_overruled() -> None:
+    """An emergency needs no metrics, but a reason."""
+    stack = started()
+    stack.verdict = broken
+
+    assert stack.deploy(TESTING.promoted(override="production is on fire")).ok
+    assert "no metrics to be had" in (stack.history()[0].gate or "")
+
+
+def test_making_the_shadow_production_in_code_is_a_promotion_too() -> None:
+    """What it is doesn't depend on which stack class does it."""
+    stack = started()
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+
+    refused(stack.deploy(Code(version="v2")), "the gate says FAIL")
+
+
+def test_a_test_of_hardware_alone_is_gated() -> None:
+    """The same model taking the shadow's instances over is a promotion."""
+    stack = started(Code(shadow="v1", shadow_type=BIGGER))
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+
+    refused(stack.deploy(Code(instance_type=BIGGER)), "the gate says FAIL")
+    stack.verdict = verdict
+    assert stack.deploy(Code(instance_type=BIGGER)).ok
+    assert stack.history()[0].kind == "promotion"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        Code(),
+        Code(shadow="v3"),
+        replace(TESTING, shadow_type=BIGGER),
+        replace(TESTING, instance_type=BIGGER),
+        replace(TESTING, policy="other"),
+        Code(version="v4"),
+        Code(shadow="v1"),
+    ],
+)
+def test_everything_else_is_never_gated(code: Code) -> None:
+    """Ending or changing a test, production's hardware, the policy, another model in code."""
+    stack = started()
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+
+    assert stack.deploy(code).ok
+    assert stack.history() == ()
+
+
+def test_fails_to_promote_without_a_test() -> None:
+    """Nothing was tested, so nothing is promoted."""
+    stack = started(Code())
+
+    refused(stack.deploy(TESTING.promoted()), "no shadow test is running on churn", "model-v1")
+
+
+def test_fails_to_promote_what_does_not_exist() -> None:
+    """Without an endpoint there is no test either."""
+    refused(Stack().deploy(TESTING.promoted()), "no shadow test is running", "ShadowTestStack")
+
+
+def test_fails_to_promote_another_model_than_the_tested_one() -> None:
+    """Both are named."""
+    stack = started()
+
+    refused(
+        stack.deploy(replace(TESTING, shadow="v3").promoted()), "model-v2", "model-v3", "isn't what is being tested"
+    )
+
+
+def test_folding_leaves_the_endpoint_alone() -> None:
+    """The promoted variant made production in code: no update, no gate, no new record."""
+    stack = promoted()
+    config = stack.config
+
+    assert stack.deploy(Code(version="v2")).ok
+    assert stack.config == config
+    assert len(stack.judged) == len(stack.history()) == 1
+
+
+def test_fails_to_demote_without_a_reason() -> None:
+    """An old pipeline is run again: what serves, since when, and both ways on."""
+    stack = promoted()
+    since = f"{stack.history()[0].at:%Y-%m-%d %H:%M} UTC"
+
+    refused(
+        stack.deploy(TESTING),
+        "churn serves the model model-v2",
+        since,
+        "replaced v1 with v2",
+        '-c rollback="reason"',
+        "make v2 the production model in the code",
+    )
+
+
+def test_fails_to_demote_even_after_another_model_came_directly() -> None:
+    """v1 was replaced by a promotion; that v3 came after it without one changes nothing."""
+    stack = promoted()
+    assert stack.deploy(Code(version="v3")).ok
+
+    refused(stack.deploy(TESTING), "model-v3", '-c rollback="reason"')
+
+
+def test_the_way_back_with_a_reason_is_remembered() -> None:
+    """It returns to the tested state."""
+    stack = promoted()
+
+    assert stack.deploy(replace(TESTING, rollback="more refunds")).ok
+    assert set(stack.world.named(stack.config)) == {"production", "shadow"}
+    entry = stack.history()[-1]
+    assert (entry.kind, entry.from_version, entry.to_version) == ("rollback", "v2", "v1")
+    assert (entry.reason, entry.gate) == ("more refunds", None)
+
+
+def test_after_the_way_back_the_shadow_can_be_promoted_again() -> None:
+    """And then demoting it needs a reason again."""
+    stack = promoted()
+    assert stack.deploy(replace(TESTING, rollback="more refunds")).ok
+
+    assert stack.deploy(TESTING.promoted()).ok
+    refused(stack.deploy(TESTING), '-c rollback="reason"')
+    assert [entry.kind for entry in stack.history()] == ["promotion", "rollback", "promotion"]
+
+
+def test_a_promotion_that_cloudformation_rolled_back_is_undone() -> None:
+    """It stays in the history, marked, and demotes nothing."""
+    stack = started()
+    stack.fails_last = True
+
+    assert not stack.deploy(TESTING.promoted()).ok
+    (entry,) = stack.history()
+    assert entry.undone == stack.world.now
+    assert stack.deploy(replace(TESTING, policy="other")).ok
+
+
+def test_a_promotion_that_sagemaker_took_back_fails_with_its_reason() -> None:
+    """CloudFormation believes the update; the guard doesn't."""
+    stack = started()
+    config = stack.config
+    stack.world.next_update = "alarm churn-5xx fired"
+
+    refused(
+        stack.deploy(TESTING.promoted()), "SageMaker took the update of churn back", "alarm churn-5xx fired", config
+    )
+    assert stack.config == config
+    assert stack.history() == ()
+
+
+def test_an_endpoint_that_is_updating_is_waited_for() -> None:
+    """The deployment goes on once it has settled."""
+    stack = started()
+    stack.busy_at_start = True
+
+    assert stack.deploy(TESTING.promoted()).ok
+
+
+def test_fails_if_the_endpoint_updates_for_longer_than_there_is_time() -> None:
+    """The state is named, and what to do."""
+    stack = started()
+    stack.world.busy("Updating", 7200)
+
+    refused(stack.deploy(TESTING.promoted()), "still Updating", "deploy again when it is InService")
+
+
+@pytest.mark.parametrize("status", ["Failed", "OutOfService", "UpdateRollbackFailed", "Deleting"])
+def test_fails_in_a_state_without_a_way_out(status: str) -> None:
+    """State, SageMaker's reason, and what to do."""
+    stack = started()
+    assert stack.world.live is not None
+    stack.world.live.status, stack.world.live.reason = status, "the image is gone"
+
+    refused(stack.deploy(TESTING.promoted()), f"churn is {status} (the image is gone)", "then deploy again")
+
+
+def test_fails_if_the_serving_config_was_deleted() -> None:
+    """SageMaker could not update from it; the message says so before it tries."""
+    stack = started()
+    del stack.world.configs[stack.config]
+
+    answer = stack.ask("Update", "before", TESTING.promoted(), stack._new_config(TESTING.promoted()))
+    assert answer is not None
+    assert answer["Status"] == "FAILED"
+    assert "has been deleted" in answer["Reason"]
+    assert stack.config in answer["Reason"]
+
+
+def test_fails_with_the_service_s_own_words_if_a_call_is_refused() -> None:
+    """A missing permission is named as it is."""
+    stack = started()
+    stack.world.refused["describe_scaling_policies"] = error("AccessDeniedException", "not authorized", "X")
+    stack.world.refused["describe_scalable_targets"] = error("AccessDeniedException", "not authorized", "Y")
+
+    refused(stack.deploy(TESTING.promoted()), "AccessDeniedException", "not authorized")
+
+
+def test_an_endpoint_of_the_past_starts_anew() -> None:
+    """A stack deleted with everything, then created again: nothing is remembered."""
+    world = World()
+    stack = Stack(world)
+    assert stack.deploy(TESTING).ok
+    assert stack.deploy(TESTING.promoted()).ok
+    stack.delete()
+
+    assert world.parameters == {}
+    assert stack.deploy(TESTING).ok
+    assert stack.history() == ()

@@ -1,0 +1,304 @@
+"""A guard that dies, is throttled, or hears of something late."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.guard.handler import on_event
+from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
+from tests.ops.guard.test_scaling import shape
+from tests.ops.guard.world import ENDPOINT, error
+
+TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
+MOVED = TESTING.promoted(instance_type="ml.m5.2xlarge")
+EVENT = {"source": "aws.sagemaker", "detail": {"EndpointName": ENDPOINT, "EndpointStatus": "IN_SERVICE"}}
+
+
+def started() -> Stack:
+    """A stack that was created."""
+    stack = Stack()
+    assert stack.deploy(TESTING).ok
+    return stack
+
+
+def calls_of(code: Code) -> tuple[int, int]:
+    """How many calls the guard makes before and after a deployment."""
+    stack = started()
+    stack.world.calls.clear()
+    config = stack._new_config(code)
+    old = (TESTING, stack.config)
+    stack.ask("Update", "before", code, config, old)
+    before = len(stack.world.calls)
+    stack.world.update_endpoint(config, retain=False)
+    stack.world.settle()
+    stack.ask("Update", "after", code, config, old)
+    return before, len(stack.world.calls) - before
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_guard_killed_at_any_call_leaves_everything_as_it_was(step: int) -> None:
+    """Before or after the call's effect: scaling is back, nothing counts as promoted, the next deployment works."""
+    for call in range(1, calls_of(MOVED)[step] + 1):
+        for works in (False, True):
+            stack = started()
+            before, config = shape(stack.world.targets), stack.config
+            stack.kill = (step, call, works)
+
+            assert not stack.deploy(MOVED).ok, (call, works)
+            assert shape(stack.world.targets) == before, (call, works)
+            assert stack.config == config
+            assert [one for one in stack.history() if one.undone is None] == []
+            assert stack.deploy(MOVED).ok, (call, works)
+            assert set(stack.world.targets) == {"production"}
+            assert [one.kind for one in stack.history() if one.undone is None] == ["promotion"]
+
+
+def test_throttling_on_every_api_holds_nothing_up_for_good() -> None:
+    """Each operation is throttled several times in a row."""
+    stack = started()
+    before = shape(stack.world.targets)["production"]
+    stack.world.throttles.clear()
+    stack.world.throttle_all = 5
+
+    assert stack.deploy(MOVED).ok
+    assert shape(stack.world.targets) == {"production": before}
+
+
+def test_the_guard_adds_little_time() -> None:
+    """Without trouble it doesn't wait at all, so that only its calls take time, some thirty of them."""
+    stack = started()
+    start = stack.world.now
+    before, after = calls_of(MOVED)
+
+    assert stack.deploy(MOVED).ok
+    assert stack.world.now - start == datetime.timedelta(seconds=300)
+    assert before + after <= 40
+
+
+def die_before_update(stack: Stack) -> str:
+    """The guard dies right after it has deregistered, and CloudFormation never comes back to it."""
+    config = stack._new_config(MOVED)
+    old = (TESTING, stack.config)
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", MOVED, config, old)
+    assert answer is not None
+    assert stack.world.targets == {}
+    return config
+
+
+def notice(stack: Stack) -> None:
+    """EventBridge sends an event."""
+    on_event(EVENT, stack.world.clients(), Clock(stack.world))
+
+
+def test_scaling_that_a_dead_deployment_left_is_given_back_on_the_next_event() -> None:
+    """The endpoint still serves what it did; so it scales as it did."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+    stack.world.status = "UPDATE_ROLLBACK_FAILED"
+
+    notice(stack)
+    assert shape(stack.world.targets) == before
+
+
+def test_a_promotion_whose_end_nobody_saw_is_remembered_on_the_next_event() -> None:
+    """The new config serves, and the stack is at rest: it is one."""
+    stack = started()
+    config = die_before_update(stack)
+    stack.world.update_endpoint(config, retain=False)
+    stack.world.settle()
+    stack.world.status = "UPDATE_FAILED"
+
+    notice(stack)
+    assert [one.to_version for one in stack.history()] == ["v2"]
+    assert set(stack.world.targets) == {"production"}
+
+
+def test_an_event_during_a_deployment_changes_nothing() -> None:
+    """The deployment's own next step gives scaling back; before the update it would only be in the way."""
+    stack = started()
+    die_before_update(stack)
+
+    notice(stack)
+    assert stack.world.targets == {}
+
+
+def test_an_event_long_after_is_taken_although_the_stack_seems_busy() -> None:
+    """No deployment takes that long to come back to the guard."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+    stack.world.sleep(3 * 3600)
+
+    notice(stack)
+    assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize(
+    "event", [{"source": "aws.sagemaker"}, {"source": "aws.sagemaker", "detail": {"ModelName": "m"}}]
+)
+def test_events_about_something_else_are_left_alone(event: dict[str, object]) -> None:
+    """No call is made."""
+    stack = started()
+    stack.world.calls.clear()
+    on_event(event, stack.world.clients(), Clock(stack.world))
+
+    assert stack.world.calls == []
+
+
+def test_a_late_request_during_the_rollback_takes_nothing_away_again() -> None:
+    """Lambda may deliver a request twice; by then CloudFormation is going back."""
+    stack = started()
+    before = shape(stack.world.targets)
+    config = die_before_update(stack)
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    stack.ask("Update", "before", TESTING, stack.config, (MOVED, config))
+    stack.ask("Update", "before", MOVED, config, (TESTING, stack.config))
+
+    assert shape(stack.world.targets) == before
+
+
+def test_the_next_deployment_recovers_what_a_dead_one_had_taken() -> None:
+    """Without a rollback and without an event in between, as after `cdk deploy --no-rollback`."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+
+    assert stack.deploy(replace(TESTING, instance_type="ml.m5.2xlarge")).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_a_deployment_that_changes_nothing_of_the_endpoint_recovers_too() -> None:
+    """Another policy alone is reason enough to look."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+
+    assert stack.deploy(replace(TESTING, policy="other")).ok
+    assert shape(stack.world.targets) == before
+
+
+def test_a_promotion_that_died_after_the_swap_is_remembered_by_the_next_deployment() -> None:
+    """So that an old pipeline can't demote what nobody had written down."""
+    stack = started()
+    config = die_before_update(stack)
+    stack.world.update_endpoint(config, retain=False)
+    stack.world.settle()
+
+    result = stack.deploy(replace(TESTING, shadow_count=2))
+    assert "replaced v1 with v2" in result.reason
+
+
+def test_what_was_registered_by_hand_meanwhile_holds() -> None:
+    """Bounds set by hand after the guard died win; its recorded policies come back beside them."""
+    stack = started()
+    die_before_update(stack)
+    stack.world.clients().autoscaling.register_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId="endpoint/churn/variant/production",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+        MinCapacity=3,
+        MaxCapacity=30,
+    )
+    stack.world.status = "UPDATE_ROLLBACK_FAILED"
+
+    notice(stack)
+    target = stack.world.targets["production"]
+    assert (target["min"], target["max"]) == (3, 30)
+    assert list(target["policies"]) == ["track"]
+
+
+def test_the_record_tells_a_rollback_when_cloudformation_cannot() -> None:
+    """A rollback goes on, unasked, although the stack's state is unknown."""
+    stack = started()
+    before = shape(stack.world.targets)
+    config = die_before_update(stack)
+    stack.world.update_endpoint(config, retain=False)
+    stack.world.settle()
+    stack.world.refused["describe_stacks"] = error("AccessDenied", "no", "DescribeStacks")
+    answer = stack.ask("Update", "before", TESTING, stack.config, (MOVED, config))
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+
+    stack.world.update_endpoint(stack.config, retain=False)
+    stack.world.settle()
+    stack.ask("Update", "after", TESTING, stack.config, (MOVED, config))
+    assert shape(stack.world.targets) == before
+
+
+def test_a_rollback_is_never_refused() -> None:
+    """Not even when nothing can be read."""
+    stack = started()
+    config = die_before_update(stack)
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    stack.world.refused["describe_endpoint"] = error("AccessDenied", "no", "DescribeEndpoint")
+
+    answer = stack.ask("Update", "before", TESTING, stack.config, (MOVED, config))
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+
+
+def test_deleting_the_stack_leaves_nothing() -> None:
+    """No scalable target, no parameter but the template's own."""
+    stack = started()
+    stack.world.parameters["/shadow-test/churn/settings"] = ["{}"]
+    assert stack.deploy(TESTING.promoted()).ok
+    stack.delete()
+
+    assert stack.world.targets == {}
+    assert list(stack.world.parameters) == ["/shadow-test/churn/settings"]
+
+
+def test_deleting_the_stack_after_the_endpoint_is_fine() -> None:
+    """Somebody deleted the endpoint by hand."""
+    stack = started()
+    stack.world.delete_endpoint()
+    stack.delete()
+
+    assert stack.world.parameters == {}
+
+
+def test_a_deletion_succeeds_even_if_every_call_is_refused() -> None:
+    """A stack that can't be deleted helps nobody."""
+    stack = started()
+    for operation in ("describe_stacks", "describe_endpoint", "get_parameters_by_path", "deregister_scalable_target"):
+        stack.world.refused[operation] = error("AccessDenied", "no", operation)
+
+    stack.delete()
+
+
+def test_a_failed_first_creation_leaves_nothing() -> None:
+    """Its rollback removes what the guard wrote."""
+    stack = Stack()
+    stack.kill = (1, 3, False)
+
+    assert not stack.deploy(TESTING).ok
+    assert stack.world.parameters == {}
+
+
+def test_taking_the_guard_out_of_the_template_leaves_production_scaling() -> None:
+    """The endpoint lives on, so its scaling and its history do."""
+    stack = started()
+    assert stack.deploy(TESTING.promoted()).ok
+    before = shape(stack.world.targets)
+    stack.world.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    assert stack.code is not None
+    for step in ("after", "before"):
+        stack.ask("Delete", step, stack.code, stack.config)
+
+    assert shape(stack.world.targets) == before
+    assert list(stack.world.parameters) == ["/shadow-test/churn/history"]
+
+
+def test_adopting_an_endpoint_keeps_what_it_has() -> None:
+    """The first deployment with a guard around an endpoint that exists: hand-made scaling stays beside the declared."""
+    stack = started()
+    stack.code = None
+    stack.world.targets["production"]["max"] = 20
+
+    assert stack.deploy(replace(TESTING, instance_type="ml.m5.2xlarge")).ok
+    assert stack.world.targets["production"]["max"] == 8
