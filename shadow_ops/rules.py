@@ -70,7 +70,9 @@ class Rule:
     def to_json(self) -> dict[str, Any]:
         """The rule as plain JSON values; what is absent or off is left out, numbers are all there."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {"kind": self.kind, **{name: value for name, value in values.items() if value not in (None, False)}}
+        # By identity: a zero is a value, and equals False.
+        given = {name: value for name, value in values.items() if value is not None and value is not False}
+        return {"kind": self.kind, **given}
 
 
 @dataclass(frozen=True, kw_only=True)

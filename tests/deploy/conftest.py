@@ -17,6 +17,10 @@ from rehearsal.local import LocalAws
 from shadow_constructs import ShadowTest
 from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, artifact, shadow_test, synthesize
 
+# A small script is up in well under a second; a model that never is should not be waited for long. Ten minutes of bake
+# are a second here.
+_OPTIONS = ("--startup-timeout", "8", "--wait-scale", "0.002", "--enforce-iam")
+
 
 def _unchanged(test: ShadowTest) -> ShadowTest:
     return test
@@ -45,8 +49,7 @@ class _Ground:
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ground]:
     """A bootstrapped local AWS with two models in S3."""
     folder = tmp_path_factory.mktemp("deploy")
-    # A small script is up in well under a second; a model that never is should not be waited for long.
-    with LocalAws(folder, options=("--startup-timeout", "8", "--enforce-iam")) as local:
+    with LocalAws(folder, options=_OPTIONS) as local:
         cdk = Cdk(local.endpoint_url, folder)
         cdk.bootstrap().check()
         s3 = local.client("s3")

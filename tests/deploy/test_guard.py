@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from shadow_constructs import Hardware, Scaling, ShadowTest
+from shadow_constructs import Guardrails, Hardware, Scaling, ShadowTest
 from tests.deploy.support import REASON, Case, CaseMaker
 
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
@@ -68,8 +68,14 @@ def test_a_silent_rollback_fails_the_deployment(make_case: CaseMaker) -> None:
     assert set(case.serving().models) == {"production"}
 
 
-def test_an_alarm_during_the_bake_takes_the_promotion_back(case: Case) -> None:
+def baked_long(test: ShadowTest) -> ShadowTest:
+    """An hour of bake, which is some seconds here: alarms are looked at once a second."""
+    return replace(test, guardrails=Guardrails(bake_minutes=60))
+
+
+def test_an_alarm_during_the_bake_takes_the_promotion_back(make_case: CaseMaker) -> None:
     """The new fleet fails, its own alarm fires, SageMaker rolls back, the deployment fails, the test goes on."""
+    case = make_case(baked_long)
     case.cdk.deploy("shadow").check()
     before = case.serving()
 

@@ -12,7 +12,7 @@ from rehearsal import environment
 _CONTEXT = (
     '{"endpoint_name":"churn","v1_artifact":"s3://m/1/model.tar.gz","v2_artifact":"s3://m/2/model.tar.gz",'
     '"v1_xgboost":"3.0-5","v2_xgboost":"3.0-5","instance_type":"ml.m5.xlarge","production_count":"2",'
-    '"shadow_count":"1","sampling_percent":"50","delete_captures_with_stack":"true"}'
+    '"shadow_count":"1","sampling_percent":"50","delete_captures_with_stack":"true","gate_policy":""}'
 )
 
 
