@@ -1,4 +1,4 @@
-"""The guard in the template: around the endpoint, of little right, and the same bytes for the same code."""
+"""The guard in the template: around the endpoint, told what it decides by, and the same bytes for the same code."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ import zipfile
 
 import pytest
 
-from shadow_constructs import Guardrails, Intent, InvalidValueError, Rule, Scaling, ShadowEndpoint
+from shadow_constructs import Alerts, GatePolicy, Intent, InvalidValueError, Scaling, Schedule, ShadowEndpoint
 from shadow_constructs.guard.package import package
-from shadow_ops.guard.permissions import PERMISSIONS
-from shadow_ops.policy import GatePolicy
-from shadow_ops.settings import Settings
-from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, texts, the
+from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 BEFORE, AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
@@ -56,11 +53,94 @@ def test_the_first_step_waits_for_the_alarms_that_take_updates_back() -> None:
     assert sorted(json.loads(flat(the(template, BEFORE)["RollbackAlarms"]))) == sorted(f"<{key}>" for key in alarms)
 
 
+def asked(intent: Intent) -> Json:
+    """What the first step is told of a deployment's intent."""
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=shadow_test(), intent=intent)
+    names = ("Promotion", "OverrideGate", "RollbackReason")
+    return {name: value for name, value in the(template_of(stack), BEFORE).items() if name in names}
+
+
+@pytest.mark.parametrize(
+    ("intent", "told"),
+    [
+        (Intent(), {"Promotion": "false"}),
+        (Intent(promotion=True), {"Promotion": "true"}),
+        (Intent(promotion=True, override_gate="the demo"), {"Promotion": "true", "OverrideGate": "the demo"}),
+        (Intent(rollback_reason="p99"), {"Promotion": "false", "RollbackReason": "p99"}),
+    ],
+    ids=["a deployment", "a promotion", "an overruled gate", "a way back"],
+)
+def test_the_guard_is_told_what_a_deployment_is_meant_to_be(intent: Intent, told: Json) -> None:
+    """As texts, because CloudFormation makes texts of all properties of a custom resource; no reason, no property."""
+    assert asked(intent) == told
+
+
 @pytest.mark.parametrize("name", ["override_gate", "rollback_reason"])
-def test_fails_with_an_empty_reason(name: str) -> None:
-    """A reason that says nothing is none."""
+@pytest.mark.parametrize("reason", ["", " \n", 7])
+def test_fails_with_a_reason_that_says_nothing(name: str, reason: object) -> None:
+    """It is refused at synth; without one the guard would refuse the deployment, minutes later."""
     with pytest.raises(InvalidValueError, match=f"'{name}' must be a sentence that says why"):
-        Intent(**{name: ""})  # type: ignore[arg-type] # one of two texts
+        Intent(**{name: reason})  # type: ignore[arg-type] # one of two texts, bad on purpose
+
+
+def test_both_steps_are_told_alike_what_must_serve() -> None:
+    """Whatever changes the config runs both; what only the first decides by doesn't run the second."""
+    template = rendered()
+    before, after = the(template, BEFORE), the(template, AFTER)
+    shared = {name for name, value in before.items() if after.get(name) == value}
+
+    assert shared == {
+        *("ServiceToken", "EndpointName", "EndpointConfigName"),
+        *("ProductionVariant", "ProductionVersion", "Scaling"),
+    }
+    assert (before["Step"], after["Step"]) == ("before", "after")
+    assert set(after) == {*shared, "Step"}
+
+
+def test_without_a_shadow_the_guard_is_told_of_production_alone() -> None:
+    """No shadow version; what a promotion would serve on is what serves."""
+    told = the(rendered(serving()), BEFORE)
+
+    assert "ShadowVersion" not in told
+    assert json.loads(told["Promoted"]) == {"instance_type": "ml.m5.xlarge", "count": 1}
+    assert json.loads(told["Scaling"]) == []
+
+
+def test_scaling_is_told_in_the_words_of_its_api() -> None:
+    """Both targets, own policies and schedules, each as the request that the guard will make."""
+    scaling = Scaling(
+        max_count=4,
+        concurrent_requests=3,
+        cooldown_seconds=0,
+        policies=[{"PolicyName": "mine", "PolicyType": "StepScaling"}],
+        schedules=[Schedule(name="day", when="cron(0 7 ? * MON-FRI *)", min_count=2, timezone="Europe/Berlin")],
+    )
+    [told] = json.loads(the(rendered(serving(production=variant(scaling=scaling))), BEFORE)["Scaling"])
+
+    assert (told["variant"], told["min"], told["max"]) == ("production", 1, 4)
+    tracking, mine = told["policies"]
+    assert tracking == {
+        "PolicyName": "production-concurrent-requests",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": {
+            "TargetValue": 3,
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+            },
+            "ScaleInCooldown": 0,
+            "ScaleOutCooldown": 0,
+        },
+    }
+    assert mine == {"PolicyName": "mine", "PolicyType": "StepScaling"}
+    assert told["schedules"] == [
+        {
+            "ScheduledActionName": "day",
+            "Schedule": "cron(0 7 ? * MON-FRI *)",
+            "ScalableTargetAction": {"MinCapacity": 2},
+            "Timezone": "Europe/Berlin",
+        }
+    ]
 
 
 def test_the_function_is_small_and_keeps_its_logs_for_a_while() -> None:
@@ -90,23 +170,6 @@ def test_the_same_code_is_the_same_package() -> None:
     assert package().read_bytes() == first
 
 
-def test_the_guard_may_touch_this_endpoint_only() -> None:
-    """A `*` stands where the need says why; everything else names the endpoint, its records or its stack."""
-    template = rendered()
-    [role] = [one for key, one in resources(template, "AWS::IAM::Role").items() if key.startswith("EGuard")]
-    [document] = [one["PolicyDocument"] for one in role["Properties"]["Policies"]]
-    anywhere = {action for need in PERMISSIONS if need.resource == "*" for action in need.actions}
-
-    for statement in document["Statement"]:
-        for resource in texts(statement["Resource"]):
-            if resource == "*":
-                assert set(statement["Action"]) <= anywhere
-            else:
-                assert any(
-                    part in resource for part in ("churn", "endpoint-config/", "<EGuard", "StackName", "ServiceRole")
-                )
-
-
 def test_the_guard_hears_of_deployments_and_rollbacks() -> None:
     """Two rules reach its function, and each may call it."""
     template = rendered()
@@ -118,104 +181,21 @@ def test_the_guard_hears_of_deployments_and_rollbacks() -> None:
     assert sorted(flat(one) for one in sources) == sorted(f"<{key}.Arn>" for key in rules)
 
 
-def test_the_settings_say_what_the_code_says() -> None:
-    """Versions, sampling and policy come back out of the parameter as they were."""
-    policy = GatePolicy(rules=(Rule.latency(percentile=90),), min_requests=7)
-    template = rendered(shadow_test(gate=policy, sampling_percent=20))
-    text = flat(the(template, "AWS::SSM::Parameter")["Value"])
-    found = Settings.from_text(text, "settings")
+def test_people_are_told_of_deployments_where_there_are_people() -> None:
+    """The topic of the alarms is the rule's second target; a rollback of the stack is for the guard alone."""
+    rules = resources(rendered(shadow_test(alerts=Alerts(emails=["team@example.com"]))), "AWS::Events::Rule")
+    told = {
+        one["Properties"]["EventPattern"]["source"][0]: [target["Id"] for target in one["Properties"]["Targets"]]
+        for one in rules.values()
+    }
 
-    assert (found.production_version, found.shadow_version, found.sampling_percent) == ("v1", "v2", 20)
-    assert found.policy == policy
-    assert (found.promoted_type, found.promoted_count) == ("ml.m5.xlarge", 1)
-    assert len(found.alarms) == len(resources(template, "AWS::CloudWatch::Alarm")) - 2 + 1
+    assert told == {"aws.sagemaker": ["guard", "people"], "aws.cloudformation": ["guard"]}
 
 
-def deployment(test_guardrails: Guardrails, **more: object) -> Json:
-    """The DeploymentConfig of an endpoint without a shadow."""
-    found: Json = the(rendered(serving(guardrails=test_guardrails, **more)), "AWS::SageMaker::Endpoint")
-    return dict(found.get("DeploymentConfig", {}))
+def test_the_guard_hears_of_its_own_endpoint_and_stack_only() -> None:
+    """Another endpoint's update, and another stack's rollback, don't wake it."""
+    rules = resources(rendered(), "AWS::Events::Rule").values()
+    details = {one["Properties"]["EventPattern"]["source"][0]: one["Properties"]["EventPattern"] for one in rules}
 
-
-def test_all_at_once_with_a_bake_is_the_default() -> None:
-    """The old fleet stays for ten minutes, and the alarms about the new one take the update back."""
-    template = rendered()
-    config = the(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
-    alarms = [key for key in resources(template, "AWS::CloudWatch::Alarm") if key.startswith("ERollback")]
-
-    policy = config["BlueGreenUpdatePolicy"]
-    assert policy["TrafficRoutingConfiguration"] == {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
-    assert policy["TerminationWaitInSeconds"] == 600
-    assert [one["AlarmName"] for one in config["AutoRollbackConfiguration"]["Alarms"]] == [
-        {"Ref": key} for key in alarms
-    ]
-
-
-def test_rollback_alarms_see_the_new_fleet_of_production_only() -> None:
-    """By the config's name, never the shadow; a minute without data is no failure."""
-    template = rendered()
-    [config] = resources(template, "AWS::SageMaker::EndpointConfig")
-    found = [one for key, one in resources(template, "AWS::CloudWatch::Alarm").items() if key.startswith("ERollback")]
-
-    assert len(found) == 2
-    for one in found:
-        assert {item["Name"]: item["Value"] for item in one["Properties"]["Dimensions"]} == {
-            "EndpointName": "churn",
-            "VariantName": "production",
-            "EndpointConfigName": {"Fn::GetAtt": [config, "EndpointConfigName"]},
-        }
-        assert one["Properties"]["TreatMissingData"] == "notBreaching"
-        assert "Metrics" not in one["Properties"]
-
-
-@pytest.mark.parametrize(
-    ("guardrails", "policy", "size"),
-    [
-        (Guardrails.canary(size_percent=20), "BlueGreenUpdatePolicy", 20),
-        (Guardrails.linear(step_percent=50), "BlueGreenUpdatePolicy", 50),
-        (Guardrails.rolling(batch_percent=25), "RollingUpdatePolicy", 25),
-    ],
-    ids=["canary", "linear", "rolling"],
-)
-def test_each_shift_is_rendered_with_its_size(guardrails: Guardrails, policy: str, size: int) -> None:
-    """Shares of the instances, and a timeout beyond all waits."""
-    config = deployment(guardrails)[policy]
-
-    assert f'"Value": {size}' in json.dumps(config)
-    assert config["MaximumExecutionTimeoutInSeconds"] == guardrails.timeout_seconds
-
-
-def test_guardrails_that_are_off_leave_nothing() -> None:
-    """Neither a deployment config nor alarms that nobody listens to."""
-    template = rendered(serving(guardrails=Guardrails.off("a prototype")))
-
-    assert deployment(Guardrails.off("a prototype")) == {}
-    assert not [key for key in resources(template, "AWS::CloudWatch::Alarm") if key.startswith("ERollback")]
-
-
-def test_changed_guardrails_come_with_a_new_config() -> None:
-    """SageMaker takes them with a new config only; the usual ones keep the usual id."""
-    [usual] = resources(rendered(), "AWS::SageMaker::EndpointConfig")
-    [same] = resources(rendered(shadow_test(guardrails=Guardrails(bake_minutes=10))), "AWS::SageMaker::EndpointConfig")
-    [other] = resources(rendered(shadow_test(guardrails=Guardrails(bake_minutes=5))), "AWS::SageMaker::EndpointConfig")
-
-    assert same == usual
-    assert other != usual
-
-
-def test_fails_with_more_than_ten_rollback_alarms_in_all() -> None:
-    """Nine of the user's beside the two of the policy are one too many."""
-    test = shadow_test(guardrails=Guardrails(alarm_names=[f"mine-{number}" for number in range(9)]))
-
-    with pytest.raises(
-        InvalidValueError, match="at most 10 alarms in all, got '2 from the policy and 9 in alarm_names'"
-    ):
-        ShadowEndpoint(new_stack(), "E", test=test)
-
-
-def test_rollback_alarms_of_the_users_may_be_looked_at() -> None:
-    """The execution role names them, beside the stack's own."""
-    stack = new_stack()
-    ShadowEndpoint(stack, "E", test=serving(guardrails=Guardrails(alarm_names=["checkout-errors"])))
-
-    assert "alarm:checkout-errors" in json.dumps(template_of(stack))
+    assert details["aws.sagemaker"]["detail"] == {"EndpointName": ["churn"]}
+    assert details["aws.cloudformation"]["detail"]["stack-id"] == [{"Ref": "AWS::StackId"}]

@@ -9,10 +9,10 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from shadow_constructs import Capture, ShadowTest
+from shadow_constructs import Alerts, Capture, Guardrails, MetricsPublishing, Scaling, Schedule, ShadowTest
 from shadow_constructs.values.shadow_test import PromotedHardware
 from stacks import PromotionStack, ShadowTestStack
-from tests.values.samples import hardware, shadow_test, variant
+from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
 
 Json = dict[str, Any]
 
@@ -34,10 +34,33 @@ def folded(test: ShadowTest) -> ShadowTest:
     """What a user writes after the promotion: version 2 is production, and there is no shadow."""
     return ShadowTest(
         endpoint_name=test.endpoint_name,
-        production=variant("v2", name=test.production.name, hardware=test.production.hardware),
+        production=variant(
+            "v2", name=test.production.name, hardware=test.production.hardware, scaling=test.production.scaling
+        ),
         capture=test.capture,
+        metrics=test.metrics,
+        volume_key_arn=test.volume_key_arn,
+        gate=test.gate,
+        alerts=test.alerts,
+        dashboard=test.dashboard,
+        guardrails=test.guardrails,
         tags=test.tags,
     )
+
+
+def everything(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    """The same with everything on that can be: people, keys, scaling, schedules, alarms of the user's."""
+    day = Schedule(name="day", when="cron(0 7 ? * MON-FRI *)", min_count=3, timezone="Europe/Berlin")
+    scaling = Scaling(min_count=2, max_count=8, invocations_per_instance=600, schedules=[day])
+    values: dict[str, Any] = {
+        "production": variant("v1", hardware=hardware(count=2), scaling=scaling),
+        "capture": Capture(customer_managed_key=True, delete_with_stack=True),
+        "metrics": MetricsPublishing(frequency_seconds=10, enhanced=True, detailed_observability=True),
+        "volume_key_arn": KEY_ARN,
+        "alerts": Alerts(emails=["team@example.com"]),
+        "guardrails": Guardrails(alarm_names=["checkout-errors"]),
+    }
+    return churn(**{**values, **changes})
 
 
 def uncaptured(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
@@ -63,7 +86,7 @@ def promotion_template(test: ShadowTest, hardware: PromotedHardware = None) -> J
 
 
 def without_hashes(template: Json) -> Json:
-    """The template with the hashes of assets, which any byte of a file changes, replaced."""
+    """The template with the hashes of assets replaced: any byte of the guard's code, or of a CDK release, is in them."""
     cleaned: Json = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template)))
     return cleaned
 

@@ -6,7 +6,8 @@ Members are named alike in CloudFormation and in the API (a test holds the two a
 * what concerns an update only (``RetainAllVariantProperties`` ...) is no member of ``CreateEndpoint``;
 * tags are no member of ``UpdateEndpoint``: they go in calls of their own;
 * a container's ``Environment`` may be JSON in a string;
-* text that an intrinsic function yields becomes a number or a boolean where one is expected.
+* text that an intrinsic function yields, a custom resource's answer above all, becomes a number or a boolean where
+  one is expected.
 
 Values that exist only in AWS are made up in the right form, so that a ``Ref`` (often an ARN) in place of a name shows;
 where even the form depends on the deployment, `api_model.Unknown` stands in.
@@ -99,6 +100,9 @@ _ARNS = {
     "AWS::SNS::Topic": f"sns:{REGION}:{ACCOUNT}:{{}}",
     "AWS::SSM::Parameter": f"ssm:{REGION}:{ACCOUNT}:parameter/{{}}",
 }
+
+_ANSWERS = {"Custom::EndpointUpdateGuardBefore": {"KeepLiveCounts": "true"}}
+"""Attributes of our own custom resources, with a value that they may have: text, as all that such a resource answers."""
 
 _PSEUDO_PARAMETERS: Mapping[str, object] = {
     "AWS::AccountId": ACCOUNT,
@@ -328,6 +332,11 @@ class Resolver:
         logical_id, attribute = argument.split(".", 1) if isinstance(argument, str) else cast("list[object]", argument)
         attribute = self.resolve(attribute)
         kind = self._target("Fn::GetAtt", logical_id)
+        if kind in _ANSWERS:
+            if attribute not in _ANSWERS[kind]:
+                known = ", ".join(sorted(_ANSWERS[kind]))
+                raise UnresolvableError(f"Fn::GetAtt of {logical_id}.{attribute}: {kind} has {known}")
+            return _ANSWERS[kind][str(attribute)]
         schema = resource_schema(kind)
         # Attributes of these are whatever the function behind them, or another template, returns.
         if schema is None or kind.startswith(("Custom::", "AWS::CloudFormation::")):

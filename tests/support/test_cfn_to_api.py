@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ TEMPLATE: dict[str, Any] = {
         "Group": {"Type": "AWS::EC2::SecurityGroup"},
         "Repository": {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "churn"}},
         "Guard": {"Type": "Custom::Guard"},
+        "Before": {"Type": "Custom::EndpointUpdateGuardBefore"},
         "LeftOut": {"Type": "AWS::S3::Bucket", "Condition": "No"},
         "Model": {"Type": "AWS::SageMaker::Model", "Properties": {"Tags": []}},
         "Config": {"Type": "AWS::SageMaker::EndpointConfig"},
@@ -89,6 +91,7 @@ MADE_UP = "1a2b3c4d5e6f"
         ({"Fn::If": ["Either", "a", "b"]}, "a"),
         ({"Fn::Length": ["a", "b"]}, 2),
         ({"Fn::Base64": "hello"}, "aGVsbG8="),
+        ({"Fn::GetAtt": ["Before", "KeepLiveCounts"]}, "true"),
         ({"Fn::ToJsonString": {"a": {"Ref": "AWS::Region"}}}, '{"a":"eu-west-1"}'),
         ({"Kept": 1, "Gone": {"Fn::If": ["No", 1, {"Ref": "AWS::NoValue"}]}}, {"Kept": 1}),
         ([1, {"Ref": "AWS::NoValue"}, 2], [1, 2]),
@@ -127,6 +130,7 @@ def test_what_only_a_deployment_can_tell_stays_unknown(value: object) -> None:
         ({"Ref": "LeftOut"}, "Ref of 'LeftOut', which its condition leaves out"),
         ({"Fn::GetAtt": ["Nobody", "Arn"]}, "Fn::GetAtt of 'Nobody', which the template does not have"),
         ({"Fn::GetAtt": ["Model", "Name"]}, "Fn::GetAtt of Model.Name: AWS::SageMaker::Model has ModelArn, ModelName"),
+        ({"Fn::GetAtt": ["Before", "KeepCounts"]}, "EndpointUpdateGuardBefore has KeepLiveCounts"),
         ({"Fn::FindInMap": ["Accounts", "xx", "account"]}, "Fn::FindInMap of Accounts.xx.account"),
         ({"Fn::If": ["Perhaps", 1, 2]}, "condition 'Perhaps', which the template does not have"),
         ({"Fn::Select": [2, ["a", "b"]]}, "Fn::Select of item 2, of 2 items"),
@@ -160,6 +164,16 @@ def test_an_endpoint_becomes_a_creation_and_an_update() -> None:
         Call("CreateEndpoint", {**both, "Tags": [{"Key": "team", "Value": "churn"}]}),
         Call("UpdateEndpoint", {**both, "RetainAllVariantProperties": True}),
     ]
+
+
+def test_the_guards_answer_becomes_a_boolean() -> None:
+    """A custom resource answers texts, and CloudFormation hands the API what it expects."""
+    template = copy.deepcopy(TEMPLATE)
+    answer = {"Fn::GetAtt": ["Before", "KeepLiveCounts"]}
+    template["Resources"]["Endpoint"]["Properties"]["RetainAllVariantProperties"] = answer
+
+    [update] = [one for one in calls(template, "Endpoint") if one.operation == "UpdateEndpoint"]
+    assert update.arguments["RetainAllVariantProperties"] is True
 
 
 def test_a_name_that_the_template_leaves_open_is_added() -> None:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies of valid shadow tests: every kind of container, artifact, hardware and capture."""
+"""Hypothesis strategies of valid shadow tests: every kind of model, hardware, capture, guardrail and scaling."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from shadow_constructs import (
     Capture,
     Container,
     CoreDump,
+    GatePolicy,
+    Guardrails,
     Hardware,
     MetricsPublishing,
     Model,
     ModelPackage,
     Network,
     Routing,
+    Rule,
+    Scaling,
+    Schedule,
     ShadowTest,
     Variant,
 )
@@ -127,15 +132,88 @@ _METRICS = st.builds(
     detailed_observability=_FLAGS,
 )
 
+# What is known to be undocumented is said to be known, as a user must say it.
+GUARDRAILS: st.SearchStrategy[Guardrails] = st.one_of(
+    st.just(Guardrails.off("a prototype")),
+    st.builds(
+        Guardrails,
+        bake_minutes=st.integers(0, 60) | st.floats(0, 60),
+        timeout_minutes=_optional(st.integers(61, 480)),
+        alarm_names=st.lists(st.sampled_from(["checkout-errors", "orders late"]), max_size=4, unique=True),
+        own_alarms=_FLAGS,
+    ),
+    st.builds(
+        Guardrails.canary,
+        size_percent=st.integers(1, 50),
+        wait_minutes=st.floats(0, 60),
+        bake_minutes=st.floats(0, 60),
+        reason=st.just("tried by hand"),
+    ),
+    st.builds(
+        Guardrails.linear,
+        step_percent=st.integers(10, 50),
+        wait_minutes=st.floats(0, 40),
+        reason=st.just("tried by hand"),
+    ),
+)
+
+_SCHEDULES = st.builds(
+    Schedule,
+    name=st.just("day"),
+    when=st.sampled_from(["cron(0 7 ? * MON-FRI *)", "rate(1 day)", "at(2026-12-24T18:00:00)"]),
+    min_count=st.integers(1, 4),
+    max_count=_optional(st.integers(4, 9)),
+    timezone=_optional(st.just("Europe/Berlin")),
+)
+
+
+@st.composite
+def scalings(draw: st.DrawFn) -> Scaling:
+    """A variant's scaling, by a target at least."""
+    low = draw(st.integers(1, 20))
+    return Scaling(
+        min_count=low,
+        max_count=low + draw(st.integers(0, 20)),
+        concurrent_requests=draw(st.floats(0.001, 1e6)),
+        invocations_per_instance=draw(_optional(st.floats(0.001, 1e6))),
+        cooldown_seconds=draw(st.integers(0, 3600)),
+        schedules=draw(st.lists(_SCHEDULES, max_size=1)),
+    )
+
+
+def burstable(hardware: Hardware) -> bool:
+    """Whether Application Auto Scaling refuses it, before a promotion or after."""
+    return hardware.instance_type.startswith("ml.t2.")
+
+
+@st.composite
+def _variants(draw: st.DrawFn, version: str, name: str) -> Variant:
+    hardware = draw(HARDWARE)
+    scaling = None if burstable(hardware) else draw(_optional(scalings()))
+    return Variant(
+        model=draw(_models(version)), hardware=hardware, name=draw(st.sampled_from([None, name])), scaling=scaling
+    )
+
+
+_POLICIES = st.sampled_from(
+    [
+        GatePolicy(),
+        GatePolicy.none(reason="a prototype"),
+        GatePolicy(rules=(Rule.latency(percentile=99, max_milliseconds=250.5), Rule.error_rate(errors="5xx"))),
+    ]
+)
+
 SHADOW_TESTS: st.SearchStrategy[ShadowTest] = st.builds(
     ShadowTest,
     endpoint_name=NAMES,
-    production=st.builds(Variant, _models("v1"), HARDWARE, st.sampled_from([None, "AllTraffic"])),
-    shadow=st.builds(Variant, _models("v2"), HARDWARE, st.sampled_from([None, "candidate"])),
+    production=_variants("v1", "AllTraffic"),
+    shadow=_variants("v2", "candidate"),
     sampling_percent=_optional(st.integers(1, 100) | st.sampled_from([0.1, 33.3, 99.99])),
     capture=_CAPTURES,
     metrics=_METRICS,
     volume_key_arn=_KEYS,
+    gate=_POLICIES,
+    guardrails=GUARDRAILS,
     tags=st.dictionaries(st.sampled_from(["team", "cost centre"]), st.sampled_from(["", "churn", "a+b=c@d"])),
 )
 """Shadow tests in which everything that can be left out sometimes is."""

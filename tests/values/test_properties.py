@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.loaders import Loader
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shadow_constructs import (
@@ -22,6 +22,7 @@ from shadow_constructs import (
     Model,
     ModelPackage,
     Network,
+    Scaling,
     ShadowTest,
     Variant,
 )
@@ -31,7 +32,7 @@ from shadow_constructs.values.hardware import AMI_VERSIONS
 from shadow_constructs.values.warnings import promotion_warnings
 from tests.support.api_model import compiled
 from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
-from tests.values.strategies import HARDWARE, SHADOW_TESTS
+from tests.values.strategies import HARDWARE, SHADOW_TESTS, burstable
 
 API = Loader().load_service_model("sagemaker", "service-2")["shapes"]
 PERCENT = st.decimals(min_value=Decimal("0.0001"), max_value=100, places=4) | st.integers(1, 100)
@@ -58,10 +59,16 @@ def test_any_number_in_range_is_taken_or_refused_as_too_small(percent: float) ->
         assert 0 < weight <= 1
 
 
+def _may_take(test: ShadowTest, hardware: object) -> bool:
+    """Whether production may move there: not where it scales and the hardware can't."""
+    return test.production.scaling is None or not (isinstance(hardware, Hardware) and burstable(hardware))
+
+
 @given(SHADOW_TESTS, st.sampled_from(["production", "shadow"]))
 def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: str) -> None:
     """The shadow's model serves under the production variant's name; else only the hardware asked for changes."""
     assert test.shadow is not None
+    assume(choice == "production" or _may_take(test, test.shadow.hardware))
     promoted = test.promoted(choice)  # type: ignore[arg-type] # the strategy gives the two literals
 
     assert promoted.production.name == test.production.name
@@ -86,16 +93,30 @@ def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: 
 def test_promotion_equals_what_is_folded_by_hand(test: ShadowTest, other: Hardware) -> None:
     """The value that a user writes after the promotion is the promoted one, so nothing changes when it is deployed."""
     assert test.shadow is not None
+    assume(_may_take(test, other))
+    production = Variant(
+        model=test.shadow.model, hardware=other, name=test.production.name, scaling=test.production.scaling
+    )
     folded = ShadowTest(
         endpoint_name=test.endpoint_name,
-        production=Variant(model=test.shadow.model, hardware=other, name=test.production.name),
+        production=production,
         capture=test.capture,
         metrics=test.metrics,
         volume_key_arn=test.volume_key_arn,
+        gate=test.gate,
+        guardrails=test.guardrails,
         tags=test.tags,
     )
 
     assert test.promoted(other) == folded
+
+
+def test_fails_to_promote_a_scaled_production_to_burstable_instances() -> None:
+    """T2 can't be scaled, so the promotion is refused rather than its scaling dropped."""
+    scaling = Scaling(max_count=4, concurrent_requests=2)
+    test = shadow_test(production=variant(scaling=scaling), shadow=variant("v2", hardware=hardware("ml.t2.large")))
+    with pytest.raises(InvalidValueError, match="'scaling' must be left out with T2 instances"):
+        test.promoted("shadow")
 
 
 @given(SHADOW_TESTS)

@@ -1,0 +1,69 @@
+"""What the guard may do: what its needs say, on this endpoint, and nothing else."""
+
+from __future__ import annotations
+
+from shadow_ops.guard.permissions import PERMISSIONS
+from tests.constructs.rendering import Json, flat, rendered, resources, texts
+from tests.values.samples import shadow_test
+
+
+def guards_statements(endpoint_name: str = "churn") -> list[Json]:
+    """What the guard of an endpoint may do."""
+    template = rendered(shadow_test(endpoint_name=endpoint_name))
+    [role] = [one for key, one in resources(template, "AWS::IAM::Role").items() if key.startswith("EGuard")]
+    [policy] = role["Properties"]["Policies"]
+    assert "ManagedPolicyArns" not in role["Properties"]
+    return list(policy["PolicyDocument"]["Statement"])
+
+
+def test_the_guard_may_do_what_its_needs_say_and_write_its_log() -> None:
+    """Every need is a statement with its condition, and the log is the only other."""
+    *found, log = guards_statements()
+
+    assert [tuple(one["Action"]) for one in found] == [need.actions for need in PERMISSIONS]
+    assert [one.get("Condition") for one in found] == [
+        None if need.condition is None else {"StringEquals": {need.condition[0]: need.condition[1]}}
+        for need in PERMISSIONS
+    ]
+    assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+    assert flat(log["Resource"]).startswith("<EGuardLogs")
+    assert not [action for one in (*found, log) for action in one["Action"] if "*" in action]
+
+
+def test_any_resource_stands_only_where_a_need_says_why() -> None:
+    """A `*` of a need is a `*` of its statement, and there is no other."""
+    *found, _ = guards_statements()
+
+    for need, one in zip(PERMISSIONS, found, strict=True):
+        assert (texts(one["Resource"]) == ["*"]) == (need.resource == "*"), need
+        assert len(need.reason) > 10
+
+
+def test_the_guard_may_touch_this_endpoint_only() -> None:
+    """What isn't `*` names the endpoint, its records or its stack; configs, which CloudFormation names, any."""
+    here = "<AWS::Region>:<AWS::AccountId>"
+    *found, _ = guards_statements("Churn")
+    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(PERMISSIONS, found, strict=True)}
+    plain = {
+        name: [arn.replace("${", "<").replace("}", ">").replace("arn:<AWS::Partition>:", "") for arn in arns]
+        for name, arns in resource_of.items()
+    }
+
+    role = "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    assert plain == {
+        "*": ["*"],
+        # SageMaker writes endpoint names in ARNs in lower case.
+        "endpoint": [f"sagemaker:{here}:endpoint/Churn", f"sagemaker:{here}:endpoint/churn"],
+        "endpoint-config": [f"sagemaker:{here}:endpoint-config/*"],
+        "parameter": [f"ssm:{here}:parameter/shadow-test/Churn", f"ssm:{here}:parameter/shadow-test/Churn/*"],
+        "stack": [f"cloudformation:{here}:stack/<AWS::StackName>/*"],
+        "target-alarm": [f"cloudwatch:{here}:alarm:TargetTracking-endpoint/Churn/variant/*"],
+        "service-role": [f"iam::<AWS::AccountId>:role/aws-service-role/{role}"],
+    }
+
+
+def test_only_lambda_may_take_the_guards_role() -> None:
+    """The trust policy names one service."""
+    [role] = [one for key, one in resources(rendered(), "AWS::IAM::Role").items() if key.startswith("EGuard")]
+    [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
