@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 from hashlib import sha256
 
-import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs.alarms.construct import add_alarm
 from shadow_constructs.alarms.rollback import rollback_alarm_specs
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.deployment_config import deployment_config
+from shadow_constructs.place import pseudo
 from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.policy import GatePolicy
@@ -59,7 +59,7 @@ def watched_names(test: ShadowTest) -> list[str]:
     if guardrails.shift == "off":
         return []
     own = len(_own(test, test.gate, "config")) > 0
-    return [*([f"{cdk.Aws.STACK_NAME}-*"] if own else []), *guardrails.alarm_names]
+    return [*([f"{pseudo('STACK_NAME')}-*"] if own else []), *guardrails.alarm_names]
 
 
 def deployment_digest(test: ShadowTest) -> str:

@@ -17,6 +17,7 @@ from constructs import Construct
 from shadow_constructs.guard.package import HANDLER, package
 from shadow_constructs.guard.role import statements
 from shadow_constructs.guard.scaling import scaling_text
+from shadow_constructs.place import pseudo
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.problems import Problems
@@ -121,7 +122,7 @@ class UpdateGuard(Construct):
         rolled_back = {
             "source": ["aws.cloudformation"],
             "detail-type": ["CloudFormation Stack Status Change"],
-            "detail": {"stack-id": [cdk.Aws.STACK_ID], "status-details": {"status": ["UPDATE_ROLLBACK_COMPLETE"]}},
+            "detail": {"stack-id": [pseudo("STACK_ID")], "status-details": {"status": ["UPDATE_ROLLBACK_COMPLETE"]}},
         }
         about = json.dumps({"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}})
         to_guard = [{"Arn": self.function_arn, "Id": "guard", "Input": about}]
@@ -142,7 +143,7 @@ class UpdateGuard(Construct):
                 "Action": "lambda:InvokeFunction",
                 "FunctionName": self.function_arn,
                 "Principal": "events.amazonaws.com",
-                "SourceArn": rule.get_att("Arn").to_string(),
+                "SourceArn": rule.get_att("Arn"),
             },
         )
 

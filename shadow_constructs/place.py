@@ -1,0 +1,52 @@
+"""Where a stack is deployed, asked for once: each question to the CDK is a call into another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+from weakref import WeakKeyDictionary
+
+import aws_cdk as cdk
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a stack is deployed; tokens where the code doesn't say.
+
+    Attributes:
+        partition: Such as ``aws``.
+        region: Such as ``eu-central-1``.
+        account: Twelve digits.
+        url_suffix: Such as ``amazonaws.com``.
+    """
+
+    partition: str
+    region: str
+    account: str
+    url_suffix: str
+
+
+_KNOWN: WeakKeyDictionary[cdk.Stack, Place] = WeakKeyDictionary()
+
+
+def place_of(stack: cdk.Stack) -> Place:
+    """Where a stack is deployed.
+
+    Args:
+        stack: Asked once; the answer is kept as long as the stack.
+    """
+    found = _KNOWN.get(stack)
+    if found is None:
+        found = _KNOWN[stack] = Place(stack.partition, stack.region, stack.account, stack.url_suffix)
+    return found
+
+
+@cache
+def pseudo(name: Literal["PARTITION", "REGION", "STACK_ID", "STACK_NAME"]) -> str:
+    """A pseudo parameter as a token, which is the same for all stacks of a process.
+
+    Args:
+        name: As an attribute of ``cdk.Aws``.
+    """
+    return str(getattr(cdk.Aws, name))
