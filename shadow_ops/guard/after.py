@@ -124,11 +124,11 @@ def _count(
     context: Context, request: Request, live: LiveEndpoint, record: Pending | None, *, taking_back: bool
 ) -> None:
     """Set instance counts that the update left other than they must be."""
-    if record is None or record.source == record.target:
+    if record is None or (record.source == record.target and not taking_back):
         return
     wanted: dict[str, int] = {}
     scaled = set(context.scaling.read(one.name for one in endpoints.variants(live)))
-    earlier = _initial_counts(context, record.source)
+    earlier = {} if taking_back else _initial_counts(context, record.source)
     for one in endpoints.variants(live):
         if one.desired_count is None or one.initial_count is None:
             continue

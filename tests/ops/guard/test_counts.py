@@ -87,6 +87,15 @@ def test_a_rollback_restores_a_count_that_the_deployment_had_changed() -> None:
     assert counted(stack) == 5
 
 
+def test_a_rollback_restores_instances_that_a_declared_maximum_had_taken() -> None:
+    """No endpoint update is needed for capacity to fall, nor for it to come back."""
+    stack = started(Code(), 5)
+    stack.fails_last = True
+
+    assert not stack.deploy(Code(scaling=(scaling(high=4),))).ok
+    assert counted(stack) == 5
+
+
 def test_the_same_config_gets_the_same_answer() -> None:
     """A change of the policy alone never touches the endpoint, whatever the live count is by then."""
     stack = started(SCALED, 6)
