@@ -8,10 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from shadow_constructs.guard.package import package
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -23,17 +24,24 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # Built from a copy: setuptools keeps what it built before beside the sources, and would pack it again.
     sources = folder / "sources"
-    for package in ("shadow_constructs", "shadow_ops", "stacks"):
-        shutil.copytree(ROOT / package, sources / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("shadow_constructs", "shadow_ops", "stacks"):
+        shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources / name)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "--wheel-dir", str(folder), str(sources)], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     site = folder / "site"
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(site)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--no-compile"]
+    subprocess.run([*install, "--target", str(site), str(wheel)], check=True, capture_output=True)
     return site
+
+
+def command_line(installed: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed script, away from the checkout."""
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed)}
+    command = [str(installed / "bin" / "shadow-test"), *arguments]
+    return subprocess.run(command, check=False, cwd=installed, env=environment, capture_output=True, text=True)
 
 
 def readme_block(having: str) -> str:
@@ -74,18 +82,44 @@ def test_the_wheel_carries_nothing_else(installed: Path) -> None:
     """Tests, the local AWS and the example stay in the repository."""
     tops = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert tops == {"shadow_constructs", "shadow_ops", "stacks"}
+    assert tops == {"bin", "shadow_constructs", "shadow_ops", "stacks"}
+    assert [path.name for path in (installed / "bin").iterdir()] == ["shadow-test"]
 
 
-def test_the_wheel_brings_the_command_line(installed: Path) -> None:
-    """`shadow-test` is an entry point, and its help runs with nothing but the package."""
-    (points,) = installed.glob("*.dist-info/entry_points.txt")
-    assert "shadow-test = shadow_ops.cli.main:main" in points.read_text()
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--help"], "gate"),
+        (["gate", "--help"], "Judge whether the shadow of ENDPOINT is fit to be promoted"),
+    ],
+    ids=["help", "help of a command"],
+)
+def test_the_wheel_brings_the_command_line(installed: Path, arguments: list[str], text: str) -> None:
+    """`shadow-test` is put on the path, and its help runs with nothing but the package."""
+    done = command_line(installed, *arguments)
 
+    assert done.returncode == 0, done.stderr
+    assert text in done.stdout
+
+
+def test_fails_with_a_command_that_is_not_there(installed: Path) -> None:
+    """The script's exit code is the command line's: a pipeline notices."""
+    done = command_line(installed, "promote")
+
+    assert done.returncode == 2
+    assert "promote" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_installed_guard_is_the_one_of_the_sources(installed: Path, tmp_path: Path) -> None:
+    """The function's package is made of the installed code, to the byte: the data that it reads came along."""
+    code = "import shadow_constructs.guard.package as made, sys; sys.stdout.write(made.package().read_bytes().hex())"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed)}
-    command = [sys.executable, "-m", "shadow_ops", "gate", "--help"]
-    done = subprocess.run(command, check=True, cwd=installed, env=environment, capture_output=True, text=True)
-    assert "Judge whether the shadow of ENDPOINT is fit to be promoted" in done.stdout
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+
+    assert bytes.fromhex(done.stdout) == package().read_bytes()
 
 
 def test_the_first_screen_synthesizes_a_shadow_test_and_its_promotion(installed: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def promotion_template(test: ShadowTest, hardware: PromotedHardware = None) -> J
 
 
 def without_hashes(template: Json) -> Json:
-    """The template with the hashes of assets replaced: any byte of the guard's code, or of a CDK release, is in them."""
+    """The template with the hashes of assets replaced: any byte of the guard's code or of a CDK release is in them."""
     cleaned: Json = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template)))
     return cleaned
 

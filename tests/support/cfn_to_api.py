@@ -102,7 +102,7 @@ _ARNS = {
 }
 
 _ANSWERS = {"Custom::EndpointUpdateGuardBefore": {"KeepLiveCounts": "true"}}
-"""Attributes of our own custom resources, with a value that they may have: text, as all that such a resource answers."""
+"""Attributes of our own custom resources, with a value that they may have: text, as all that such resources answer."""
 
 _PSEUDO_PARAMETERS: Mapping[str, object] = {
     "AWS::AccountId": ACCOUNT,
