@@ -23,10 +23,18 @@ def synthesize(
 ) -> subprocess.CompletedProcess[str]:
     """Run app.py with some context values changed."""
     given = {**CONTEXT, **(context or {})}
+    # Node comes from the virtual environment, as make has it: jsii warns of an old one on stderr.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env={**os.environ, "CDK_OUTDIR": str(out), "CDK_CONTEXT_JSON": json.dumps(given), **(environment or {})},
+        env={
+            **os.environ,
+            "PATH": path,
+            "CDK_OUTDIR": str(out),
+            "CDK_CONTEXT_JSON": json.dumps(given),
+            **(environment or {}),
+        },
         capture_output=True,
         text=True,
         check=False,
