@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from shadow_constructs.values.checks import check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.checks import check_number, check_one_of
+from shadow_ops.checks import check_flag, check_number, check_one_of
 from shadow_ops.problems import Problems
 
 Shift = Literal["all_at_once", "canary", "linear", "rolling", "off"]
@@ -75,12 +75,25 @@ class Guardrails:
             check_text(problems, "alarm_names", name, pattern=re.compile(r".{1,255}"), rule=rule, tokens=True)
         if len(names) > MOST_ALARMS:
             problems.add("alarm_names", f"have at most {MOST_ALARMS} entries", len(names))
+        for double in sorted({str(name) for name in names if names.count(name) > 1}):
+            problems.add("alarm_names", "name each alarm once", double)
+        check_flag(problems, "own_alarms", self.own_alarms)
         freeze(self, alarm_names=names)
         if problems.count == before:
             self._check_times(problems)
-        if self.shift == "off" and not (isinstance(self.reason, str) and self.reason.strip()):
+        if self.shift == "off" and self.reason is None:
             problems.add("reason", "say why there are no guardrails", self.reason)
+        elif self.reason is not None and not (isinstance(self.reason, str) and self.reason.strip()):
+            must = "say why there are no guardrails" if self.shift == "off" else "be a sentence"
+            problems.add("reason", must, self.reason)
+        if self.shift == "off" and names:
+            problems.add("alarm_names", "be left out with off: nothing listens to them", list(names))
+        if self.shift == "rolling" and self.bake_minutes != 0:
+            problems.add("bake_minutes", "be 0 with rolling, which has none", self.bake_minutes)
         problems.raise_if_any()
+        if self.shift == "off":
+            # Nothing would listen to them.
+            freeze(self, own_alarms=False, bake_minutes=0)
 
     @classmethod
     def canary(

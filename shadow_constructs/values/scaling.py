@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_text, check_type, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import check_flag, check_text, check_type, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.checks import check_number
 from shadow_ops.problems import Problems
@@ -48,6 +49,9 @@ class Schedule:
         if self.min_count is None and self.max_count is None:
             problems.add("min_count", "be given, or max_count", None)
         _check_limits(problems, self.min_count, self.max_count)
+        if self.timezone is not None:
+            rule = "be a time zone like Europe/Berlin"
+            check_text(problems, "timezone", self.timezone, pattern=re.compile(r"[A-Za-z0-9_+/-]+"), rule=rule)
         problems.raise_if_any()
 
 
@@ -74,7 +78,7 @@ class Scaling:
     invocations_per_instance: float | None = None
     concurrent_requests: float | None = None
     cooldown_seconds: int = 300
-    policies: Sequence[Mapping[str, Any]] = ()
+    policies: Sequence[Mapping[str, Any]] = field(default=(), hash=False)
     schedules: Sequence[Schedule] = ()
     enabled: bool = True
 
@@ -94,8 +98,17 @@ class Scaling:
         check_whole_number(problems, "cooldown_seconds", self.cooldown_seconds, lowest=0, highest=3600)
         freeze(self, policies=checked_tuple(problems, "policies", self.policies))
         freeze(self, schedules=checked_tuple(problems, "schedules", self.schedules))
+        check_flag(problems, "enabled", self.enabled)
         for policy in self.policies:
             self._check_policy(problems, policy)
+        # Copies, so that changing the user's mappings later changes no scaling.
+        freeze(self, policies=tuple(copy.deepcopy(self.policies)))
+        for what, key in (("policies", "PolicyName"), ("schedules", "name")):
+            _check_names(
+                problems,
+                what,
+                [one.get(key) if isinstance(one, Mapping) else getattr(one, key, None) for one in getattr(self, what)],
+            )
         for schedule in self.schedules:
             check_type(problems, "schedules", schedule, Schedule, "hold Schedule(...)")
         given = (self.invocations_per_instance, self.concurrent_requests, *self.policies, *self.schedules)
@@ -132,6 +145,11 @@ class Scaling:
 
 def _part(count: int | None, part: float) -> int | None:
     return None if count is None else math.ceil(count * part)
+
+
+def _check_names(problems: Problems, what: str, names: Sequence[object]) -> None:
+    for double in sorted({str(name) for name in names if name is not None and names.count(name) > 1}):
+        problems.add(what, "have names that differ", double)
 
 
 def _check_limits(problems: Problems, lowest: object, highest: object) -> None:
