@@ -288,6 +288,12 @@ def test_the_template_of_an_endpoint_with_everything_is_small() -> None:
     assert len(json.loads(as_written(everything()))["Resources"]) < 60
 
 
+@pytest.mark.xfail(reason="dashboard and alarms are too long: about 69 KB", raises=AssertionError)
+def test_the_template_of_an_endpoint_with_everything_stays_below_60_kb() -> None:
+    """Everything on that can be, tags included."""
+    assert len(as_written(everything()).encode()) < 60_000
+
+
 def test_a_promotion_says_so_and_takes_an_override() -> None:
     """The guard is told that it is one, and why the gate is overruled; an empty reason is refused."""
     app = cdk.App()
