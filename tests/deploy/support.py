@@ -15,7 +15,7 @@ from rehearsal import seen
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Answer, Traffic
-from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, Rule, ShadowTest, Variant
+from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
 from shadow_ops import records
 from stacks import PromotionStack, ShadowTestStack
 
@@ -27,17 +27,6 @@ REASON = "the promoted model answers too boldly"
 OVERRIDE = "the product team wants the bolder model today"
 
 UNGATED = GatePolicy.none(reason="a rehearsal of deployments, not of the gate")
-# The judge's rules at a rehearsal's pace: a second for five minutes, some seconds for a day.
-SHORT = GatePolicy(
-    rules=(
-        Rule.latency(percentile=50, max_increase_percent=100),
-        Rule.error_rate(errors="model", max_increase_points=5),
-    ),
-    period_seconds=1,
-    min_duration_minutes=0.2,
-    min_requests=100,
-    warm_up_minutes=0,
-)
 
 _SCRIPT = """\
 def model_fn(model_dir):

@@ -13,15 +13,16 @@ from typing import Any
 import pytest
 
 from rehearsal import environment, seen
+from rehearsal.example import SHORT_POLICY
 from shadow_constructs import ShadowTest
-from tests.deploy.support import SHORT, Case
+from tests.deploy.support import Case
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def gated(test: ShadowTest) -> ShadowTest:
     """Every request is copied, and the gate decides at a rehearsal's pace."""
-    return replace(test, sampling_percent=100, gate=SHORT)
+    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from rehearsal.example import SHORT_POLICY
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
-from tests.deploy.support import OVERRIDE, SHORT, Case, CaseMaker
+from tests.deploy.support import OVERRIDE, Case, CaseMaker
 
 _SECONDS = 16.0
 
 
 def gated(test: ShadowTest) -> ShadowTest:
     """Every request is copied, and the gate decides at a rehearsal's pace."""
-    return replace(test, sampling_percent=100, gate=SHORT)
+    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMaker) -> None:
