@@ -23,13 +23,13 @@ from dataclasses import dataclass
 
 from benchmarks.gate_rivals import SignTest, rank_test_fails, ratio_alarms
 from benchmarks.gate_traffic import PERCENTILES, Change, Quantiles, Traffic, pool, recording
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge, ranks, rates
 from shadow_ops.judge.opinion import FEWEST_PERIODS, needs_of
 from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import latency_of, number_of, samples_of
-from shadow_ops.policy import GatePolicy
-from shadow_ops.recording import Recording
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
+from shadow_ops.measure.recording import Recording
 
 POLICY = GatePolicy(min_duration_minutes=60)
 # 3 latencies, 3 error rates, 2 bounds of theirs, CPU, memory and disk: what the judge counts of the simulated tests.

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rehearsal.stage import ENDPOINT, MODEL_BUCKET
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import Rule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 
 CONTEXT: Mapping[str, str] = {
     # What is in cdk.json may be edited to point at somebody's own models; a rehearsal brings its own.

@@ -1,14 +1,14 @@
 """SageMaker shadow tests as code: AWS CDK constructs and the values they render."""
 
 from shadow_constructs.alarms import EndpointAlarms
-from shadow_constructs.capture_bucket import CaptureBucket
 from shadow_constructs.dashboard import ComparisonDashboard
-from shadow_constructs.endpoint_reference import EndpointReference
+from shadow_constructs.endpoint.capture_bucket import CaptureBucket
+from shadow_constructs.endpoint.reference import EndpointReference
+from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.guard.update_guard import Intent, UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
+from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.promotion import warn_of_promotion
-from shadow_constructs.serving_model import ServingModel
-from shadow_constructs.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.container import Container
@@ -21,9 +21,9 @@ from shadow_constructs.values.network import Network
 from shadow_constructs.values.scaling import Scaling, Schedule
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
-from shadow_ops.rules import Rule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.rules import Rule
 
 __all__ = [
     "Alerts",

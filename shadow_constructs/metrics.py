@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from shadow_ops import catalogue
-from shadow_ops.catalogue import CatalogueEntry
-from shadow_ops.problems import refuse
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.problems import refuse
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class VariantMetrics:
         """Any metric of the catalogue, by CloudWatch's name.
 
         Args:
-            name: Such as ``ModelLatency``; see `shadow_ops.catalogue.CATALOGUE`.
+            name: Such as ``ModelLatency``; see `shadow_ops.contract.catalogue.CATALOGUE`.
             statistic: CloudWatch's word, such as ``Average`` or ``p99.9``. By default the metric's main one.
             period_seconds: Length of a period.
 

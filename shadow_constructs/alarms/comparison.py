@@ -10,8 +10,8 @@ from shadow_constructs.alarms.spec import AlarmSpec, Missing, Term
 from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops import catalogue
-from shadow_ops.rules import ErrorRateRule, LatencyRule, Rule
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule
 
 # Below half of its share something is broken; chance alone doesn't take a shadow there above the traffic floor.
 _BROKEN_SHARE = 0.5

@@ -12,7 +12,7 @@ from shadow_constructs.alarms.spec import AlarmSpec, tag_list
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.problems import refuse
+from shadow_ops.contract.problems import refuse
 
 NOT_FIT = "not-fit-to-promote"
 # Limits of API operation PutCompositeAlarm.

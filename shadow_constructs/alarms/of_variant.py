@@ -10,9 +10,9 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops import catalogue
-from shadow_ops.instances import hardware_of
-from shadow_ops.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.instances import hardware_of
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from shadow_constructs.alarms.spec import AlarmSpec, Term
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops import catalogue
-from shadow_ops.policy import DEFAULT_RULES, GatePolicy
-from shadow_ops.rules import ErrorRateRule, LatencyRule, Rule
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule
 
 _PERIOD_SECONDS = 60
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from shadow_ops.catalogue import CatalogueEntry
-from shadow_ops.problems import Problems
+from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.problems import Problems
 
 About = Literal["production", "shadow", "comparison", "update"]
 Severity = Literal["critical", "warning"]

@@ -10,10 +10,10 @@ from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.instances import hardware_of
-from shadow_ops.policy import DEFAULT_RULES, GatePolicy
-from shadow_ops.problems import refuse
-from shadow_ops.rules import Rule, UtilizationRule
+from shadow_ops.contract.instances import hardware_of
+from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
+from shadow_ops.contract.problems import refuse
+from shadow_ops.contract.rules import Rule, UtilizationRule
 
 
 def alarm_specs(test: ShadowTest, policy: GatePolicy, alerts: Alerts) -> tuple[AlarmSpec, ...]:

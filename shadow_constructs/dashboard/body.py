@@ -12,7 +12,7 @@ from shadow_constructs.dashboard.questions.question import Row, Subject
 from shadow_constructs.dashboard.widgets import Canvas, Json
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
 
 _QUESTIONS = (traffic, latency, errors, capacity, figures)
 _FINEST_PERIOD = 60

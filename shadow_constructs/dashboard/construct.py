@@ -13,7 +13,7 @@ from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
 
 
 class ComparisonDashboard(Construct):

@@ -8,8 +8,8 @@ from shadow_constructs.dashboard import colours
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops.instances import InstanceHardware, hardware_of
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract.instances import InstanceHardware, hardware_of
+from shadow_ops.contract.problems import InvalidValueError
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadow_constructs.dashboard.widgets import Json
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 MAX_WIDGETS = 500
 MAX_METRICS_PER_WIDGET = 500

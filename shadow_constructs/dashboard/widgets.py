@@ -8,7 +8,7 @@ from typing import Any
 
 from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.lanes import Lane
-from shadow_ops.catalogue import CatalogueEntry, dimensions
+from shadow_ops.contract.catalogue import CatalogueEntry, dimensions
 
 Json = dict[str, Any]
 

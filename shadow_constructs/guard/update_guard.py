@@ -20,7 +20,7 @@ from shadow_constructs.guard.scaling import scaling_text
 from shadow_constructs.place import pseudo
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _TRUST = {
     "Version": "2012-10-17",

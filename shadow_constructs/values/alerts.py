@@ -9,7 +9,7 @@ from typing import Self
 
 from shadow_constructs.values.checks import check_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>\S*)")
 

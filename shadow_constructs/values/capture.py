@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_flag, check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 # S3 User Guide, bucketnamingrules: no two dots in a row, no IP address.
 _BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")

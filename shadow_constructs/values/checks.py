@@ -11,7 +11,7 @@ from typing import Any
 
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 # API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
 # and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.

@@ -11,7 +11,7 @@ from typing import TypeAlias, get_args
 from shadow_constructs.values import xgboost_images
 from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type
 from shadow_constructs.values.frozen import frozen_mapping
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _IMAGE = re.compile(r"\S+")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")

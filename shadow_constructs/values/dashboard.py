@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_flag, check_text
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 # CloudWatch API Reference, PutDashboard: DashboardName.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")

@@ -15,7 +15,7 @@ from shadow_constructs.values.checks import (
     check_type,
     check_whole_number,
 )
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _S3_URI = re.compile(r"s3://[^/\s]+/?\S*")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_flag, check_one_of
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 _ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 _ID = re.compile(r"[-0-9a-zA-Z]{1,32}")
 

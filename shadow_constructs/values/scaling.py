@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import check_flag, check_text, check_type, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.checks import check_number
-from shadow_ops.problems import Problems
+from shadow_ops.contract.checks import check_number
+from shadow_ops.contract.problems import Problems
 
 # API members PolicyName and ScheduledActionName.
 _NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")

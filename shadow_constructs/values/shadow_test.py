@@ -26,8 +26,8 @@ from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.variant import Variant
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import Problems, refuse
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import Problems, refuse
 
 PromotedHardware = Hardware | Literal["production", "shadow"] | None
 """What a promoted model runs on; see `ShadowTest.promoted`."""

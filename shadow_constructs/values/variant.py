@@ -11,7 +11,7 @@ from shadow_constructs.values.container import XGBoostImage
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.scaling import Scaling
-from shadow_ops.problems import Problems
+from shadow_ops.contract.problems import Problems
 
 
 @dataclass(frozen=True)

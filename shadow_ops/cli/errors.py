@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract.problems import InvalidValueError
 
 FAILED = 1
 USAGE = 2
@@ -102,7 +102,7 @@ def of_aws(error: Exception) -> Failure | None:
         return None
     from botocore import exceptions
 
-    from shadow_ops.metric_data import MetricQueryError
+    from shadow_ops.measure.metric_data import MetricQueryError
 
     if isinstance(error, MetricQueryError):
         return Failure(str(error))
@@ -127,7 +127,7 @@ def is_passing(error: Exception) -> bool:
     """Whether the same call may well succeed a little later: throttling, the network, an answer in part."""
     from botocore import exceptions
 
-    from shadow_ops.metric_data import MetricQueryError
+    from shadow_ops.measure.metric_data import MetricQueryError
 
     if isinstance(error, exceptions.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

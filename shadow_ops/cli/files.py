@@ -8,8 +8,8 @@ import tempfile
 from pathlib import Path
 
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
 
 
 def read_text(path: Path) -> str:

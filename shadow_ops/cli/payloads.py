@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shadow_ops.cli.files import read_text
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract.problems import InvalidValueError
 
 CSV, JSON = "text/csv", "application/json"
 _BY_SUFFIX = {".csv": CSV, ".jsonl": JSON, ".ndjson": JSON, ".json": JSON}

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import now, spoken
 from shadow_ops.cli.errors import is_passing, of_aws
-from shadow_ops.cli.verdict_text import one_line, what_was_judged
-from shadow_ops.recording import Recording
-from shadow_ops.verdict import Outcome, Verdict
+from shadow_ops.cli.text.verdict_text import one_line, what_was_judged
+from shadow_ops.judge.verdict import Outcome, Verdict
+from shadow_ops.measure.recording import Recording
 
 # A verdict changes with each period that is complete; CloudWatch has nothing new between.
 _LONGEST_PAUSE_SECONDS = 300

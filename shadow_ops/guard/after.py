@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.endpoint import LiveEndpoint, describe_config
+from shadow_ops.aws.records import Pending
 from shadow_ops.guard import endpoint as endpoints
 from shadow_ops.guard.clients import error_code
 from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_history
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.scaled import Scaled
-from shadow_ops.live import LiveEndpoint, describe_config
-from shadow_ops.records import Pending
 
 LOG = logging.getLogger(__name__)
 

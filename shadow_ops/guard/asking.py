@@ -6,13 +6,13 @@ import datetime
 import logging
 from collections.abc import Callable
 
+from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Asked
-from shadow_ops.live import LiveEndpoint
-from shadow_ops.policy import GatePolicy
-from shadow_ops.recording import Instances
-from shadow_ops.verdict import Outcome, Verdict
+from shadow_ops.judge.verdict import Outcome, Verdict
+from shadow_ops.measure.recording import Instances
 
 LOG = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ def live_gate(clients: Clients) -> Gate:
         endpoint: LiveEndpoint, policy: GatePolicy, promoted: Instances | None, now: datetime.datetime
     ) -> Verdict:
         # Only a promotion needs the judge; every other request is answered sooner without loading it.
-        from shadow_ops.gate import judge_live
+        from shadow_ops.judge.live import judge_live
 
         _, verdict = judge_live(clients, endpoint, policy, promoted, now)
         return verdict

@@ -9,7 +9,9 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shadow_ops import records
+from shadow_ops.aws import records
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe_config
+from shadow_ops.aws.records import Entry, Pending, RecordTooLargeError
 from shadow_ops.guard import endpoint as endpoints
 from shadow_ops.guard.alarms import still_firing
 from shadow_ops.guard.asking import ask
@@ -18,8 +20,6 @@ from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Asked, Request
 from shadow_ops.guard.scaled import Scaled
-from shadow_ops.live import Config, LiveEndpoint, describe_config
-from shadow_ops.records import Entry, Pending, RecordTooLargeError
 
 LOG = logging.getLogger(__name__)
 

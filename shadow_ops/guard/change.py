@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shadow_ops.aws.endpoint import Config, LiveEndpoint
+from shadow_ops.aws.records import Entry
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Asked
-from shadow_ops.live import Config, LiveEndpoint
-from shadow_ops.records import Entry
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
-from shadow_ops import records
+from shadow_ops.aws import records
+from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.guard.context import Context, give_back, stack_status
 from shadow_ops.guard.request import Request
-from shadow_ops.live import LiveEndpoint, describe
 
 LOG = logging.getLogger(__name__)
 

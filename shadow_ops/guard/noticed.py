@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from shadow_ops.aws.endpoint import describe
 from shadow_ops.guard.context import Context, give_back, stack_status, write_history
-from shadow_ops.live import describe
 
 LOG = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.scaled import Scaled, declared
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
-from shadow_ops.recording import Instances
+from shadow_ops.measure.recording import Instances
 
 
 @dataclass(frozen=True, kw_only=True)

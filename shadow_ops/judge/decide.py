@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.judge.errors import judge_error_rate
 from shadow_ops.judge.latency import judge_latency
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of, plain
 from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.utilization import judge_utilization, why_not_judged
-from shadow_ops.policy import GatePolicy
-from shadow_ops.recording import Recording
-from shadow_ops.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
-from shadow_ops.verdict import Outcome, Verdict
+from shadow_ops.judge.verdict import Outcome, Verdict
+from shadow_ops.measure.recording import Recording
 
 # A shadow that gets less than half of its share isn't measured as it would have to serve.
 _LEAST_SHARE_OF_COPIES = 0.5

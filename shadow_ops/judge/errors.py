@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shadow_ops.catalogue import ERROR_METRICS
+from shadow_ops.contract.catalogue import ERROR_METRICS
+from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import rates
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
 from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import Samples, number_of, requests_of
-from shadow_ops.recording import Side
-from shadow_ops.rules import ErrorRateRule
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
+from shadow_ops.measure.recording import Side
 
 # How many times the requests so far an estimate looks ahead.
 _LOOK_AHEAD = (1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)

@@ -6,7 +6,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from shadow_ops.catalogue import MICROSECONDS_PER_MILLISECOND
+from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND
+from shadow_ops.contract.rules import LatencyRule
 from shadow_ops.judge import ranks
 from shadow_ops.judge.opinion import (
     FEWEST_PERIODS,
@@ -21,9 +22,8 @@ from shadow_ops.judge.opinion import (
 )
 from shadow_ops.judge.periods import min_samples
 from shadow_ops.judge.samples import Samples, latency_of, requests_of
-from shadow_ops.recording import Side
-from shadow_ops.rules import LatencyRule
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
+from shadow_ops.measure.recording import Side
 
 # Above this, periods tell much less than as many independent ones would (docs/gate.md has the simulation).
 _MUCH_AUTOCORRELATION = 0.5

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import Rule
-from shadow_ops.verdict import Finding, Outcome
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
+from shadow_ops.judge.verdict import Finding, Outcome
 
 FEWEST_PERIODS = 12
 """So many periods a PASS needs, whatever the evidence: an hour of five-minute periods."""

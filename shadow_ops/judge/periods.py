@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import LatencyRule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import LatencyRule
 
 # Five minutes at least: shorter periods resemble their neighbours so much that counting each is counting twice.
 _PERIODS_SECONDS = (300, 900, 3600)

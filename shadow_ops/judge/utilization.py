@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from shadow_ops.catalogue import RESOURCE_METRICS
+from shadow_ops.contract.catalogue import RESOURCE_METRICS
+from shadow_ops.contract.rules import UtilizationRule
 from shadow_ops.judge import rates
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, not_judged, opinion, plain
 from shadow_ops.judge.samples import Samples, number_of
-from shadow_ops.rules import UtilizationRule
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
 
 _TOLERATED_SHARE = 0.05
 """Share of the periods that may be above the limit: a peak of an hour in a day may, a lasting load may not."""

@@ -12,7 +12,7 @@ from local_aws.metrics.queries import Span, metric_key, query_points, stat_point
 from local_aws.metrics.store import MetricStore
 from shadow_constructs.alarms import AlarmSpec, alarm_specs
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops import catalogue
+from shadow_ops.contract import catalogue
 
 REGION = "eu-west-1"
 START = 1_800_000_000 // 3600 * 3600

@@ -14,10 +14,10 @@ from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_spec
 from shadow_constructs.alarms.spec import Term
 from shadow_constructs.alarms.specs import unwatched_types
 from shadow_constructs.values.alerts import Alerts
-from shadow_ops import catalogue
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
-from shadow_ops.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 

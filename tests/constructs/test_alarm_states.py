@@ -6,8 +6,8 @@ import pytest
 
 from shadow_constructs.alarms import chance
 from shadow_constructs.values.alerts import Alerts
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import Rule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 from tests.constructs.alarm_world import LATENCY, NONE, PERIOD, Traffic, World
 from tests.values.samples import serving, shadow_test
 

@@ -15,9 +15,9 @@ from aws_cdk.assertions import Annotations, Match
 
 from shadow_constructs import EndpointAlarms, ShadowEndpoint, ShadowTest
 from shadow_constructs.values.alerts import Alerts
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
-from shadow_ops.rules import Rule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.rules import Rule
 from tests.constructs.rendering import IRELAND, Json, flat, new_stack, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 

@@ -10,7 +10,7 @@ import pytest
 from shadow_constructs import InvalidValueError, ShadowTest
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.values.dashboard import Dashboard
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
 from tests.constructs.rendering import Json, flat, new_stack, resources, template_of, the
 from tests.values.samples import shadow_test
 

@@ -15,8 +15,8 @@ from shadow_constructs.dashboard import colours, dashboard_body, dashboard_name,
 from shadow_constructs.dashboard.grid import COLUMNS, place
 from shadow_constructs.dashboard.widgets import Widget
 from shadow_constructs.values.dashboard import Dashboard
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import Rule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 Json = dict[str, Any]

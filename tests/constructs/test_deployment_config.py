@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from shadow_constructs import Guardrails, ShadowTest
-from shadow_constructs.deployment_config import deployment_config
+from shadow_constructs.endpoint.deployment import deployment_config
 from tests.constructs.rendering import Json, rendered, resources, the
 from tests.support.api_model import problems_of_call
 from tests.support.templates import problems_of

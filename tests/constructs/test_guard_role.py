@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadow_ops.guard.permissions import PERMISSIONS
+from shadow_ops.contract.permissions import PERMISSIONS
 from tests.constructs.rendering import Json, flat, rendered, resources, texts
 from tests.values.samples import shadow_test
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shadow_constructs import VariantMetrics
-from shadow_ops import catalogue
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.problems import InvalidValueError
 
 SHADOW = VariantMetrics("churn", "shadow")
 METHODS = {

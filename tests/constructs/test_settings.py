@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from shadow_constructs import Capture, Dashboard, GatePolicy, InvalidValueError, Rule, Serverless, ShadowTest
-from shadow_ops.settings import Settings
+from shadow_ops.contract.settings import Settings
 from tests.constructs.rendering import flat, rendered, resources, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 from tests.values.strategies import SHADOW_TESTS

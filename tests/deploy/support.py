@@ -16,7 +16,7 @@ from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Answer, Traffic
 from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
-from shadow_ops import records
+from shadow_ops.aws import records
 from stacks import PromotionStack, ShadowTestStack
 
 MODELS = "models-under-test"

@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal import seen
 from shadow_constructs import Alerts, Rule, ShadowTest
-from shadow_ops.settings import Settings, settings_name
+from shadow_ops.contract.settings import Settings, settings_name
 from tests.deploy.support import UNGATED, Case, CaseMaker
 
 _PATIENCE_SECONDS = 60

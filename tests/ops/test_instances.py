@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow_ops.instances import InstanceHardware, hardware_of
+from shadow_ops.contract.instances import InstanceHardware, hardware_of
 from tools.instance_hardware import TABLE, TYPES, Described, main, table
 
 DESCRIBED: Described = {

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow_ops.policy import GatePolicy
-from shadow_ops.problems import InvalidValueError
-from shadow_ops.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 
 _FLAGS = st.booleans()
 _RULES = st.one_of(

@@ -21,7 +21,7 @@ from rehearsal.picture import board, data, draw, markdown
 from rehearsal.picture.data import Line, Span
 from rehearsal.picture.numbers import figure
 from shadow_constructs.dashboard import dashboard_body
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
 from tests.values.samples import shadow_test
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow_constructs.values.alerts import Alerts
-from shadow_ops.problems import InvalidValueError
+from shadow_ops.contract.problems import InvalidValueError
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:oncall"
 PLAN = "arn:aws:ssm-incidents::111122223333:response-plan/churn"

@@ -9,8 +9,8 @@ from shadow_constructs.dashboard.lanes import Lane, promoted_count
 from shadow_constructs.dashboard.questions.question import Row, Subject, either, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, Threshold, graph
 from shadow_constructs.values.hardware import Hardware
-from shadow_ops.catalogue import INVOCATIONS_PER_INSTANCE, RESOURCE_METRICS
-from shadow_ops.rules import Resource, UtilizationRule
+from shadow_ops.contract.catalogue import INVOCATIONS_PER_INSTANCE, RESOURCE_METRICS
+from shadow_ops.contract.rules import Resource, UtilizationRule
 
 
 def rows(subject: Subject) -> Iterator[Row]:

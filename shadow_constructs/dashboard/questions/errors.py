@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.questions.question import Row, Subject, either, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, Threshold, graph
-from shadow_ops.catalogue import ERROR_METRICS
-from shadow_ops.rules import ErrorRateRule, Errors
+from shadow_ops.contract.catalogue import ERROR_METRICS
+from shadow_ops.contract.rules import ErrorRateRule, Errors
 
 _KINDS: tuple[Errors, ...] = ("5xx", "model", "4xx")
 """The worst first."""

@@ -8,7 +8,7 @@ from shadow_constructs.dashboard.lanes import Lane
 from shadow_constructs.dashboard.questions.latency import milliseconds
 from shadow_constructs.dashboard.questions.question import Row, Subject, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, figures
-from shadow_ops.catalogue import MODEL_LATENCY
+from shadow_ops.contract.catalogue import MODEL_LATENCY
 
 _STATISTICS = {
     "min": "Minimum",

@@ -8,8 +8,8 @@ from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.grid import share_width
 from shadow_constructs.dashboard.questions.question import Row, Subject, either, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, Threshold, graph
-from shadow_ops.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY
-from shadow_ops.rules import LatencyRule
+from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY
+from shadow_ops.contract.rules import LatencyRule
 
 ALWAYS = (50.0, 90.0, 99.0)
 """Percentiles that are shown whatever the policy says."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shadow_constructs.dashboard.lanes import Lanes
 from shadow_constructs.dashboard.widgets import Canvas, Widget, text
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
 
 Row = Sequence[Widget]
 

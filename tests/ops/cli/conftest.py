@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from click.testing import CliRunner, Result
 
+from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
-from shadow_ops.clients import Clients
 from tests.ops.cli.services import NOW, Services
 
 Run = Callable[..., Result]

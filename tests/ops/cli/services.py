@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shadow_ops.policy import GatePolicy
-from shadow_ops.settings import Settings, settings_name
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.settings import Settings, settings_name
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 NOW = START + datetime.timedelta(minutes=602)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
-from shadow_ops.clients import Clients
 from tests.ops.cli.services import NOW, Services
 from tests.ops.cli.test_status import ENTRY
 from tests.ops.fake_cloudwatch import traffic

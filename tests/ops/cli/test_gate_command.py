@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from shadow_ops.aws.endpoint import describe
 from shadow_ops.cli import durations, watching
-from shadow_ops.gate import judge_live
-from shadow_ops.live import describe
-from shadow_ops.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.judge.live import judge_live
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import NOW, POLICY, SETTINGS, Services, refused
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow_ops.cli.sending import Plan, Sender
+from shadow_ops.sending import Plan, Sender
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services, refused
 

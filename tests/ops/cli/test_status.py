@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from shadow_ops.settings import Settings, settings_name
+from shadow_ops.contract.settings import Settings, settings_name
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import SETTINGS, Services
 

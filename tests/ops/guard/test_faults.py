@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shadow_ops.guard.handler import on_event
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.stack import POLICIES, Clock, Code, Stack, night, scaling, tracking, verdict
 from tests.ops.guard.test_scaling import shape
 from tests.ops.guard.world import ENDPOINT

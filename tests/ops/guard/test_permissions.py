@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shadow_ops.guard.permissions import PERMISSIONS
+from shadow_ops.contract.permissions import PERMISSIONS
 from tests.ops.guard.stack import night, scaling, tracking
 from tests.ops.guard.test_counts import SCALED
 from tests.ops.guard.test_counts import started as counted

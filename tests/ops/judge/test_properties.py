@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge
-from shadow_ops.policy import GatePolicy
-from shadow_ops.recording import Period, Recording, Side
-from shadow_ops.verdict import Outcome
+from shadow_ops.judge.verdict import Outcome
+from shadow_ops.measure.recording import Period, Recording, Side
 from tests.ops.judge.samples import QUICK, recording, with_shadow
 
 SEEDS = st.integers(0, 10_000)

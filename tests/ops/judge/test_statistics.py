@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import choose_period, min_samples, ranks, rates
 from shadow_ops.judge.rates import Counts
-from shadow_ops.policy import GatePolicy
-from shadow_ops.rules import Rule
 
 SURE = math.log(20)
 DIFFERENCES = st.lists(st.floats(-1, 1), min_size=1, max_size=60)

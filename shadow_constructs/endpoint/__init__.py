@@ -1,0 +1,1 @@
+"""The endpoint, its config and what belongs to it."""

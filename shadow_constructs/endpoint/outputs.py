@@ -1,0 +1,45 @@
+"""What a deployed endpoint tells people and scripts through its stack's outputs. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from shadow_constructs.endpoint.config import CaptureDestination
+from shadow_constructs.values.shadow_test import ShadowTest
+
+
+@dataclass(frozen=True)
+class Output:
+    """One stack output.
+
+    Attributes:
+        name: Its name.
+        value: Its value; may be a CDK token.
+        description: What it is, in a sentence.
+    """
+
+    name: str
+    value: str
+    description: str
+
+
+def outputs_of(test: ShadowTest, endpoint_config_name: str, captured: CaptureDestination | None) -> Iterator[Output]:
+    """The outputs of an endpoint; what it doesn't have has no output."""
+    production, shadow = test.production, test.shadow
+    yield Output("EndpointName", test.endpoint_name, "The endpoint to invoke")
+    yield Output("EndpointConfigName", endpoint_config_name, "The endpoint config that must be serving")
+    yield Output("ProductionVariant", production.name or "", "The variant whose answers reach the caller")
+    yield Output("ProductionModel", production.model.version, f"Serves {production.label}")
+    if shadow is not None:
+        yield Output("ShadowVariant", shadow.name or "", "The variant that gets copies of requests")
+        yield Output("ShadowModel", shadow.model.version, f"Is tested: {shadow.label}")
+        yield Output("SamplingPercent", f"{test.sampled_percent:g}", "Share of the requests copied to the shadow")
+    if captured is not None:
+        uri = f"{captured.uri}/{test.endpoint_name}/"
+        yield Output("CapturedData", uri, "Captured requests and responses, a folder per variant")
+    region = cdk.Aws.REGION
+    console = f"https://{region}.console.aws.amazon.com/sagemaker/home?region={region}#/endpoints/{test.endpoint_name}"
+    yield Output("Console", console, "The endpoint in the AWS console")

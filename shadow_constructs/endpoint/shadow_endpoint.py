@@ -1,0 +1,241 @@
+"""The endpoint: models, roles, capture bucket, endpoint config and endpoint, from one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
+from constructs import Construct
+
+from shadow_constructs.alarms import EndpointAlarms
+from shadow_constructs.alarms.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
+from shadow_constructs.dashboard import ComparisonDashboard
+from shadow_constructs.endpoint.capture_bucket import CaptureBucket
+from shadow_constructs.endpoint.config import (
+    CaptureDestination,
+    capture_property,
+    metrics_property,
+    variant_property,
+)
+from shadow_constructs.endpoint.declared import SettingsParameter
+from shadow_constructs.endpoint.deployment import deployment_config
+from shadow_constructs.endpoint.invocation import grant_invoke
+from shadow_constructs.endpoint.outputs import outputs_of
+from shadow_constructs.endpoint.reference import EndpointReference
+from shadow_constructs.guard.update_guard import Intent, UpdateGuard
+from shadow_constructs.metrics import VariantMetrics
+from shadow_constructs.model import permissions
+from shadow_constructs.model.permissions import Statement
+from shadow_constructs.model.serving_model import ServingModel
+from shadow_constructs.values.artifact import split_s3_uri
+from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.model import Model
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.warnings import warnings_of
+
+
+class ShadowEndpoint(Construct):
+    """A SageMaker endpoint that copies a share of its requests to a shadow variant, if it has one.
+
+    Keep the construct's path the same for the shadow test and for its promotion: CloudFormation then updates the
+    endpoint in place instead of making another.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+        test: What the endpoint serves, and what is tested beside it.
+        intent: What a deployment is meant to be: a promotion, a way back. By default neither.
+
+    Attributes:
+        test: The value that was rendered.
+        endpoint_name: The endpoint's name.
+        endpoint_arn: The endpoint's ARN.
+        endpoint_config_name: Name of the endpoint config that the template asks for.
+        production: Metrics of the (first) production variant.
+        shadow: Metrics of the shadow variant, or None without one.
+        capture_bucket: The bucket made for captured data, or None.
+        capture_destination: Where captured data goes, or None.
+        alarms: The alarms about both variants.
+        dashboard: The comparison dashboard.
+        guard: Stands before and after each update of the endpoint.
+        cfn_endpoint: The endpoint resource, for what the library doesn't offer.
+        cfn_endpoint_config: The endpoint config resource, likewise.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent | None = None) -> None:
+        super().__init__(scope, construct_id)
+        # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
+        # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
+        self.node.set_context("aws:cdk:enable-path-metadata", False)
+        self.test = test
+        self.endpoint_name = test.endpoint_name
+        self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
+        self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
+        for key, value in test.tags.items():
+            # CloudFormation's schema of a dashboard takes no empty value.
+            left_out = ["AWS::CloudWatch::Dashboard"] if value == "" else None
+            cdk.Tags.of(self).add(key, value, exclude_resource_types=left_out)
+        for warning in warnings_of(test):
+            cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
+        self.capture_bucket: s3.IBucket | None = None
+        self.capture_destination = self._destination()
+        models = {model.version: self._serving_model(model) for model in test.models}
+        self.cfn_endpoint_config = self._endpoint_config(models)
+        self.endpoint_config_name = self.cfn_endpoint_config.attr_endpoint_config_name
+        rollback = RollbackAlarms(self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name)
+        self.guard = UpdateGuard(
+            self,
+            "Guard",
+            test=test,
+            intent=Intent() if intent is None else intent,
+            endpoint_config_name=self.endpoint_config_name,
+            rollback_alarms=rollback.names,
+        )
+        self.cfn_endpoint = sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=test.endpoint_name,
+            endpoint_config_name=self.endpoint_config_name,
+            retain_all_variant_properties=self.guard.keep_live_counts,
+            # The sampling share lives in DesiredWeight: retained, it would swallow every change of it.
+            exclude_retained_variant_properties=[
+                sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
+            ],
+        )
+        deployment = deployment_config(test.guardrails, rollback.names)
+        if deployment is not None:
+            self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
+        self.endpoint_arn = self.cfn_endpoint.ref
+        after = self.guard.after(self.cfn_endpoint)
+        self.alarms = EndpointAlarms(self, "Alarms", test=test)
+        self.guard.watch_deployments(test.endpoint_name, self.alarms.topic_arn)
+        captured = self.capture_destination
+        captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"
+        self.dashboard = ComparisonDashboard(
+            self,
+            "Dashboard",
+            test=test,
+            policy=test.gate,
+            dashboard=test.dashboard,
+            alarm_arns=self.alarms.arns,
+            captured_uri=captured_uri,
+            endpoint_config_name=self.endpoint_config_name,
+        )
+        settings = SettingsParameter(
+            self,
+            "Settings",
+            test=test,
+            endpoint_config_name=self.endpoint_config_name,
+            captured_uri=captured_uri,
+            dashboard=self.dashboard.name,
+            alarms=self.alarms.names,
+        )
+        # What the code says is true once the guard has seen that it serves.
+        settings.cfn_parameter.add_resource_dependency(after)
+
+    @staticmethod
+    def from_endpoint_name(
+        scope: Construct,
+        construct_id: str,
+        endpoint_name: str,
+        *,
+        production_name: str = "production",
+        shadow_name: str | None = "shadow",
+    ) -> EndpointReference:
+        """Refer to an endpoint that exists, to invoke and watch it."""
+        return EndpointReference(
+            scope,
+            construct_id,
+            endpoint_name=endpoint_name,
+            production_name=production_name,
+            shadow_name=shadow_name,
+        )
+
+    def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Let a caller invoke the endpoint, and nothing else."""
+        return grant_invoke(grantee, self.endpoint_arn)
+
+    def add_outputs(self, prefix: str = "") -> None:
+        """Add stack outputs for people and scripts: names, versions, sampling, where captures lie, console link.
+
+        Args:
+            prefix: Put before each output's name; give each endpoint its own where a stack holds several.
+        """
+        for output in outputs_of(self.test, self.endpoint_config_name, self.capture_destination):
+            cdk.CfnOutput(
+                self, f"{output.name}Output", value=output.value, description=output.description
+            ).override_logical_id(f"{prefix}{output.name}")
+
+    def _destination(self) -> CaptureDestination | None:
+        capture = self.test.capture
+        if not capture.enabled:
+            return None
+        if capture.bucket is not None:
+            return CaptureDestination(capture.bucket, capture.prefix, capture.key_arn)
+        made = CaptureBucket(self, "Captured", capture=capture)
+        self.capture_bucket = made.bucket
+        return CaptureDestination(made.bucket.bucket_name, capture.prefix, made.key_arn)
+
+    def _serving_model(self, model: Model) -> ServingModel:
+        return ServingModel(
+            self,
+            f"Model-{model.version}",
+            model=model,
+            endpoint_name=self.endpoint_name,
+            extra_statements=list(self._endpoint_statements(model)),
+        )
+
+    def _endpoint_statements(self, model: Model) -> Iterator[Statement]:
+        """What a model's role needs because of the endpoint it serves on."""
+        partition = cdk.Aws.PARTITION
+        captured = self.capture_destination
+        if captured is not None:
+            yield permissions.write_objects("WriteCaptured", partition, captured.bucket, captured.prefix)
+            if captured.key_arn is not None:
+                yield permissions.encrypt("EncryptCaptured", captured.key_arn)
+        alarms = watched_names(self.test)
+        if alarms:
+            stack = cdk.Stack.of(self)
+            yield permissions.describe_alarms(partition, stack.region, stack.account, alarms)
+        if self.test.volume_key_arn is not None:
+            yield from permissions.encrypt_volumes(self.test.volume_key_arn)
+        hardware = [variant.hardware for variant in self.test.variants if variant.model == model]
+        dumps = [one.core_dump for one in hardware if isinstance(one, Hardware) and one.core_dump is not None]
+        for number, dump in enumerate(dict.fromkeys(dumps)):
+            bucket, key = split_s3_uri(dump.destination.rstrip("/") + "/")
+            yield permissions.write_objects(f"WriteCoreDumps{number}", partition, bucket, key.rstrip("/"))
+            if dump.key_arn is not None:
+                yield permissions.encrypt(f"EncryptCoreDumps{number}", dump.key_arn)
+
+    def _endpoint_config(self, models: dict[str, ServingModel]) -> sagemaker.CfnEndpointConfig:
+        test = self.test
+        # Beside a shadow, production's weight is 1 whatever the user gave: the shadow's weight is a share of it.
+        production = [
+            variant_property(one, models[one.model.version].model_name, 1 if test.shadow is not None else one.weight)
+            for one in test.production_variants
+        ]
+        shadow = None
+        if test.shadow is not None:
+            name = models[test.shadow.model.version].model_name
+            shadow = [variant_property(test.shadow, name, test.shadow_weight)]
+        config = sagemaker.CfnEndpointConfig(
+            self,
+            f"Config{deployment_digest(test)}",
+            production_variants=production,
+            shadow_production_variants=shadow,
+            data_capture_config=None
+            if self.capture_destination is None
+            else capture_property(test.capture, self.capture_destination),
+            metrics_config=metrics_property(test.metrics),
+            kms_key_id=test.volume_key_arn,
+        )
+        for model in models.values():
+            if model.attached_policy is not None:
+                config.add_resource_dependency(model.attached_policy)
+        if self.capture_bucket is not None and test.capture.delete_with_stack:
+            # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
+            config.node.add_dependency(self.capture_bucket)
+        return config

@@ -1,0 +1,1 @@
+"""SageMaker models and the roles that they run with."""

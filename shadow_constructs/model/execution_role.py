@@ -1,0 +1,66 @@
+"""The execution role of one model version: its own, or the user's with a policy attached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from shadow_constructs.model.permissions import Statement
+from shadow_constructs.values.tokens import is_token
+
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
+
+
+@dataclass(frozen=True)
+class ExecutionRole:
+    """A role that a model can be created with.
+
+    Attributes:
+        arn: The role's ARN.
+        attached_policy: The policy attached to the user's role, which must exist before the model and outlive it.
+            None for a role of our own, whose policy is part of it, and where nothing was attached.
+    """
+
+    arn: str
+    attached_policy: cdk.CfnResource | None = None
+
+
+def own_role(scope: Construct, statements: list[Statement], description: str) -> ExecutionRole:
+    """Make a role for one model version.
+
+    Its policy is written into the role rather than attached to it: there is then no moment in which the role exists
+    without its rights, neither at creation nor at deletion.
+    """
+    role = iam.CfnRole(
+        scope,
+        "Role",
+        assume_role_policy_document=_TRUST,
+        description=description,
+        policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(statements))],
+    )
+    return ExecutionRole(role.attr_arn)
+
+
+def users_role(scope: Construct, role_arn: str, statements: list[Statement], *, grant: bool) -> ExecutionRole:
+    """Use a role that exists, and attach a policy with what is needed unless the user granted it."""
+    if not grant or not statements:
+        return ExecutionRole(role_arn)
+    policy = iam.CfnManagedPolicy(scope, "Policy", policy_document=_document(statements), roles=[_role_name(role_arn)])
+    return ExecutionRole(role_arn, policy)
+
+
+def _document(statements: list[Statement]) -> Statement:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _role_name(role_arn: str) -> str:
+    """The name at the end of a role's ARN; of a token CloudFormation cuts off what precedes it."""
+    if is_token(role_arn):
+        return cdk.Fn.select(1, cdk.Fn.split(":role/", role_arn))
+    return role_arn.rsplit("/", 1)[-1]

@@ -1,0 +1,1 @@
+"""The stacks: a shadow test, and its promotion."""

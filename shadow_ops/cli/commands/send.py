@@ -1,0 +1,170 @@
+"""``shadow-test send``: send requests to an endpoint."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shadow_ops.aws.clients import Clients
+from shadow_ops.cli import durations, output
+from shadow_ops.cli.errors import INTERRUPTED, Failure
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+
+if TYPE_CHECKING:
+    from shadow_ops.sending import Plan, Sender, Tally
+
+_LINE_EVERY_SECONDS = 10
+# API member InvokeEndpointInput.InferenceId takes 64 characters; a number is put behind.
+_PREFIX = re.compile(r"[!-~][ -~]{0,47}")
+
+
+def _checked_prefix(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and _PREFIX.fullmatch(value) is None:
+        raise click.BadParameter(f"{value!r} must be 1 to 48 printable ASCII characters, the first of them no space")
+    return value
+
+
+def _checked_rate(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
+    # Not a number is neither below nor above a limit, so click lets it through.
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("must be a number, got nan")
+    return value
+
+
+@click.command(
+    "send",
+    epilog="""\b
+Examples:
+  shadow-test send churn payloads.csv
+  shadow-test send churn payloads.csv --repeat 10 --rate 50 --concurrency 4
+  shadow-test send churn requests.jsonl --id-prefix replay-7
+
+A file holds one request per line: of CSV without a header line, or of JSON. Each gets an InferenceId, the prefix and
+a number, by which captured answers of both variants can be joined. The requests are answered by production and count
+in its metrics and its bill, as any others do.
+
+Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
+)
+@click.argument("endpoint")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often the file is sent.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0, 100_000, min_open=True),
+    callback=_checked_rate,
+    help="Requests a second.  [default: no pause]",
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Requests under way at once."
+)
+@click.option("--content-type", metavar="TYPE", help="Such as text/csv.  [default: by the file's name]")
+@click.option("--id-prefix", callback=_checked_prefix, metavar="TEXT", help="Begins each InferenceId.")
+@formatted
+@aws
+def command(
+    endpoint: str,
+    file: Path,
+    repeat: int,
+    rate: float | None,
+    concurrency: int,
+    content_type: str | None,
+    id_prefix: str | None,
+    form: str,
+    profile: str | None,
+    region: str | None,
+) -> None:
+    """Send the requests in FILE to ENDPOINT, and say how long they took and which failed."""
+    from shadow_ops.cli import payloads
+    from shadow_ops.sending import Plan, Sender
+
+    read = payloads.read(file, content_type)
+    now = durations.now()
+    prefix = id_prefix or f"shadow-test-{now:%Y%m%dT%H%M%S}"
+    plan = Plan(endpoint, read.bodies, read.content_type, repeat, rate, concurrency, prefix)
+    clients = Clients(profile, region)
+    _check_endpoint(clients, endpoint)
+    output.progress(_planned(plan, file))
+    sender = Sender(clients.runtime(concurrency), plan)
+    tally, interrupted = _run(sender, plan)
+    _show(plan, tally, form)
+    if interrupted:
+        output.progress(f"interrupted: {tally.sent:,} of {plan.requests:,} requests were sent")
+        click.get_current_context().exit(INTERRUPTED)
+    if tally.hopeless is not None:
+        raise tally.hopeless
+    if tally.failed:
+        raise Failure(f"{tally.failed:,} of {tally.sent:,} requests failed")
+
+
+def _check_endpoint(clients: Clients, endpoint: str) -> None:
+    """Find a mistyped name before anything is sent; who may only invoke goes on."""
+    from botocore.exceptions import ClientError
+
+    from shadow_ops.cli.errors import is_denied
+    from shadow_ops.observe.deployed import check_exists
+
+    try:
+        check_exists(clients, endpoint)
+    except ClientError as error:
+        if not is_denied(error):
+            raise
+
+
+def _planned(plan: Plan, file: Path) -> str:
+    pace = "as fast as the answers come" if plan.rate is None else f"{plan.rate:g} a second"
+    lasting = "" if plan.rate is None else f", {plan.requests / plan.rate:,.0f} s"
+    return (
+        f"sending {plan.requests:,} requests to {plan.endpoint}: {len(plan.bodies):,} of {file.name} x {plan.repeat}, "
+        f"{plan.content_type}, {pace}, {plan.concurrency} at once{lasting}; InferenceIds {plan.id_prefix}-0 and on"
+    )
+
+
+def _run(sender: Sender, plan: Plan) -> tuple[Tally, bool]:
+    with _progress(plan) as show:
+        try:
+            return sender.run(show), False
+        except KeyboardInterrupt:
+            return sender.stop(), True
+
+
+@contextlib.contextmanager
+def _progress(plan: Plan) -> Iterator[Callable[[Tally], None]]:
+    if not output.watched():
+        yield _lines(plan)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=plan.requests)
+        yield lambda tally: bar.update(task, completed=tally.sent, description=f"{tally.failed:,} failed")
+
+
+def _lines(plan: Plan) -> Callable[[Tally], None]:
+    import time
+
+    following = time.monotonic() + _LINE_EVERY_SECONDS
+
+    def show(tally: Tally) -> None:
+        nonlocal following
+        if time.monotonic() >= following:
+            following = time.monotonic() + _LINE_EVERY_SECONDS
+            output.progress(f"{tally.sent:,} of {plan.requests:,} sent, {tally.failed:,} failed")
+
+    return show
+
+
+def _show(plan: Plan, tally: Tally, form: str) -> None:
+    from shadow_ops.cli.text import sent_text
+
+    if form == JSON:
+        output.data_as_json(sent_text.as_json(plan, tally))
+    else:
+        output.data(sent_text.as_text(plan, tally, markdown=form == MARKDOWN))

@@ -1,0 +1,37 @@
+"""``shadow-test status``: what an endpoint serves, and what the code says."""
+
+from __future__ import annotations
+
+import click
+
+from shadow_ops.cli import durations, output
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+
+
+@click.command(
+    "status",
+    epilog="""\b
+Examples:
+  shadow-test status churn
+  shadow-test status churn --format json | jq -e '.drifts == []'   fail where they differ
+
+DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, or counts, sampling
+or capture were changed by hand.""",
+)
+@click.argument("endpoint")
+@formatted
+@aws
+def command(endpoint: str, form: str, profile: str | None, region: str | None) -> None:
+    """Show what ENDPOINT serves: variants, models, instances, alarms, and what the code says against what serves."""
+    from shadow_ops.aws.clients import Clients
+    from shadow_ops.cli.text import status_text
+    from shadow_ops.observe.deployed import find
+    from shadow_ops.observe.observed import observe
+
+    clients = Clients(profile, region)
+    observed = observe(clients, find(clients, endpoint))
+    now = durations.now()
+    if form == JSON:
+        output.data_as_json(status_text.as_json(observed, now))
+    else:
+        output.data(status_text.as_text(observed, now, markdown=form == MARKDOWN))

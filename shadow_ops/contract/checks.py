@@ -1,0 +1,58 @@
+"""Checks of plain numbers and choices that the values of this package share; each records a problem."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from shadow_ops.contract.problems import Problems
+
+
+def check_number(
+    problems: Problems,
+    what: str,
+    value: object,
+    lowest: float,
+    highest: float,
+    *,
+    open_start: bool = False,
+    open_ends: bool = False,
+    fix: str | None = None,
+) -> None:
+    """Check a finite number in a range.
+
+    Args:
+        problems: Where a mistake is recorded.
+        what: Name of the argument.
+        value: The value given.
+        lowest: Smallest number allowed.
+        highest: Largest number allowed.
+        open_start: Whether `lowest` itself is refused.
+        open_ends: Whether both ends are refused.
+        fix: What to change.
+    """
+    if open_ends:
+        rule = f"be above {lowest:g} and below {highest:g}"
+    elif open_start:
+        rule = f"be above {lowest:g} and at most {highest:g}"
+    else:
+        rule = f"be from {lowest:g} to {highest:g}"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        problems.add(what, rule, value, fix)
+        return
+    above = value > lowest if open_start or open_ends else value >= lowest
+    below = value < highest if open_ends else value <= highest
+    if not (above and below):
+        problems.add(what, rule, value, fix)
+
+
+def check_flag(problems: Problems, what: str, value: object) -> None:
+    """Check that a value is True or False."""
+    if not isinstance(value, bool):
+        problems.add(what, "be True or False", value)
+
+
+def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[str]) -> None:
+    """Check that a value is one of a few."""
+    if value not in allowed:
+        problems.add(what, f"be one of {', '.join(allowed)}", value)

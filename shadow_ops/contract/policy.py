@@ -1,0 +1,201 @@
+"""The policy: every threshold of a shadow test, once. Alarms, dashboard, gate and command line all read it.
+
+Plain values with the unit in each name, JSON in and out, the standard library only: the same policy is checked at
+synth, travels in the template, and is judged by in the deployment and on the command line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from shadow_ops.contract.checks import check_number
+from shadow_ops.contract.problems import InvalidValueError, Problems
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+
+# Periods that GetMetricData takes (API member MetricStat.Period).
+_SHORT_PERIODS = (1, 5, 10, 20, 30)
+
+DEFAULT_RULES: tuple[Rule, ...] = (
+    LatencyRule(percentile=50),
+    LatencyRule(percentile=90),
+    LatencyRule(percentile=99),
+    ErrorRateRule(errors="5xx", max_percent=5),
+    ErrorRateRule(errors="model", max_percent=5),
+    # No bound of its own: what callers send wrongly is no fault of a model. That the two differ is.
+    ErrorRateRule(errors="4xx"),
+    UtilizationRule(resource="cpu", max_percent=80),
+    UtilizationRule(resource="gpu", max_percent=80),
+    UtilizationRule(resource="memory", max_percent=90),
+    UtilizationRule(resource="gpu_memory", max_percent=95),
+    # Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
+    UtilizationRule(resource="disk", max_percent=75),
+)
+"""The rules of `GatePolicy()`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatePolicy:
+    """When a shadow may be promoted. `GatePolicy()` alone is a good gate.
+
+    Attributes:
+        rules: What must hold. By default `DEFAULT_RULES`; at most one rule per id.
+        confidence_percent: How sure a verdict must be, above 50 and below 100. It holds however often one looks.
+        min_duration_minutes: How long a test must have been measured before it may pass. By default a day, because
+            traffic differs by the hour. A FAIL needs no such time.
+        min_requests: How many requests the shadow must have got before it may pass.
+        warm_up_minutes: How much of the beginning isn't judged, because fresh containers are slow.
+        period_seconds: Length of the periods that are compared. By default the shortest of 300, 900 and 3600 in
+            which the shadow gets enough requests for the highest percentile. 1, 5, 10, 20, 30 or a multiple of 60.
+        not_enforced_because: Why a promotion is not gated; see `none`. By default it is.
+    """
+
+    rules: Sequence[Rule] = DEFAULT_RULES
+    confidence_percent: float = 95
+    min_duration_minutes: float = 24 * 60
+    min_requests: int = 1000
+    warm_up_minutes: float = 10
+    period_seconds: int | None = None
+    not_enforced_because: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the policy.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("GatePolicy")
+        self._check_rules(problems)
+        check_number(problems, "confidence_percent", self.confidence_percent, 50, 100, open_ends=True, fix="write 95")
+        check_number(problems, "min_duration_minutes", self.min_duration_minutes, 0, 30 * 24 * 60)
+        check_number(problems, "warm_up_minutes", self.warm_up_minutes, 0, 24 * 60)
+        count = self.min_requests
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            problems.add("min_requests", "be a whole number of at least 0", count)
+        self._check_period(problems)
+        reason = self.not_enforced_because
+        if reason is not None and (not isinstance(reason, str) or not reason.strip()):
+            problems.add("not_enforced_because", "be a sentence", reason, "say why this endpoint needs no gate")
+        problems.raise_if_any()
+
+    @classmethod
+    def none(cls, reason: str) -> Self:
+        """A policy that gates nothing: promotions go through, and their record has the reason.
+
+        Its rules still make alarms and the dashboard's lines, and the command line still judges by them.
+
+        Args:
+            reason: Why no gate is wanted.
+
+        Raises:
+            InvalidValueError: Without a reason.
+        """
+        if reason is None:
+            reason = ""
+        return cls(not_enforced_because=reason)
+
+    @property
+    def enforced(self) -> bool:
+        """Whether a promotion is gated."""
+        return self.not_enforced_because is None
+
+    @property
+    def gating_rules(self) -> tuple[Rule, ...]:
+        """The rules that decide."""
+        return tuple(rule for rule in self.rules if not rule.report_only)
+
+    def to_json(self) -> dict[str, Any]:
+        """The policy as plain JSON values; `from_json` reads them. Numbers are all there, whatever their defaults."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {name: value for name, value in values.items() if value is not None}
+        return {**given, "rules": [rule.to_json() for rule in self.rules]}
+
+    def to_text(self) -> str:
+        """The policy as JSON text, the same for the same policy."""
+        return json.dumps(self.to_json(), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, data: object, where: str = "policy") -> Self:
+        """Read a policy.
+
+        Args:
+            data: What `to_json` made, or was written by hand. What is left out has its default.
+            where: Named in mistakes, such as a file.
+
+        Raises:
+            InvalidValueError: With one line per mistake, each naming its place.
+        """
+        known = {field.name for field in fields(cls)}
+        values = dict(_object(data, where, known))
+        if "rules" in values:
+            values["rules"] = tuple(
+                _rule_from_json(rule, f"{where}.rules[{number}]")
+                for number, rule in enumerate(_list(values["rules"], f"{where}.rules"))
+            )
+        try:
+            return cls(**values)
+        except InvalidValueError as error:
+            raise _located(error, where) from None
+
+    def _check_rules(self, problems: Problems) -> None:
+        if isinstance(self.rules, str) or not isinstance(self.rules, Sequence):
+            problems.add("rules", "be a list of Rule.latency(...), Rule.error_rate(...) ...", self.rules)
+            object.__setattr__(self, "rules", ())
+            return
+        rules = tuple(self.rules)
+        for rule in rules:
+            if not isinstance(rule, LatencyRule | ErrorRateRule | UtilizationRule):
+                problems.add("rules", "hold Rule.latency(...), Rule.error_rate(...) or Rule.utilization(...)", rule)
+                rules = ()
+                break
+        ids = [rule.id for rule in rules]
+        for double in sorted({one for one in ids if ids.count(one) > 1}):
+            problems.add("rules", "have one rule of a kind", double, "leave one of them out")
+        if problems.count == 0 and not any(not rule.report_only for rule in rules):
+            problems.add("rules", "have a rule that decides", ids, "to gate nothing, use GatePolicy.none(reason=...)")
+        object.__setattr__(self, "rules", rules)
+
+    def _check_period(self, problems: Problems) -> None:
+        period = self.period_seconds
+        if period is None:
+            return
+        whole = isinstance(period, int) and not isinstance(period, bool) and period > 0
+        if not whole or (period not in _SHORT_PERIODS and period % 60 != 0) or period > 86_400:
+            problems.add("period_seconds", "be 1, 5, 10, 20, 30 or a multiple of 60 up to 86400", period)
+
+
+_KINDS: dict[str, type[Rule]] = {kind.kind: kind for kind in (LatencyRule, ErrorRateRule, UtilizationRule)}
+
+
+def _rule_from_json(data: object, where: str) -> Rule:
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    rule = _KINDS.get(kind) if isinstance(kind, str) else None
+    if rule is None:
+        raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(_KINDS)}, got {kind!r}",))
+    values = _object(data, where, {"kind", *(field.name for field in fields(rule))})
+    try:
+        return rule(**{name: value for name, value in values.items() if name != "kind"})
+    except InvalidValueError as error:
+        raise _located(error, where) from None
+
+
+def _located(error: InvalidValueError, where: str) -> InvalidValueError:
+    return InvalidValueError(tuple(f"{where}: {line}" for line in error.problems))
+
+
+def _object(data: object, where: str, known: set[str]) -> Mapping[str, Any]:
+    if not isinstance(data, Mapping):
+        raise InvalidValueError((f"{where}: must be an object, got {str(data)[:60]!r}",))
+    unknown = sorted(str(name) for name in data if name not in known)
+    if unknown:
+        allowed = ", ".join(sorted(known))
+        raise InvalidValueError(tuple(f"{where}: unknown key {name!r}; allowed are {allowed}" for name in unknown))
+    return data
+
+
+def _list(data: object, where: str) -> Sequence[object]:
+    if isinstance(data, Sequence) and not isinstance(data, str):
+        return data
+    raise InvalidValueError((f"{where}: must be a list, got {str(data)[:60]!r}",))

@@ -1,0 +1,1 @@
+"""From CloudWatch to a recording: what is judged."""

@@ -1,0 +1,178 @@
+"""Turn CloudWatch's metrics of both variants into a recording, the samples that a verdict is made from."""
+
+from __future__ import annotations
+
+import datetime
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.contract import catalogue
+from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import LatencyRule
+from shadow_ops.measure.metric_data import Points, Series, kept_period, read_series, whole_periods
+from shadow_ops.measure.recording import Instances, Period, Recording, Side
+
+SETTLE_SECONDS = 120
+"""How old a period's end must be before the period is read: metrics of a minute arrive a minute or two after it."""
+
+_LOOK_SECONDS = 300
+_BASIC = {"SampleCount": "count", "Average": "avg", "Minimum": "min", "Maximum": "max"}
+_SUMS = (catalogue.INVOCATIONS, catalogue.ERRORS_4XX, catalogue.ERRORS_5XX, catalogue.MODEL_ERRORS)
+_HOST = (catalogue.CPU_UTILIZATION, catalogue.MEMORY_UTILIZATION, catalogue.DISK_UTILIZATION)
+_GPU = (catalogue.GPU_UTILIZATION, catalogue.GPU_MEMORY_UTILIZATION)
+
+PeriodChoice = Callable[[float, GatePolicy], int]
+"""Seconds per period, for so many requests a minute at the shadow; see `shadow_ops.judge.choose_period`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is read: the two variants of a shadow test.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        production_variant: The production variant's name.
+        shadow_variant: The shadow variant's name.
+        sampling_percent: Share of the requests that is copied to the shadow.
+        production: What production runs on. None if it isn't known.
+        shadow: What the shadow runs on. None if it isn't known.
+        promoted: What the shadow's model would run on after the promotion. None if it isn't known.
+    """
+
+    endpoint: str
+    production_variant: str
+    shadow_variant: str
+    sampling_percent: float
+    production: Instances | None = None
+    shadow: Instances | None = None
+    promoted: Instances | None = None
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Where a series' values go: into a number, or into one value of a distribution."""
+
+    series: Series
+    key: str | None = None
+
+
+def settle_seconds(policy: GatePolicy) -> int:
+    """How old a period's end must be before the period is read.
+
+    `SETTLE_SECONDS`, except where the policy asks for periods of less than a minute: who publishes that often is read
+    after one more such period.
+    """
+    period = policy.period_seconds
+    return SETTLE_SECONDS if period is None or period >= 60 else period
+
+
+def record(
+    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    subject: Subject,
+    policy: GatePolicy,
+    *,
+    since: datetime.datetime,
+    now: datetime.datetime,
+    choose: PeriodChoice,
+    settle: int | None = None,
+) -> Recording:
+    """Read both variants.
+
+    Args:
+        cloudwatch: The client.
+        subject: The variants.
+        policy: Says which percentiles are needed, and may say which period; it is never finer than what CloudWatch
+            still has of the oldest point.
+        since: The oldest time to read; the first period is the first whole one.
+        now: The time.
+        choose: Chooses the period where the policy doesn't.
+        settle: Seconds by which the last period must be over. By default `settle_seconds`.
+
+    Returns:
+        The periods in which CloudWatch has anything, those that may still change left out.
+
+    Raises:
+        MetricQueryError: If CloudWatch couldn't answer.
+        ClientError: If a call is refused.
+    """
+    until = now - datetime.timedelta(seconds=settle_seconds(policy) if settle is None else settle)
+    wanted = policy.period_seconds
+    if wanted is None:
+        wanted = choose(_shadow_requests_per_minute(cloudwatch, subject, since, until), policy)
+    span = whole_periods(since, until, kept_period(wanted, since, now))
+    sides = (
+        (subject.production_variant, _slots(subject, subject.production_variant, subject.production, policy)),
+        (subject.shadow_variant, _slots(subject, subject.shadow_variant, subject.shadow, policy)),
+    )
+    points = read_series(cloudwatch, [slot.series for _, slots in sides for slot in slots], span)
+    production, shadow = (_sides(slots, points) for _, slots in sides)
+    nothing = Side()
+    return Recording(
+        endpoint=subject.endpoint,
+        production_variant=subject.production_variant,
+        shadow_variant=subject.shadow_variant,
+        sampling_percent=subject.sampling_percent,
+        period_seconds=span.period_seconds,
+        periods=tuple(
+            Period(start, production.get(start, nothing), shadow.get(start, nothing))
+            for start in sorted({*production, *shadow})
+        ),
+        production=subject.production,
+        shadow=subject.shadow,
+        promoted=subject.promoted,
+        policy=policy,
+    )
+
+
+def _shadow_requests_per_minute(
+    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    subject: Subject,
+    since: datetime.datetime,
+    until: datetime.datetime,
+) -> float:
+    # One cheap query first; what is read afterwards depends on how busy the shadow is.
+    span = whole_periods(since, until, kept_period(_LOOK_SECONDS, since, until))
+    series = Series(subject.endpoint, subject.shadow_variant, catalogue.INVOCATIONS, "Sum")
+    counts = read_series(cloudwatch, [series], span)[series]
+    return statistics.median(counts.values()) * 60 / span.period_seconds if counts else 0.0
+
+
+def _slots(subject: Subject, variant: str, instances: Instances | None, policy: GatePolicy) -> list[_Slot]:
+    # A type that isn't known may have a GPU: not asking would make one that is full look like none.
+    host = _HOST if instances is not None and instances.gpus == 0 else (*_HOST, *_GPU)
+    percentiles = [f"p{rule.percentile:g}" for rule in policy.rules if isinstance(rule, LatencyRule)]
+
+    def slot(metric: CatalogueEntry, statistic: str, key: str | None = None) -> _Slot:
+        return _Slot(Series(subject.endpoint, variant, metric, statistic), key)
+
+    return [
+        *(slot(metric, "Sum") for metric in _SUMS),
+        *(slot(metric, "Average") for metric in host),
+        *(slot(catalogue.MODEL_LATENCY, statistic, key) for statistic, key in _BASIC.items()),
+        *(slot(catalogue.MODEL_LATENCY, one, one) for one in percentiles),
+        # No percentiles of this one are documented (see the catalogue).
+        *(slot(catalogue.OVERHEAD_LATENCY, statistic, key) for statistic, key in _BASIC.items()),
+    ]
+
+
+def _sides(slots: Sequence[_Slot], points: Mapping[Series, Points]) -> dict[datetime.datetime, Side]:
+    numbers: dict[datetime.datetime, dict[str, float]] = {}
+    distributions: dict[datetime.datetime, dict[str, dict[str, float]]] = {}
+    for slot, time, value in _values(slots, points):
+        name = slot.series.metric.name
+        if slot.key is None:
+            numbers.setdefault(time, {})[name] = value
+        else:
+            distributions.setdefault(time, {}).setdefault(name, {})[slot.key] = value
+    return {time: Side(numbers.get(time, {}), distributions.get(time, {})) for time in {*numbers, *distributions}}
+
+
+def _values(
+    slots: Sequence[_Slot], points: Mapping[Series, Points]
+) -> Iterator[tuple[_Slot, datetime.datetime, float]]:
+    for slot in slots:
+        for time, value in points[slot.series].items():
+            yield slot, time, value

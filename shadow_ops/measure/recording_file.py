@@ -1,0 +1,267 @@
+"""Recordings as files: JSON with CloudWatch's own names and units, readable and writable by hand.
+
+docs/recording.md describes the format. What is wrong with a file is said in one line per mistake, with its place.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.measure.recording import Instances, Period, Recording, Side
+
+_REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
+_INSTANCES = {
+    "production_instances": "production",
+    "shadow_instances": "shadow",
+    "promoted_instances": "promoted",
+}
+_KNOWN = (*_REQUIRED, *_INSTANCES, "policy")
+_DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
+_ERRORS = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
+_LONGEST_PERIOD = 86_400
+# No count or time is larger; infinity and NaN aren't smaller.
+_LARGEST = 1e18
+
+
+def load(path: str | Path) -> Recording:
+    """Read a recording from a file.
+
+    Raises:
+        InvalidValueError: If it isn't a recording; one line names the place.
+        OSError: If the file can't be read.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        _refuse(str(path), "be a text file in UTF-8", "other bytes")
+    return loads(text, str(path))
+
+
+def loads(text: str, where: str = "recording") -> Recording:
+    """Read a recording from text.
+
+    Args:
+        text: JSON.
+        where: Named in mistakes, such as the file.
+
+    Raises:
+        InvalidValueError: If it isn't a recording; one line names the place.
+    """
+    try:
+        data = json.loads(text, object_pairs_hook=_without_doubles)
+    except RecursionError:
+        _refuse(where, "be a recording", "lists in lists without end")
+    except InvalidValueError as error:
+        raise InvalidValueError(tuple(f"{where}: {line}" for line in error.problems)) from None
+    except ValueError as error:
+        fix = "is it cut off?" if _looks_cut_off(text, error) else "see docs/recording.md"
+        raise InvalidValueError((f"{where}: not JSON ({error}); {fix}",)) from None
+    fields = _object(data, where)
+    for name in fields:
+        if name not in _KNOWN:
+            allowed = ", ".join(_KNOWN)
+            raise InvalidValueError((f"{where}: unknown key {name!r}; allowed are {allowed}",))
+    for name in _REQUIRED:
+        if name not in fields:
+            raise InvalidValueError((f"{where}: {name!r} is missing; see docs/recording.md",))
+    sampling = _number(fields["sampling_percent"], f"{where}: sampling_percent")
+    if not 0 < sampling <= 100:
+        _refuse(f"{where}: sampling_percent", "be above 0 and at most 100", sampling)
+    seconds = fields["period_seconds"]
+    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds <= _LONGEST_PERIOD:
+        _refuse(f"{where}: period_seconds", f"be a whole number from 1 to {_LONGEST_PERIOD}", seconds)
+    return Recording(
+        endpoint=_name(fields["endpoint"], f"{where}: endpoint"),
+        production_variant=_name(fields["production_variant"], f"{where}: production_variant"),
+        shadow_variant=_name(fields["shadow_variant"], f"{where}: shadow_variant"),
+        sampling_percent=sampling,
+        period_seconds=seconds,
+        periods=_periods(fields["periods"], seconds, where),
+        policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
+        **{
+            attribute: _instances(fields[name], f"{where}: {name}")
+            for name, attribute in _INSTANCES.items()
+            if name in fields
+        },
+    )
+
+
+def dumps(recording: Recording) -> str:
+    """Write a recording as text, one line per period; `loads` reads it back as it was."""
+    head: dict[str, Any] = {
+        "endpoint": recording.endpoint,
+        "production_variant": recording.production_variant,
+        "shadow_variant": recording.shadow_variant,
+        "sampling_percent": recording.sampling_percent,
+        "period_seconds": recording.period_seconds,
+    }
+    for name, attribute in _INSTANCES.items():
+        instances: Instances | None = getattr(recording, attribute)
+        if instances is not None:
+            values = {
+                "instance_type": instances.instance_type,
+                "count": instances.count,
+                "vcpus": instances.vcpus,
+                "gpus": instances.gpus,
+            }
+            head[name] = {key: value for key, value in values.items() if value is not None}
+    if recording.policy is not None:
+        head["policy"] = recording.policy.to_json()
+    lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+    periods = ",\n".join(f"    {json.dumps(_period_to_json(one))}" for one in recording.periods)
+    listed = f"[\n{periods}\n  ]" if periods else "[]"
+    return "\n".join(["{", *lines, f'  "periods": {listed}', "}"]) + "\n"
+
+
+def _period_to_json(period: Period) -> dict[str, Any]:
+    return {
+        "start": period.start.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "production": _side_to_json(period.production),
+        "shadow": _side_to_json(period.shadow),
+    }
+
+
+def _side_to_json(side: Side) -> dict[str, Any]:
+    return {**side.numbers, **{name: dict(values) for name, values in side.distributions.items()}}
+
+
+def _periods(data: object, seconds: int, where: str) -> tuple[Period, ...]:
+    if not isinstance(data, list):
+        _refuse(f"{where}: periods", "be a list", data)
+    periods: list[Period] = []
+    for number, one in enumerate(data):
+        place = f"{where}: periods[{number}]"
+        fields = _object(one, place)
+        for name in fields:
+            if name not in ("start", "production", "shadow"):
+                text = f"{place}: unknown key {name!r}; allowed are start, production, shadow"
+                raise InvalidValueError((text,))
+        start = _start(fields.get("start"), f"{place}.start")
+        if periods:
+            _check_order(periods[-1].start, start, seconds, place)
+        sides = {name: _side(fields.get(name, {}), f"{place}.{name}") for name in ("production", "shadow")}
+        periods.append(Period(start, **sides))
+    return tuple(periods)
+
+
+def _check_order(before: datetime.datetime, start: datetime.datetime, seconds: int, place: str) -> None:
+    apart = (start - before).total_seconds()
+    if apart == 0:
+        _refuse(f"{place}.start", "be a period that isn't there yet", start.isoformat(), "it is there twice")
+    if apart < 0:
+        _refuse(f"{place}.start", f"be after {before.isoformat()}", start.isoformat(), "put the periods in order")
+    if apart < seconds:
+        fix = "the periods overlap"
+        _refuse(f"{place}.start", f"be at least {seconds} s after {before.isoformat()}", start.isoformat(), fix)
+
+
+def _start(data: object, place: str) -> datetime.datetime:
+    rule = "be a time in UTC such as 2026-11-24T20:05:00Z"
+    if not isinstance(data, str):
+        _refuse(place, rule, data)
+    try:
+        start = datetime.datetime.fromisoformat(data)
+    except ValueError:
+        _refuse(place, rule, data)
+    if start.tzinfo is None:
+        _refuse(place, rule, data, "end it with Z")
+    try:
+        return start.astimezone(datetime.UTC)
+    except OverflowError:
+        _refuse(place, rule, data)
+
+
+def _side(data: object, place: str) -> Side:
+    numbers: dict[str, float] = {}
+    distributions: dict[str, Mapping[str, float]] = {}
+    for name, value in _object(data, place).items():
+        if name in _DISTRIBUTIONS:
+            statistics = _object(value, f"{place}.{name}").items()
+            distributions[name] = {key: _number(one, f"{place}.{name}.{key}") for key, one in statistics}
+            _check_percentiles(distributions[name], f"{place}.{name}")
+        else:
+            numbers[name] = _number(value, f"{place}.{name}")
+    requests = numbers.get("Invocations")
+    for name in _ERRORS:
+        if requests is not None and numbers.get(name, 0) > requests:
+            _refuse(f"{place}.{name}", f"be at most Invocations, {requests:g}", numbers[name])
+    return Side(numbers, distributions)
+
+
+def _check_percentiles(values: Mapping[str, float], place: str) -> None:
+    found: list[tuple[float, str]] = []
+    for name in values:
+        try:
+            found.append((float(name.removeprefix("p")), name))
+        except ValueError:
+            continue
+    found.sort()
+    for (_, lower), (_, higher) in itertools.pairwise(found):
+        if values[higher] < values[lower]:
+            _refuse(f"{place}.{higher}", f"be at least {lower}, {values[lower]:g}", values[higher])
+
+
+def _instances(data: object, place: str) -> Instances:
+    fields = _object(data, place)
+    allowed = ("instance_type", "count", "vcpus", "gpus")
+    for name in fields:
+        if name not in allowed:
+            raise InvalidValueError((f"{place}: unknown key {name!r}; allowed are {', '.join(allowed)}",))
+    return Instances(
+        instance_type=_name(fields.get("instance_type"), f"{place}.instance_type"),
+        count=_whole(fields.get("count"), f"{place}.count"),
+        vcpus=_whole(fields["vcpus"], f"{place}.vcpus") if fields.get("vcpus") is not None else None,
+        gpus=_whole(fields["gpus"], f"{place}.gpus") if fields.get("gpus") is not None else None,
+    )
+
+
+def _object(data: object, place: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        _refuse(place, "be an object", data)
+    return data
+
+
+def _name(data: object, place: str) -> str:
+    if not isinstance(data, str) or not data.strip():
+        _refuse(place, "be a name", data)
+    return data
+
+
+def _whole(data: object, place: str) -> int:
+    if isinstance(data, bool) or not isinstance(data, int) or data < 0:
+        _refuse(place, "be a whole number of at least 0", data)
+    return data
+
+
+def _number(data: object, place: str) -> float:
+    fix = "leave out what there is no data of" if data is None or data != data else None
+    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data <= _LARGEST:
+        _refuse(place, "be a number of at least 0", data, fix)
+    return data
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        double = next(name for name in names if names.count(name) > 1)
+        raise InvalidValueError((f"key {double!r} is there twice in one object; leave one of them out",))
+    return found
+
+
+def _looks_cut_off(text: str, error: ValueError) -> bool:
+    return isinstance(error, json.JSONDecodeError) and not text.rstrip().endswith("}") and text.lstrip().startswith("{")
+
+
+def _refuse(place: str, must: str, got: object, fix: str | None = None) -> NoReturn:
+    shown = repr(got).replace("\n", "\\n")
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    line = f"{place} must {must}, got {shown}"
+    raise InvalidValueError((line if fix is None else f"{line}; {fix}",))

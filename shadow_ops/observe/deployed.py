@@ -1,0 +1,116 @@
+"""Find an endpoint and what its stack says of it."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.cli.errors import Failure, is_denied
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.settings import Settings, settings_name
+from shadow_ops.measure.recording import Instances
+
+_NAMES_LOOKED_AT = 100
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """An endpoint.
+
+    Attributes:
+        live: What it serves.
+        settings: What its stack says. None if it wasn't deployed by this library.
+    """
+
+    live: LiveEndpoint
+    settings: Settings | None
+
+    def policy(self, given: GatePolicy | None) -> GatePolicy:
+        """The policy to judge by: the one given, else that of the stack.
+
+        Raises:
+            Failure: If there is neither.
+        """
+        if given is not None:
+            return given
+        if self.settings is None:
+            raise Failure(
+                f"{self.live.name} was not deployed by this library (there is no parameter "
+                f"{settings_name(self.live.name)}), so it has no policy; give one with --policy FILE"
+            )
+        return self.settings.policy
+
+    @property
+    def promoted(self) -> Instances | None:
+        """What the shadow's model would run on after a promotion; None if the stack doesn't say."""
+        settings = self.settings
+        if settings is None or settings.promoted_type is None or settings.promoted_count is None:
+            return None
+        return Instances(settings.promoted_type, settings.promoted_count)
+
+
+def find(clients: Clients, name: str) -> Deployed:
+    """Find an endpoint.
+
+    Raises:
+        Failure: If there is none of that name; names that are near are listed.
+    """
+    live = check_exists(clients, name)
+    return Deployed(live, _settings(clients, live.name))
+
+
+def check_exists(clients: Clients, name: str) -> LiveEndpoint:
+    """Describe an endpoint.
+
+    Raises:
+        Failure: If there is none of that name; names that are near are listed.
+    """
+    live = describe(clients.sagemaker, name)
+    if live is None:
+        raise Failure(f"there is no endpoint {name!r} in {_region(clients)}{_near(clients, name)}")
+    return live
+
+
+def find_with_shadow(clients: Clients, name: str) -> Deployed:
+    """Find an endpoint that runs a shadow test.
+
+    Raises:
+        Failure: If there is none of that name, or it has no shadow.
+    """
+    found = find(clients, name)
+    if found.live.shadow is None:
+        raise Failure(
+            f"{name} has no shadow, so there is nothing to compare; `shadow-test status {name}` says what it serves, "
+            f"`shadow-test history {name}` what was promoted"
+        )
+    return found
+
+
+def _settings(clients: Clients, endpoint: str) -> Settings | None:
+    name = settings_name(endpoint)
+    try:
+        text: str = clients.ssm.get_parameter(Name=name)["Parameter"]["Value"]
+    except clients.ssm.exceptions.ParameterNotFound:
+        return None
+    return Settings.from_text(text, name)
+
+
+def _near(clients: Clients, name: str) -> str:
+    try:
+        found = clients.sagemaker.list_endpoints(MaxResults=_NAMES_LOOKED_AT, SortBy="Name", SortOrder="Ascending")
+    except clients.sagemaker.exceptions.ClientError as error:
+        # Names are a help, not the answer; who may not list endpoints still gets that.
+        if is_denied(error):
+            return "; check the name, --region and --profile"
+        raise
+    names = [one["EndpointName"] for one in found["Endpoints"]]
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or names[:3]
+    if not near:
+        return "; there is none at all: check --region and --profile"
+    return f"; there is {', '.join(near)}: check the name, --region and --profile"
+
+
+def _region(clients: Clients) -> str:
+    return str(clients.sagemaker.meta.region_name)

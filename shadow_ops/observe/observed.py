@@ -1,0 +1,166 @@
+"""What is to be known of an endpoint at this moment, and where it isn't what its stack says."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.aws import records
+from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
+from shadow_ops.contract.settings import Settings
+from shadow_ops.observe.deployed import Deployed
+
+# API operation DescribeAlarms: names in a call.
+_ALARMS_PER_CALL = 100
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a variant may scale.
+
+    Attributes:
+        minimum: Instances at least.
+        maximum: Instances at most.
+    """
+
+    minimum: int
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm about the endpoint.
+
+    Attributes:
+        name: Its name.
+        state: CloudWatch's word; ``MISSING`` if there is no such alarm.
+        reason: Why it is in that state.
+    """
+
+    name: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Observed:
+    """An endpoint at this moment.
+
+    Attributes:
+        found: What it serves, and what its stack says.
+        limits: How far each variant may scale; variants that don't scale are absent.
+        alarms: The alarms that the stack made.
+        drifts: Where it isn't what the stack says, one line each.
+        last: The last promotion or way back that stood, or None.
+    """
+
+    found: Deployed
+    limits: Mapping[str, Limits]
+    alarms: tuple[Alarm, ...]
+    drifts: tuple[str, ...]
+    last: records.Entry | None
+
+
+def observe(clients: Clients, found: Deployed) -> Observed:
+    """Look at everything about an endpoint.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    live, settings = found.live, found.settings
+    limits = _limits(clients.autoscaling, live)
+    standing = [entry for entry in records.history(clients.ssm, live.name) if entry.undone is None]
+    return Observed(
+        found=found,
+        limits=limits,
+        alarms=() if settings is None else _alarms(clients.cloudwatch, settings.alarms),
+        drifts=() if settings is None else tuple(drifts(live, settings, limits)),
+        last=standing[-1] if standing else None,
+    )
+
+
+def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
+    """Production variants, then the shadow."""
+    return live.production if live.shadow is None else (*live.production, live.shadow)
+
+
+def drifts(live: LiveEndpoint, settings: Settings, limits: Mapping[str, Limits]) -> list[str]:
+    """Where an endpoint isn't what its stack says, one line each.
+
+    Args:
+        live: The endpoint.
+        settings: What the stack says.
+        limits: How far each variant may scale.
+    """
+    found = []
+    if live.config.name != settings.endpoint_config:
+        found.append(
+            f"endpoint config {live.config.name} serves, the code says {settings.endpoint_config}: an update is under "
+            "way, was rolled back, or somebody updated the endpoint by hand; deploy again once it is InService"
+        )
+    names = [variant.name for variant in live.production]
+    if names != [settings.production_variant]:
+        found.append(f"production is {', '.join(names)}, the code says {settings.production_variant}")
+    shadow = None if live.shadow is None else live.shadow.name
+    if shadow != settings.shadow_variant:
+        found.append(f"the shadow is {shadow or 'absent'}, the code says {settings.shadow_variant or 'none'}")
+    elif shadow is not None and abs(live.sampling_percent - settings.sampling_percent) > 1e-6:
+        found.append(
+            f"{live.sampling_percent:g} % of the requests are copied, the code says {settings.sampling_percent:g} %"
+        )
+    if not _same_capture(live.config.capture_uri, settings.capture_uri):
+        found.append(
+            f"data is captured to {live.config.capture_uri or 'nowhere'}, "
+            f"the code says {settings.capture_uri or 'nowhere'}"
+        )
+    return [*found, *(line for variant in variants(live) for line in _counts(variant, limits.get(variant.name)))]
+
+
+def _counts(variant: LiveVariant, limits: Limits | None) -> list[str]:
+    count, wanted = variant.desired_count, variant.initial_count
+    if count is None or wanted is None:
+        return []
+    if limits is None and count != wanted:
+        return [f"{variant.name} is set to {count} instances and doesn't scale, the code says {wanted}"]
+    if limits is not None and not limits.minimum <= count <= limits.maximum:
+        return [f"{variant.name} is set to {count} instances, scaling allows {limits.minimum} to {limits.maximum}"]
+    return []
+
+
+def _same_capture(destination: str | None, folder: str | None) -> bool:
+    """Whether records of a destination arrive in a folder: SageMaker adds the endpoint's name."""
+    if destination is None or folder is None:
+        return destination is folder
+    return f"{folder.rstrip('/')}/".startswith(f"{destination.rstrip('/')}/")
+
+
+def _limits(autoscaling: Any, live: LiveEndpoint) -> dict[str, Limits]:  # noqa: ANN401 - a boto3 client
+    resources = {f"endpoint/{live.name}/variant/{variant.name}": variant.name for variant in variants(live)}
+    answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=list(resources))
+    return {
+        resources[target["ResourceId"]]: Limits(target["MinCapacity"], target["MaxCapacity"])
+        for target in answer["ScalableTargets"]
+        if target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
+    }
+
+
+def _alarms(cloudwatch: Any, names: Sequence[str]) -> tuple[Alarm, ...]:  # noqa: ANN401 - a boto3 client
+    found: dict[str, Alarm] = {}
+    for first in range(0, len(names), _ALARMS_PER_CALL):
+        asked = list(names[first : first + _ALARMS_PER_CALL])
+        # Composite alarms are only told when they are asked for by type.
+        answer = cloudwatch.describe_alarms(
+            AlarmNames=asked, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=_ALARMS_PER_CALL
+        )
+        for alarm in [*(answer.get("MetricAlarms") or ()), *(answer.get("CompositeAlarms") or ())]:
+            name = alarm["AlarmName"]
+            found[name] = Alarm(name, alarm["StateValue"], alarm.get("StateReason", ""))
+    return tuple(found.get(name, Alarm(name, "MISSING", "there is no such alarm")) for name in names)
+
+
+def age(live: LiveEndpoint, now: datetime.datetime) -> datetime.timedelta:
+    """How long the config that serves has been there; a test is as old as its config."""
+    return now - live.config.created
