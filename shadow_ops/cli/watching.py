@@ -156,7 +156,7 @@ def _live() -> Iterator[Display]:
             for finding in verdict.findings:
                 outcome = "-" if finding.outcome is None else str(finding.outcome)
                 style = output.COLOURS.get(outcome, "") if finding.gates else "dim"
-                table.add_row(Text(outcome, style=style), Text(finding.rule), Text(finding.reason))
+                table.add_row(Text(outcome, style=style), Text(finding.rule.id), Text(finding.reason))
             parts: list[Any] = [Text(what_was_judged(recording), style="bold"), table]
             parts.append(Text(one_line(verdict), style=output.COLOURS[str(verdict.outcome)]))
             parts += [Text(line, style="dim") for line in (self._trouble, self._countdown) if line]

@@ -63,6 +63,19 @@ class CatalogueEntry:
     statistics: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Statistic:
+    """One statistic of one metric.
+
+    Attributes:
+        metric: The metric.
+        name: As CloudWatch writes it, such as ``Sum`` or ``p99``.
+    """
+
+    metric: CatalogueEntry
+    name: str
+
+
 _LATENCY = ("Average", "Sum", "Minimum", "Maximum", "SampleCount")
 _HOST = ("Average", "Minimum", "Maximum")
 _ERRORS = ("Average", "Sum")

@@ -16,7 +16,7 @@ def check_number(
     highest: float,
     *,
     open_start: bool = False,
-    open_ends: bool = False,
+    open_end: bool = False,
     fix: str | None = None,
 ) -> None:
     """Check a finite number in a range.
@@ -28,20 +28,17 @@ def check_number(
         lowest: Smallest number allowed.
         highest: Largest number allowed.
         open_start: Whether `lowest` itself is refused.
-        open_ends: Whether both ends are refused.
+        open_end: Whether `highest` itself is refused.
         fix: What to change.
     """
-    if open_ends:
-        rule = f"be above {lowest:g} and below {highest:g}"
-    elif open_start:
-        rule = f"be above {lowest:g} and at most {highest:g}"
-    else:
-        rule = f"be from {lowest:g} to {highest:g}"
+    start = f"above {lowest:g}" if open_start else f"from {lowest:g}"
+    end = f"below {highest:g}" if open_end else f"at most {highest:g}"
+    rule = f"be {start} and {end}" if open_start or open_end else f"be from {lowest:g} to {highest:g}"
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         problems.add(what, rule, value, fix)
         return
-    above = value > lowest if open_start or open_ends else value >= lowest
-    below = value < highest if open_ends else value <= highest
+    above = value > lowest if open_start else value >= lowest
+    below = value < highest if open_end else value <= highest
     if not (above and below):
         problems.add(what, rule, value, fix)
 

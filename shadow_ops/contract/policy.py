@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
-from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import KINDS, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+
+_Kind = TypeVar("_Kind", bound=Rule)
 
 # Periods that GetMetricData takes (API member MetricStat.Period).
 _SHORT_PERIODS = (1, 5, 10, 20, 30)
@@ -68,7 +70,16 @@ class GatePolicy:
         """
         problems = Problems("GatePolicy")
         self._check_rules(problems)
-        check_number(problems, "confidence_percent", self.confidence_percent, 50, 100, open_ends=True, fix="write 95")
+        check_number(
+            problems,
+            "confidence_percent",
+            self.confidence_percent,
+            50,
+            100,
+            open_start=True,
+            open_end=True,
+            fix="write 95",
+        )
         check_number(problems, "min_duration_minutes", self.min_duration_minutes, 0, 30 * 24 * 60)
         check_number(problems, "warm_up_minutes", self.warm_up_minutes, 0, 24 * 60)
         count = self.min_requests
@@ -105,6 +116,10 @@ class GatePolicy:
     def gating_rules(self) -> tuple[Rule, ...]:
         """The rules that decide."""
         return tuple(rule for rule in self.rules if not rule.report_only)
+
+    def of(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
+        """The rules of a kind."""
+        return tuple(rule for rule in self.rules if isinstance(rule, kind))
 
     def to_json(self) -> dict[str, Any]:
         """The policy as plain JSON values; `from_json` reads them. Numbers are all there, whatever their defaults."""
@@ -146,8 +161,8 @@ class GatePolicy:
             return
         rules = tuple(self.rules)
         for rule in rules:
-            if not isinstance(rule, LatencyRule | ErrorRateRule | UtilizationRule):
-                problems.add("rules", "hold Rule.latency(...), Rule.error_rate(...) or Rule.utilization(...)", rule)
+            if type(rule) not in KINDS.values():
+                problems.add("rules", f"hold {' or '.join(f'Rule.{kind}(...)' for kind in KINDS)}", rule)
                 rules = ()
                 break
         ids = [rule.id for rule in rules]
@@ -166,14 +181,11 @@ class GatePolicy:
             problems.add("period_seconds", "be 1, 5, 10, 20, 30 or a multiple of 60 up to 86400", period)
 
 
-_KINDS: dict[str, type[Rule]] = {kind.kind: kind for kind in (LatencyRule, ErrorRateRule, UtilizationRule)}
-
-
 def _rule_from_json(data: object, where: str) -> Rule:
     kind = data.get("kind") if isinstance(data, Mapping) else None
-    rule = _KINDS.get(kind) if isinstance(kind, str) else None
+    rule = KINDS.get(kind) if isinstance(kind, str) else None
     if rule is None:
-        raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(_KINDS)}, got {kind!r}",))
+        raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(KINDS)}, got {kind!r}",))
     values = _object(data, where, {"kind", *(field.name for field in fields(rule))})
     try:
         return rule(**{name: value for name, value in values.items() if name != "kind"})

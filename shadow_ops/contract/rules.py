@@ -1,10 +1,18 @@
-"""The rules of a policy: what must hold of the shadow, with the unit in each name."""
+"""The rules of a policy: what must hold of the shadow, with the unit in each name.
+
+A rule says what it needs: which statistics it reads, how many requests they take, and which bounds it has. Alarms,
+dashboard, judge and command line each have one table with an entry per kind of rule, and ask the rule for the rest.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
+from shadow_ops.contract.catalogue import ERROR_METRICS, INVOCATIONS, MODEL_LATENCY, RESOURCE_METRICS, Statistic
 from shadow_ops.contract.checks import check_flag, check_number, check_one_of
 from shadow_ops.contract.problems import Problems
 
@@ -14,6 +22,36 @@ Resource = Literal["cpu", "memory", "disk", "gpu", "gpu_memory"]
 ERRORS: tuple[Errors, ...] = ("4xx", "5xx", "model")
 RESOURCES: tuple[Resource, ...] = ("cpu", "memory", "disk", "gpu", "gpu_memory")
 
+_UNITS = {"percent": "%", "points": "points", "milliseconds": "ms"}
+# CloudWatch's own rule of thumb for "low samples": with fewer than 10 requests beyond it a percentile is hardly more
+# than a maximum (CloudWatch User Guide, percentiles and low data samples). It is also what makes sampling harmless:
+# the p99 of few requests is too low on average, so a shadow that gets a tenth of them would look fast.
+_SAMPLES_BEYOND_PERCENTILE = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """One number that a rule holds the shadow to: a line on the dashboard, and a test of the judge.
+
+    Attributes:
+        name: The rule's attribute.
+        limit: The number.
+        unit: What it is.
+        relative: Whether it is how far the shadow may be above production, else what a variant may come to by itself.
+        usual_from: A smaller limit, above 0, is probably a share of 1 that was meant as percent.
+    """
+
+    name: str
+    limit: float
+    unit: Literal["percent", "points", "milliseconds"]
+    relative: bool = False
+    usual_from: float = 0
+
+    @property
+    def label(self) -> str:
+        """Such as ``at most +5 %`` and ``at most 100 ms``."""
+        return f"at most {'+' if self.relative else ''}{self.limit:g} {_UNITS[self.unit]}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
@@ -21,51 +59,48 @@ class Rule:
 
     Attributes:
         report_only: Whether the rule is only reported: it never decides, and no alarm is made of it.
+        latency: A latency percentile of the shadow may be so much above production's.
+        error_rate: The shadow may fail so much more often than production.
+        utilization: The shadow's hardware must hold all the traffic.
     """
 
     kind: ClassVar[str]
+    latency: ClassVar[type[LatencyRule]]
+    error_rate: ClassVar[type[ErrorRateRule]]
+    utilization: ClassVar[type[UtilizationRule]]
+
     report_only: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the rule.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems(f"Rule.{self.kind}")
+        self._check(problems)
+        check_flag(problems, "report_only", self.report_only)
+        problems.raise_if_any()
 
     @property
     def id(self) -> str:
         """A short name, unique in a policy, such as ``latency-p99``."""
-        raise TypeError("use Rule.latency(...), Rule.error_rate(...) or Rule.utilization(...)")
+        raise NotImplementedError
 
-    @staticmethod
-    def latency(
-        *,
-        percentile: float = 99,
-        max_increase_percent: float = 5,
-        max_milliseconds: float | None = None,
-        report_only: bool = False,
-    ) -> LatencyRule:
-        """A latency percentile of the shadow may be so much above production's; see `LatencyRule`."""
-        return LatencyRule(
-            percentile=percentile,
-            max_increase_percent=max_increase_percent,
-            max_milliseconds=max_milliseconds,
-            report_only=report_only,
-        )
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """What is read of each variant, the main one first."""
+        raise NotImplementedError
 
-    @staticmethod
-    def error_rate(
-        *,
-        errors: Errors = "5xx",
-        max_increase_points: float = 0.1,
-        max_percent: float | None = None,
-        report_only: bool = False,
-    ) -> ErrorRateRule:
-        """The shadow may fail so much more often than production; see `ErrorRateRule`."""
-        return ErrorRateRule(
-            errors=errors, max_increase_points=max_increase_points, max_percent=max_percent, report_only=report_only
-        )
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """What the shadow is held to."""
+        raise NotImplementedError
 
-    @staticmethod
-    def utilization(
-        *, resource: Resource = "cpu", max_percent: float = 80, report_only: bool = False
-    ) -> UtilizationRule:
-        """The shadow's hardware must hold all the traffic; see `UtilizationRule`."""
-        return UtilizationRule(resource=resource, max_percent=max_percent, report_only=report_only)
+    @property
+    def requests_needed(self) -> int:
+        """How many requests each variant must have in a period for that period to say something."""
+        return 1
 
     def to_json(self) -> dict[str, Any]:
         """The rule as plain JSON values; what is absent or off is left out, numbers are all there."""
@@ -74,13 +109,16 @@ class Rule:
         given = {name: value for name, value in values.items() if value is not None and value is not False}
         return {"kind": self.kind, **given}
 
+    def _check(self, problems: Problems) -> None:  # noqa: ARG002 - kinds of rules record their mistakes in it
+        raise TypeError(f"use one of {', '.join(f'Rule.{kind}(...)' for kind in KINDS)}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class LatencyRule(Rule):
     """A percentile of ModelLatency, compared period by period.
 
     Attributes:
-        percentile: Above 0 and below 100, such as 99 or 99.9.
+        percentile: From 1 and below 100, such as 99 or 99.9.
         max_increase_percent: How much above production's the shadow's may be, in percent of production's; 0 to 1000.
         max_milliseconds: A bound that neither variant may exceed, at least 1 ms; alarms on each variant are made of
             it, and the gate holds the shadow to it. By default none.
@@ -92,25 +130,40 @@ class LatencyRule(Rule):
     max_increase_percent: float = 5
     max_milliseconds: float | None = None
 
-    def __post_init__(self) -> None:
-        """Check the rule.
-
-        Raises:
-            InvalidValueError: With one line per mistake.
-        """
-        problems = Problems("Rule.latency")
-        check_number(problems, "percentile", self.percentile, 0, 100, open_ends=True, fix="write 99 for p99")
-        check_number(problems, "max_increase_percent", self.max_increase_percent, 0, 1000)
-        if self.max_milliseconds is not None:
-            fix = "the unit is milliseconds"
-            check_number(problems, "max_milliseconds", self.max_milliseconds, 1, 60_000, fix=fix)
-        check_flag(problems, "report_only", self.report_only)
-        problems.raise_if_any()
-
     @property
     def id(self) -> str:
         """Such as ``latency-p99``."""
         return f"latency-p{self.percentile:g}"
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The percentile."""
+        return (Statistic(MODEL_LATENCY, f"p{self.percentile:g}"),)
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The increase and, if there is one, the bound of each variant."""
+        increase = Bound(
+            name="max_increase_percent", limit=self.max_increase_percent, unit="percent", relative=True, usual_from=1
+        )
+        if self.max_milliseconds is None:
+            return (increase,)
+        return (increase, Bound(name="max_milliseconds", limit=self.max_milliseconds, unit="milliseconds"))
+
+    @property
+    def requests_needed(self) -> int:
+        """Ten beyond the percentile: p50 takes 20, p90 100, p99 1000."""
+        beyond = min(self.percentile, 100 - self.percentile)
+        return math.ceil(round(_SAMPLES_BEYOND_PERCENTILE * 100 / beyond, 6))
+
+    def _check(self, problems: Problems) -> None:
+        share = 0 < self.percentile < 1 if isinstance(self.percentile, float) else False
+        fix = f"write {self.percentile * 100:g}" if share else "write 99 for p99"
+        check_number(problems, "percentile", self.percentile, 1, 100, open_end=True, fix=fix)
+        check_number(problems, "max_increase_percent", self.max_increase_percent, 0, 1000)
+        if self.max_milliseconds is not None:
+            fix = "the unit is milliseconds"
+            check_number(problems, "max_milliseconds", self.max_milliseconds, 1, 60_000, fix=fix)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,26 +185,33 @@ class ErrorRateRule(Rule):
     max_increase_points: float = 0.1
     max_percent: float | None = None
 
-    def __post_init__(self) -> None:
-        """Check the rule.
+    @property
+    def id(self) -> str:
+        """Such as ``error-rate-5xx``."""
+        return f"error-rate-{self.errors}"
 
-        Raises:
-            InvalidValueError: With one line per mistake.
-        """
-        problems = Problems("Rule.error_rate")
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """Errors and requests, which make the rate."""
+        return (Statistic(ERROR_METRICS[self.errors], "Sum"), Statistic(INVOCATIONS, "Sum"))
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The increase and, if there is one, the bound of each variant."""
+        increase = Bound(
+            name="max_increase_points", limit=self.max_increase_points, unit="points", relative=True, usual_from=0.01
+        )
+        if self.max_percent is None:
+            return (increase,)
+        return (increase, Bound(name="max_percent", limit=self.max_percent, unit="percent", usual_from=0.1))
+
+    def _check(self, problems: Problems) -> None:
         check_one_of(problems, "errors", self.errors, ERRORS)
         fix = "the unit is percentage points, 0.1 is one request in a thousand"
         check_number(problems, "max_increase_points", self.max_increase_points, 0, 100, fix=fix)
         if self.max_percent is not None:
             fix = "the unit is percent, 1 is one request in a hundred"
             check_number(problems, "max_percent", self.max_percent, 0, 100, fix=fix)
-        check_flag(problems, "report_only", self.report_only)
-        problems.raise_if_any()
-
-    @property
-    def id(self) -> str:
-        """Such as ``error-rate-5xx``."""
-        return f"error-rate-{self.errors}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,20 +229,30 @@ class UtilizationRule(Rule):
     resource: Resource = "cpu"
     max_percent: float = 80
 
-    def __post_init__(self) -> None:
-        """Check the rule.
-
-        Raises:
-            InvalidValueError: With one line per mistake.
-        """
-        problems = Problems("Rule.utilization")
-        check_one_of(problems, "resource", self.resource, RESOURCES)
-        fix = "the unit is percent of the whole instance, whatever its number of cores"
-        check_number(problems, "max_percent", self.max_percent, 0, 100, open_start=True, fix=fix)
-        check_flag(problems, "report_only", self.report_only)
-        problems.raise_if_any()
-
     @property
     def id(self) -> str:
         """Such as ``utilization-cpu``."""
         return f"utilization-{self.resource.replace('_', '-')}"
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The average of all instances."""
+        return (Statistic(RESOURCE_METRICS[self.resource], "Average"),)
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The bound of each variant."""
+        return (Bound(name="max_percent", limit=self.max_percent, unit="percent", usual_from=1),)
+
+    def _check(self, problems: Problems) -> None:
+        check_one_of(problems, "resource", self.resource, RESOURCES)
+        fix = "the unit is percent of the whole instance, whatever its number of cores"
+        check_number(problems, "max_percent", self.max_percent, 0, 100, open_start=True, fix=fix)
+
+
+KINDS: Mapping[str, type[Rule]] = MappingProxyType(
+    {kind.kind: kind for kind in (LatencyRule, ErrorRateRule, UtilizationRule)}
+)
+"""Every kind of rule, by its name in JSON."""
+
+Rule.latency, Rule.error_rate, Rule.utilization = LatencyRule, ErrorRateRule, UtilizationRule

@@ -68,7 +68,7 @@ def ask(gate: Gate, asked: Asked, live: LiveEndpoint, now: datetime.datetime) ->
 
 def _because(verdict: Verdict) -> str:
     deciding = [one for one in verdict.findings if one.gates and one.outcome is verdict.outcome]
-    lines = [f"{one.rule}: {one.reason}"[:_LONGEST_FINDING] for one in deciding[:_FINDINGS_SAID]]
+    lines = [f"{one.rule.id}: {one.reason}"[:_LONGEST_FINDING] for one in deciding[:_FINDINGS_SAID]]
     more = len(deciding) - len(lines)
     text = "; ".join(line for line in lines if line)
     return (f" [{text}" + (f"; and {more} more]" if more > 0 else "]")) if text else ""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
-from shadow_ops.judge.errors import judge_error_rate
-from shadow_ops.judge.latency import judge_latency
+from shadow_ops.contract.rules import Rule
+from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of, plain
 from shadow_ops.judge.samples import Samples, samples_of
-from shadow_ops.judge.utilization import judge_utilization, why_not_judged
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.measure.recording import Recording
 
@@ -51,31 +49,17 @@ def judge(recording: Recording, policy: GatePolicy) -> Verdict:
 
 def _first(policy: GatePolicy) -> Rule | None:
     """The rule that gets half of the allowance for being wrong: the highest percentile that decides."""
-    latencies = [rule for rule in policy.gating_rules if isinstance(rule, LatencyRule)]
-    return max(latencies, key=lambda rule: rule.percentile, default=None)
+    percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
+    return max(percentiles, key=lambda rule: rule.requests_needed, default=None)
 
 
 def _judged(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
-    if isinstance(rule, LatencyRule):
-        return judge_latency(rule, samples, needs, needs.fail_first if is_first else needs.fail)
-    if isinstance(rule, ErrorRateRule):
-        return judge_error_rate(rule, samples, needs)
-    if isinstance(rule, UtilizationRule):
-        return judge_utilization(rule, samples, needs)
-    raise TypeError(f"no rule of a policy: {rule!r}")
+    return JUDGES[type(rule)].judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
 
 
 def _tests(policy: GatePolicy, samples: Samples) -> int:
-    """How many tests may fail the shadow. Hardware says which, never the data: the number must not grow with time."""
-    count = 0
-    for rule in policy.gating_rules:
-        if isinstance(rule, UtilizationRule):
-            count += rule.resource in ("memory", "disk") or why_not_judged(rule, samples) is None
-        elif isinstance(rule, LatencyRule):
-            count += 1 + (rule.max_milliseconds is not None)
-        elif isinstance(rule, ErrorRateRule):
-            count += 1 + (rule.max_percent is not None)
-    return count
+    """How many tests may fail the shadow, one per bound."""
+    return sum(len(rule.bounds) for rule in policy.gating_rules if JUDGES[type(rule)].may_fail(rule, samples))
 
 
 def _missing(
@@ -92,7 +76,7 @@ def _missing(
         minutes.append(None)
     open_rules = [one for one in deciding if one.finding.outcome is Outcome.INCONCLUSIVE]
     if open_rules:
-        names = ", ".join(one.finding.rule for one in open_rules)
+        names = ", ".join(one.finding.rule.id for one in open_rules)
         missing.append(f"undecided: {len(open_rules)} of {counted(len(deciding), 'rule')} ({names})")
         minutes.extend(one.minutes_to_go for one in open_rules)
     if samples.minutes < policy.min_duration_minutes:

@@ -20,7 +20,6 @@ from shadow_ops.judge.opinion import (
     signed,
     together,
 )
-from shadow_ops.judge.periods import min_samples
 from shadow_ops.judge.samples import Samples, latency_of, requests_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Side
@@ -80,7 +79,7 @@ def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs, to_fail: fl
 
 def _pairs(rule: LatencyRule, samples: Samples) -> tuple[list[tuple[float, float]], int, int]:
     """Pairs of microseconds; in how many periods a variant had too few requests; in how many data is missing."""
-    needed, statistic = min_samples(rule.percentile), f"p{rule.percentile:g}"
+    needed, statistic = rule.requests_needed, f"p{rule.percentile:g}"
     pairs: list[tuple[float, float]] = []
     thin = missing = 0
     for period in samples.periods:
@@ -102,7 +101,7 @@ def _count(side: Side) -> float | None:
 
 
 def _unusable(rule: LatencyRule, samples: Samples, thin: int, missing: int) -> Opinion:
-    name, needed = f"p{rule.percentile:g}", min_samples(rule.percentile)
+    name, needed = f"p{rule.percentile:g}", rule.requests_needed
     if missing:
         sides = [
             word
@@ -143,7 +142,7 @@ def _held_to(
 def _bounded(
     rule: LatencyRule, limit: float, samples: Samples, needs: Needs
 ) -> tuple[Outcome, float | None, str, dict[str, float | int | None]]:
-    statistic, needed = f"p{rule.percentile:g}", min_samples(rule.percentile)
+    statistic, needed = f"p{rule.percentile:g}", rule.requests_needed
     values = [
         value
         for side in (period.shadow for period in samples.periods)

@@ -77,13 +77,13 @@ def opinion(
     notes: tuple[str, ...] = (),
 ) -> Opinion:
     """An opinion on a rule that was judged."""
-    finding = Finding(rule.id, outcome, not rule.report_only, reason, dict(numbers or {}))
+    finding = Finding(rule, outcome, not rule.report_only, reason, dict(numbers or {}))
     return Opinion(finding, minutes_to_go if outcome is Outcome.INCONCLUSIVE else 0.0, notes)
 
 
 def not_judged(rule: Rule, why: str) -> Opinion:
     """An opinion on a rule that has nothing to say."""
-    return Opinion(Finding(rule.id, None, False, f"not judged: {why}", {}), 0.0)
+    return Opinion(Finding(rule, None, False, f"not judged: {why}", {}), 0.0)
 
 
 def together(outcomes: list[Outcome]) -> Outcome:

@@ -48,6 +48,11 @@ def why_not_judged(rule: UtilizationRule, samples: Samples) -> str | None:
     return None
 
 
+def may_fail(rule: UtilizationRule, samples: Samples) -> bool:
+    """Whether a rule may fail the shadow, as far as the hardware says."""
+    return rule.resource in ("memory", "disk") or why_not_judged(rule, samples) is None
+
+
 def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> Opinion:
     """Judge a utilisation.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from shadow_ops.contract.rules import Rule
+
 
 class Outcome(StrEnum):
     """PASS promotes, FAIL refuses, INCONCLUSIVE refuses until there is more to see."""
@@ -21,7 +23,7 @@ class Finding:
     """What one rule says.
 
     Attributes:
-        rule: The rule's id, such as ``latency-p99``.
+        rule: The rule.
         outcome: What the rule comes to. None where the rule has nothing to say of this endpoint, such as a GPU rule on
             an instance without one.
         gates: Whether the rule has a part in the verdict; report-only rules, and those without an outcome, have none.
@@ -29,7 +31,7 @@ class Finding:
         numbers: The figures behind it, by name with the unit in it.
     """
 
-    rule: str
+    rule: Rule
     outcome: Outcome | None
     gates: bool
     reason: str
@@ -62,7 +64,7 @@ class Verdict:
             "minutes_to_go": self.minutes_to_go,
             "findings": [
                 {
-                    "rule": finding.rule,
+                    "rule": finding.rule.id,
                     "outcome": None if finding.outcome is None else str(finding.outcome),
                     "gates": finding.gates,
                     "reason": finding.reason,

@@ -11,7 +11,6 @@ from typing import Any
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.rules import LatencyRule
 from shadow_ops.measure.metric_data import Points, Series, kept_period, read_series, whole_periods
 from shadow_ops.measure.recording import Instances, Period, Recording, Side
 
@@ -143,7 +142,8 @@ def _shadow_requests_per_minute(
 def _slots(subject: Subject, variant: str, instances: Instances | None, policy: GatePolicy) -> list[_Slot]:
     # A type that isn't known may have a GPU: not asking would make one that is full look like none.
     host = _HOST if instances is not None and instances.gpus == 0 else (*_HOST, *_GPU)
-    percentiles = [f"p{rule.percentile:g}" for rule in policy.rules if isinstance(rule, LatencyRule)]
+    asked = dict.fromkeys(one for rule in policy.rules for one in rule.statistics)
+    percentiles = [one for one in asked if one.name.startswith("p")]
 
     def slot(metric: CatalogueEntry, statistic: str, key: str | None = None) -> _Slot:
         return _Slot(Series(subject.endpoint, variant, metric, statistic), key)
@@ -152,7 +152,7 @@ def _slots(subject: Subject, variant: str, instances: Instances | None, policy: 
         *(slot(metric, "Sum") for metric in _SUMS),
         *(slot(metric, "Average") for metric in host),
         *(slot(catalogue.MODEL_LATENCY, statistic, key) for statistic, key in _BASIC.items()),
-        *(slot(catalogue.MODEL_LATENCY, one, one) for one in percentiles),
+        *(slot(one.metric, one.name, one.name) for one in percentiles),
         # No percentiles of this one are documented (see the catalogue).
         *(slot(catalogue.OVERHEAD_LATENCY, statistic, key) for statistic, key in _BASIC.items()),
     ]

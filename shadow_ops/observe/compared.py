@@ -9,7 +9,7 @@ from typing import Any
 
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
-from shadow_ops.contract.catalogue import ERROR_METRICS, MODEL_LATENCY, Comparison
+from shadow_ops.contract.catalogue import Comparison
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import choose_period, judge
 from shadow_ops.judge.live import subject_of
@@ -201,14 +201,13 @@ def _differences(one: Described) -> dict[str, float]:
 
 def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
     found: dict[tuple[str, str], Interval] = {}
-    errors = {f"error-rate-{kind}": entry.name for kind, entry in ERROR_METRICS.items()}
     for finding in verdict.findings:
-        numbers = finding.numbers
-        if finding.rule.startswith("latency-") and "low_percent" in numbers:
-            statistic = finding.rule.removeprefix("latency-")
-            found[MODEL_LATENCY.name, statistic] = numbers["low_percent"], numbers["high_percent"]
-        elif finding.rule in errors and "low_points" in numbers:
-            found[errors[finding.rule], "average"] = numbers["low_points"], numbers["high_points"]
+        main, numbers = finding.rule.statistics[0], finding.numbers
+        # A rate is the average of what each request adds.
+        column = "average" if main.metric.comparison is Comparison.RATE else main.name.lower()
+        for bound in finding.rule.bounds:
+            if bound.relative and f"low_{bound.unit}" in numbers:
+                found[main.metric.name, column] = numbers[f"low_{bound.unit}"], numbers[f"high_{bound.unit}"]
     return found
 
 

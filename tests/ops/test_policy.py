@@ -15,7 +15,7 @@ _FLAGS = st.booleans()
 _RULES = st.one_of(
     st.builds(
         LatencyRule,
-        percentile=st.floats(0.1, 99.99),
+        percentile=st.floats(1, 99.99),
         max_increase_percent=st.floats(0, 1000),
         max_milliseconds=st.none() | st.floats(1, 60_000),
         report_only=_FLAGS,
@@ -87,7 +87,7 @@ def test_a_policy_that_gates_nothing_says_why() -> None:
         ({"rules": [{"kind": "vibes"}]}, "policy.rules[0]: 'kind' must be one of latency, error_rate, utilization"),
         ({"rules": [{"kind": "latency", "p": 99}]}, "policy.rules[0]: unknown key 'p'"),
         ({"rules": [{"kind": "latency", "max_increase_percent": -5}]}, "must be from 0 to 1000, got -5"),
-        ({"rules": [{"kind": "latency", "percentile": 100}]}, "must be above 0 and below 100, got 100"),
+        ({"rules": [{"kind": "latency", "percentile": 100}]}, "must be from 1 and below 100, got 100"),
         ({"rules": [{"kind": "latency"}, {"kind": "latency"}]}, "must have one rule of a kind, got 'latency-p99'"),
         ({"rules": [{"kind": "latency", "report_only": True}]}, "must have a rule that decides"),
         ({"rules": [{"kind": "error_rate", "errors": "3xx"}]}, "must be one of 4xx, 5xx, model, got '3xx'"),

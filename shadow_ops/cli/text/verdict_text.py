@@ -16,9 +16,9 @@ _WIDTH = len("INCONCLUSIVE")
 
 def as_text(recording: Recording, verdict: Verdict) -> str:
     """What was judged, a line per rule, notes, and the verdict as the last line."""
-    width = max((len(finding.rule) for finding in verdict.findings), default=0)
+    width = max((len(finding.rule.id) for finding in verdict.findings), default=0)
     lines = [
-        f"{output.coloured(_outcome(finding), _WIDTH)}  {finding.rule.ljust(width)}  {_reason(finding)}"
+        f"{output.coloured(_outcome(finding), _WIDTH)}  {finding.rule.id.ljust(width)}  {_reason(finding)}"
         for finding in verdict.findings
     ]
     notes = [f"note: {note}" for note in verdict.notes]
@@ -29,7 +29,7 @@ def as_text(recording: Recording, verdict: Verdict) -> str:
 def as_markdown(recording: Recording, verdict: Verdict) -> str:
     """The same as Markdown, the verdict first."""
     rows = [("", "rule", "finding")]
-    rows += [(_outcome(finding), f"`{finding.rule}`", _reason(finding)) for finding in verdict.findings]
+    rows += [(_outcome(finding), f"`{finding.rule.id}`", _reason(finding)) for finding in verdict.findings]
     parts = [
         f"### {recording.endpoint}: {verdict.outcome}",
         verdict.reason,

@@ -18,6 +18,7 @@ from shadow_ops.aws import records
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Entry
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 from shadow_ops.guard.handler import on_request
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from shadow_ops.measure.recording import Instances
@@ -120,7 +121,7 @@ class Clock:
 
 def verdict(outcome: Outcome = Outcome.PASS, minutes: float | None = None) -> Verdict:
     """A verdict of the gate."""
-    finding = Finding("latency-p99", outcome, True, "p99 was 12 % slower than allowed", {})
+    finding = Finding(Rule.latency(), outcome, True, "p99 was 12 % slower than allowed", {})
     return Verdict(outcome, "measured for 30 h", (finding,), (), minutes)
 
 

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import choose_period, min_samples, ranks, rates
+from shadow_ops.judge import choose_period, ranks, rates
 from shadow_ops.judge.rates import Counts
 
 SURE = math.log(20)
 DIFFERENCES = st.lists(st.floats(-1, 1), min_size=1, max_size=60)
 
 
-@pytest.mark.parametrize(("percentile", "requests"), [(50, 20), (90, 100), (95, 200), (99, 1000), (99.9, 10_000)])
+@pytest.mark.parametrize(
+    ("percentile", "requests"), [(10, 100), (50, 20), (90, 100), (95, 200), (99, 1000), (99.9, 10_000)]
+)
 def test_a_percentile_needs_ten_requests_beyond_it(percentile: float, requests: int) -> None:
-    """Rounding of floating-point numbers adds none."""
-    assert min_samples(percentile) == requests
+    """On its shorter side; rounding of floating-point numbers adds none."""
+    assert Rule.latency(percentile=percentile).requests_needed == requests
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.ops.judge.samples import QUICK, recording, silent, with_shadow
 
 def finding(verdict: Verdict, rule: str) -> Finding:
     """What a rule says."""
-    return next(one for one in verdict.findings if one.rule == rule)
+    return next(one for one in verdict.findings if one.rule.id == rule)
 
 
 def test_an_equal_shadow_passes_when_it_has_been_measured_for_long_enough() -> None:

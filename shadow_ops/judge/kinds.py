@@ -1,0 +1,38 @@
+"""How each kind of rule is judged: one entry per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.judge.errors import judge_error_rate
+from shadow_ops.judge.latency import judge_latency
+from shadow_ops.judge.opinion import Needs, Opinion
+from shadow_ops.judge.samples import Samples
+from shadow_ops.judge.utilization import judge_utilization, may_fail
+
+
+@dataclass(frozen=True)
+class Judge:
+    """How a kind of rule is judged; each function takes rules of its kind alone.
+
+    Attributes:
+        judge: What the rule comes to. Its last argument is how much fails the shadow by comparison with production.
+        may_fail: Whether the rule may fail the shadow of this endpoint. Hardware says that, never the data: the
+            number of tests must not grow with time.
+    """
+
+    judge: Callable[[Any, Samples, Needs, float], Opinion]
+    may_fail: Callable[[Any, Samples], bool] = lambda _rule, _samples: True
+
+
+JUDGES: Mapping[type[Rule], Judge] = MappingProxyType(
+    {
+        LatencyRule: Judge(judge_latency),
+        ErrorRateRule: Judge(lambda rule, samples, needs, _: judge_error_rate(rule, samples, needs)),
+        UtilizationRule: Judge(lambda rule, samples, needs, _: judge_utilization(rule, samples, needs), may_fail),
+    }
+)
