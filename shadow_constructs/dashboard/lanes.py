@@ -9,7 +9,6 @@ from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
 from shadow_ops.contract.instances import InstanceHardware, hardware_of
-from shadow_ops.contract.problems import InvalidValueError
 
 
 @dataclass(frozen=True)
@@ -71,14 +70,12 @@ def lanes_of(test: ShadowTest) -> Lanes:
     return Lanes(tuple(production), shadow)
 
 
-def promoted_count(test: ShadowTest) -> int:
-    """Instances that would carry all the traffic after a promotion."""
-    try:
-        hardware = test.promoted().production.hardware
-    except InvalidValueError:
-        # A shadow that differs in its count alone can only be promoted with hardware that is named then.
-        hardware = test.production.hardware
-    return hardware.count if isinstance(hardware, Hardware) else 1
+def promoted_hardware(test: ShadowTest) -> Hardware | None:
+    """The instances that would carry all the traffic after a promotion; None without a shadow."""
+    if test.shadow is None:
+        return None
+    hardware = test.promoted().production.hardware
+    return hardware if isinstance(hardware, Hardware) else None
 
 
 def _lane(key: str, variant: Variant, role: str, colour: str) -> Lane:

@@ -8,7 +8,6 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs import Intent, ShadowEndpoint, ShadowTest, warn_of_promotion
-from shadow_constructs.values.shadow_test import PromotedHardware
 
 
 class PromotionStack(cdk.Stack):
@@ -21,16 +20,14 @@ class PromotionStack(cdk.Stack):
     Args:
         scope: The app.
         construct_id: Name of the stack on the command line, such as ``churn-promotion``.
-        test: The shadow test whose candidate is promoted.
+        test: The shadow test whose candidate is promoted, on the hardware that `ShadowTest.promote_on` says. A CDK
+            warning says where the test hasn't shown that it will carry all the traffic.
         override_gate: Why the promotion goes through whatever the gate says; kept in the promotion's record. By
             default the gate decides: the deployment fails, and changes nothing, unless the verdict is PASS.
-        hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a ``Hardware`` is used
-            as given. By default production's, or the shadow's where nothing but hardware is tested. A CDK warning says
-            where the test hasn't shown that it will carry all the traffic.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name.
 
     Raises:
-        InvalidValueError: If the test has no shadow, nothing would change, or the reason is empty.
+        InvalidValueError: If the test has no shadow, or the reason is empty.
     """
 
     def __init__(
@@ -39,14 +36,13 @@ class PromotionStack(cdk.Stack):
         construct_id: str,
         *,
         test: ShadowTest,
-        hardware: PromotedHardware = None,
         override_gate: str | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
         # Compact templates: one with alarms and dashboard is a third smaller without indentation.
         defaults = {"stack_name": test.endpoint_name, "suppress_template_indentation": True}
         super().__init__(scope, construct_id, **{**defaults, **kwargs})
-        warn_of_promotion(self, test, hardware)
+        warn_of_promotion(self, test)
         intent = Intent(promotion=True, override_gate=override_gate)
-        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test.promoted(hardware), intent=intent)
+        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test.promoted(), intent=intent)
         self.endpoint.add_outputs()

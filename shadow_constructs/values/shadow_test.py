@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
 
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.alerts import Alerts
@@ -24,13 +23,11 @@ from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.promotion import PromoteOn, check_promotion, promoted_variant
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.variant import Variant
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
-
-PromotedHardware = Hardware | Literal["production", "shadow"] | None
-"""What a promoted model runs on; see `ShadowTest.promoted`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +44,10 @@ class ShadowTest:
             a shadow (SageMaker Developer Guide, shadow tests).
         sampling_percent: Share of the requests copied to the shadow, above 0 and up to 100. By default all.
             Changing it makes SageMaker replace the whole fleet, as any change of an endpoint config does.
+        promote_on: What the promoted model runs on: ``production`` for production's hardware, ``shadow`` for the
+            shadow's with its count, or a `Hardware`. By default production's; where the shadow tests nothing but
+            other hardware for the same model, that hardware, on at least as many instances as production has unless
+            their number is all that is tested. Gate, guard, dashboard and warnings judge by it.
         capture: Which requests and responses are kept in S3. By default all, in a bucket made for it.
         metrics: How metrics are published.
         volume_key_arn: KMS key of the instances' storage volumes; its policy must admit the execution roles. By
@@ -63,6 +64,7 @@ class ShadowTest:
     shadow: Variant | None = None
     other_production: Sequence[Variant] = ()
     sampling_percent: float | None = None
+    promote_on: PromoteOn = None
     capture: Capture = field(default_factory=Capture)
     metrics: MetricsPublishing = field(default_factory=MetricsPublishing)
     volume_key_arn: str | None = None
@@ -103,6 +105,7 @@ class ShadowTest:
         if is_variant:
             self._resolve_names()
             self._check_variants(problems)
+            check_promotion(problems, self.production, self.shadow, self.promote_on)
             if has_guardrails:
                 self._check_guardrails(problems)
         problems.raise_if_any()
@@ -150,46 +153,18 @@ class ShadowTest:
                 found[shadow.name or ""] = ours.scaling.share(self.sampled_percent)
         return {name: scaling for name, scaling in found.items() if scaling.enabled}
 
-    def promoted(self, hardware: PromotedHardware = None) -> ShadowTest:
+    def promoted(self) -> ShadowTest:
         """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.
 
         It equals the value you write when you fold the promotion into your code, so folding changes nothing.
 
-        Args:
-            hardware: ``production`` keeps the production hardware, ``shadow`` takes the shadow's, a `Hardware` is
-                used as given. By default production's; where the shadow tests nothing but other hardware for the same
-                model, the shadow's, on at least as many instances as production has.
-
         Raises:
-            InvalidValueError: If there is no shadow, or if the shadow tests other hardware for the model that
-                production serves and the result has neither.
+            InvalidValueError: If there is no shadow.
         """
         if self.shadow is None:
             refuse("promoted", "shadow", "be there to be promoted", None, "this endpoint has no shadow test")
-        chosen: Hardware | Serverless
-        match hardware:
-            case None:
-                chosen = self._hardware_by_default(self.shadow)
-            case Hardware():
-                chosen = hardware
-            case "production":
-                chosen = self.production.hardware
-            case "shadow":
-                chosen = self.shadow.hardware
-            case _:
-                refuse("promoted", "hardware", "be 'production', 'shadow' or a Hardware(...)", hardware)
-        production = replace(self.production, model=self.shadow.model, hardware=chosen)
-        if self.production.model == self.shadow.model and chosen == self.production.hardware != self.shadow.hardware:
-            fix = "the shadow tests other hardware for the same model: promote with hardware='shadow'"
-            refuse("promoted", "hardware", "change something in production", hardware, fix)
-        return replace(self, production=production, shadow=None, sampling_percent=None)
-
-    def _hardware_by_default(self, shadow: Variant) -> Hardware | Serverless:
-        ours, tested = self.production.hardware, shadow.hardware
-        if self.production.model != shadow.model or not isinstance(ours, Hardware) or not isinstance(tested, Hardware):
-            return ours
-        # A smaller count under test must not become a smaller production without somebody saying so.
-        return replace(tested, count=max(ours.count, tested.count)) if tested != ours else ours
+        production = promoted_variant(self.production, self.shadow, self.promote_on)
+        return replace(self, production=production, shadow=None, sampling_percent=None, promote_on=None)
 
     def _resolve_names(self) -> None:
         if self.production.name is None:

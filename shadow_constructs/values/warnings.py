@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import Hardware
-from shadow_constructs.values.shadow_test import PromotedHardware, ShadowTest
+from shadow_constructs.values.shadow_test import ShadowTest
 
 
 @dataclass(frozen=True)
@@ -50,13 +50,13 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
             )
 
 
-def promotion_warnings(test: ShadowTest, hardware: PromotedHardware) -> Iterator[SynthWarning]:
+def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:
     """What a promotion asks of the hardware that the shadow test hasn't shown.
 
     The share of the live traffic that each of the shadow's instances carried is held against the share that each
     promoted instance will have to carry.
     """
-    promoted = test.promoted(hardware)
+    promoted = test.promoted()
     if test.shadow is None or not isinstance(test.shadow.hardware, Hardware):
         return
     shown, needed = test.shadow.hardware, promoted.production.hardware
@@ -66,7 +66,7 @@ def promotion_warnings(test: ShadowTest, hardware: PromotedHardware) -> Iterator
         yield SynthWarning(
             "shadow-constructs:untested-instance-type",
             f"version '{promoted.production.model.version}' was tested on {shown.instance_type} and will be promoted "
-            f"on {needed.instance_type}, where it hasn't been seen; to promote what was tested, use hardware='shadow'",
+            f"on {needed.instance_type}, where it hasn't been seen; promote_on='shadow' promotes what was tested",
         )
         return
     shown_share, needed_share = test.sampled_percent / shown.count, 100 / needed.count

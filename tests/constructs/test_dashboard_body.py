@@ -188,6 +188,7 @@ def test_gpus_have_a_row_only_where_there_are_some() -> None:
     gpu = shadow_test(
         production=variant("v1", hardware=hardware("ml.g5.12xlarge")),
         shadow=variant("v2", hardware=hardware("ml.g5.xlarge")),
+        promote_on="shadow",
     )
 
     assert not [title for title in titles(body()) if "GPU" in title]
@@ -220,6 +221,14 @@ def test_production_and_shadow_have_one_colour_each() -> None:
         if label.startswith("shadow"):
             assert colour == colours.SHADOW
     assert len({colours.PRODUCTION, colours.SHADOW, colours.DIFFERENCE, colours.THRESHOLD}) == 4
+
+
+def test_what_is_promoted_on_another_type_is_not_projected() -> None:
+    """What the shadow would use on instances where nobody saw it isn't guessed, and the text says so."""
+    found = body(shadow_test(promote_on=hardware("ml.m5.2xlarge", count=3)))
+
+    assert not [title for title in titles(found) if "projected" in title]
+    assert "goes to 3 x ml.m5.2xlarge, where it hasn't been seen" in str(found)
 
 
 def test_after_the_promotion_only_production_is_left() -> None:

@@ -256,10 +256,10 @@ def test_the_unknown_role_of_an_existing_model_is_warned_of() -> None:
     assert "name it in role_arn" in text
 
 
-def promotion_texts(test: ShadowTest, hardware_choice: Any = "production") -> list[str]:  # noqa: ANN401 - as promoted()
+def promotion_texts(test: ShadowTest) -> list[str]:
     """What a promotion is warned of."""
     stack = new_stack()
-    warn_of_promotion(stack, test, hardware_choice)
+    warn_of_promotion(stack, test)
     return warnings_on(stack)
 
 
@@ -282,8 +282,9 @@ def test_a_promotion_to_untested_hardware_is_warned_of() -> None:
 def test_a_promotion_to_what_was_shown_has_no_warning() -> None:
     """All requests on as many instances, or more instances than were needed."""
     assert promotion_texts(shadow_test()) == []
-    assert promotion_texts(shadow_test(sampling_percent=50), hardware(count=2)) == []
-    assert promotion_texts(shadow_test(shadow=variant("v2", hardware=hardware("ml.c5.large"))), "shadow") == []
+    assert promotion_texts(shadow_test(sampling_percent=50, promote_on=hardware(count=2))) == []
+    other = variant("v2", hardware=hardware("ml.c5.large"))
+    assert promotion_texts(shadow_test(shadow=other, promote_on="shadow")) == []
 
 
 def test_a_warning_can_be_acknowledged() -> None:

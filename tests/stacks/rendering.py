@@ -10,7 +10,6 @@ from typing import Any
 import aws_cdk as cdk
 
 from shadow_constructs import Alerts, Capture, Guardrails, MetricsPublishing, Scaling, Schedule, ShadowTest
-from shadow_constructs.values.shadow_test import PromotedHardware
 from stacks import PromotionStack, ShadowTestStack
 from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
 
@@ -79,10 +78,10 @@ def shadow_template(test: ShadowTest, **more: Any) -> Json:  # noqa: ANN401 - wh
     return _synthesized(app, ShadowTestStack(app, "churn-shadow", test=test, **{**options(), **more}))
 
 
-def promotion_template(test: ShadowTest, hardware: PromotedHardware = None) -> Json:
+def promotion_template(test: ShadowTest) -> Json:
     """The template of a PromotionStack."""
     app = cdk.App()
-    return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, hardware=hardware, **options()))
+    return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, **options()))
 
 
 def without_hashes(template: Json) -> Json:

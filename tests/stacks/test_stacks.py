@@ -15,7 +15,7 @@ from syrupy.extensions.json import JSONSnapshotExtension
 from shadow_constructs import InvalidValueError, Serverless, ShadowTest
 from shadow_constructs.guard import update_guard
 from shadow_constructs.values.hardware import Hardware
-from shadow_constructs.values.shadow_test import PromotedHardware
+from shadow_constructs.values.promotion import PromoteOn
 from stacks import PromotionStack, ShadowTestStack
 from tests.stacks.rendering import (
     IRELAND,
@@ -153,16 +153,17 @@ def test_folding_changes_nothing(make: Callable[[], ShadowTest]) -> None:
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
+        (None, ("ml.m5.xlarge", 2)),
         ("production", ("ml.m5.xlarge", 2)),
         ("shadow", ("ml.c5.large", 3)),
         (Hardware("ml.m5.2xlarge", count=4), ("ml.m5.2xlarge", 4)),
     ],
-    ids=["production's", "shadow's", "given"],
+    ids=["by default", "production's", "shadow's", "given"],
 )
-def test_the_promoted_hardware_is_chosen(choice: PromotedHardware, expected: tuple[str, int]) -> None:
+def test_the_promoted_hardware_is_chosen(choice: PromoteOn, expected: tuple[str, int]) -> None:
     """Production's by default, the shadow's, or another."""
-    test = churn(shadow=variant("v2", hardware=hardware("ml.c5.large", count=3)))
-    [production] = _config(promotion_template(test, choice))["ProductionVariants"]
+    test = churn(shadow=variant("v2", hardware=hardware("ml.c5.large", count=3)), promote_on=choice)
+    [production] = _config(promotion_template(test))["ProductionVariants"]
 
     assert (production["InstanceType"], production["InitialInstanceCount"]) == expected
 
@@ -219,10 +220,8 @@ def test_fails_to_promote_without_a_shadow() -> None:
 
 def test_fails_to_promote_what_would_change_nothing() -> None:
     """The model serves already, and the hardware that was tested is not what would be promoted."""
-    test = churn(shadow=variant("v1", hardware=hardware("ml.c5.large")))
-
-    with pytest.raises(InvalidValueError, match="promote with hardware='shadow'"):
-        PromotionStack(cdk.App(), "churn-promotion", test=test, hardware="production")
+    with pytest.raises(InvalidValueError, match="say promote_on='shadow' or leave it out"):
+        churn(shadow=variant("v1", hardware=hardware("ml.c5.large")), promote_on="production")
 
 
 def test_a_test_of_hardware_alone_promotes_that_hardware_and_loses_no_instance() -> None:
@@ -231,6 +230,18 @@ def test_a_test_of_hardware_alone_promotes_that_hardware_and_loses_no_instance()
     [production] = _config(promotion_template(test))["ProductionVariants"]
 
     assert (production["InstanceType"], production["InitialInstanceCount"]) == ("ml.c5.large", 2)
+
+
+@pytest.mark.parametrize("choice", [None, "shadow"])
+def test_a_test_of_fewer_instances_is_a_test_of_hardware_like_any_other(choice: PromoteOn) -> None:
+    """The same model on fewer instances of the same type: both stacks are rendered, and their number is promoted."""
+    production, shadow = variant("v1", hardware=hardware(count=4)), variant("v1", hardware=hardware(count=3))
+    test = churn(production=production, shadow=shadow, promote_on=choice)
+    [running] = _config(shadow_template(test))["ProductionVariants"]
+    [promoted] = _config(promotion_template(test))["ProductionVariants"]
+
+    assert (running["InitialInstanceCount"], promoted["InitialInstanceCount"]) == (4, 3)
+    assert promoted["ModelName"] == running["ModelName"]
 
 
 def test_fails_with_a_misspelt_argument() -> None:

@@ -162,8 +162,7 @@ def templates_of(test: ShadowTest) -> list[Json]:
     """The template of the test, and of its promotion if there is something to promote."""
     if test.shadow is None:
         return [shadow_template(test)]
-    same_model = test.shadow.model == test.production.model
-    return [shadow_template(test), promotion_template(test, "shadow" if same_model else "production")]
+    return [shadow_template(test), promotion_template(test)]
 
 
 @pytest.mark.parametrize("case", VALUES)

@@ -208,6 +208,7 @@ SHADOW_TESTS: st.SearchStrategy[ShadowTest] = st.builds(
     endpoint_name=NAMES,
     production=_variants("v1", "AllTraffic"),
     shadow=_variants("v2", "candidate"),
+    promote_on=st.sampled_from([None, "production"]),
     sampling_percent=_optional(st.integers(1, 100) | st.sampled_from([0.1, 33.3, 99.99])),
     capture=_CAPTURES,
     metrics=_METRICS,

@@ -29,6 +29,7 @@ from shadow_constructs import (
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.checks import SERVICE_NAME
 from shadow_constructs.values.hardware import AMI_VERSIONS
+from shadow_constructs.values.promotion import PromoteOn
 from shadow_constructs.values.warnings import promotion_warnings
 from tests.support.api_model import compiled
 from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
@@ -65,11 +66,11 @@ def _may_take(test: ShadowTest, hardware: object) -> bool:
 
 
 @given(SHADOW_TESTS, st.sampled_from(["production", "shadow"]))
-def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: str) -> None:
+def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: PromoteOn) -> None:
     """The shadow's model serves under the production variant's name; else only the hardware asked for changes."""
     assert test.shadow is not None
     assume(choice == "production" or _may_take(test, test.shadow.hardware))
-    promoted = test.promoted(choice)  # type: ignore[arg-type] # the strategy gives the two literals
+    promoted = dataclasses.replace(test, promote_on=choice).promoted()
 
     assert promoted.production.name == test.production.name
     assert promoted.production.model == test.shadow.model
@@ -108,15 +109,15 @@ def test_promotion_equals_what_is_folded_by_hand(test: ShadowTest, other: Hardwa
         tags=test.tags,
     )
 
-    assert test.promoted(other) == folded
+    assert dataclasses.replace(test, promote_on=other).promoted() == folded
 
 
 def test_fails_to_promote_a_scaled_production_to_burstable_instances() -> None:
     """T2 can't be scaled, so the promotion is refused rather than its scaling dropped."""
     scaling = Scaling(max_count=4, concurrent_requests=2)
-    test = shadow_test(production=variant(scaling=scaling), shadow=variant("v2", hardware=hardware("ml.t2.large")))
-    with pytest.raises(InvalidValueError, match="'scaling' must be left out with T2 instances"):
-        test.promoted("shadow")
+    shadow = variant("v2", hardware=hardware("ml.t2.large"))
+    with pytest.raises(InvalidValueError, match=r"'promote_on' must .*'scaling' must be left out with T2 instances"):
+        shadow_test(production=variant(scaling=scaling), shadow=shadow, promote_on="shadow")
 
 
 @given(SHADOW_TESTS)
@@ -147,7 +148,7 @@ def test_an_untested_load_is_warned_of_exactly_when_it_is_untested(shown: int, n
         sampling_percent=percent,
     )
 
-    warned = any(warning.id.endswith("untested-load") for warning in promotion_warnings(test, "production"))
+    warned = any(warning.id.endswith("untested-load") for warning in promotion_warnings(test))
 
     exact = Decimal(str(percent)) / shown
     assert warned == (Decimal(100) / needed > exact * (1 + Decimal("1e-9")))
@@ -156,7 +157,7 @@ def test_an_untested_load_is_warned_of_exactly_when_it_is_untested(shown: int, n
 @given(SHADOW_TESTS)
 def test_a_warning_names_its_id_and_says_what_to_do(test: ShadowTest) -> None:
     """Each warning can be acknowledged by name, whatever the promotion."""
-    for warning in promotion_warnings(test, "production"):
+    for warning in promotion_warnings(test):
         assert warning.id.startswith("shadow-constructs:")
         assert len(warning.text) > 60
 

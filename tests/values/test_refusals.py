@@ -126,13 +126,17 @@ WHOLE_LINES: dict[str, tuple[Callable[[], object], str]] = {
         "promoted: 'shadow' must be there to be promoted, got None; this endpoint has no shadow test",
     ),
     "promotion that changes nothing": (
-        lambda: shadow_test(shadow=variant("v1", hardware=hardware("ml.c5.xlarge"))).promoted("production"),
-        "promoted: 'hardware' must change something in production, got 'production'; "
-        "the shadow tests other hardware for the same model: promote with hardware='shadow'",
+        lambda: shadow_test(shadow=variant("v1", hardware=hardware("ml.c5.xlarge")), promote_on="production"),
+        "ShadowTest: 'promote_on' must change something in production, got 'production'; "
+        "the shadow tests other hardware for the same model: say promote_on='shadow' or leave it out",
     ),
     "promotion to unknown hardware": (
-        lambda: shadow_test().promoted("bigger"),  # type: ignore[arg-type] # a user may pass it
-        "promoted: 'hardware' must be 'production', 'shadow' or a Hardware(...), got 'bigger'",
+        lambda: shadow_test(promote_on="bigger"),
+        "ShadowTest: 'promote_on' must be 'production', 'shadow' or a Hardware(...), got 'bigger'",
+    ),
+    "promotion on hardware without a shadow": (
+        lambda: serving(promote_on="production"),
+        "ShadowTest: 'promote_on' must be left out without a shadow, got 'production'",
     ),
 }
 

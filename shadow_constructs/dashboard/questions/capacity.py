@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shadow_constructs.dashboard.grid import share_width
-from shadow_constructs.dashboard.lanes import Lane, promoted_count
+from shadow_constructs.dashboard.lanes import Lane, promoted_hardware
 from shadow_constructs.dashboard.questions.question import Row, Subject, either, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, Threshold, graph
 from shadow_constructs.values.hardware import Hardware
@@ -21,8 +21,7 @@ def rows(subject: Subject) -> Iterator[Row]:
         either(subject, "Would it carry all the traffic?", "Is there room?"),
         either(
             subject,
-            "Per instance, divided by its cores. Projected: what the shadow would use, in proportion, "
-            f"if all requests went to {_target(subject)}.",
+            f"Per instance, divided by its cores. {_outlook(subject)}",
             "Per instance, divided by its cores.",
         ),
     )
@@ -31,10 +30,13 @@ def rows(subject: Subject) -> Iterator[Row]:
         yield _shown(subject, [*_computing(subject, "gpu"), *_divided(subject, "gpu_memory")])
 
 
-def _target(subject: Subject) -> str:
-    shadow, count = subject.lanes.shadow, promoted_count(subject.test)
-    kind = "" if shadow is None or shadow.hardware is None else shadow.hardware.instance_type
-    return f"{count} x {kind}"
+def _outlook(subject: Subject) -> str:
+    promoted, shadow = promoted_hardware(subject.test), subject.lanes.shadow
+    if promoted is None or shadow is None or shadow.hardware is None:
+        return ""
+    if promoted.instance_type != shadow.hardware.instance_type:
+        return f"Not projected: the promotion goes to {promoted.label}, where it hasn't been seen."
+    return f"Projected: what the shadow would use, in proportion, if all requests went to {promoted.label}."
 
 
 def _shown(subject: Subject, charts: list[Chart]) -> Row:
@@ -79,6 +81,9 @@ def _projected(subject: Subject, resource: Resource) -> Chart | None:
     production, shadow = pair
     if shadow.machine is None or (resource != "cpu" and not shadow.has_gpus):
         return None
+    promoted = promoted_hardware(subject.test)
+    if promoted is None or shadow.hardware is None or promoted.instance_type != shadow.hardware.instance_type:
+        return None  # what it would use on other instances isn't guessed
     entry = RESOURCE_METRICS[resource]
     metrics = [
         Metric(shadow, entry, "Average", "s"),
@@ -86,7 +91,7 @@ def _projected(subject: Subject, resource: Resource) -> Chart | None:
         Metric(production, INVOCATIONS_PER_INSTANCE, "Sum", "pi"),
     ]
     # By the requests that an instance really gets, so that neither a lost copy nor a scaled count flatters it.
-    per_instance = f"pi*{_production_count(subject)}/{promoted_count(subject.test)}"
+    per_instance = f"pi*{_production_count(subject)}/{promoted.count}"
     projected = f"IF(s>0 AND si>0,s/{_units(shadow, resource)}*{per_instance}/si)"
     lines = [Expression(projected, f"{shadow.title} with all requests", shadow.colour)]
     return Chart(f"{entry.title}, projected to 100 %", "%", lines, metrics, _threshold(subject, resource))

@@ -1,0 +1,64 @@
+"""What a promotion makes of the production variant, and on which hardware it serves. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from shadow_constructs.values.hardware import Hardware, Serverless
+from shadow_constructs.values.variant import Variant
+from shadow_ops.contract.problems import InvalidValueError, Problems
+
+PromoteOn = Hardware | Literal["production", "shadow"] | None
+"""What a promoted model runs on; see `ShadowTest.promote_on`."""
+
+
+def promoted_variant(production: Variant, shadow: Variant, promote_on: PromoteOn) -> Variant:
+    """The production variant after the promotion: the shadow's model under production's name.
+
+    Args:
+        production: What serves today.
+        shadow: What is tested.
+        promote_on: As `ShadowTest.promote_on`.
+
+    Raises:
+        InvalidValueError: If the model can't run there.
+    """
+    return replace(production, model=shadow.model, hardware=_hardware(production, shadow, promote_on))
+
+
+def check_promotion(problems: Problems, production: Variant, shadow: Variant | None, promote_on: object) -> None:
+    """Check that a test can be promoted as it says."""
+    what = "promote_on"
+    if not (promote_on is None or isinstance(promote_on, Hardware) or promote_on in ("production", "shadow")):
+        problems.add(what, "be 'production', 'shadow' or a Hardware(...)", promote_on)
+        return
+    if shadow is None:
+        if promote_on is not None:
+            problems.add(what, "be left out without a shadow", promote_on)
+        return
+    try:
+        promoted = promoted_variant(production, shadow, promote_on)
+    except InvalidValueError as error:
+        for line in error.problems:
+            problems.add(what, "be hardware that the promoted variant can run on", promote_on, line)
+        return
+    # A shadow that is production's twin may be tested: then there is nothing that a promotion could change.
+    if promoted == production and shadow.hardware != production.hardware:
+        fix = "the shadow tests other hardware for the same model: say promote_on='shadow' or leave it out"
+        problems.add(what, "change something in production", promote_on, fix)
+
+
+def _hardware(production: Variant, shadow: Variant, promote_on: PromoteOn) -> Hardware | Serverless:
+    if isinstance(promote_on, Hardware):
+        return promote_on
+    if promote_on is not None:
+        return shadow.hardware if promote_on == "shadow" else production.hardware
+    ours, tested = production.hardware, shadow.hardware
+    if production.model != shadow.model or not isinstance(ours, Hardware) or not isinstance(tested, Hardware):
+        return ours
+    if replace(tested, count=ours.count) == ours:
+        # Nothing but the count is tested, so the count is what is promoted.
+        return tested
+    # A smaller count of other instances must not become a smaller production without somebody saying so.
+    return replace(tested, count=max(ours.count, tested.count))
