@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from shadow_constructs import ShadowTest
-from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, artifact, shadow_test, synthesize
+from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, Stages, artifact, shadow_test
 
 # A small script is up in well under a second; a model that never is should not be waited for long. Ten minutes of bake
 # are a second here.
@@ -35,8 +35,8 @@ class _Ground:
 
     def case(self, change: Change = _unchanged, *, promote: Literal["production", "shadow"] = "production") -> Case:
         name = f"case-{next(self.numbers)}"
-        app = synthesize(change(shadow_test(name)), self.folder / name, promote)
-        return Case(self.local, self.cdk.with_app(app), name)
+        stages = Stages(change(shadow_test(name)), self.folder / name, promote)
+        return Case(self.local, self.cdk, stages, name)
 
     def clear(self, case: Case) -> None:
         self.local.clear_faults()
@@ -84,6 +84,6 @@ def case(make_case: CaseMaker) -> Case:
 def running(ground: _Ground) -> Iterator[Case]:
     """The usual shadow test, deployed, for tests that only look at it."""
     case = ground.case()
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     yield case
     ground.clear(case)

@@ -6,18 +6,20 @@ import io
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Protocol
 
 import aws_cdk as cdk
 
 from rehearsal import seen
-from rehearsal.cdk import Cdk
+from rehearsal.cdk import Cdk, Run
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Answer, Traffic
 from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
 from shadow_ops.aws import records
 from stacks import PromotionStack, ShadowTestStack
+from tests.deploy.submission import Submission
 
 MODELS = "models-under-test"
 CAPTURES = "captures-of-tests"
@@ -81,31 +83,83 @@ def folded(test: ShadowTest) -> ShadowTest:
     return replace(test, production=production, shadow=None, sampling_percent=None)
 
 
-def synthesize(test: ShadowTest, folder: Path, promote: Literal["production", "shadow"]) -> str:
-    """Templates of every stage of a shadow test: shadow, promotion, the same against the gate, folded and back."""
-    app = cdk.App(outdir=str(folder))
-    ShadowTestStack(app, "shadow", test=test)
-    PromotionStack(app, "promotion", test=test, hardware=promote)
-    PromotionStack(app, "overridden", test=test, hardware=promote, override_gate=OVERRIDE)
-    ShadowTestStack(app, "folded", test=folded(test))
-    ShadowTestStack(app, "back", test=test, rollback_reason=REASON)
-    app.synth()
-    return str(folder)
+STAGES = ("shadow", "promotion", "overridden", "folded", "back")
+"""What is deployed in the life of a shadow test: test, promotion, the same against the gate, fold, the way back."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of a shadow test, each synthesized when it is asked for.
+
+    Attributes:
+        test: The shadow test.
+        folder: For the assemblies.
+        promote: The hardware that the promotion takes.
+    """
+
+    test: ShadowTest
+    folder: Path
+    promote: Literal["production", "shadow"] = "production"
+
+    def assembly(self, *stages: str) -> Path:
+        """The folder with the templates of some stages."""
+        folder = self.folder / "-".join(stages)
+        if not folder.exists():
+            app = cdk.App(outdir=str(folder))
+            for stage in stages:
+                self._add(app, stage)
+            app.synth()
+        return folder
+
+    def _add(self, app: cdk.App, stage: str) -> None:
+        match stage:
+            case "shadow":
+                ShadowTestStack(app, stage, test=self.test)
+            case "promotion":
+                PromotionStack(app, stage, test=self.test, hardware=self.promote)
+            case "overridden":
+                PromotionStack(app, stage, test=self.test, hardware=self.promote, override_gate=OVERRIDE)
+            case "folded":
+                ShadowTestStack(app, stage, test=folded(self.test))
+            case "back":
+                ShadowTestStack(app, stage, test=self.test, rollback_reason=REASON)
+            case _:
+                raise AssertionError(f"there is no stage {stage!r}, there are: {', '.join(STAGES)}")
 
 
 @dataclass(frozen=True)
 class Case:
-    """One shadow test, to be deployed with the real command line.
+    """One shadow test, to be deployed.
 
     Attributes:
         local: The local AWS.
-        cdk: The command line, with a stack for each stage, see `synthesize`.
+        command_line: The real command line.
+        stages: What can be deployed.
         name: Name of the endpoint and of the stack.
     """
 
     local: LocalAws
-    cdk: Cdk
+    command_line: Cdk
+    stages: Stages
     name: str
+
+    @cached_property
+    def cdk(self) -> Cdk:
+        """The real command line with every stage: for the core of stories."""
+        return self.command_line.with_app(str(self.stages.assembly(*STAGES)))
+
+    def deploy(self, stage: str, *, rollback: bool = True) -> Run:
+        """Deploy a stage as the command line does, in a third of its time.
+
+        Args:
+            stage: One of `STAGES`.
+            rollback: Whether a failed deployment is taken back.
+        """
+        return Submission(self.local).deploy(self.stages.assembly(stage), stage, rollback=rollback)
+
+    def destroy(self, stage: str) -> Run:
+        """Delete the stack."""
+        return Submission(self.local).destroy(self.stages.assembly(stage), stage)
 
     def traffic(self, prefix: str = "request") -> Traffic:
         """Requests to the endpoint."""

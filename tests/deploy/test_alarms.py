@@ -32,7 +32,7 @@ def watched(test: ShadowTest) -> ShadowTest:
 def watching(make_case: CaseMaker) -> Iterator[Case]:
     """A shadow test with quick alarms, under traffic."""
     case = make_case(watched)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     with case.traffic() as traffic:
         assert traffic.wait_for(50)
         yield case
@@ -63,7 +63,7 @@ def test_a_slow_then_failing_then_missing_shadow_alarms_and_production_stays_ok(
 def test_no_alarm_cries_when_the_requests_stop(make_case: CaseMaker) -> None:
     """A quiet night is no trouble: nothing fires for a while after the last request."""
     case = make_case(watched)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     with case.traffic() as traffic:
         assert traffic.wait_for(100)
     end = time.monotonic() + 25

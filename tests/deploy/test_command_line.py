@@ -29,7 +29,7 @@ def gated(test: ShadowTest) -> ShadowTest:
 def case(ground: Any) -> Iterator[Case]:  # noqa: ANN401 - the ground's class is private to the fixtures
     """A shadow test, deployed."""
     case: Case = ground.case(gated)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     yield case
     ground.clear(case)
 

@@ -17,7 +17,7 @@ def test_destroy_leaves_nothing(make_case: CaseMaker) -> None:
 
     case = make_case(own_bucket)
     before = seen.inventory(case.local.client)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     kinds = {entry.split()[0] for entry in seen.inventory(case.local.client) - before}
     assert kinds >= {"endpoint", "model", "role", "bucket"}
     case.traffic().send(20)
@@ -33,7 +33,7 @@ def test_destroy_keeps_captures_unless_asked(make_case: CaseMaker) -> None:
 
     case = make_case(own_bucket)
     before = seen.inventory(case.local.client)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     captures = case.outputs()["CapturedData"].removeprefix("s3://").split("/")[0]
-    case.cdk.destroy("shadow").check()
+    case.destroy("shadow").check()
     assert seen.inventory(case.local.client) - before == {f"bucket {captures}"}

@@ -11,7 +11,7 @@ from tests.deploy.support import MODELS, Case, which_model
 
 def test_fails_when_the_update_fails_and_the_shadow_test_keeps_running(case: Case) -> None:
     """A promotion that SageMaker rolls back fails the deployment with the reason, and changes nothing that serves."""
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
     case.local.fault("failed-update", endpoint=case.name, reason="not enough capacity for ml.m5.xlarge")
     with case.traffic() as traffic:
@@ -26,7 +26,7 @@ def test_fails_when_the_update_fails_and_the_shadow_test_keeps_running(case: Cas
     assert traffic.tally.count(which_model) == {"v1": traffic.tally.sent}
 
     # And the next attempt, without the fault, goes through.
-    case.cdk.deploy("promotion").check()
+    case.deploy("promotion").check()
     assert case.serving().models == {"production": before.models["shadow"]}
 
 
@@ -34,7 +34,7 @@ def test_fails_when_a_model_never_becomes_healthy_and_leaves_nothing(case: Case)
     """A first deployment whose model never answers fails, with SageMaker's reason, and cleans up after itself."""
     before = seen.inventory(case.local.client)
     case.local.fault("unhealthy", model_data=f"{MODELS}/v2/")
-    run = case.cdk.deploy("shadow")
+    run = case.deploy("shadow")
     assert run.exit_code != 0
     assert "did not pass the ping health check" in run.output
     assert seen.inventory(case.local.client) - before == set()

@@ -21,9 +21,9 @@ def gated(test: ShadowTest) -> ShadowTest:
 def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMaker) -> None:
     """After enough traffic on two equally fast models the gate says PASS, and the promotion's record says so."""
     case = make_case(gated)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     _send(case)
-    case.cdk.deploy("promotion").check()
+    case.deploy("promotion").check()
     [entry] = case.history()
     assert (entry.kind, entry.from_version, entry.to_version, entry.undone) == ("promotion", "v1", "v2", None)
     assert entry.gate is not None
@@ -34,7 +34,7 @@ def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMak
 def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -> None:
     """Too young, silent, then slow: each is refused with its reason and changes nothing; an override is recorded."""
     case = make_case(gated)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
 
     # Hosts may have reported already; requests there were none.
@@ -53,7 +53,7 @@ def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -
     assert case.serving() == before
     assert case.history() == ()
 
-    case.cdk.deploy("overridden").check()
+    case.deploy("overridden").check()
     [entry] = case.history()
     assert entry.gate is not None
     assert entry.gate.startswith(f"overruled: {OVERRIDE} (FAIL: p50 latency")
@@ -62,7 +62,7 @@ def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -
 def test_a_failing_shadow_is_refused(make_case: CaseMaker) -> None:
     """A shadow that fails a third of its copies isn't promoted; callers never saw one of its failures."""
     case = make_case(gated)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     case.local.fault("fail", endpoint=case.name, variant="shadow", share=0.33, status=500)
     traffic = _send(case)
     assert traffic.tally.failures == []
@@ -78,14 +78,14 @@ def test_only_what_is_being_tested_can_be_promoted(make_case: CaseMaker) -> None
         model = replace(test.shadow.model, version="v3")
         return replace(test, endpoint_name=case.name, shadow=Variant(model=model, hardware=test.shadow.hardware))
 
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
     other = make_case(another)
-    assert "isn't what is being tested" in " ".join(other.cdk.deploy("promotion").output.split())
+    assert "isn't what is being tested" in " ".join(other.deploy("promotion").output.split())
     assert case.serving() == before
 
-    case.cdk.deploy("promotion").check()
-    output = " ".join(other.cdk.deploy("promotion").output.split())
+    case.deploy("promotion").check()
+    output = " ".join(other.deploy("promotion").output.split())
     assert f"no shadow test is running on {case.name}" in output
 
 
@@ -97,6 +97,6 @@ def _send(case: Case, seconds: float = _SECONDS) -> Traffic:
 
 def _refused(case: Case) -> str:
     """The words of a refused promotion."""
-    run = case.cdk.deploy("promotion")
+    run = case.deploy("promotion")
     assert run.exit_code != 0
     return " ".join(run.output.split())

@@ -28,7 +28,7 @@ def scaled(test: ShadowTest) -> ShadowTest:
 def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case: CaseMaker) -> None:
     """Both variants scale, production runs more than its config says, the type changes: all is as it was afterwards."""
     case = make_case(scaled, promote="shadow")
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     assert set(_targets(case)) == {"production", "shadow"}
     # What scaling and people do meanwhile: more instances, a schedule, scaling in held back.
     _scale_to(case, "production", 5)
@@ -41,7 +41,7 @@ def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case
     before = _scaling_of(case, "production")
 
     with case.traffic() as traffic:
-        case.cdk.deploy("promotion").check()
+        case.deploy("promotion").check()
     assert traffic.tally.failures == []
     assert set(_targets(case)) == {"production"}
     assert _scaling_of(case, "production") == before
@@ -52,10 +52,10 @@ def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case
 def test_a_silent_rollback_fails_the_deployment(make_case: CaseMaker) -> None:
     """SageMaker goes back and CloudFormation sees nothing: the guard does, and puts scaling back."""
     case = make_case(scaled, promote="shadow")
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before, scaling = case.serving(), _scaling_of(case, "production")
     case.local.fault("silent-rollback", endpoint=case.name)
-    run = case.cdk.deploy("promotion")
+    run = case.deploy("promotion")
     assert run.exit_code != 0
     assert f"SageMaker took the update of {case.name} back" in " ".join(run.output.split())
     after = case.serving()
@@ -64,7 +64,7 @@ def test_a_silent_rollback_fails_the_deployment(make_case: CaseMaker) -> None:
     assert set(_targets(case)) == {"production", "shadow"}
     assert case.history() == ()
 
-    case.cdk.deploy("promotion").check()
+    case.deploy("promotion").check()
     assert set(case.serving().models) == {"production"}
 
 
@@ -76,7 +76,7 @@ def baked_long(test: ShadowTest) -> ShadowTest:
 def test_an_alarm_during_the_bake_takes_the_promotion_back(make_case: CaseMaker) -> None:
     """The new fleet fails, its own alarm fires, SageMaker rolls back, the deployment fails, the test goes on."""
     case = make_case(baked_long)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
 
     def fail_once_updating() -> None:
@@ -87,7 +87,7 @@ def test_an_alarm_during_the_bake_takes_the_promotion_back(make_case: CaseMaker)
     saboteur = threading.Thread(target=fail_once_updating, daemon=True)
     saboteur.start()
     with case.traffic():
-        run = case.cdk.deploy("promotion")
+        run = case.deploy("promotion")
     saboteur.join()
     assert run.exit_code != 0
     assert "went into ALARM" in " ".join(run.output.split())
@@ -97,8 +97,8 @@ def test_an_alarm_during_the_bake_takes_the_promotion_back(make_case: CaseMaker)
 
 def test_the_way_back_needs_a_reason(case: Case) -> None:
     """Yesterday's pipeline can't demote a model; with a reason it can, and both are on record."""
-    case.cdk.deploy("shadow").check()
-    case.cdk.deploy("promotion").check()
+    case.deploy("shadow").check()
+    case.deploy("promotion").check()
     promoted = case.serving()
     run = case.cdk.deploy("shadow")
     output = " ".join(run.output.split())
@@ -107,7 +107,7 @@ def test_the_way_back_needs_a_reason(case: Case) -> None:
     assert "v2" in output
     assert case.serving() == promoted
 
-    case.cdk.deploy("back").check()
+    case.deploy("back").check()
     assert set(case.serving().models) == {"production", "shadow"}
     kinds = [(entry.kind, entry.to_version, entry.reason) for entry in case.history()]
     assert sorted(kinds, key=str) == [("promotion", "v2", None), ("rollback", "v1", REASON)]
@@ -116,7 +116,7 @@ def test_the_way_back_needs_a_reason(case: Case) -> None:
 def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_case: CaseMaker) -> None:
     """Another target, then none: the scaling follows the code, and the endpoint isn't updated for it."""
     case = make_case(scaled)
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
 
     def other(test: ShadowTest) -> ShadowTest:
@@ -124,7 +124,7 @@ def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_c
         production = replace(changed.production, scaling=replace(_TARGET, max_count=9, invocations_per_instance=200))
         return replace(changed, production=production)
 
-    make_case(other).cdk.deploy("shadow").check()
+    make_case(other).deploy("shadow").check()
     target, policies, _ = _scaling_of(case, "production")
     assert target["MaxCapacity"] == 9
     assert [one["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] for one in policies] == [200]
@@ -135,7 +135,7 @@ def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_c
         shadow = replace(changed.shadow, scaling=Scaling.off())
         return replace(changed, production=replace(changed.production, scaling=None), shadow=shadow)
 
-    make_case(none).cdk.deploy("shadow").check()
+    make_case(none).deploy("shadow").check()
     assert _targets(case) == {}
     assert case.serving() == before
 
@@ -143,11 +143,11 @@ def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_c
 def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case: CaseMaker) -> None:
     """Throttling costs time only. Killed before it gave scaling back, it fails the deployment; the next goes well."""
     case = make_case(scaled, promote="shadow")
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before, scaling = case.serving(), _scaling_of(case, "production")
     case.local.fault("kill-functions", operation="RegisterScalableTarget")
     with case.traffic() as traffic:
-        run = case.cdk.deploy("promotion")
+        run = case.deploy("promotion")
         assert run.exit_code != 0
         assert case.serving().models == before.models
         assert _scaling_of(case, "production") == scaling
@@ -155,7 +155,7 @@ def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case
 
         for operation in ("DescribeEndpoint", "PutParameter", "DeregisterScalableTarget", "PutScalingPolicy"):
             case.local.fault("throttle", operation=operation, times=3)
-        case.cdk.deploy("promotion").check()
+        case.deploy("promotion").check()
     assert traffic.tally.failures == []
     assert _scaling_of(case, "production") == scaling
     assert set(_targets(case)) == {"production"}

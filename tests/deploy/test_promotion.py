@@ -28,29 +28,29 @@ def test_no_request_fails_through_a_promotion_and_the_way_back(case: Case) -> No
 
 def test_the_model_promoted_is_the_one_tested_and_the_fold_changes_nothing(case: Case) -> None:
     """The shadow's model serves as it is, what it replaced is cleaned up, and folding it into the code does nothing."""
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     tested = case.serving()
-    case.cdk.deploy("promotion").check()
+    case.deploy("promotion").check()
     promoted = case.serving()
     assert promoted.models == {"production": tested.models["shadow"]}
     assert promoted.config_name != tested.config_name
     assert promoted.modified > tested.modified
     assert _definitions(case).isdisjoint({tested.config_name, _name(tested.models["production"])})
 
-    case.cdk.deploy("folded").check()
+    case.deploy("folded").check()
     assert case.serving() == promoted
 
 
 def test_the_sampling_share_can_be_changed(case: Case, make_case: CaseMaker) -> None:
     """Another sampling percentage reaches the endpoint as the shadow's weight, in place."""
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     before = case.serving()
     assert before.weights == {"production": 1.0, "shadow": 0.5}
 
     def more(test: ShadowTest) -> ShadowTest:
         return replace(test, endpoint_name=case.name, sampling_percent=100)
 
-    make_case(more).cdk.deploy("shadow").check()
+    make_case(more).deploy("shadow").check()
     after = case.serving()
     assert after.weights == {"production": 1.0, "shadow": 1.0}
     assert after.models == before.models
@@ -64,9 +64,9 @@ def test_other_hardware_alone_can_be_tested(make_case: CaseMaker) -> None:
         return replace(test, shadow=shadow)
 
     case = make_case(hardware_only, promote="shadow")
-    case.cdk.deploy("shadow").check()
+    case.deploy("shadow").check()
     assert len(set(case.serving().models.values())) == 1
-    case.cdk.deploy("promotion").check()
+    case.deploy("promotion").check()
     endpoint = case.local.client("sagemaker").describe_endpoint_config(EndpointConfigName=case.serving().config_name)
     assert endpoint["ProductionVariants"][0]["InstanceType"] == "ml.c5.xlarge"
 
