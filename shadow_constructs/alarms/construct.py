@@ -46,7 +46,7 @@ class EndpointAlarms(Construct):
         super().__init__(scope, construct_id)
         alerts = test.alerts
         _check_regions(self, [*([] if alerts.topic_arn is None else [alerts.topic_arn]), *alerts.action_arns])
-        self.specs: tuple[AlarmSpec, ...] = alarm_specs(test, test.gate, alerts)
+        self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
         self.topic_arn = alerts.topic_arn
         if alerts.emails and alerts.enabled:
             self.topic_arn = notification_topic(self, test.endpoint_name, alerts.emails, test.tags)

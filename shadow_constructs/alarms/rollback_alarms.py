@@ -9,8 +9,7 @@ from hashlib import sha256
 from constructs import Construct
 
 from shadow_constructs.alarms.construct import add_alarm
-from shadow_constructs.alarms.rollback import rollback_alarm_specs
-from shadow_constructs.alarms.spec import AlarmSpec
+from shadow_constructs.alarms.specs import rollback_alarm_specs
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.place import pseudo
 from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
@@ -42,7 +41,7 @@ class RollbackAlarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, endpoint_config_name: str) -> None:
         super().__init__(scope, construct_id)
         guardrails = test.guardrails
-        specs = _own(test, test.gate, endpoint_config_name)
+        specs = rollback_alarm_specs(test, endpoint_config_name)
         count = len(specs) + len(guardrails.alarm_names)
         if count > MOST_ALARMS:
             got = f"{len(specs)} from the policy and {len(guardrails.alarm_names)} in alarm_names"
@@ -59,7 +58,7 @@ def watched_names(test: ShadowTest) -> list[str]:
     guardrails = test.guardrails
     if guardrails.shift == "off":
         return []
-    own = len(_own(test, test.gate, "config")) > 0
+    own = len(rollback_alarm_specs(test, "config")) > 0
     return [*([f"{pseudo('STACK_NAME')}-*"] if own else []), *guardrails.alarm_names]
 
 
@@ -70,19 +69,15 @@ def deployment_digest(test: ShadowTest) -> str:
     config's logical id, so that guardrails that change come with a config that is new.
     """
     ways = [
-        deployment_config(guardrails, _stand_ins(replace(test, guardrails=guardrails), policy))
-        for guardrails, policy in ((test.guardrails, test.gate), (Guardrails(), GatePolicy()))
+        deployment_config(one.guardrails, _stand_ins(one))
+        for one in (test, replace(test, guardrails=Guardrails(), gate=GatePolicy()))
     ]
     if ways[0] == ways[1]:
         return ""
     return sha256(json.dumps(ways[0], sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
-def _stand_ins(test: ShadowTest, policy: GatePolicy) -> list[str]:
+def _stand_ins(test: ShadowTest) -> list[str]:
     """Something for each alarm that is the same in every synthesis, which the text of a CDK token isn't."""
     names = [f"token {number}" if is_token(name) else name for number, name in enumerate(test.guardrails.alarm_names)]
-    return [*(spec.id for spec in _own(test, policy, "")), *names]
-
-
-def _own(test: ShadowTest, policy: GatePolicy, endpoint_config_name: str) -> tuple[AlarmSpec, ...]:
-    return rollback_alarm_specs(test, policy, endpoint_config_name) if test.guardrails.own_alarms else ()
+    return [*(spec.id for spec in rollback_alarm_specs(test, "")), *names]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.rules import Bound
 
 About = Literal["production", "shadow", "comparison", "update"]
 Severity = Literal["critical", "warning"]
@@ -49,7 +50,8 @@ class AlarmSpec:
         description: What happened, in words and numbers, and what to do.
         terms: The metrics by their ids in the expression.
         expression: Metric math over them; None for a single metric.
-        threshold: In the unit of the expression or metric.
+        bound: What of the policy it holds to.
+        threshold: The same in the unit of the expression or metric.
         above: Whether more than the threshold is bad; else less is.
         missing: What a period without data counts as (API member TreatMissingData).
         period_seconds: Length of a period.
@@ -65,6 +67,7 @@ class AlarmSpec:
     description: str
     terms: Mapping[str, Term]
     expression: str | None
+    bound: Bound
     threshold: float
     above: bool = True
     missing: Missing = "notBreaching"

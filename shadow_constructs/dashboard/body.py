@@ -1,4 +1,4 @@
-"""The body of the comparison dashboard: plain data, from one value and its policy."""
+"""The body of the comparison dashboard: plain data, from one value."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from shadow_constructs.dashboard import header, limits
 from shadow_constructs.dashboard.grid import place
+from shadow_constructs.dashboard.kinds import QUESTIONS
 from shadow_constructs.dashboard.lanes import lanes_of
-from shadow_constructs.dashboard.questions import capacity, errors, figures, latency, traffic
+from shadow_constructs.dashboard.questions import figures, traffic
 from shadow_constructs.dashboard.questions.question import Row, Subject
 from shadow_constructs.dashboard.widgets import Canvas, Json
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.policy import GatePolicy
 
-_QUESTIONS = (traffic, latency, errors, capacity, figures)
 _FINEST_PERIOD = 60
 
 
@@ -30,7 +29,6 @@ def dashboard_name(test: ShadowTest, dashboard: Dashboard, region: str) -> str:
 def dashboard_body(
     test: ShadowTest,
     *,
-    policy: GatePolicy,
     region: str,
     dashboard: Dashboard | None = None,
     alarm_arns: Sequence[str] = (),
@@ -42,8 +40,7 @@ def dashboard_body(
     Without a shadow it shows what there is of production.
 
     Args:
-        test: The endpoint.
-        policy: Where its thresholds are drawn.
+        test: The endpoint; the thresholds of its policy are drawn.
         region: The endpoint's region; may be a CDK token.
         dashboard: Periods and time range. By default `Dashboard()`.
         alarm_arns: Alarms whose states are shown; may be CDK tokens. By default none.
@@ -56,7 +53,7 @@ def dashboard_body(
     chosen = Dashboard() if dashboard is None else dashboard
     period = chosen.period_seconds
     canvas = Canvas(test.endpoint_name, region, _FINEST_PERIOD if period is None else period)
-    subject = Subject(test, policy, lanes_of(test), canvas)
+    subject = Subject(test, lanes_of(test), canvas)
     top = header.rows(subject, alarm_arns, captured_uri, endpoint_config_name)
     body: Json = {
         "start": chosen.start,
@@ -68,5 +65,5 @@ def dashboard_body(
 
 
 def _answers(subject: Subject) -> Iterator[Row]:
-    for question in _QUESTIONS:
-        yield from question.rows(subject)
+    for rows in (traffic.rows, *QUESTIONS.values(), figures.rows):
+        yield from rows(subject)

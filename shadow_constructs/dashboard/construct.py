@@ -13,7 +13,6 @@ from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.policy import GatePolicy
 
 
 class ComparisonDashboard(Construct):
@@ -26,8 +25,7 @@ class ComparisonDashboard(Construct):
     Args:
         scope: Parent construct.
         construct_id: Id in the scope.
-        test: The endpoint.
-        policy: Where its thresholds are drawn.
+        test: The endpoint; the thresholds of its policy are drawn.
         dashboard: Name, periods and time range. By default `Dashboard()`; with `Dashboard.off()` nothing is made.
         alarm_arns: Alarms whose states are shown. By default none.
         captured_uri: S3 folder of captured data. By default no link to it.
@@ -48,7 +46,6 @@ class ComparisonDashboard(Construct):
         construct_id: str,
         *,
         test: ShadowTest,
-        policy: GatePolicy,
         dashboard: Dashboard | None = None,
         alarm_arns: Sequence[str] = (),
         captured_uri: str | None = None,
@@ -64,7 +61,6 @@ class ComparisonDashboard(Construct):
         region = cdk.Aws.REGION
         body = dashboard_body(
             test,
-            policy=policy,
             region=region,
             dashboard=chosen,
             alarm_arns=alarm_arns,

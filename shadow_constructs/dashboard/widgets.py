@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.lanes import Lane
 from shadow_ops.contract.catalogue import CatalogueEntry, dimensions
+from shadow_ops.contract.rules import Bound
 
 Json = dict[str, Any]
 
@@ -71,12 +72,18 @@ class Threshold:
     Attributes:
         value: Where.
         label: What it is.
-        bad: ``above``, or None where both sides are.
+        bad: ``above`` or ``below``, or None where neither side is.
     """
 
     value: float
     label: str
     bad: str | None = "above"
+
+    @classmethod
+    def of(cls, bounds: Iterable[Bound | None]) -> list[Threshold]:
+        """The lines of a rule's bounds."""
+        given = (bound for bound in bounds if bound is not None)
+        return [cls(bound.limit, bound.label, "below" if bound.lowest else "above") for bound in given]
 
 
 @dataclass(frozen=True)

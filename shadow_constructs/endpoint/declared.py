@@ -57,7 +57,7 @@ class SettingsParameter(Construct):
             capture_uri=captured_uri,
             dashboard=dashboard,
             alarms=tuple(alarms),
-            policy=test.gate,
+            policy=test.policy,
         )
         # The name is the address: whoever knows the endpoint's name finds its policy.
         self.cfn_parameter = ssm.CfnParameter(

@@ -118,7 +118,6 @@ class ShadowEndpoint(Construct):
             self,
             "Dashboard",
             test=test,
-            policy=test.gate,
             dashboard=test.dashboard,
             alarm_arns=self.alarms.arns,
             captured_uri=captured_uri,

@@ -204,7 +204,7 @@ def _asked(test: ShadowTest, intent: Intent, rollback_alarms: Sequence[str]) -> 
         "OverrideGate": intent.override_gate,
         "RollbackReason": intent.rollback_reason,
         # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
-        "Policy": test.gate.to_text(),
+        "Policy": test.policy.to_text(),
         "RollbackAlarms": json.dumps(list(rollback_alarms)) if rollback_alarms else None,
         "Promoted": json.dumps({"instance_type": promoted.instance_type, "count": promoted.count})
         if isinstance(promoted, Hardware)

@@ -90,6 +90,11 @@ class Alerts:
         """
         return cls(enabled=False, off_because=reason)
 
+    @property
+    def over(self) -> str:
+        """The time that an alarm looks back, for people."""
+        return f"over {self.periods} x {self.period_seconds} s"
+
     def _check_periods(self, problems: Problems) -> None:
         before, period = problems.count, self.period_seconds
         check_whole_number(problems, "periods", self.periods, lowest=1)

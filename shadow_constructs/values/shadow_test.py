@@ -134,6 +134,11 @@ class ShadowTest:
         return 100 if self.sampling_percent is None else self.sampling_percent
 
     @property
+    def policy(self) -> GatePolicy:
+        """The gate's policy, with the bounds that the library adds: alarms, dashboard and gate read this one."""
+        return self.gate.effective(captures=self.capture.enabled, takes_updates_back=self.guardrails.own_alarms)
+
+    @property
     def shadow_weight(self) -> float:
         """The shadow's weight beside a production weight of 1: 33.3 % becomes 0.333, free of float dust."""
         return float(Decimal(str(self.sampled_percent)) / 100)

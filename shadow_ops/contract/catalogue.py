@@ -87,8 +87,8 @@ def _invocation(
     return CatalogueEntry(name, title, INVOCATION_NAMESPACE, unit, comparison, statistics)
 
 
-def _host(name: str, title: str, comparison: Comparison) -> CatalogueEntry:
-    return CatalogueEntry(name, title, HOST_NAMESPACE, Unit.PERCENT, comparison, _HOST)
+def _host(name: str, title: str, comparison: Comparison, statistics: tuple[str, ...] = _HOST) -> CatalogueEntry:
+    return CatalogueEntry(name, title, HOST_NAMESPACE, Unit.PERCENT, comparison, statistics)
 
 
 INVOCATIONS = _invocation("Invocations", "Requests", Comparison.SAMPLED_COUNT, ("Sum",))
@@ -107,7 +107,9 @@ ERRORS_5XX = _invocation("Invocation5XXErrors", "5xx errors", Comparison.RATE, _
 MODEL_ERRORS = _invocation("InvocationModelErrors", "Model errors", Comparison.RATE, _ERRORS)
 CPU_UTILIZATION = _host("CPUUtilization", "CPU", Comparison.PER_CPU)
 MEMORY_UTILIZATION = _host("MemoryUtilization", "Memory", Comparison.PERCENT)
-DISK_UTILIZATION = _host("DiskUtilization", "Disk", Comparison.PERCENT)
+# A disk is as full as its fullest: capture stops there. Load is an average: one busy instance is the routing's
+# business.
+DISK_UTILIZATION = _host("DiskUtilization", "Disk", Comparison.PERCENT, ("Maximum", "Average", "Minimum"))
 GPU_UTILIZATION = _host("GPUUtilization", "GPU", Comparison.PER_GPU)
 GPU_MEMORY_UTILIZATION = _host("GPUMemoryUtilization", "GPU memory", Comparison.PER_GPU)
 

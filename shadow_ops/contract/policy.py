@@ -8,34 +8,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
-from shadow_ops.contract.rules import KINDS, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import KINDS, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 
 _Kind = TypeVar("_Kind", bound=Rule)
 
 # Periods that GetMetricData takes (API member MetricStat.Period).
 _SHORT_PERIODS = (1, 5, 10, 20, 30)
 
+# Below half of its share a shadow isn't measured as it would have to serve; chance alone doesn't take it there.
+_LEAST_SHARE_OF_COPIES = 0.5
+
+_ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
+# Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
+_DISK = UtilizationRule(resource="disk", max_percent=75)
+
 DEFAULT_RULES: tuple[Rule, ...] = (
     LatencyRule(percentile=50),
     LatencyRule(percentile=90),
     LatencyRule(percentile=99),
-    ErrorRateRule(errors="5xx", max_percent=5),
-    ErrorRateRule(errors="model", max_percent=5),
+    *_ANSWERS,
     # No bound of its own: what callers send wrongly is no fault of a model. That the two differ is.
     ErrorRateRule(errors="4xx"),
     UtilizationRule(resource="cpu", max_percent=80),
     UtilizationRule(resource="gpu", max_percent=80),
     UtilizationRule(resource="memory", max_percent=90),
     UtilizationRule(resource="gpu_memory", max_percent=95),
-    # Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
-    UtilizationRule(resource="disk", max_percent=75),
+    _DISK,
 )
 """The rules of `GatePolicy()`."""
+
+
+def share_bound(sampling_percent: float) -> Bound:
+    """Which share of the requests, in percent, the shadow must get to be worth judging.
+
+    Args:
+        sampling_percent: Share of the requests that is copied to it.
+    """
+    limit = sampling_percent * _LEAST_SHARE_OF_COPIES
+    return Bound(name="share", limit=limit, unit="percent", lowest=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +131,26 @@ class GatePolicy:
     def gating_rules(self) -> tuple[Rule, ...]:
         """The rules that decide."""
         return tuple(rule for rule in self.rules if not rule.report_only)
+
+    def effective(self, *, captures: bool, takes_updates_back: bool) -> Self:
+        """The policy with the bounds that the library adds by itself; what the policy says of them stands.
+
+        Args:
+            captures: Whether requests are captured: capture stops on a full disk, which is no matter of taste.
+            takes_updates_back: Whether alarms take an update back: without a bound on errors they would watch nothing.
+        """
+        rules = {rule.id: rule for rule in self.rules}
+        if takes_updates_back:
+            given = {rule.id: rule for rule in self.of(ErrorRateRule)}
+            for usual in _ANSWERS:
+                # Who left the rule out wants no comparison: it gets the bound alone.
+                one = given.get(usual.id, replace(usual, max_increase_points=None))
+                if one.max_percent is None and not one.report_only:
+                    one = replace(one, max_percent=usual.max_percent)
+                rules[usual.id] = one
+        if captures:
+            rules.setdefault(_DISK.id, _DISK)
+        return replace(self, rules=tuple(rules.values()))
 
     def of(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
         """The rules of a kind."""

@@ -37,6 +37,7 @@ class Bound:
         name: The rule's attribute.
         limit: The number.
         unit: What it is.
+        lowest: Whether less than the limit is bad, else more.
         relative: Whether it is how far the shadow may be above production, else what a variant may come to by itself.
         usual_from: A smaller limit, above 0, is probably a share of 1 that was meant as percent.
     """
@@ -45,12 +46,14 @@ class Bound:
     limit: float
     unit: Literal["percent", "points", "milliseconds"]
     relative: bool = False
+    lowest: bool = False
     usual_from: float = 0
 
     @property
     def label(self) -> str:
-        """Such as ``at most +5 %`` and ``at most 100 ms``."""
-        return f"at most {'+' if self.relative else ''}{self.limit:g} {_UNITS[self.unit]}"
+        """Such as ``at most +5 %`` and ``at least 25 %``."""
+        end = "least" if self.lowest else "most"
+        return f"at {end} {'+' if self.relative else ''}{self.limit:g} {_UNITS[self.unit]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,16 @@ class Rule:
         raise NotImplementedError
 
     @property
+    def own_bound(self) -> Bound | None:
+        """What each variant is held to by itself, if anything."""
+        return next((bound for bound in self.bounds if not bound.relative), None)
+
+    @property
+    def relative_bound(self) -> Bound | None:
+        """What the shadow is held to beside production, if anything."""
+        return next((bound for bound in self.bounds if bound.relative), None)
+
+    @property
     def requests_needed(self) -> int:
         """How many requests each variant must have in a period for that period to say something."""
         return 1
@@ -106,7 +119,12 @@ class Rule:
         """The rule as plain JSON values; what is absent or off is left out, numbers are all there."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         # By identity: a zero is a value, and equals False.
-        given = {name: value for name, value in values.items() if value is not None and value is not False}
+        defaults = {field.name: field.default for field in fields(self)}
+        given = {
+            name: value
+            for name, value in values.items()
+            if not (value is None and defaults[name] is None) and value is not False
+        }
         return {"kind": self.kind, **given}
 
     def _check(self, problems: Problems) -> None:  # noqa: ARG002 - kinds of rules record their mistakes in it
@@ -174,7 +192,7 @@ class ErrorRateRule(Rule):
         errors: ``4xx`` and ``5xx`` by status; ``model`` whatever the container didn't answer well, time-outs included
             (CloudWatch metric InvocationModelErrors).
         max_increase_points: How far above production's the shadow's may be, in percentage points: 0.1 allows 0.3 %
-            beside 0.2 %. 0 to 100.
+            beside 0.2 %. 0 to 100. None compares nothing, and takes a `max_percent`.
         max_percent: A share in percent that neither variant may exceed; alarms on each variant are made of it, and
             the gate holds the shadow to it. By default none.
         report_only: Whether the rule is only reported.
@@ -182,7 +200,7 @@ class ErrorRateRule(Rule):
 
     kind: ClassVar[str] = "error_rate"
     errors: Errors = "5xx"
-    max_increase_points: float = 0.1
+    max_increase_points: float | None = 0.1
     max_percent: float | None = None
 
     @property
@@ -198,17 +216,19 @@ class ErrorRateRule(Rule):
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """The increase and, if there is one, the bound of each variant."""
-        increase = Bound(
-            name="max_increase_points", limit=self.max_increase_points, unit="points", relative=True, usual_from=0.01
-        )
-        if self.max_percent is None:
-            return (increase,)
-        return (increase, Bound(name="max_percent", limit=self.max_percent, unit="percent", usual_from=0.1))
+        found: list[Bound] = []
+        if self.max_increase_points is not None:
+            limit = self.max_increase_points
+            found.append(Bound(name="max_increase_points", limit=limit, unit="points", relative=True, usual_from=0.01))
+        if self.max_percent is not None:
+            found.append(Bound(name="max_percent", limit=self.max_percent, unit="percent", usual_from=0.1))
+        return tuple(found)
 
     def _check(self, problems: Problems) -> None:
         check_one_of(problems, "errors", self.errors, ERRORS)
         fix = "the unit is percentage points, 0.1 is one request in a thousand"
-        check_number(problems, "max_increase_points", self.max_increase_points, 0, 100, fix=fix)
+        if self.max_increase_points is not None or self.max_percent is None:
+            check_number(problems, "max_increase_points", self.max_increase_points, 0, 100, fix=fix)
         if self.max_percent is not None:
             fix = "the unit is percent, 1 is one request in a hundred"
             check_number(problems, "max_percent", self.max_percent, 0, 100, fix=fix)
@@ -236,8 +256,9 @@ class UtilizationRule(Rule):
 
     @property
     def statistics(self) -> tuple[Statistic, ...]:
-        """The average of all instances."""
-        return (Statistic(RESOURCE_METRICS[self.resource], "Average"),)
+        """What counts of all instances."""
+        metric = RESOURCE_METRICS[self.resource]
+        return (Statistic(metric, metric.statistics[0]),)
 
     @property
     def bounds(self) -> tuple[Bound, ...]:

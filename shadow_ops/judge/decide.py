@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.policy import GatePolicy, share_bound
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of, plain
@@ -10,8 +10,6 @@ from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.measure.recording import Recording
 
-# A shadow that gets less than half of its share isn't measured as it would have to serve.
-_LEAST_SHARE_OF_COPIES = 0.5
 # Share of the periods in which a shadow may have been silent though copies were due.
 _TOLERATED_SILENCE = 0.05
 
@@ -116,7 +114,7 @@ def _silence(recording: Recording, samples: Samples) -> str | None:
 
 
 def _gets_too_little(samples: Samples) -> bool:
-    return samples.shadow_requests < _LEAST_SHARE_OF_COPIES * samples.copies_due
+    return samples.shadow_requests < share_bound(samples.sampling_percent).limit / 100 * samples.production_requests
 
 
 def _shares(samples: Samples) -> str:

@@ -32,22 +32,25 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         text = f"{title}: no Invocations and {metric} of both variants {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(periods)})
     counts = rates.total(periods)
-    outcome, minutes = _beside(rule, periods, counts, samples, needs)
-    allowed = rule.max_increase_points / 100
+    points = rule.max_increase_points
+    # Without a comparison to hold to, the bound of its own decides alone.
+    outcome, minutes = (Outcome.PASS, 0.0) if points is None else _beside(points / 100, periods, counts, samples, needs)
+    allowed = (points or 0) / 100
     low, high = rates.interval_of_excess(counts, needs.hold, allowed)
     shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
     reason = (
         f"{title} {_share(shadow)} % beside production's {_share(production)} % ({signed(counts.excess * 100, 2)} "
-        f"points, {plain(needs.confidence_percent)} % sure: {signed(low * 100, 2)} to {signed(high * 100, 2)}), "
-        f"allowed +{plain(rule.max_increase_points)} points"
+        f"points, {plain(needs.confidence_percent)} % sure: {signed(low * 100, 2)} to {signed(high * 100, 2)})"
     )
+    if points is not None:
+        reason = f"{reason}, allowed +{plain(points)} points"
     numbers: dict[str, float | int | None] = {
         "shadow_percent": shadow * 100,
         "production_percent": production * 100,
         "excess_points": counts.excess * 100,
         "low_points": low * 100,
         "high_points": high * 100,
-        "allowed_points": rule.max_increase_points,
+        "allowed_points": points,
         "shadow_errors": counts.shadow_errors,
         "shadow_requests": counts.shadow,
         "production_errors": counts.production_errors,
@@ -55,7 +58,7 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         "periods": len(periods),
     }
     if outcome is Outcome.INCONCLUSIVE:
-        reason = f"{reason}; {_why_open(rule, counts)}"
+        reason = f"{reason}; {_why_open(allowed, counts)}"
     if rule.max_percent is not None:
         bounded, more = _bounded(rule.max_percent, counts, samples, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
@@ -87,9 +90,8 @@ def _side(side: Side, metric: str) -> tuple[float, float] | None:
 
 
 def _beside(
-    rule: ErrorRateRule, periods: list[Counts], counts: Counts, samples: Samples, needs: Needs
+    allowed: float, periods: list[Counts], counts: Counts, samples: Samples, needs: Needs
 ) -> tuple[Outcome, float | None]:
-    allowed = rule.max_increase_points / 100
     evidence = rates.log_evidence_against_excess(counts, allowed, allowed)
     if counts.excess > allowed:
         # Both must be beyond doubt: more points than allowed, and more than a little more than production's.
@@ -125,8 +127,8 @@ def _times_to_go(evidence: Callable[[Counts], float], counts: Counts, needed: fl
     return next((factor for factor in _LOOK_AHEAD if evidence(counts.times(factor)) >= needed), None)
 
 
-def _why_open(rule: ErrorRateRule, counts: Counts) -> str:
-    if counts.excess <= rule.max_increase_points / 100:
+def _why_open(allowed: float, counts: Counts) -> str:
+    if counts.excess <= allowed:
         return "not enough requests to be sure"
     shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
     if shadow <= production * rates.TOLERATED_RATIO:

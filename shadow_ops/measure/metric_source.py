@@ -150,7 +150,7 @@ def _slots(subject: Subject, variant: str, instances: Instances | None, policy: 
 
     return [
         *(slot(metric, "Sum") for metric in _SUMS),
-        *(slot(metric, "Average") for metric in host),
+        *(slot(metric, metric.statistics[0]) for metric in host),
         *(slot(catalogue.MODEL_LATENCY, statistic, key) for statistic, key in _BASIC.items()),
         *(slot(one.metric, one.name, one.name) for one in percentiles),
         # No percentiles of this one are documented (see the catalogue).

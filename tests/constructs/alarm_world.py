@@ -62,7 +62,7 @@ class World:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.states: dict[str, str] = {}
-        self.specs = {spec.id: spec for spec in alarm_specs(self.test, self.test.gate, self.test.alerts)}
+        self.specs = {spec.id: spec for spec in alarm_specs(self.test)}
 
     def pass_by(self, production: Traffic, shadow: Traffic, periods: int = 1) -> World:
         """Let periods pass, evaluating every alarm after each."""

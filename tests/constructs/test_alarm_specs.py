@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.metrics import alarms
-from shadow_constructs import Capture, Serverless, ShadowTest
+from shadow_constructs import Capture, Guardrails, Serverless, ShadowTest
 from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_specs
 from shadow_constructs.alarms.spec import Term
 from shadow_constructs.alarms.specs import unwatched_types
@@ -17,20 +17,22 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import Rule
+from tests.support.rules import POLICIES
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 
 def specs(test: ShadowTest | None = None) -> dict[str, AlarmSpec]:
     """The alarms of a test by id."""
     one = shadow_test() if test is None else test
-    return {spec.id: spec for spec in alarm_specs(one, one.gate, one.alerts)}
+    return {spec.id: spec for spec in alarm_specs(one)}
 
 
 def ids(*rules: Rule, test: ShadowTest | None = None) -> set[str]:
-    """Ids of the alarms that rules make of an endpoint without capture."""
-    one = shadow_test(capture=Capture.off()) if test is None else test
-    return {spec.id for spec in alarm_specs(one, GatePolicy(rules=rules), one.alerts)}
+    """Ids of the alarms that rules make of an endpoint to whose policy the library adds nothing."""
+    alone = shadow_test(capture=Capture.off(), guardrails=Guardrails(own_alarms=False))
+    one = alone if test is None else test
+    return {spec.id for spec in alarm_specs(replace(one, gate=GatePolicy(rules=rules)))}
 
 
 def test_the_usual_alarms() -> None:
@@ -260,49 +262,31 @@ def test_tags_are_the_users_alone() -> None:
     assert "Tags" not in spec.properties()
 
 
-RULES = st.one_of(
-    st.builds(
-        LatencyRule,
-        percentile=st.floats(0.1, 99.99),
-        max_increase_percent=st.floats(0, 1000),
-        max_milliseconds=st.none() | st.floats(1, 60_000),
-    ),
-    st.builds(
-        ErrorRateRule,
-        errors=st.sampled_from(ERRORS),
-        max_increase_points=st.floats(0, 100),
-        max_percent=st.none() | st.floats(0, 100),
-    ),
-    st.builds(UtilizationRule, resource=st.sampled_from(RESOURCES), max_percent=st.floats(1, 100)),
-)
-
-
 @given(
-    st.lists(RULES, min_size=1, max_size=6, unique_by=lambda rule: rule.id),
+    POLICIES,
     st.sampled_from([60, 300, 900]),
     st.integers(1, 10),
     st.integers(1, 10_000),
     st.floats(0.01, 100),
 )
 def test_every_alarm_of_any_policy_is_one_that_cloudwatch_takes(
-    rules: list[Rule], period: int, periods: int, floor: int, sampling: float
+    policy: GatePolicy, period: int, periods: int, floor: int, sampling: float
 ) -> None:
     """Whatever a policy says, each alarm passes the rules of PutMetricAlarm, metric math included."""
     alerts = Alerts(period_seconds=period, periods=periods, min_requests=floor)
-    test = shadow_test(gate=GatePolicy(rules=rules), alerts=alerts, sampling_percent=sampling)
+    test = shadow_test(gate=policy, alerts=alerts, sampling_percent=sampling)
 
-    found = alarm_specs(test, test.gate, alerts)
+    found = alarm_specs(test)
 
     assert len({spec.construct_id for spec in found}) == len(found)
-    for spec in (*found, *rollback_alarm_specs(test, test.gate, "config")):
+    for spec in (*found, *rollback_alarm_specs(test, "config")):
         alarms.check({**spec.properties(), "AlarmName": spec.id})
 
 
 def rollbacks(*rules: Rule) -> dict[str, AlarmSpec]:
     """The alarms that take an update back, by id."""
-    test = shadow_test()
-    policy = GatePolicy(rules=rules) if rules else GatePolicy()
-    return {spec.id: spec for spec in rollback_alarm_specs(test, policy, "${Token[Config.1]}")}
+    test = shadow_test(gate=GatePolicy(rules=rules) if rules else GatePolicy())
+    return {spec.id: spec for spec in rollback_alarm_specs(test, "${Token[Config.1]}")}
 
 
 def test_an_update_is_taken_back_for_productions_new_fleet_alone() -> None:

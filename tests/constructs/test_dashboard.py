@@ -10,7 +10,6 @@ import pytest
 from shadow_constructs import InvalidValueError, ShadowTest
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.values.dashboard import Dashboard
-from shadow_ops.contract.policy import GatePolicy
 from tests.constructs.rendering import Json, flat, new_stack, resources, template_of, the
 from tests.values.samples import shadow_test
 
@@ -24,7 +23,6 @@ def rendered(dashboard: Dashboard | None = None, test: ShadowTest | None = None)
         stack,
         "D",
         test=shadow_test() if test is None else test,
-        policy=GatePolicy(),
         dashboard=dashboard,
         alarm_arns=[f"arn:aws:cloudwatch:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:alarm:churn"],
         captured_uri=f"s3://{cdk.Aws.ACCOUNT_ID}-captured/churn/",

@@ -97,7 +97,7 @@ def test_any_settings_are_read_as_they_were_written(test: ShadowTest) -> None:
     found = Settings.from_text(text, "settings")
 
     assert found.to_text() == text
-    assert found.policy == test.gate
+    assert found.policy == test.policy
     assert found.sampling_percent == test.sampled_percent
 
 

@@ -9,42 +9,11 @@ from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
-
-_FLAGS = st.booleans()
-_RULES = st.one_of(
-    st.builds(
-        LatencyRule,
-        percentile=st.floats(1, 99.99),
-        max_increase_percent=st.floats(0, 1000),
-        max_milliseconds=st.none() | st.floats(1, 60_000),
-        report_only=_FLAGS,
-    ),
-    st.builds(
-        ErrorRateRule,
-        errors=st.sampled_from(ERRORS),
-        max_increase_points=st.floats(0, 100),
-        max_percent=st.none() | st.floats(0, 100),
-        report_only=_FLAGS,
-    ),
-    st.builds(
-        UtilizationRule, resource=st.sampled_from(RESOURCES), max_percent=st.floats(0.1, 100), report_only=_FLAGS
-    ),
-)
-_POLICIES = st.builds(
-    GatePolicy,
-    rules=st.lists(_RULES, min_size=1, max_size=6, unique_by=lambda rule: rule.id).filter(
-        lambda rules: any(not rule.report_only for rule in rules)
-    ),
-    confidence_percent=st.floats(51, 99.9),
-    min_duration_minutes=st.floats(0, 43_200),
-    min_requests=st.integers(0, 10**9),
-    warm_up_minutes=st.floats(0, 1440),
-    period_seconds=st.none() | st.sampled_from([1, 5, 10, 20, 30, 60, 300, 3600, 86_400]),
-)
+from shadow_ops.contract.rules import Rule
+from tests.support.rules import POLICIES
 
 
-@given(_POLICIES)
+@given(POLICIES)
 def test_a_policy_survives_the_template(policy: GatePolicy) -> None:
     """What goes in as JSON comes out as it was, and the same policy gives the same text."""
     again = GatePolicy.from_json(json.loads(policy.to_text()))
@@ -104,3 +73,45 @@ def test_fails_in_one_line_that_names_the_place(data: Any, line: str) -> None:  
 
     assert line in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("errors", ["5xx", "model"])
+def test_an_update_that_is_watched_has_a_bound_on_errors(errors: Any) -> None:  # noqa: ANN401 - a literal
+    """Where the policy leaves the rule out, it gets the bound alone; where it leaves the bound out, the bound."""
+    left_out = GatePolicy(rules=[Rule.latency()]).effective(captures=False, takes_updates_back=True)
+    unbounded = Rule.error_rate(errors=errors, max_increase_points=1)
+    given_one = GatePolicy(rules=[unbounded]).effective(captures=False, takes_updates_back=True)
+
+    assert Rule.error_rate(errors=errors, max_increase_points=None, max_percent=5) in left_out.rules
+    assert Rule.error_rate(errors=errors, max_increase_points=1, max_percent=5) in given_one.rules
+
+
+def test_a_disk_that_captures_has_a_bound() -> None:
+    """Capture stops on a full disk, so that a policy that doesn't speak of disks gets the bound all the same."""
+    found = GatePolicy(rules=[Rule.latency()]).effective(captures=True, takes_updates_back=False)
+
+    assert found.rules == (Rule.latency(), Rule.utilization(resource="disk", max_percent=75))
+
+
+@given(POLICIES, st.booleans(), st.booleans())
+def test_what_the_policy_says_stands(policy: GatePolicy, captures: bool, guarded: bool) -> None:
+    """Bounds are added, never changed, once and for all; what is only reported stays so, and so does the order."""
+    found = policy.effective(captures=captures, takes_updates_back=guarded)
+
+    assert found.effective(captures=captures, takes_updates_back=guarded) == found
+    assert [rule.id for rule in found.rules][: len(policy.rules)] == [rule.id for rule in policy.rules]
+    for given_rule, rule in zip(policy.rules, found.rules, strict=False):
+        assert given_rule.report_only == rule.report_only
+        assert set(given_rule.bounds) <= set(rule.bounds)
+        assert rule == given_rule or not rule.report_only
+
+
+def test_the_default_policy_has_every_bound() -> None:
+    """The library adds nothing to its own defaults."""
+    assert GatePolicy().effective(captures=True, takes_updates_back=True) == GatePolicy()
+
+
+def test_fails_without_anything_to_hold_to() -> None:
+    """A rule about errors needs a comparison or a bound."""
+    with pytest.raises(InvalidValueError, match="'max_increase_points' must be from 0 to 100, got None"):
+        Rule.error_rate(max_increase_points=None)

@@ -21,7 +21,6 @@ from rehearsal.picture import board, data, draw, markdown
 from rehearsal.picture.data import Line, Span
 from rehearsal.picture.numbers import figure
 from shadow_constructs.dashboard import dashboard_body
-from shadow_ops.contract.policy import GatePolicy
 from tests.values.samples import shadow_test
 
 Json = dict[str, Any]
@@ -69,7 +68,6 @@ def real_body() -> Json:
     arns = [ALARM + name for name in ("quiet", "ringing", "gone")]
     return dashboard_body(
         shadow_test(sampling_percent=50),
-        policy=GatePolicy(),
         region="eu-west-1",
         alarm_arns=arns,
         captured_uri="s3://caught/churn/",

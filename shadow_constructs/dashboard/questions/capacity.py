@@ -100,16 +100,14 @@ def _projected(subject: Subject, resource: Resource) -> Chart | None:
 def _plain(subject: Subject, resource: Resource) -> Chart:
     """A resource in percent of the instance, which doesn't grow with the requests."""
     entry = RESOURCE_METRICS[resource]
-    # A disk is as full as its fullest: capture stops there.
-    statistic = "Maximum" if resource == "disk" else "Average"
     lanes = [lane for lane in subject.lanes.all if lane.hardware is not None]
-    metrics = [Metric(lane, entry, statistic, lane.key, lane.title) for lane in lanes]
+    metrics = [Metric(lane, entry, entry.statistics[0], lane.key, lane.title) for lane in lanes]
     return Chart(entry.title, "%", metrics=metrics, thresholds=_threshold(subject, resource))
 
 
 def _threshold(subject: Subject, resource: Resource) -> list[Threshold]:
-    rules = [r for r in subject.policy.rules if isinstance(r, UtilizationRule) and r.resource == resource]
-    return [Threshold(rule.max_percent, f"at most {rule.max_percent:g} %") for rule in rules]
+    rules = [rule for rule in subject.test.policy.of(UtilizationRule) if rule.resource == resource]
+    return Threshold.of(bound for rule in rules for bound in rule.bounds)
 
 
 def _units(lane: Lane, resource: Resource) -> int:

@@ -27,7 +27,7 @@ def rows(subject: Subject) -> Iterator[Row]:
             "Share of the requests. Model errors are all that the container didn't answer well, time-outs included.",
         ),
     )
-    rules = {rule.errors: rule for rule in subject.policy.rules if isinstance(rule, ErrorRateRule)}
+    rules = {rule.errors: rule for rule in subject.test.policy.of(ErrorRateRule)}
     yield [graph(_rate(subject, kind, rules.get(kind)), subject.canvas) for kind in _KINDS]
     if subject.lanes.pair is not None:
         yield [graph(_difference(subject, kind, rules.get(kind)), subject.canvas) for kind in _KINDS]
@@ -40,17 +40,13 @@ def _metrics(subject: Subject, kind: Errors) -> list[Metric]:
 
 def _rate(subject: Subject, kind: Errors, rule: ErrorRateRule | None) -> Chart:
     metrics = _metrics(subject, kind)
-    thresholds = []
-    if rule is not None and rule.max_percent is not None:
-        thresholds.append(Threshold(rule.max_percent, f"at most {rule.max_percent:g} %"))
+    thresholds = Threshold.of([] if rule is None else [rule.own_bound])
     lines = [Expression(f"100*{one.id}", one.lane.title, one.lane.colour) for one in metrics]
     return Chart(ERROR_METRICS[kind].title, "% of requests", lines, metrics, thresholds)
 
 
 def _difference(subject: Subject, kind: Errors, rule: ErrorRateRule | None) -> Chart:
-    thresholds = []
-    if rule is not None:
-        thresholds.append(Threshold(rule.max_increase_points, f"at most +{rule.max_increase_points:g} points"))
+    thresholds = Threshold.of([] if rule is None else [rule.relative_bound])
     return Chart(
         f"{ERROR_METRICS[kind].title}: shadow minus production",
         "points",

@@ -25,7 +25,7 @@ def rows(subject: Subject) -> Iterator[Row]:
             "Time in the container.",
         ),
     )
-    rules = {rule.percentile: rule for rule in subject.policy.rules if isinstance(rule, LatencyRule)}
+    rules = {rule.percentile: rule for rule in subject.test.policy.of(LatencyRule)}
     percentiles = sorted({*ALWAYS, *rules})
     width = share_width(len(percentiles))
     yield [graph(_percentile(subject, one, rules.get(one), width), subject.canvas) for one in percentiles]
@@ -50,17 +50,13 @@ def _metrics(subject: Subject, percentile: float) -> list[Metric]:
 
 def _percentile(subject: Subject, percentile: float, rule: LatencyRule | None, width: int) -> Chart:
     metrics = _metrics(subject, percentile)
-    thresholds = []
-    if rule is not None and rule.max_milliseconds is not None:
-        thresholds.append(Threshold(rule.max_milliseconds, f"at most {rule.max_milliseconds:g} ms"))
+    thresholds = Threshold.of([] if rule is None else [rule.own_bound])
     lines = [Expression(milliseconds(one.id), one.lane.title, one.lane.colour) for one in metrics]
     return Chart(f"p{percentile:g} latency", "ms", lines, metrics, thresholds, width=width)
 
 
 def _increase(subject: Subject, percentile: float, rule: LatencyRule | None, width: int) -> Chart:
-    thresholds = []
-    if rule is not None:
-        thresholds.append(Threshold(rule.max_increase_percent, f"at most +{rule.max_increase_percent:g} %"))
+    thresholds = Threshold.of([] if rule is None else [rule.relative_bound])
     return Chart(
         f"p{percentile:g}: shadow against production",
         "%",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from shadow_constructs.dashboard.lanes import Lanes
 from shadow_constructs.dashboard.widgets import Canvas, Widget, text
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.policy import GatePolicy
 
 Row = Sequence[Widget]
 
@@ -18,14 +17,12 @@ class Subject:
     """What the dashboard is about.
 
     Attributes:
-        test: The endpoint.
-        policy: Every threshold.
+        test: The endpoint, with every threshold in its policy.
         lanes: The variants.
         canvas: What all graphs share.
     """
 
     test: ShadowTest
-    policy: GatePolicy
     lanes: Lanes
     canvas: Canvas
 

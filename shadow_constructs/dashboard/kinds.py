@@ -1,0 +1,14 @@
+"""Where the lines of each kind of rule are drawn: one entry per kind, in the order in which people ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from shadow_constructs.dashboard.questions import capacity, errors, latency
+from shadow_constructs.dashboard.questions.question import Row, Subject
+from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+
+QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProxyType(
+    {LatencyRule: latency.rows, ErrorRateRule: errors.rows, UtilizationRule: capacity.rows}
+)
