@@ -11,7 +11,6 @@ from constructs import Construct
 from shadow_constructs.alarms.spec import AlarmSpec, tag_list
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 
 NOT_FIT = "not-fit-to-promote"
@@ -45,7 +44,6 @@ class EndpointAlarms(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest) -> None:
         super().__init__(scope, construct_id)
         alerts = test.alerts
-        _check_regions(self, [*([] if alerts.topic_arn is None else [alerts.topic_arn]), *alerts.action_arns])
         self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
         self.topic_arn = alerts.topic_arn
         if alerts.emails and alerts.enabled:
@@ -148,17 +146,6 @@ def add_alarm(
     """
     properties = spec.properties(actions, tags)
     return cdk.CfnResource(scope, spec.construct_id, type="AWS::CloudWatch::Alarm", properties=properties)
-
-
-def _check_regions(scope: Construct, arns: Sequence[str]) -> None:
-    # An alarm acts in its own region only (CloudWatch User Guide, AlarmThatSendsEmail); global services have none.
-    known = {arn: arn.split(":")[3] for arn in arns if not is_token(arn) and arn.split(":")[3]}
-    if not known:
-        return
-    region = cdk.Stack.of(scope).region
-    for arn, its in known.items():
-        if not is_token(region) and its != region:
-            refuse("Alerts", "topic_arn and action_arns", f"be in the stack's region {region}", arn)
 
 
 def notification_topic(scope: Construct, endpoint_name: str, emails: Sequence[str], tags: Mapping[str, str]) -> str:

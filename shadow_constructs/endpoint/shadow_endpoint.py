@@ -30,11 +30,16 @@ from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model import permissions
 from shadow_constructs.model.permissions import Statement
 from shadow_constructs.model.serving_model import ServingModel
+from shadow_constructs.place import place_of
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
+from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
 from shadow_constructs.values.warnings import warnings_of
+from shadow_ops.contract.problems import Problems
 
 
 class ShadowEndpoint(Construct):
@@ -78,6 +83,7 @@ class ShadowEndpoint(Construct):
             # CloudFormation's schema of a dashboard takes no empty value.
             left_out = ["AWS::CloudWatch::Dashboard"] if value == "" else None
             cdk.Tags.of(self).add(key, value, exclude_resource_types=left_out)
+        _check_place(cdk.Stack.of(self), test)
         for warning in warnings_of(test):
             cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
         self.capture_bucket: s3.IBucket | None = None
@@ -238,3 +244,11 @@ class ShadowEndpoint(Construct):
             # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
             config.node.add_dependency(self.capture_bucket)
         return config
+
+
+def _check_place(stack: cdk.Stack, test: ShadowTest) -> None:
+    place = place_of(stack)
+    problems = Problems("ShadowTest")
+    deployed = Deployed(test, *(None if is_token(one) else one for one in (place.region, place.account)))
+    check_pairs(problems, PAIRS, deployed)
+    problems.raise_if_any()

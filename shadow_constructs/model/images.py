@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
-from aws_cdk import region_info
 from constructs import Construct
 
-from shadow_constructs.values import xgboost_images
+from shadow_constructs.place import place_of, pseudo
+from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import (
     Container,
     DeepLearningImage,
@@ -20,12 +20,8 @@ from shadow_constructs.values.container import (
     ImageAddress,
     XGBoostImage,
 )
+from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import refuse
-
-_ECR_ADDRESS = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.[a-z0-9.]+/(?P<repository>[^:@\s]+)([:@]\S+)?"
-)
 
 
 @dataclass(frozen=True)
@@ -42,60 +38,59 @@ class ResolvedImage:
 
 
 def resolve_image(scope: Construct, stack: cdk.Stack, container: Container) -> ResolvedImage:
-    """Find an image's address in the stack's region.
+    """Find an image's address in the stack's region. That AWS offers it there, the table of fact pairs has checked.
 
     Args:
         scope: Where an asset is made, for an image built from a Dockerfile.
         stack: Whose account and region count.
         container: The image.
-
-    Raises:
-        InvalidValueError: If AWS offers the image in no account of the stack's region.
     """
     match container.image:
         case ImageAddress(uri, private_registry):
             return ResolvedImage(uri, None if private_registry else _repository_of(uri))
         case EcrImage(repository, tag_or_digest, account, region):
-            return _in_ecr(stack, account or stack.account, region or stack.region, repository, tag_or_digest)
+            place = place_of(stack)
+            return _in_ecr(stack, account or place.account, region or place.region, repository, tag_or_digest)
         case XGBoostImage(version):
-            account = _xgboost_account(stack)
-            tag = xgboost_images.TAGS[version]
-            return _in_ecr(stack, account, stack.region, xgboost_images.REPOSITORY, tag)
+            return _of_aws(stack, xgboost_images.REPOSITORY, xgboost_images.TAGS[version])
         case DeepLearningImage(repository, tag):
-            account = stack.regional_fact(region_info.FactName.DLC_REPOSITORY_ACCOUNT)
-            return _in_ecr(stack, account, stack.region, repository, tag)
+            return _of_aws(stack, repository, tag)
         case DockerfileImage() as source:
             return _built(scope, source)
 
 
 def _in_ecr(stack: cdk.Stack, account: str, region: str, repository: str, tag_or_digest: str) -> ResolvedImage:
     separator = "@" if tag_or_digest.startswith("sha256:") else ":"
+    place = place_of(stack)
     return ResolvedImage(
-        f"{account}.dkr.ecr.{region}.{stack.url_suffix}/{repository}{separator}{tag_or_digest}",
-        f"arn:{stack.partition}:ecr:{region}:{account}:repository/{repository}",
+        f"{account}.dkr.ecr.{region}.{place.url_suffix}/{repository}{separator}{tag_or_digest}",
+        f"arn:{place.partition}:ecr:{region}:{account}:repository/{repository}",
     )
 
 
 def _repository_of(uri: str) -> str | None:
-    found = None if is_token(uri) else _ECR_ADDRESS.fullmatch(uri)
+    found = parse(uri)
     if found is None:
         return None
-    region, account, repository = found["region"], found["account"], found["repository"]
-    return f"arn:{cdk.Aws.PARTITION}:ecr:{region}:{account}:repository/{repository}"
+    return f"arn:{pseudo('PARTITION')}:ecr:{found.region}:{found.account}:repository/{found.repository}"
 
 
-def _xgboost_account(stack: cdk.Stack) -> str:
-    if not is_token(stack.region):
-        account = xgboost_images.ACCOUNTS.get(stack.region)
-        if account is None:
-            known = ", ".join(xgboost_images.ACCOUNTS)
-            refuse("Container.xgboost", "region", f"be one of {known}", stack.region, "or use Container.uri(...)")
-        return account
+def _of_aws(stack: cdk.Stack, repository: str, tag: str) -> ResolvedImage:
+    accounts = aws_images.accounts_of(repository)
+    assert accounts is not None  # Container refuses a repository without an owner
+    return _in_ecr(stack, _owner(stack, accounts), place_of(stack).region, repository, tag)
+
+
+def _owner(stack: cdk.Stack, accounts: Mapping[str, str]) -> str:
+    region = place_of(stack).region
+    if not is_token(region):
+        return accounts[region]
     # One mapping serves every endpoint of a stack; the region is known only when the stack is deployed.
-    existing = stack.node.try_find_child("XGBoostAccounts")
+    name = "XGBoostAccounts" if accounts is aws_images.BUILT_IN_ACCOUNTS else "DeepLearningAccounts"
+    existing = stack.node.try_find_child(name)
     if existing is None:
-        table = {region: {"account": account} for region, account in xgboost_images.ACCOUNTS.items()}
-        existing = cdk.CfnMapping(stack, "XGBoostAccounts", mapping=table)
+        table = {region: {"account": account} for region, account in accounts.items()}
+        existing = cdk.CfnMapping(stack, name, mapping=table)
     assert isinstance(existing, cdk.CfnMapping)
     return existing.find_in_map(cdk.Aws.REGION, "account")
 

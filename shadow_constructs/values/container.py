@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, get_args
 
-from shadow_constructs.values import xgboost_images
+from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type
+from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.frozen import frozen_mapping
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems
 
 _IMAGE = re.compile(r"\S+")
@@ -64,6 +66,21 @@ class DeepLearningImage:
     tag: str
 
 
+def check_image(problems: Problems, what: str, value: object) -> None:
+    """Check an address that CreateModel takes without a private registry: of a private ECR repository, or a token."""
+    must = "be an image in ECR like <account>.dkr.ecr.<region>.amazonaws.com/churn:7"
+    fix = "copy it to ECR, or use Container.private_registry(...)"
+    if isinstance(value, str) and "://" in value:
+        fix = "leave the scheme out"
+    before = problems.count
+    check_text(problems, what, value, pattern=_IMAGE, rule=must, longest=255, tokens=True, fix=fix)
+    if problems.count > before or not isinstance(value, str) or parse(value) is not None:
+        return
+    # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
+    if "://" in value or not is_token(value.split("/")[0]):
+        problems.add(what, must, value, fix)
+
+
 Image: TypeAlias = ImageAddress | EcrImage | DockerfileImage | XGBoostImage | DeepLearningImage
 
 
@@ -91,17 +108,18 @@ class Container:
     def uri(uri: str) -> Container:
         """An image by its full address, such as ``111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7``.
 
-        The execution role may pull it where the address names an ECR repository. A CDK token is accepted; the
-        role is then granted nothing, because the repository isn't known at synth.
+        The execution role may pull it from its repository. A CDK token is accepted; where the whole address is one,
+        the role is granted nothing, because the repository isn't known at synth.
 
         Args:
-            uri: At most 255 characters without spaces (API member ContainerDefinition.Image).
+            uri: Address in a private ECR repository, FIPS and dual-stack ones included, of at most 255 characters
+                (API member ContainerDefinition.Image).
 
         Raises:
-            InvalidValueError: If the address has spaces or is too long.
+            InvalidValueError: If the address is of another registry, has a scheme or spaces, or is too long.
         """
         problems = Problems("Container.uri")
-        check_text(problems, "uri", uri, pattern=_IMAGE, rule="be an image address", longest=255, tokens=True)
+        check_image(problems, "uri", uri)
         problems.raise_if_any()
         return Container(ImageAddress(uri))
 
@@ -119,6 +137,8 @@ class Container:
         """
         problems = Problems("Container.private_registry")
         check_text(problems, "uri", uri, pattern=_IMAGE, rule="be an image address", longest=255, tokens=True)
+        if isinstance(uri, str) and "://" in uri:
+            problems.add("uri", "be an image address", uri, "leave the scheme out")
         if credentials_provider_arn is not None:
             check_arn(
                 problems,
@@ -215,18 +235,22 @@ class Container:
 
     @staticmethod
     def deep_learning(repository: str, tag: str) -> Container:
-        """An AWS deep-learning container; its owner's account is looked up per region by the CDK.
+        """A container that AWS provides for serving; its owner's account is known per repository and region.
 
         Args:
-            repository: Repository such as ``huggingface-pytorch-inference``.
+            repository: Repository such as ``huggingface-pytorch-inference``, ``djl-inference``,
+                ``sagemaker-tritonserver`` or ``sagemaker-scikit-learn``.
             tag: Full tag, such as ``2.6.0-transformers4.49.0-gpu-py312-cu124-ubuntu22.04``.
 
         Raises:
-            InvalidValueError: If a part is malformed.
+            InvalidValueError: If a part is malformed, or the repository's owner isn't known to this release.
         """
         problems = Problems("Container.deep_learning")
         check_text(problems, "repository", repository, pattern=_REPOSITORY, rule="be a repository name", longest=256)
         check_text(problems, "tag", tag, pattern=_TAG_OR_DIGEST, rule="be an image tag")
+        if problems.count == 0 and aws_images.accounts_of(repository) is None:
+            must = "be a repository for serving whose owner is known, such as pytorch-inference or djl-inference"
+            problems.add("repository", must, repository, "or use Container.ecr(..., account=...)")
         problems.raise_if_any()
         return Container(DeepLearningImage(repository, tag))
 

@@ -15,6 +15,8 @@ from shadow_constructs.values.checks import (
     check_type,
     check_whole_number,
 )
+from shadow_constructs.values.pairs.of_hardware import PAIRS
+from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_ops.contract.problems import Problems
 
 _S3_URI = re.compile(r"s3://[^/\s]+/?\S*")
@@ -170,6 +172,8 @@ class Hardware:
                 ending=ending,
                 longest=258,
             )
+        if problems.count == 0:
+            check_pairs(problems, PAIRS, self)
         problems.raise_if_any()
 
     @property

@@ -17,7 +17,7 @@ from shadow_constructs.values.checks import (
     check_type,
     checked_mapping,
 )
-from shadow_constructs.values.container import Container, ImageAddress
+from shadow_constructs.values.container import Container, ImageAddress, check_image
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
@@ -56,15 +56,7 @@ class ModelPackage:
         check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/", ending=ending, longest=176)
         if isinstance(check_artifact(problems, "artifact", self.artifact), LocalArchive):
             problems.add("artifact", "be the S3 address that the package names", self.artifact)
-        check_text(
-            problems,
-            "image",
-            self.image,
-            pattern=re.compile(r"\S+"),
-            rule="be an image address",
-            longest=255,
-            tokens=True,
-        )
+        check_image(problems, "image", self.image)
         if self.inference_specification is not None:
             check_service_name(problems, "inference_specification", self.inference_specification)
         problems.raise_if_any()

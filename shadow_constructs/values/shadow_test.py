@@ -23,6 +23,8 @@ from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.pairs.of_test import PAIRS
+from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.promotion import PromoteOn, check_promotion, promoted_variant
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.variant import Variant
@@ -108,6 +110,8 @@ class ShadowTest:
             check_promotion(problems, self.production, self.shadow, self.promote_on)
             if has_guardrails:
                 self._check_guardrails(problems)
+            if problems.count == 0:
+                check_pairs(problems, PAIRS, self)
         problems.raise_if_any()
         freeze(self, other_production=tuple(self.other_production))
 
@@ -201,8 +205,6 @@ class ShadowTest:
             problems.add("version", "mean one model", conflict, "give the changed model a version of its own")
         if len(self.production_variants) > 1 and all(variant.weight == 0 for variant in self.production_variants):
             problems.add("weight", "be above 0 for at least one production variant", 0)
-        if any(isinstance(v.hardware, Serverless) for v in self.variants) and self.capture.enabled:
-            problems.add("capture", "be Capture.off() with a serverless variant", "capture on")
         if self.shadow is not None:
             self._check_exclusions(problems)
 

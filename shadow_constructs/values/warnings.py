@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.pairs.of_test import PAIRS
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
@@ -38,16 +38,11 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
                 f"model '{model.model_name}' exists already and its role isn't known: make sure that it may write "
                 "captured data, or name it in role_arn",
             )
-    for variant in test.variants:
-        hardware = variant.hardware
-        if test.volume_key_arn is None or not isinstance(hardware, Hardware):
-            continue
-        if instance_types.has_local_nvme(hardware.instance_type):
-            yield SynthWarning(
-                f"shadow-constructs:volume-key:{variant.name}",
-                f"{hardware.instance_type} has local NVMe disks, which volume_key_arn doesn't encrypt (they are "
-                "encrypted by the hardware)",
-            )
+    for pair in PAIRS:
+        if pair.then == "warned":
+            for clash in pair.check(test):
+                text = f"'{clash.what}' should {clash.must}, got {clash.got}; {clash.fix}"
+                yield SynthWarning(f"shadow-constructs:{pair.id}", text)
 
 
 def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:

@@ -18,7 +18,7 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.rules import Rule
-from tests.constructs.rendering import IRELAND, Json, flat, new_stack, resources, template_of, the
+from tests.constructs.rendering import Json, flat, new_stack, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:oncall"
@@ -214,15 +214,6 @@ def test_known_types_are_not_reported() -> None:
     EndpointAlarms(stack, "Alarms", test=shadow_test())
 
     Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
-
-
-def test_fails_an_action_in_another_region() -> None:
-    """An alarm acts in its own region only; where the stack's isn't known, nothing can be said."""
-    test = shadow_test(alerts=Alerts(topic_arn=TOPIC.replace("eu-west-1", "us-east-1")))
-
-    rendered(test)
-    with pytest.raises(InvalidValueError, match="must be in the stack's region eu-west-1, got 'arn:aws:sns:us-east-1"):
-        rendered(test, IRELAND)
 
 
 def test_fails_more_children_than_a_composite_alarm_takes() -> None:

@@ -17,8 +17,8 @@ MEMBERS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "startup": ({"startup_timeout_seconds": 600}, {"ContainerStartupHealthCheckTimeoutInSeconds": 600}),
     "provision": ({"instance_provision_timeout_seconds": 1200}, {"VariantInstanceProvisionTimeoutInSeconds": 1200}),
     "ami": (
-        {"inference_ami_version": "al2-ami-sagemaker-inference-gpu-2"},
-        {"InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-2"},
+        {"instance_type": "ml.g5.xlarge", "inference_ami_version": "al2-ami-sagemaker-inference-gpu-2"},
+        {"InstanceType": "ml.g5.xlarge", "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-2"},
     ),
     "routing": ({"routing": Routing("RANDOM")}, {"RoutingConfig": {"RoutingStrategy": "RANDOM"}}),
     "prefix routing": (

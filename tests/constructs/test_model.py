@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_s3 as s3
+from aws_cdk import region_info
 
 from shadow_constructs import (
     Container,
@@ -18,7 +19,9 @@ from shadow_constructs import (
     ServingModel,
     ShadowEndpoint,
 )
-from shadow_constructs.values.xgboost_images import ACCOUNTS
+from shadow_constructs.model.images import resolve_image
+from shadow_constructs.values.aws_images import BUILT_IN_ACCOUNTS as ACCOUNTS
+from shadow_constructs.values.aws_images import DEEP_LEARNING_ACCOUNTS
 from tests.constructs.rendering import (
     IRELAND,
     Json,
@@ -32,7 +35,7 @@ from tests.constructs.rendering import (
     template_of,
     texts,
 )
-from tests.values.samples import IMAGE, PACKAGE_ARN, model, serving, shadow_test, variant
+from tests.values.samples import IMAGE, PACKAGE_ARN, hardware, model, serving, shadow_test, variant
 
 
 def serve(one: Model, env: cdk.Environment | None = None) -> Json:
@@ -75,26 +78,62 @@ def test_old_xgboost_versions_have_their_old_tags() -> None:
     assert flat(container_of(template)["Image"]).endswith("/sagemaker-xgboost:0.90-2-cpu-py3")
 
 
-def test_fails_where_aws_offers_no_xgboost() -> None:
-    """An unknown region is refused at synth, with the known ones."""
-    elsewhere = cdk.Environment(account="111122223333", region="mars-north-1")
+@pytest.mark.parametrize("region", ["mars-north-1", "eu-isoe-west-1", "us-iso-west-1"])
+@pytest.mark.parametrize("image", [Container.xgboost("3.0-5"), Container.deep_learning("pytorch-inference", "2.6.0")])
+def test_fails_where_aws_offers_no_image(image: Container, region: str) -> None:
+    """A Region without the image is refused at synth, with those that have it, and never by an error of the CDK's."""
+    elsewhere = cdk.Environment(account="111122223333", region=region)
 
     with pytest.raises(InvalidValueError) as refused:
-        serve(model(), elsewhere)
+        serve(model(container=image), elsewhere)
 
     [line] = refused.value.problems
-    assert line.startswith("Container.xgboost: 'region' must be one of af-south-1, ap-east-1, ")
-    assert line.endswith("got 'mars-north-1'; or use Container.uri(...)")
+    assert line.startswith("ShadowTest: 'container' must be offered in the stack's region for ")
+    assert ": af-south-1, ap-east-1, " in line
+    assert line.endswith("or copy the image to an ECR repository of yours and use Container.ecr(...)")
+
+
+@pytest.mark.parametrize("region", sorted(DEEP_LEARNING_ACCOUNTS))
+def test_a_deep_learning_container_has_an_owner_in_every_region_that_has_it(region: str) -> None:
+    """The CDK's own facts agree where it has them; nine more Regions come from SageMaker's SDKs."""
+    stack = new_stack(cdk.Environment(account="111122223333", region=region))
+    address = resolve_image(stack, stack, Container.deep_learning("djl-inference", "0.30.0")).uri
+    facts = region_info.Fact.find(region, region_info.FactName.DLC_REPOSITORY_ACCOUNT)
+
+    assert address.startswith(f"{DEEP_LEARNING_ACCOUNTS[region]}.dkr.ecr.{region}.")
+    assert facts in (None, DEEP_LEARNING_ACCOUNTS[region])
+
+
+def test_the_owner_follows_the_repository() -> None:
+    """scikit-learn, Spark ML and text embeddings are in XGBoost's accounts, Triton in the deep-learning ones."""
+    expected = {
+        "sagemaker-scikit-learn": "141502667606",
+        "sagemaker-xgboost": "141502667606",
+        "sagemaker-sparkml-serving": "141502667606",
+        "tei-cpu": "141502667606",
+        "sagemaker-tritonserver": "763104351884",
+        "huggingface-pytorch-tgi-inference": "763104351884",
+    }
+    for repository, account in expected.items():
+        stack = new_stack(IRELAND)
+        assert resolve_image(stack, stack, Container.deep_learning(repository, "1")).uri.startswith(account)
+
+
+@pytest.mark.parametrize("repository", ["pytorch-training", "my-own", "sagemaker-debugger-rules"])
+def test_fails_a_repository_whose_owner_is_not_known(repository: str) -> None:
+    """No account is guessed."""
+    with pytest.raises(InvalidValueError, match=r"or use Container\.ecr"):
+        Container.deep_learning(repository, "1")
 
 
 @pytest.mark.parametrize("env", [None, IRELAND])
-def test_a_deep_learning_container_is_found_by_the_cdk(env: cdk.Environment | None) -> None:
-    """Its account comes from the CDK's own facts, per region or by a mapping."""
-    image = Container.deep_learning("huggingface-pytorch-inference", "2.6.0-gpu")
+def test_a_deep_learning_container_is_found_by_region(env: cdk.Environment | None) -> None:
+    """Its account is a literal where the Region is known, else looked up at deployment."""
+    image = Container.deep_learning("huggingface-pytorch-inference", "2.6.0-cpu")
     address = flat(container_of(serve(model(container=image), env))["Image"])
 
-    assert address.endswith("/huggingface-pytorch-inference:2.6.0-gpu")
-    assert address.startswith("763104351884.dkr.ecr.eu-west-1." if env else "<DlcRepositoryAccountMap[")
+    assert address.endswith("/huggingface-pytorch-inference:2.6.0-cpu")
+    assert address.startswith("763104351884.dkr.ecr.eu-west-1." if env else "<DeepLearningAccounts[")
 
 
 @pytest.mark.parametrize(
@@ -106,20 +145,69 @@ def test_a_deep_learning_container_is_found_by_the_cdk(env: cdk.Environment | No
             f"999900001111.dkr.ecr.eu-central-1.<AWS::URLSuffix>/churn@sha256:{'0' * 64}",
         ),
         (Container.uri(IMAGE), IMAGE),
-        (Container.uri("public.ecr.aws/team/churn:7"), "public.ecr.aws/team/churn:7"),
     ],
-    ids=["own repository", "other account by digest", "address", "address elsewhere"],
+    ids=["own repository", "other account by digest", "address"],
 )
 def test_an_image_has_the_address_it_was_given(image: Container, address: str) -> None:
     """Tag or digest, own or other account."""
     assert flat(container_of(serve(model(container=image)))["Image"]) == address
 
 
-def test_an_image_elsewhere_needs_no_right_to_pull() -> None:
-    """What isn't in ECR isn't pulled through ECR."""
-    template = serve(model(container=Container.uri("public.ecr.aws/team/churn:7")))
+@pytest.mark.parametrize(
+    ("uri", "repository"),
+    [
+        ("111122223333.dkr.ecr.eu-west-1.amazonaws.com/team/churn:7", "eu-west-1:111122223333:repository/team/churn"),
+        ("111122223333.dkr.ecr-fips.us-east-1.amazonaws.com/churn", "us-east-1:111122223333:repository/churn"),
+        ("111122223333.dkr-ecr.eu-west-1.on.aws/churn:7", "eu-west-1:111122223333:repository/churn"),
+        ("111122223333.dkr-ecr-fips.us-west-2.on.aws/churn:7", "us-west-2:111122223333:repository/churn"),
+        ("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/churn:7", "cn-north-1:111122223333:repository/churn"),
+        (
+            "111122223333.dkr-ecr.cn-north-1.on.amazonwebservices.com.cn/churn:7",
+            "cn-north-1:111122223333:repository/churn",
+        ),
+        ("111122223333.dkr.ecr.us-iso-east-1.c2s.ic.gov/churn:7", "us-iso-east-1:111122223333:repository/churn"),
+        ("111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu/churn:7", "eusc-de-east-1:111122223333:repository/churn"),
+        (
+            f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn@sha256:{'0' * 64}",
+            "eu-west-1:111122223333:repository/churn",
+        ),
+        (
+            f"{cdk.Aws.ACCOUNT_ID}.dkr.ecr.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}/churn:7",
+            "<AWS::Region>:<AWS::AccountId>:repository/churn",
+        ),
+    ],
+    ids=range(10),
+)
+def test_every_kind_of_ecr_address_gets_the_right_to_pull(uri: str, repository: str) -> None:
+    """Plain, FIPS and dual-stack hosts, in every partition, and addresses put together from tokens."""
+    template = serve(model(container=Container.uri(uri)))
 
-    assert {"PullImage", "LogInToEcr"}.isdisjoint(statements(template))
+    assert flat(statements(template)["PullImage"]["Resource"]) == f"arn:<AWS::Partition>:ecr:{repository}"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "public.ecr.aws/team/churn:7",
+        "docker.io/library/python:3.12",
+        "ghcr.io/team/churn:7",
+        "churn:7",
+        "https://111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7",
+        "docker://111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7",
+        f"docker.io/{cdk.Aws.ACCOUNT_ID}/churn:7",
+        f"https://{cdk.Aws.ACCOUNT_ID}.dkr.ecr.{cdk.Aws.REGION}.amazonaws.com/churn:7",
+    ],
+    ids=range(8),
+)
+def test_fails_an_image_that_create_model_cannot_take(uri: str) -> None:
+    """Other registries and addresses with a scheme are refused, with the way out, wherever an image is named."""
+    for make in (
+        lambda: Container.uri(uri),
+        lambda: ModelPackage(PACKAGE_ARN, artifact="s3://registry/churn/7.tar.gz", image=uri),
+    ):
+        with pytest.raises(InvalidValueError, match="must be an image in ECR like") as refused:
+            make()
+        assert len(refused.value.problems) == 1
 
 
 def test_a_dockerfile_becomes_an_image_of_the_bootstrap_repository(tmp_path: Path) -> None:
@@ -137,7 +225,8 @@ def test_a_dockerfile_is_built_for_the_platform_asked_for(tmp_path: Path, platfo
     (tmp_path / "serve.Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
     stack = new_stack()
     image = Container.dockerfile(tmp_path, file="serve.Dockerfile", platform=platform, build_args={"VERSION": "7"})
-    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(container=image))))
+    on = hardware("ml.c7g.large" if platform == "linux/arm64" else "ml.m5.large")
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(container=image), hardware=on)))
     app = stack.node.root
     assert isinstance(app, cdk.App)
 

@@ -226,7 +226,7 @@ def test_an_ordinary_test_has_no_warning() -> None:
 @pytest.mark.parametrize(
     "container",
     [
-        Container.uri("public.ecr.aws/team/churn"),
+        Container.uri("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn"),
         Container.uri(IMAGE.replace(":7", ":latest")),
         Container.ecr("churn", "latest"),
     ],

@@ -51,7 +51,7 @@ from tests.values.strategies import SHADOW_TESTS
 
 VPC = Network(subnet_ids=["subnet-0a1b2c3d", "subnet-1a2b3c4d"], security_group_ids=["sg-0a1b2c3d"], isolated=True)
 FULL_HARDWARE = hardware(
-    "ml.g5.xlarge",
+    "ml.p3.2xlarge",
     count=3,
     volume_gb=100,
     model_download_timeout_seconds=900,
@@ -111,7 +111,7 @@ VALUES: dict[str, Callable[[], ShadowTest]] = {
         shadow=variant(model=model("v2", container=Container.private_registry("registry.example/x:1"), network=VPC))
     ),
     "deep learning": lambda: churn(
-        shadow=variant(model=model("v2", container=Container.deep_learning("pytorch-inference", "2.6.0-gpu-py312")))
+        shadow=variant(model=model("v2", container=Container.deep_learning("pytorch-inference", "2.6.0-cpu-py312")))
     ),
     "metrics, tags, guardrails": lambda: churn(
         metrics=MetricsPublishing(frequency_seconds=10, enhanced=True, detailed_observability=True),

@@ -40,35 +40,51 @@ def _optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 _TYPES = sorted(
-    one
-    for one in instance_types.listed()
-    if not instance_types.excludes_shadow(one) and not instance_types.is_graviton(one)
+    one for one in instance_types.listed() if not instance_types.excludes_shadow(one) and not instance_types.is_arm(one)
 )
 
-HARDWARE: st.SearchStrategy[Hardware] = st.builds(
-    Hardware,
-    instance_type=st.sampled_from(_TYPES),
-    count=st.integers(1, 40),
-    volume_gb=_optional(st.integers(1, 512)),
-    model_download_timeout_seconds=_optional(st.integers(60, 3600)),
-    startup_timeout_seconds=_optional(st.integers(60, 3600)),
-    instance_provision_timeout_seconds=_optional(st.integers(300, 3600)),
-    inference_ami_version=_optional(st.sampled_from(AMI_VERSIONS)),
-    routing=_optional(
-        st.sampled_from([Routing("RANDOM"), Routing("LEAST_OUTSTANDING_REQUESTS")])
-        | st.builds(Routing, st.just("PREFIX_AWARE"), st.integers(1024, 65536), st.integers(1, 1024))
-    ),
-    ssm_access=_optional(_FLAGS),
-    core_dump=_optional(st.builds(CoreDump, st.sampled_from(["s3://dumps", "s3://dumps/churn/"]), _KEYS)),
-    capacity_reservation_arn=_optional(st.just(RESERVATION_ARN)),
+_ANY_HARDWARE = st.fixed_dictionaries(
+    {
+        "count": st.integers(1, 40),
+        "model_download_timeout_seconds": _optional(st.integers(60, 3600)),
+        "startup_timeout_seconds": _optional(st.integers(60, 3600)),
+        "instance_provision_timeout_seconds": _optional(st.integers(300, 3600)),
+        "routing": _optional(
+            st.sampled_from([Routing("RANDOM"), Routing("LEAST_OUTSTANDING_REQUESTS")])
+            | st.builds(Routing, st.just("PREFIX_AWARE"), st.integers(1024, 65536), st.integers(1, 1024))
+        ),
+        "ssm_access": _optional(_FLAGS),
+        "core_dump": _optional(st.builds(CoreDump, st.sampled_from(["s3://dumps", "s3://dumps/churn/"]), _KEYS)),
+        "capacity_reservation_arn": _optional(st.just(RESERVATION_ARN)),
+    }
 )
+
+
+def _amis(instance_type: str) -> list[str]:
+    gpu, neuron = instance_types.has_gpu(instance_type) is not False, instance_types.is_neuron(instance_type)
+    return [one for one in AMI_VERSIONS if (gpu and "-gpu-" in one) or (neuron and "-neuron-" in one)]
+
+
+@st.composite
+def _hardware(draw: st.DrawFn) -> Hardware:
+    instance_type = draw(st.sampled_from(_TYPES))
+    fixed = instance_types.has_fixed_storage(instance_type)
+    return Hardware(
+        instance_type,
+        volume_gb=None if fixed else draw(_optional(st.integers(1, 512))),
+        inference_ami_version=draw(st.sampled_from([None, *_amis(instance_type)])),
+        **draw(_ANY_HARDWARE),
+    )
+
+
+HARDWARE: st.SearchStrategy[Hardware] = _hardware()
 
 _CONTAINERS = st.one_of(
     st.sampled_from(sorted(TAGS)).map(Container.xgboost),
     st.just(Container.uri(IMAGE)),
-    st.just(Container.uri("public.ecr.aws/team/churn@sha256:" + "0" * 64)),
+    st.just(Container.uri("111122223333.dkr-ecr.eu-west-1.on.aws/team/churn@sha256:" + "0" * 64)),
     st.just(Container.ecr("team/churn", "7")),
-    st.just(Container.deep_learning("huggingface-pytorch-inference", "2.6.0-transformers4.49.0-gpu-py312")),
+    st.just(Container.deep_learning("huggingface-pytorch-inference", "2.6.0-transformers4.49.0-cpu-py312")),
 )
 
 _NETWORKS = st.sampled_from(

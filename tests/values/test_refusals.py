@@ -61,7 +61,8 @@ WHOLE_LINES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "serverless with capture": (
         lambda: serving(production=variant("v1", hardware=SERVERLESS)),
-        "ShadowTest: 'capture' must be Capture.off() with a serverless variant, got 'capture on'",
+        "ShadowTest: 'capture' must be Capture.off() with a serverless variant, got 'capture on'; "
+        "or choose Hardware(...)",
     ),
     "multi-model shadow": (
         lambda: shadow_test(shadow=variant(model=model("v2", **MULTI_MODEL))),
@@ -118,8 +119,8 @@ WHOLE_LINES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "x86 image on Arm": (
         lambda: variant(hardware=hardware("ml.c7g.large")),
-        "Variant: 'hardware' must be an x86 instance type for Container.xgboost, got 'ml.c7g.large'; "
-        "or give an Arm image by Container.uri(...)",
+        "Variant: 'hardware' must be an x86 instance type for v1 (xgboost 3.0-5), got 'ml.c7g.large'; "
+        "or give an image for Arm",
     ),
     "promotion without a shadow": (
         lambda: serving().promoted(),
@@ -304,7 +305,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "container as text": (lambda: model(container=IMAGE), "'container' must be made by Container.xgboost(...)"),
     "container by hand": (lambda: Container(IMAGE), "'image' must be made by Container.uri(...)"),  # type: ignore[arg-type] # on purpose
     "package as text": (lambda: Model(version="v1", package="arn"), "'package' must be a ModelPackage(...)"),  # type: ignore[arg-type] # on purpose
-    "image with a space": (lambda: Container.uri("a b"), "'uri' must be an image address"),
+    "image with a space": (lambda: Container.uri("a b"), "'uri' must be an image in ECR"),
     "image of 256": (lambda: Container.uri("a" * 256), "(at most 255 characters)"),
     "ECR repository with its host": (lambda: Container.ecr("host.com:5000/Repo", "7"), "without its host"),
     "ECR tag": (lambda: Container.ecr("churn", "a tag"), "'tag_or_digest' must be an image tag, or sha256:"),
@@ -414,7 +415,7 @@ def test_an_endless_value_is_shortened_in_the_message() -> None:
     with pytest.raises(InvalidValueError) as refused:
         Container.uri("x " * 5000)
 
-    assert len(str(refused.value)) < 250
+    assert len(str(refused.value)) < 320
 
 
 def test_a_refusal_is_a_value_error() -> None:

@@ -1,0 +1,89 @@
+"""What a test and the stack that deploys it say twice: where everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shadow_constructs.values import aws_images, xgboost_images
+from shadow_constructs.values.container import DeepLearningImage, XGBoostImage
+from shadow_constructs.values.pairs.pair import Clash, Pair
+from shadow_constructs.values.pairs.places import partition_of, places_of
+
+if TYPE_CHECKING:
+    from shadow_constructs.values.shadow_test import ShadowTest
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A test and where its stack is deployed.
+
+    Attributes:
+        test: The test.
+        region: The stack's Region; None where the code doesn't say.
+        account: The stack's account; None where the code doesn't say.
+    """
+
+    test: ShadowTest
+    region: str | None
+    account: str | None
+
+
+def _region(deployed: Deployed) -> Iterator[Clash]:
+    if deployed.region is None:
+        return
+    for one in places_of(deployed.test):
+        if one.region not in (None, deployed.region):
+            fix = "name one of that Region, or deploy the stack where this is"
+            yield Clash(one.what, f"be in the stack's region {deployed.region}", one.address, fix)
+        elif one.partition not in (None, partition_of(deployed.region)):
+            must = f"be in the stack's partition {partition_of(deployed.region)}"
+            yield Clash(one.what, must, one.address, "ARNs of another partition reach nothing")
+
+
+def _account(deployed: Deployed) -> Iterator[Clash]:
+    for one in places_of(deployed.test):
+        if deployed.account is not None and one.account not in (None, deployed.account):
+            must = f"be a role of the stack's account {deployed.account}"
+            yield Clash(one.what, must, one.address, "SageMaker takes no role of another account")
+
+
+def _owner(deployed: Deployed) -> Iterator[Clash]:
+    if deployed.region is None:
+        return
+    for model in deployed.test.models:
+        image = None if model.container is None else model.container.image
+        if isinstance(image, XGBoostImage | DeepLearningImage):
+            repository = xgboost_images.REPOSITORY if isinstance(image, XGBoostImage) else image.repository
+            accounts = aws_images.accounts_of(repository) or {}
+            if deployed.region not in accounts:
+                must = f"be offered in the stack's region for {repository}: {', '.join(sorted(accounts))}"
+                fix = "or copy the image to an ECR repository of yours and use Container.ecr(...)"
+                yield Clash("container", must, deployed.region, fix)
+
+
+PAIRS: tuple[Pair[Deployed], ...] = (
+    Pair(
+        id="regions-and-stack",
+        facts="Region and partition of the stack and of images, topics, keys, packages and reservations",
+        clash="what lies in another Region or partition than the stack, where both are known",
+        source="API members ContainerDefinition.Image, AlarmActions, KmsKeyId; Developer Guide, your own image",
+        check=_region,
+    ),
+    Pair(
+        id="role-and-stack",
+        facts="account of the stack and of the execution role",
+        clash="a role of another account",
+        source="IAM User Guide, passing a role to a service",
+        check=_account,
+    ),
+    Pair(
+        id="image-owner-and-region",
+        facts="image that AWS provides and Region of the stack",
+        clash="an image that AWS doesn't offer in the Region",
+        source="SageMaker Python SDK 2.257.0, image_uri_config",
+        check=_owner,
+    ),
+)
+"""Walked by the construct, which alone knows the stack."""

@@ -1,0 +1,110 @@
+"""What one `ShadowTest` says twice: what its variants are, and how the endpoint is watched, updated and placed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from shadow_constructs.values import instance_types
+from shadow_constructs.values.hardware import Hardware, Serverless
+from shadow_constructs.values.pairs.pair import Clash, Pair
+from shadow_constructs.values.pairs.places import disagreements
+
+if TYPE_CHECKING:
+    from shadow_constructs.values.shadow_test import ShadowTest
+
+_INVOCATIONS_EVERY = 60
+
+
+def _serverless(test: ShadowTest) -> Iterator[Clash]:
+    if not any(isinstance(variant.hardware, Serverless) for variant in test.variants):
+        return
+    if test.capture.enabled:
+        fix = "or choose Hardware(...)"
+        yield Clash("capture", "be Capture.off() with a serverless variant", "capture on", fix)
+    if len(test.production_variants) > 1:
+        must, got = "be empty with a serverless variant", f"{len(test.production_variants)} production variants"
+        yield Clash("other_production", must, got, "give each serverless variant an endpoint of its own")
+    if test.guardrails.shift == "rolling":
+        must = "not be rolling with a serverless variant"
+        yield Clash("guardrails", must, "Guardrails.rolling(...)", "use Guardrails()")
+
+
+def _publishing(test: ShadowTest) -> Iterator[Clash]:
+    if not test.alerts.enabled:
+        return
+    utilisation = test.metrics.frequency_seconds
+    invocations = utilisation if test.metrics.enhanced else _INVOCATIONS_EVERY
+    slowest = max(utilisation, invocations)
+    if test.alerts.period_seconds < slowest:
+        must = f"have a period_seconds of at least {slowest}, as metrics are published every {slowest} s"
+        fix = f"raise it to {slowest}, or publish more often: MetricsPublishing(frequency_seconds=..., enhanced=True)"
+        yield Clash("alerts", must, test.alerts.period_seconds, fix)
+
+
+def _volume_key(test: ShadowTest) -> Iterator[Clash]:
+    if test.volume_key_arn is None:
+        return
+    for variant in test.variants:
+        hardware = variant.hardware
+        if isinstance(hardware, Hardware) and instance_types.has_local_nvme(hardware.instance_type):
+            must = (
+                f"encrypt every disk, but {hardware.instance_type} has local NVMe disks, which the hardware encrypts "
+                "with keys of its own"
+            )
+            fix = "choose a type without local disks, or acknowledge this"
+            yield Clash("volume_key_arn", must, f"variant {variant.name}", fix)
+
+
+def _inf1(test: ShadowTest) -> Iterator[Clash]:
+    if test.guardrails.shift == "off":
+        return
+    for variant in test.variants:
+        hardware = variant.hardware
+        if isinstance(hardware, Hardware) and hardware.instance_type.startswith("ml.inf1."):
+            must = "be off with Inf1: SageMaker shifts all at once there, without a bake, and no alarm takes it back"
+            fix = "choose ml.inf2, or write Guardrails.off(reason=...)"
+            yield Clash("guardrails", must, f"{variant.name} on {hardware.instance_type}", fix)
+
+
+PAIRS: tuple[Pair[ShadowTest], ...] = (
+    Pair(
+        id="serverless-and-endpoint",
+        facts="serverless inference and the endpoint's settings",
+        clash="data capture, several production variants or a rolling update with `Serverless`",
+        source="Developer Guide, serverless endpoints, feature exclusions; deployment guardrails, exclusions",
+        check=_serverless,
+    ),
+    Pair(
+        id="alarm-period-and-publishing",
+        facts="period of the alarms and interval of the metrics",
+        clash="an alarm period shorter than metrics are published in: it would see one period in several, and never "
+        "fire",
+        source="API members MetricsConfig and PutMetricAlarm.Period",
+        check=_publishing,
+    ),
+    Pair(
+        id="regions-of-one-endpoint",
+        facts="Regions and partitions of images, topics, keys, packages and reservations",
+        clash="two of them in different Regions or partitions: an endpoint and all that it uses are in one",
+        source="API members ContainerDefinition.Image, AlarmActions, KmsKeyId; Developer Guide, your own image",
+        check=disagreements,
+    ),
+    Pair(
+        id="volume-key-and-disks",
+        facts="key of the volumes and instance type",
+        clash="a `volume_key_arn` on a type with local NVMe disks, which it doesn't encrypt",
+        source="API member CreateEndpointConfig.KmsKeyId",
+        check=_volume_key,
+        then="warned",
+    ),
+    Pair(
+        id="guardrails-and-inf1",
+        facts="deployment guardrails and instance type",
+        clash="guardrails on Inf1, which fall back to all at once without a bake",
+        source="Developer Guide, deployment guardrails, exclusions",
+        check=_inf1,
+        then="warned",
+    ),
+)
+"""Walked by every `ShadowTest`; what is only warned about, by the construct."""

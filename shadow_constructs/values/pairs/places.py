@@ -1,0 +1,114 @@
+"""Where the things lie that a test names: the Region, partition and account that their addresses give away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shadow_constructs.values.container import EcrImage, Image, ImageAddress
+from shadow_constructs.values.ecr_address import parse
+from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.model import Model
+from shadow_constructs.values.pairs.pair import Clash
+from shadow_constructs.values.tokens import is_token
+
+if TYPE_CHECKING:
+    from shadow_constructs.values.shadow_test import ShadowTest
+
+# Most telling first. botocore's partitions.json.
+_PARTITIONS = (
+    (re.compile(r"cn-"), "aws-cn"),
+    (re.compile(r"us-gov-"), "aws-us-gov"),
+    (re.compile(r"us-iso-"), "aws-iso"),
+    (re.compile(r"us-isob-"), "aws-iso-b"),
+    (re.compile(r"eu-isoe-"), "aws-iso-e"),
+    (re.compile(r"us-isof-"), "aws-iso-f"),
+    (re.compile(r"eusc-"), "aws-eusc"),
+)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Something that a test names, and what its address says about where it is.
+
+    Attributes:
+        what: The argument that names it.
+        address: ARN or image address.
+        partition: Such as ``aws``; None where it isn't known.
+        region: Such as ``eu-west-1``; None for what has none and where it isn't known.
+        account: Set where it has to be the endpoint's own account; else None.
+    """
+
+    what: str
+    address: str
+    partition: str | None
+    region: str | None
+    account: str | None = None
+
+
+def partition_of(region: str) -> str:
+    """The partition that a Region belongs to."""
+    return next((partition for pattern, partition in _PARTITIONS if pattern.match(region)), "aws")
+
+
+def places_of(test: ShadowTest) -> Iterator[Placed]:
+    """Everything with a known place that a test names."""
+    for model in test.models:
+        yield from _of_model(model)
+    for variant in test.variants:
+        if isinstance(variant.hardware, Hardware):
+            yield from _of_arn("capacity_reservation_arn", variant.hardware.capacity_reservation_arn)
+            if variant.hardware.core_dump is not None:
+                yield from _of_arn("core_dump", variant.hardware.core_dump.key_arn)
+    yield from _of_arn("volume_key_arn", test.volume_key_arn)
+    if test.capture.enabled:
+        yield from _of_arn("capture", test.capture.key_arn)
+    if test.alerts.enabled:
+        yield from _of_arn("topic_arn", test.alerts.topic_arn)
+        for arn in test.alerts.action_arns:
+            yield from _of_arn("action_arns", arn)
+
+
+def disagreements(test: ShadowTest) -> Iterator[Clash]:
+    """Pairs of things that can't be of one endpoint: the first with a known Region or partition, and each other."""
+    found = list(places_of(test))
+    regional = next((one for one in found if one.region is not None), None)
+    first = next((one for one in found if one.partition is not None), None)
+    for one in found:
+        if regional is not None and one.region not in (None, regional.region):
+            yield Clash(one.what, f"be in {regional.region} like {regional.address}", one.address, _FIX)
+        elif first is not None and one.partition not in (None, first.partition):
+            yield Clash(one.what, f"be in partition {first.partition} like {first.address}", one.address, _FIX)
+
+
+_FIX = "an endpoint and what it uses are in one Region"
+
+
+def _of_model(model: Model) -> Iterator[Placed]:
+    if model.container is not None:
+        yield from _of_image("container", model.container.image)
+        if isinstance(model.container.image, ImageAddress):
+            yield from _of_arn("credentials_provider_arn", model.container.image.credentials_provider_arn)
+    if model.package is not None:
+        yield from _of_arn("package", model.package.arn)
+        yield from _of_image("package", ImageAddress(model.package.image))
+    yield from _of_arn("artifact_key_arn", model.artifact_key_arn)
+    yield from _of_arn("role_arn", model.role_arn, own_account=True)
+
+
+def _of_image(what: str, image: Image) -> Iterator[Placed]:
+    if isinstance(image, EcrImage) and image.region is not None and not is_token(image.region):
+        yield Placed(what, f"{image.repository} in {image.region}", partition_of(image.region), image.region)
+    elif isinstance(image, ImageAddress) and not image.private_registry:
+        address = parse(image.uri)
+        if address is not None and not is_token(address.region):
+            yield Placed(what, image.uri, partition_of(address.region), address.region)
+
+
+def _of_arn(what: str, arn: str | None, *, own_account: bool = False) -> Iterator[Placed]:
+    if not isinstance(arn, str) or is_token(arn):
+        return
+    _, partition, _, region, account, *_ = [*arn.split(":"), *[""] * 5]
+    yield Placed(what, arn, partition or None, region or None, account if own_account else None)

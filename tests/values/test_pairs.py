@@ -1,0 +1,249 @@
+"""Every fact that a value holds twice: the two are held together, in the test, on promotion and in the docs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Container,
+    Guardrails,
+    InvalidValueError,
+    MetricsPublishing,
+    Network,
+    Scaling,
+    Serverless,
+    ShadowEndpoint,
+    ShadowTest,
+    Variant,
+)
+from shadow_constructs.values import instance_types
+from shadow_constructs.values.pairs.places import partition_of
+from shadow_constructs.values.warnings import warnings_of
+from tests.constructs.rendering import IRELAND, new_stack
+from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
+from tools.fact_pairs import PAGE, every_pair, page
+
+SERVERLESS = Serverless(memory_mb=2048, max_concurrency=5)
+NETWORK = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
+TOPIC = "arn:aws:sns:{}:111122223333:oncall"
+GPU_IMAGE = Container.deep_learning("huggingface-pytorch-tgi-inference", "2.4.0-tgi3.0.1-gpu-py311-cu124-ubuntu22.04")
+NEURON_IMAGE = Container.deep_learning("djl-inference", "0.30.0-neuronx-sdk2.20.1")
+ARM_IMAGE = Container.deep_learning("pytorch-inference-graviton", "2.4.0-cpu-py311-ubuntu22.04-sagemaker")
+BY_ADDRESS = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference"
+
+
+def on(instance_type: str, container: Container | None = None, version: str = "v1") -> Variant:
+    """A version on a type, served by a container."""
+    one = model(version) if container is None else model(version, container=container)
+    return variant(version, model=one, hardware=hardware(instance_type))
+
+
+def _serverless(**changes: object) -> ShadowTest:
+    return serving(production=variant(hardware=SERVERLESS), **{"capture": Capture.off(), **changes})
+
+
+def _deployed(test: ShadowTest, env: cdk.Environment = IRELAND) -> None:
+    ShadowEndpoint(new_stack(env), "E", test=test)
+
+
+CLASHES: dict[str, list[Callable[[], object]]] = {
+    "volume-and-instance-type": [
+        lambda: hardware("ml.m5d.large", volume_gb=30),
+        lambda: hardware("ml.g5.xlarge", volume_gb=30),
+        lambda: hardware("ml.p5en.48xlarge", volume_gb=30),
+        lambda: hardware("ml.inf1.xlarge", volume_gb=30),
+        lambda: hardware("ml.inf2.xlarge", volume_gb=30),
+        lambda: hardware("ml.trn1.2xlarge", volume_gb=30),
+    ],
+    "gpu-ami-and-instance-type": [
+        lambda: hardware("ml.m5.xlarge", inference_ami_version="al2-ami-sagemaker-inference-gpu-2"),
+        lambda: hardware("ml.inf2.xlarge", inference_ami_version="al2023-ami-sagemaker-inference-gpu-4-1"),
+    ],
+    "neuron-ami-and-instance-type": [
+        lambda: hardware("ml.g5.xlarge", inference_ami_version="al2-ami-sagemaker-inference-neuron-2"),
+    ],
+    "image-and-processors": [
+        lambda: on("ml.c7g.large"),
+        lambda: on("ml.c7g.large", Container.deep_learning("pytorch-inference", "2.6.0-cpu-py312")),
+        lambda: on("ml.m6g.large", Container.uri(f"{BY_ADDRESS}:2.6.0-cpu-py312")),
+        lambda: on("ml.m5.large", ARM_IMAGE),
+        lambda: on("ml.m5.large", Container.uri(f"{BY_ADDRESS}-arm64:2.6.0-cpu-py312")),
+        lambda: on("ml.m5.large", Container.ecr("pytorch-inference-graviton", "2.4.0-cpu", account="763104351884")),
+        lambda: variant(model=model(container=ARM_IMAGE), hardware=SERVERLESS),
+        lambda: shadow_test(shadow=on("ml.c7g.large", version="v2")),
+    ],
+    "image-and-device": [
+        lambda: on("ml.m5.large", GPU_IMAGE),
+        lambda: on("ml.m5.large", Container.uri(f"{BY_ADDRESS}:2.6.0-gpu-py312-cu124")),
+        lambda: variant(model=model(container=GPU_IMAGE), hardware=SERVERLESS),
+        lambda: on("ml.g5.xlarge", NEURON_IMAGE),
+        lambda: variant(model=model(container=NEURON_IMAGE), hardware=SERVERLESS),
+    ],
+    "serverless-and-model": [
+        lambda: variant(model=model(network=NETWORK), hardware=SERVERLESS),
+        lambda: variant(model=model(network=Network(isolated=True)), hardware=SERVERLESS),
+        lambda: variant(model=model(artifact="s3://my-models/all/", multi_model=True), hardware=SERVERLESS),
+        lambda: variant(
+            model=model(container=Container.private_registry("registry.example/x:1"), network=NETWORK),
+            hardware=SERVERLESS,
+        ),
+    ],
+    "scaling-and-hardware": [
+        lambda: variant(hardware=SERVERLESS, scaling=Scaling(max_count=2, concurrent_requests=3)),
+        lambda: variant(hardware=hardware("ml.t2.large"), scaling=Scaling(max_count=2, concurrent_requests=3)),
+    ],
+    "serverless-and-endpoint": [
+        lambda: _serverless(capture=Capture()),
+        lambda: _serverless(other_production=[variant("v2", name="other")]),
+        lambda: _serverless(guardrails=Guardrails.rolling()),
+    ],
+    "alarm-period-and-publishing": [
+        lambda: serving(alerts=Alerts(period_seconds=30)),
+        lambda: serving(alerts=Alerts(period_seconds=30), metrics=MetricsPublishing(frequency_seconds=10)),
+        lambda: serving(alerts=Alerts(period_seconds=60), metrics=MetricsPublishing(frequency_seconds=120)),
+        lambda: serving(
+            alerts=Alerts(period_seconds=20), metrics=MetricsPublishing(frequency_seconds=30, enhanced=True)
+        ),
+    ],
+    "regions-of-one-endpoint": [
+        lambda: serving(volume_key_arn=KEY_ARN, alerts=Alerts(topic_arn=TOPIC.format("us-east-1"))),
+        lambda: serving(volume_key_arn=KEY_ARN, capture=Capture(key_arn=KEY_ARN.replace("eu-west-1", "us-east-1"))),
+        lambda: serving(
+            production=on("ml.m5.large", Container.uri(IMAGE)), alerts=Alerts(topic_arn=TOPIC.format("us-east-1"))
+        ),
+        lambda: serving(
+            production=variant(model=model(role_arn=ROLE_ARN.replace("arn:aws:", "arn:aws-cn:"))),
+            volume_key_arn=KEY_ARN,
+        ),
+    ],
+    "regions-and-stack": [
+        lambda: _deployed(serving(alerts=Alerts(topic_arn=TOPIC.format("us-east-1")))),
+        lambda: _deployed(serving(alerts=Alerts(action_arns=["arn:aws:lambda:us-east-1:111122223333:function:page"]))),
+        lambda: _deployed(serving(volume_key_arn=KEY_ARN.replace("eu-west-1", "us-east-1"))),
+        lambda: _deployed(serving(capture=Capture(key_arn=KEY_ARN.replace("eu-west-1", "us-east-1")))),
+        lambda: _deployed(
+            serving(production=on("ml.m5.large", Container.uri(IMAGE.replace("eu-west-1", "us-east-1"))))
+        ),
+        lambda: _deployed(serving(production=on("ml.m5.large", Container.ecr("churn", "7", region="us-east-1")))),
+        lambda: _deployed(serving(production=variant(model=model(role_arn=ROLE_ARN.replace(":aws:", ":aws-us-gov:"))))),
+    ],
+    "role-and-stack": [
+        lambda: _deployed(serving(production=variant(model=model(role_arn=ROLE_ARN.replace("1111", "9999"))))),
+    ],
+    "image-owner-and-region": [
+        lambda: _deployed(serving(), cdk.Environment(account="111122223333", region="eusc-de-east-1")),
+        lambda: _deployed(
+            serving(production=on("ml.m5.large", Container.deep_learning("pytorch-inference", "2.6.0-cpu"))),
+            cdk.Environment(account="111122223333", region="us-iso-east-1"),
+        ),
+    ],
+}
+"""Values in which two facts don't agree, by the pair."""
+
+FITS: list[Callable[[], object]] = [
+    lambda: hardware("ml.m5.large", volume_gb=30),
+    lambda: hardware("ml.g5.xlarge", inference_ami_version="al2-ami-sagemaker-inference-gpu-2"),
+    lambda: hardware("ml.p2.xlarge", inference_ami_version="al2-ami-sagemaker-inference-gpu-2"),
+    lambda: hardware("ml.trn1.2xlarge", inference_ami_version="al2-ami-sagemaker-inference-neuron-2"),
+    lambda: hardware("ml.q9.large", unlisted_type=True, inference_ami_version="al2-ami-sagemaker-inference-gpu-2"),
+    lambda: on("ml.c7g.large", ARM_IMAGE),
+    lambda: on("ml.c7g.large", Container.ecr("my-own-x86", "gpu-arm64")),
+    lambda: on("ml.g5.xlarge", GPU_IMAGE),
+    lambda: on("ml.g5.xlarge", Container.deep_learning("pytorch-inference", "2.6.0-cpu-py312")),
+    lambda: on("ml.inf2.xlarge", NEURON_IMAGE),
+    lambda: on("ml.m5.large", Container.uri(f"{BY_ADDRESS}@sha256:{'0' * 64}")),
+    lambda: _serverless(),
+    lambda: serving(alerts=Alerts(period_seconds=10), metrics=MetricsPublishing(frequency_seconds=10, enhanced=True)),
+    lambda: serving(alerts=Alerts.off("nobody"), metrics=MetricsPublishing(frequency_seconds=300)),
+    lambda: serving(volume_key_arn=KEY_ARN, alerts=Alerts(topic_arn=TOPIC.format("eu-west-1"))),
+    lambda: _deployed(
+        serving(alerts=Alerts(action_arns=["arn:aws:ssm-incidents::111122223333:response-plan/page"])),
+    ),
+    lambda: _deployed(serving(production=variant(model=model(role_arn=ROLE_ARN)))),
+]
+
+
+def test_every_pair_of_facts_has_values_that_clash() -> None:
+    """A pair without an example here would be a check that nobody has seen refuse."""
+    assert set(CLASHES) == {pair.id for pair in every_pair() if pair.then == "refused"}
+
+
+@pytest.mark.parametrize(("pair", "make"), [(pair, make) for pair, several in CLASHES.items() for make in several])
+def test_two_facts_that_do_not_agree_are_refused_in_one_line(pair: str, make: Callable[[], object]) -> None:
+    """Before anything is deployed, with what to do."""
+    with pytest.raises(InvalidValueError) as refused:
+        make()
+
+    for line in refused.value.problems:
+        assert line.isprintable(), pair
+        assert " must " in line
+        assert "; " in line
+
+
+@pytest.mark.parametrize("make", FITS)
+def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object]) -> None:
+    """Nothing is guessed from the name of an image of the user's, or of a type that isn't known."""
+    make()
+
+
+@pytest.mark.parametrize(
+    ("test", "warned"),
+    [
+        (lambda: serving(production=on("ml.g5.xlarge"), volume_key_arn=KEY_ARN), "volume-key-and-disks"),
+        (lambda: serving(production=on("ml.inf1.xlarge")), "guardrails-and-inf1"),
+    ],
+)
+def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
+    """The key that doesn't reach a disk, the guardrails that fall back."""
+    assert f"shadow-constructs:{warned}" in {one.id for one in warnings_of(test())}
+    assert {pair.id for pair in every_pair() if pair.then == "warned"} == {
+        "volume-key-and-disks",
+        "guardrails-and-inf1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("shadow", "promote_on"),
+    [
+        (on("ml.c7g.large", ARM_IMAGE, "v2"), "production"),
+        (on("ml.g5.xlarge", GPU_IMAGE, "v2"), "production"),
+        (on("ml.inf2.xlarge", NEURON_IMAGE, "v2"), "production"),
+        (on("ml.m5.large", version="v2"), hardware("ml.c7g.large")),
+    ],
+)
+def test_a_promotion_never_brings_together_what_the_test_kept_apart(shadow: Variant, promote_on: object) -> None:
+    """Model and hardware that each were fine in the test are refused together, with the way out."""
+    with pytest.raises(InvalidValueError, match="'promote_on' must be hardware that the promoted variant can run on"):
+        shadow_test(shadow=shadow, promote_on=promote_on)
+    assert shadow_test(shadow=shadow, promote_on="shadow").promoted().production.model == shadow.model
+
+
+def test_partitions_of_all_regions_are_told_apart() -> None:
+    """The Region says which partition an ARN has to be of."""
+    found = {region: partition_of(region) for region in ("eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1")}
+
+    assert found == {
+        "eu-west-1": "aws",
+        "cn-north-1": "aws-cn",
+        "us-gov-west-1": "aws-us-gov",
+        "us-iso-east-1": "aws-iso",
+    }
+    assert partition_of("us-isob-east-1") == "aws-iso-b"
+
+
+def test_every_listed_type_with_gpus_is_known_to_have_them() -> None:
+    """Families p and g have GPUs, but for Graviton's; the others have none."""
+    for one in instance_types.listed():
+        family = one.split(".")[1]
+        assert instance_types.has_gpu(one) in ((True,) if family[0] in "pg" else (False, None)), one
+
+
+def test_the_docs_list_the_pairs_that_the_code_checks() -> None:
+    """The page is written by tools/fact_pairs.py, and nothing is on it that isn't checked."""
+    assert Path(PAGE).read_text(encoding="utf-8") == page()
