@@ -12,7 +12,7 @@ from pathlib import Path
 import shadow_ops
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_LEFT_OUT = {"cli", "__pycache__"}
+_LEFT_OUT = {"cli", "report", "responses", "__pycache__"}
 _KINDS = {".py", ".json"}
 # Zip archives can't say an earlier time; the same for every file, so that the same code is the same package.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)

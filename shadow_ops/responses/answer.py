@@ -1,0 +1,53 @@
+"""What an answer's text holds: a number, numbers in rows, JSON, or just text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+LARGEST = 1e150
+"""Numbers from here on are not counted as numbers: their squares couldn't be added up."""
+
+
+def number(text: str) -> float | None:
+    """A text that is one plain decimal number; None if it isn't, as of ``nan``."""
+    # Python also reads 1_000 and digits of other scripts, which no model means and no other engine knows.
+    if not text.isascii() or "_" in text:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        return None
+    return found if abs(found) < LARGEST else None
+
+
+def value(text: str) -> Any:  # noqa: ANN401 - plain JSON values
+    """The value of an answer.
+
+    Returns:
+        A number; JSON's value; of several lines of JSON their list; of CSV of numbers a list of them, or of several
+        rows a list of lists; else the text.
+    """
+    found = number(text)
+    if found is not None:
+        return found
+    stripped = text.strip()
+    if stripped.startswith(("{", "[", '"')) or stripped in ("true", "false", "null"):
+        return _json(stripped)
+    rows = [[number(cell) for cell in line.split(",")] for line in stripped.split("\n")]
+    if any(cell is None for row in rows for cell in row):
+        return text
+    if len(rows) == 1:
+        return rows[0]
+    return [row[0] for row in rows] if all(len(row) == 1 for row in rows) else rows
+
+
+def _json(text: str) -> Any:  # noqa: ANN401 - plain JSON values
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return text

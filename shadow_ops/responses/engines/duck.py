@@ -1,0 +1,211 @@
+"""The engine of the command line: DuckDB reads and joins, about a million records a second on two cores.
+
+A file with lines that are no records is read by the standard library instead, so that every engine counts the same.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from shadow_ops.responses.compare import Comparer, Difference, side
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.engines import Differing, duck_sql
+from shadow_ops.responses.fetch import Window
+from shadow_ops.responses.joining import Key, shown_key
+from shadow_ops.responses.numbers import Numbers
+from shadow_ops.responses.reading import lines
+from shadow_ops.responses.record import parse
+from shadow_ops.responses.repeats import repeats
+from shadow_ops.responses.segment import segmenter
+from shadow_ops.responses.tally import LOSSES, SIDES, Pair, Tally, example
+
+_AT_ONCE = 10_000
+
+
+class DuckEngine:
+    """Holds what is compared of one hour in memory, about 150 bytes a pair."""
+
+    def run(
+        self,
+        windows: Iterable[Window],
+        key: Key,
+        how: Comparison,
+        tally: Tally,
+        *,
+        show_requests: bool = False,
+        differing: Differing | None = None,
+    ) -> None:
+        """Count all pairs of some hours; see `Engine.run`."""
+        import duckdb
+
+        with tempfile.TemporaryDirectory(prefix="shadow-test-") as scratch, duckdb.connect() as connection:
+            connection.execute(f"SET preserve_insertion_order = false; SET temp_directory = '{scratch}'")
+            run = _Run(connection, Path(scratch), key, how, tally, show_requests, differing)
+            for window in windows:
+                run.window(window)
+            run.finish()
+
+
+class _Run:
+    def __init__(
+        self,
+        connection: Any,  # noqa: ANN401 - DuckDB's connection; its package may not be installed
+        scratch: Path,
+        key: Key,
+        how: Comparison,
+        tally: Tally,
+        show_requests: bool,
+        differing: Differing | None,
+    ) -> None:
+        self._connection, self._scratch, self._key, self._how = connection, scratch, key, how
+        self._tally, self._requests, self._differing = tally, show_requests, differing
+        self._comparer = Comparer(how)
+        self._segment = segmenter(how)
+        if self._segment is not None:
+            text = "VARCHAR"
+            connection.create_function("segment", self._segment, [text, text], text, null_handling="special")
+        # Numbers are compared where they are read, unless their answer is a label or a row.
+        self._numbers = how.classes in (None, "threshold") and how.top is None
+        self._before = self._hour = ""
+        connection.execute(duck_sql.WAITING)
+
+    def window(self, window: Window) -> None:
+        self._tally.cut_off += window.cut_off
+        self._tally.gone += window.gone
+        if not window.follows:
+            self.finish()
+        self._before, self._hour = self._hour, window.hour
+        self._group([window.production, window.shadow])
+        self._count_losses()
+        self._count_numbers()
+        self._count_others()
+        asked = duck_sql.REPEATED_OF_REQUESTS if self._key == "request" else duck_sql.REPEATED
+        found = repeats(((one, _answer(n, t), times) for one, n, t, times in self._rows(asked)), self._comparer)
+        self._tally.repeats.add(found.compared, found.agreeing)
+
+    def finish(self) -> None:
+        for place, count in enumerate(self._rows(duck_sql.STILL_WAITING)[0]):
+            self._tally.losses[SIDES[place]]["only here"] += count
+        self._connection.execute(duck_sql.WAITING)
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = self._connection.execute(statement).fetchall()
+        return found
+
+    def _group(self, sides: Sequence[Sequence[Path]]) -> None:
+        import duckdb
+
+        try:
+            self._try_to_group(sides)
+            clean = not any(status == duck_sql.MALFORMED for status, *_ in self._rows(duck_sql.READ))
+        except duckdb.Error:
+            clean = False
+        if not clean:
+            self._try_to_group([self._cleaned(place, files) for place, files in enumerate(sides)])
+
+    def _try_to_group(self, sides: Sequence[Sequence[Path]]) -> None:
+        options = {"requests": self._requests, "segments": self._segment is not None}
+        parts = [
+            duck_sql.side(place, duck_sql.files([str(file) for file in files]), self._key, **options)
+            for place, files in enumerate(sides)
+            if files
+        ]
+        records = " UNION ALL ".join(["SELECT * FROM waiting", *parts])
+        if self._key == "request":
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE records AS {records}")
+            records = "SELECT * FROM records"
+        self._connection.execute(duck_sql.groups(records))
+
+    def _cleaned(self, place: int, files: Sequence[Path]) -> list[Path]:
+        """The records of files as this library reads them, without the lines that are none."""
+        clean = self._scratch / f"{SIDES[place]}.jsonl"
+        with clean.open("w", encoding="utf-8") as out:
+            for file in files:
+                for line in lines(file):
+                    record = parse(line)
+                    if record is None:
+                        self._tally.records[SIDES[place]] += 1
+                        self._tally.losses[SIDES[place]]["malformed"] += 1
+                        continue
+                    asked = {"data": record.request, "encoding": record.request_encoding}
+                    answered = {
+                        "data": record.answer,
+                        "encoding": record.encoding,
+                        "observedContentType": record.content_type,
+                    }
+                    event = {"eventId": record.event_id, "inferenceId": record.inference_id}
+                    capture = {"endpointInput": asked, "endpointOutput": answered}
+                    out.write(json.dumps({"captureData": capture, "eventMetadata": event}) + "\n")
+        return [clean]
+
+    def _count_losses(self) -> None:
+        for status, *counts in self._rows(duck_sql.READ):
+            for place, count in enumerate(counts):
+                self._tally.records[SIDES[place]] += count
+                if status:
+                    self._tally.losses[SIDES[place]][LOSSES[status - 1]] += count
+        self._connection.execute(duck_sql.LEFT)
+        for why, statement in (
+            ("duplicate", duck_sql.DUPLICATES),
+            ("inputs differ", duck_sql.DIFFERENT),
+            ("only here", duck_sql.ONLY),
+        ):
+            for place, count in enumerate(self._rows(statement)[0]):
+                self._tally.losses[SIDES[place]][why] += count
+        self._connection.execute(duck_sql.WAITING)
+        self._connection.execute(duck_sql.WAIT)
+
+    def _count_numbers(self) -> None:
+        if not self._numbers:
+            return
+        limit = self._how.threshold if self._how.classes == "threshold" else 0.5
+        for row in self._rows(duck_sql.cube(self._how)):
+            earlier, segment, production, shadow, exact, within, bucket, count, *sums = row
+            agreeing = production == shadow if self._how.classes == "threshold" else within
+            counts = {"exact": count * exact, "within": count * within, "agreeing": count * agreeing}
+            self._tally.count(self._hour_of(earlier), segment, count, **counts)
+            found = Numbers(count, *sums)
+            if bucket is not None:
+                found.buckets[bucket] = count
+            self._tally.numbers.setdefault("$", Numbers()).merge(found)
+            self._tally.classes[side(production, limit), side(shadow, limit)] += count
+            if not within:
+                self._tally.parts["$", "number"] += count
+        most = None if self._differing is not None else self._tally.most_examples
+        if most != 0:
+            self._stream(duck_sql.differing_numbers(self._how, most), counted=False)
+
+    def _count_others(self) -> None:
+        self._tally.unchecked += self._rows(duck_sql.UNCHECKED)[0][0]
+        # Of what is equal the numbers and classes count as well.
+        for earlier, segment, plain, text, count in self._rows(duck_sql.equal(numbers=not self._numbers)):
+            answer = _answer(plain, text)
+            pair = Pair(self._hour_of(earlier), "", answer, answer, segment)
+            self._tally.add(pair, self._comparer.compare(answer, answer), count)
+        self._stream(duck_sql.different(numbers=not self._numbers), counted=True)
+
+    def _stream(self, statement: str, *, counted: bool) -> None:
+        found = self._connection.execute(statement)
+        while rows := found.fetchmany(_AT_ONCE):
+            for earlier, segment, key, request, pn, pt, sn, st in rows:
+                shown = shown_key(self._key, key)
+                answers = _answer(pn, pt), _answer(sn, st)
+                pair = Pair(self._hour_of(earlier), shown, *answers, segment, request)
+                difference: Difference = self._comparer.compare(*answers)
+                if counted:
+                    self._tally.add(pair, difference)
+                elif not difference.agrees:
+                    self._tally.keep(example(pair, difference))
+                if self._differing is not None and not difference.agrees:
+                    self._differing(example(pair, difference))
+
+    def _hour_of(self, earlier: bool) -> str:
+        return self._before if earlier else self._hour
+
+
+def _answer(plain: float | None, text: str | None) -> str:
+    return repr(plain) if plain is not None else text or ""

@@ -1,0 +1,143 @@
+"""The statements of the DuckDB engine.
+
+What costs time is done here: reading, joining, comparing numbers. Every answer that isn't one plain number on both
+sides, and differs, is compared by the same Python that the standard library's engine uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shadow_ops.responses.answer import LARGEST
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.joining import Key
+from shadow_ops.responses.numbers import STEP
+from shadow_ops.responses.tally import LOSSES
+
+_PAYLOAD = "STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)"
+_COLUMNS = (
+    f"captureData: 'STRUCT(endpointInput {_PAYLOAD}, endpointOutput {_PAYLOAD})', "
+    "eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR)'"
+)
+# A request has at most 6 MB, an answer as much; base64 and escaped quotes make more of it.
+_LARGEST_LINE = 67_108_864
+_REQUEST, _ANSWER = "captureData.endpointInput", "captureData.endpointOutput"
+_KEYS: dict[Key, str] = {
+    "inferenceId": "NULLIF(eventMetadata.inferenceId, '')",
+    "eventId": "NULLIF(eventMetadata.eventId, '')",
+    "request": f"{_REQUEST}.data",
+}
+MALFORMED = LOSSES.index("malformed") + 1
+_CODES = {why: place for place, why in enumerate(LOSSES, 1)}
+_BYTES = f"TRY(from_base64({_ANSWER}.data))"
+
+WAITING = """CREATE OR REPLACE TEMP TABLE waiting (side UTINYINT, status UTINYINT, fresh BOOLEAN, kh UBIGINT,
+  ih UBIGINT, key VARCHAR, request VARCHAR, segment VARCHAR, num DOUBLE, txt VARCHAR)"""
+
+
+def files(paths: Sequence[str]) -> str:
+    """A relation of the records in files; a line that is no record is a row of NULLs."""
+    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return (
+        f"read_json([{listed}], columns = {{{_COLUMNS}}}, format = 'newline_delimited', ignore_errors = true, "
+        f"maximum_object_size = {_LARGEST_LINE}, compression = 'uncompressed')"
+    )
+
+
+def side(number: int, relation: str, key: Key, *, requests: bool, segments: bool) -> str:
+    """The records of a side: whether they can be joined, by what, and what was answered."""
+    request = f"{_REQUEST}.data" if requests else "NULL::VARCHAR"
+    segment = f"segment({_REQUEST}.data, {_REQUEST}.encoding)" if segments else "NULL::VARCHAR"
+    number_of = "TRY_CAST(answer AS DOUBLE)"
+    plain = f"abs({number_of}) < {LARGEST} AND NOT contains(answer, '_') AND NOT contains(answer, '+-')"
+    return f"""
+SELECT side, status, true AS fresh, CASE WHEN status = 0 THEN hash(key) END AS kh,
+  CASE WHEN status = 0 AND asked IS NOT NULL THEN hash(asked) END AS ih, key, request, segment, num,
+  CASE WHEN num IS NULL THEN answer END AS txt
+FROM (
+  SELECT *, CASE WHEN bad THEN {MALFORMED} WHEN data IS NULL OR data = '' THEN {_CODES["no answer"]}
+    WHEN contains(kind, 'event-stream') OR contains(kind, 'eventstream') THEN {_CODES["stream"]}
+    WHEN answer IS NULL THEN {_CODES["undecodable"]} WHEN key IS NULL THEN {_CODES["without key"]}
+    ELSE 0 END::UTINYINT AS status, CASE WHEN {plain} THEN {number_of} END AS num
+  FROM (
+    SELECT {number}::UTINYINT AS side, captureData IS NULL AS bad, {_KEYS[key]} AS key, {_REQUEST}.data AS asked,
+      {_ANSWER}.data AS data, {_ANSWER}.observedContentType AS kind, {request} AS request, {segment} AS segment,
+      CASE WHEN {_ANSWER}.encoding = 'BASE64'
+        THEN CASE WHEN {_BYTES} IS NOT NULL THEN COALESCE(TRY(decode({_BYTES})), {_ANSWER}.data) END
+        ELSE {_ANSWER}.data END AS answer
+    FROM {relation}))"""
+
+
+def groups(records: str) -> str:
+    """Records grouped by key and request: each group is a pair, a duplicate, or has no partner (yet)."""
+    return f"""CREATE OR REPLACE TEMP TABLE groups AS
+SELECT status, kh, ih, count(*) FILTER (side = 0) AS np, count(*) FILTER (side = 1) AS ns,
+  count(*) FILTER (side = 0 AND NOT fresh) AS waited_p, count(*) FILTER (side = 1 AND NOT fresh) AS waited_s,
+  any_value(key) AS key, any_value(request) AS request, any_value(segment) AS segment,
+  any_value(num) FILTER (side = 0) AS pn, any_value(num) FILTER (side = 1) AS sn,
+  any_value(txt) FILTER (side = 0) AS pt, any_value(txt) FILTER (side = 1) AS st
+FROM ({records}) GROUP BY status, kh, ih"""
+
+
+READ = "SELECT status, sum(np - waited_p), sum(ns - waited_s) FROM groups GROUP BY status"
+DUPLICATES = "SELECT coalesce(sum(np), 0), coalesce(sum(ns), 0) FROM groups WHERE status = 0 AND (np > 1 OR ns > 1)"
+_PAIRS = "FROM groups WHERE status = 0 AND np = 1 AND ns = 1"
+UNCHECKED = f"SELECT count(*) {_PAIRS} AND ih IS NULL"
+
+LEFT = """CREATE OR REPLACE TEMP TABLE alone AS
+SELECT *, max(np) OVER (PARTITION BY kh) + max(ns) OVER (PARTITION BY kh) > 1 AS differs
+FROM groups WHERE status = 0 AND np + ns = 1"""
+DIFFERENT = "SELECT coalesce(sum(np), 0), coalesce(sum(ns), 0) FROM alone WHERE differs"
+ONLY = "SELECT coalesce(sum(waited_p), 0), coalesce(sum(waited_s), 0) FROM alone WHERE NOT differs"
+STILL_WAITING = "SELECT count(*) FILTER (side = 0), count(*) FILTER (side = 1) FROM waiting"
+WAIT = """INSERT INTO waiting SELECT ns, 0, false, kh, ih, key, request, segment, coalesce(pn, sn), coalesce(pt, st)
+FROM alone WHERE NOT differs AND waited_p + waited_s = 0"""
+
+
+def cube(how: Comparison) -> str:
+    """Pairs of plain numbers, added up by everything that is counted."""
+    limit = how.threshold if how.classes == "threshold" else 0.5
+    return f"""
+SELECT earlier, segment, production_above, shadow_above, exact, within, bucket, count(*), sum(p), sum(s), sum(p * p),
+  sum(s * s), sum(p * s), sum(apart), sum(apart * apart), max(abs(apart)), least(min(p), min(s)),
+  greatest(max(p), max(s))
+FROM (
+  SELECT waited_p > 0 AS earlier, segment, pn AS p, sn AS s, sn - pn AS apart, pn >= {limit!r} AS production_above,
+    sn >= {limit!r} AS shadow_above, pn = sn AS exact, {_within(how)} AS within,
+    CASE WHEN pn <> sn THEN ceil(ln(abs(sn - pn)) / {STEP!r})::INTEGER END AS bucket
+  {_PAIRS} AND pn IS NOT NULL AND sn IS NOT NULL)
+GROUP BY ALL"""
+
+
+def differing_numbers(how: Comparison, most: int | None) -> str:
+    """Pairs of plain numbers that don't agree, those that differ most first."""
+    limit = how.threshold
+    agrees = f"(pn >= {limit!r}) = (sn >= {limit!r})" if how.classes == "threshold" else _within(how)
+    shortest = "" if most is None else f"ORDER BY abs(sn - pn) DESC, key DESC LIMIT {most}"
+    return f"{_ROWS} AND pn IS NOT NULL AND sn IS NOT NULL AND NOT ({agrees}) {shortest}"
+
+
+def equal(*, numbers: bool) -> str:
+    """Pairs that are equal to the letter, counted by their answer; with or without plain numbers."""
+    which = _EQUAL if numbers else "pt = st"
+    return f"SELECT waited_p > 0 AS earlier, segment, pn, pt, count(*) {_PAIRS} AND {which} GROUP BY ALL"
+
+
+def different(*, numbers: bool) -> str:
+    """Pairs that aren't equal to the letter, one by one; `numbers` as in `equal`."""
+    which = f"NOT coalesce({_EQUAL}, false)" if numbers else "(pn IS NULL OR sn IS NULL) AND pt IS DISTINCT FROM st"
+    return f"{_ROWS} AND {which}"
+
+
+_EQUAL = "(pn IS NOT DISTINCT FROM sn AND pt IS NOT DISTINCT FROM st)"
+_ROWS = f"SELECT waited_p > 0, segment, key, request, pn, pt, sn, st {_PAIRS}"
+
+_ASKED = "FROM groups WHERE status = 0 AND np = 1 AND waited_p = 0 AND ih IS NOT NULL"
+REPEATED = f"""SELECT ih, pn, pt, count(*) {_ASKED} AND ih IN (SELECT ih {_ASKED} GROUP BY ih HAVING count(*) > 1)
+GROUP BY ALL"""
+REPEATED_OF_REQUESTS = """SELECT ih, num, txt, count(*) FROM records
+WHERE side = 0 AND status = 0 AND fresh AND ih IN (SELECT ih FROM groups WHERE np > 1) GROUP BY ALL"""
+
+
+def _within(how: Comparison) -> str:
+    return f"abs(sn - pn) <= {float(how.atol)!r} + {float(how.rtol)!r} * abs(pn)"

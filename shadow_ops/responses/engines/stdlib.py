@@ -1,0 +1,48 @@
+"""The engine that needs Python alone: it runs in Lambda, and the others are held against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shadow_ops.responses.compare import Comparer
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.engines import Differing
+from shadow_ops.responses.fetch import Window
+from shadow_ops.responses.joining import Join, Key
+from shadow_ops.responses.reading import records
+from shadow_ops.responses.repeats import repeats
+from shadow_ops.responses.segment import segmenter
+from shadow_ops.responses.tally import Tally, example
+
+
+class StdlibEngine:
+    """Holds the records of one hour in memory, about a kilobyte each."""
+
+    def run(
+        self,
+        windows: Iterable[Window],
+        key: Key,
+        how: Comparison,
+        tally: Tally,
+        *,
+        show_requests: bool = False,
+        differing: Differing | None = None,
+    ) -> None:
+        """Count all pairs of some hours; see `Engine.run`."""
+        comparer = Comparer(how)
+        join = Join(key, segmenter(how), show_requests, tally)
+        for window in windows:
+            tally.cut_off += window.cut_off
+            tally.gone += window.gone
+            if not window.follows:
+                join.finish()
+            production = join.keyed("production", window.hour, records(window.production))
+            shadow = join.keyed("shadow", window.hour, records(window.shadow))
+            for pair in join.pairs(production, shadow):
+                difference = comparer.compare(pair.production, pair.shadow)
+                tally.add(pair, difference)
+                if differing is not None and not difference.agrees:
+                    differing(example(pair, difference))
+            found = repeats(join.answered, comparer)
+            tally.repeats.add(found.compared, found.agreeing)
+        join.finish()

@@ -1,0 +1,71 @@
+"""Paths into JSON, written as JSONPath: ``$.a.b``, ``$.items[*].id``, ``$.items[0]``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from shadow_ops.contract.problems import InvalidValueError
+
+Path = tuple[str | int | None, ...]
+"""The steps of a path: a member's name, an index, or None for every element."""
+
+_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9}|\*)\]|\[\"([^\"]*)\"\]")
+_ABSENT = object()
+
+
+def parse_path(text: str, what: str = "path") -> Path:
+    """Read a path; the ``$.`` at its beginning may be left out.
+
+    Raises:
+        InvalidValueError: If it isn't one.
+    """
+    rest = text if text.startswith("$") else f"$.{text}"
+    steps: list[str | int | None] = []
+    place = 1
+    while place < len(rest):
+        found = _STEP.match(rest, place)
+        if found is None:
+            raise InvalidValueError((f"{what} must be a path like $.items[*].id, got {text!r}",))
+        name, index, quoted = found.groups()
+        if index is not None:
+            steps.append(None if index == "*" else int(index))
+        else:
+            steps.append(quoted if name is None else name)
+        place = found.end()
+    return tuple(steps)
+
+
+def select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
+    """What lies at a path: of every element a list, without those that have no such part; None if there is nothing."""
+    found = _select(value, path)
+    return None if found is _ABSENT else found
+
+
+def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - plain JSON values
+    """The value with what lies at a path changed; where there is nothing, nothing changes."""
+    if not path:
+        return change(value)
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and isinstance(step, str) and step in value:
+        return {**value, step: replaced(value[step], rest, change)}
+    if isinstance(value, list) and not isinstance(step, str):
+        return [replaced(one, rest, change) if step in (None, at) else one for at, one in enumerate(value)]
+    return value
+
+
+def _select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
+    for place, step in enumerate(path):
+        if step is None and isinstance(value, list):
+            parts = (_select(one, path[place + 1 :]) for one in value)
+            return [one for one in parts if one is not _ABSENT]
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step, _ABSENT)
+        elif isinstance(step, int) and isinstance(value, list):
+            value = value[step] if step < len(value) else _ABSENT
+        else:
+            return _ABSENT
+        if value is _ABSENT:
+            return _ABSENT
+    return value

@@ -1,0 +1,42 @@
+"""Captured files, line by line; a file that is cut off gives what can be read of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from shadow_ops.responses.record import Record, parse
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file that aren't blank."""
+    with path.open("rb") as file:
+        for line in file:
+            stripped = line.strip()
+            if stripped:
+                yield stripped
+
+
+def records(paths: Iterable[Path]) -> Iterator[Record | None]:
+    """The records of files, in order; None for each line that isn't one."""
+    for path in paths:
+        yield from map(parse, lines(path))
+
+
+def unpacked(packed: bytes) -> tuple[bytes, bool]:
+    """Unpack a gzip file.
+
+    Returns:
+        What could be unpacked, and whether that is all of it.
+    """
+    parts: list[bytes] = []
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
+            while part := file.read1(1 << 20):
+                parts.append(part)
+    except (EOFError, OSError, zlib.error):
+        return b"".join(parts), False
+    return b"".join(parts), True

@@ -1,0 +1,94 @@
+"""One captured record, read tolerantly: what isn't known is ignored, what is missing is absent."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any, NamedTuple
+
+
+class Record(NamedTuple):
+    """One request to a variant, and its answer.
+
+    Attributes:
+        inference_id: The caller's id of the request.
+        event_id: SageMaker's id of the invocation.
+        time: When it was answered, as SageMaker wrote it.
+        request: What was asked, as it was written: CSV, JSON or base64.
+        answer: What was answered, likewise.
+        encoding: How the answer was written: ``CSV``, ``JSON`` or ``BASE64``.
+        content_type: The answer's content type.
+        request_encoding: How the request was written.
+    """
+
+    inference_id: str | None
+    event_id: str | None
+    time: str
+    request: str | None
+    answer: str | None
+    encoding: str
+    content_type: str
+    request_encoding: str = ""
+
+
+def parse(line: bytes | str) -> Record | None:
+    """Read one line of a captured file (SageMaker Developer Guide, model-monitor-data-capture-endpoint).
+
+    Returns:
+        The record, or None if the line isn't one: no JSON object, cut off, or without ``captureData``.
+    """
+    try:
+        found = json.loads(line, parse_constant=_refuse)
+        capture = found["captureData"]
+        if not isinstance(capture, dict):
+            return None
+        if b"\\u" in line if isinstance(line, bytes) else "\\u" in line:
+            # Half of a surrogate pair is no text, though JSON can write it.
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    asked, answered = _object(capture, "endpointInput"), _object(capture, "endpointOutput")
+    event = _object(found, "eventMetadata")
+    return Record(
+        inference_id=_text(event.get("inferenceId")) or None,
+        event_id=_text(event.get("eventId")) or None,
+        time=_text(event.get("inferenceTime")) or "",
+        request=_text(asked.get("data")),
+        answer=_text(answered.get("data")) or None,
+        encoding=_text(answered.get("encoding")) or "",
+        content_type=_text(answered.get("observedContentType")) or "",
+        request_encoding=_text(asked.get("encoding")) or "",
+    )
+
+
+def is_stream(content_type: str) -> bool:
+    """Whether an answer was streamed: its parts are no answer that could be compared."""
+    return "event-stream" in content_type or "eventstream" in content_type
+
+
+def decoded(data: str, encoding: str) -> str | None:
+    """The text of an answer; what is no text stays base64. None if it was meant to be base64 and isn't."""
+    if encoding != "BASE64":
+        return data
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except binascii.Error:
+        return None
+    except UnicodeDecodeError:
+        return data
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
+    found = parent.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

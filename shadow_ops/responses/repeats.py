@@ -1,0 +1,38 @@
+"""The noise floor: how often production answers a repeated request otherwise than it usually does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable
+
+from shadow_ops.responses.answer import number
+from shadow_ops.responses.compare import Comparer
+from shadow_ops.responses.tally import Share
+
+
+def repeats(answers: Iterable[tuple[Hashable, str, int]], comparer: Comparer) -> Share:
+    """Compare production's answers to the same request with its usual one, the most frequent.
+
+    Args:
+        answers: What was asked, an answer, and how often it was given.
+        comparer: How answers are compared.
+
+    Returns:
+        How many answers beyond the first of each request there are, and how many agree with the usual one.
+    """
+    asked: dict[Hashable, list[tuple[str, int]]] = defaultdict(list)
+    for request, answer, times in answers:
+        asked[request].append((answer, times))
+    found = Share()
+    for given in asked.values():
+        given.sort(key=lambda one: (-one[1], *_order(one[0])))
+        usual, times = given[0]
+        found.add(times - 1, times - 1)
+        for answer, more in given[1:]:
+            found.add(more, more if comparer.compare(usual, answer).agrees else 0)
+    return found
+
+
+def _order(answer: str) -> tuple[bool, float, str]:
+    plain = number(answer)
+    return plain is None, plain or 0.0, answer

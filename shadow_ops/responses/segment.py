@@ -1,0 +1,38 @@
+"""The segment of a request: what a part of it says, to count answers by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.paths import parse_path, select
+from shadow_ops.responses.record import decoded
+
+NONE = "(none)"
+_LONGEST = 80
+
+
+def segmenter(how: Comparison) -> Callable[[str | None, str | None], str] | None:
+    """What tells the segment of a request by its text and encoding; None if nobody asked for segments."""
+    if how.by is None:
+        return None
+    column, path = how.column, None if how.segment is None else parse_path(how.segment)
+
+    def segment(request: str | None, encoding: str | None) -> str:
+        text = None if request is None else decoded(request, encoding or "")
+        if text is None:
+            return NONE
+        if column is not None:
+            cells = text.split("\n", 1)[0].split(",")
+            return cells[column - 1].strip()[:_LONGEST] or NONE if column <= len(cells) else NONE
+        assert path is not None
+        try:
+            found = select(json.loads(text), path)
+        except (ValueError, RecursionError):
+            return NONE
+        if found is None or found == []:
+            return NONE
+        return (found if isinstance(found, str) else json.dumps(found, ensure_ascii=False))[:_LONGEST]
+
+    return segment

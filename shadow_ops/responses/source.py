@@ -1,0 +1,109 @@
+"""Where captured files are read from: S3, or a folder with the same layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from shadow_ops.responses.layout import SUFFIXES, Item
+
+
+class Source(Protocol):
+    """An endpoint's folder of captured files."""
+
+    @property
+    def name(self) -> str:
+        """For people, and for the cache."""
+
+    def files(self, folder: str) -> Iterator[Item]:
+        """The captured files in a folder below the source, in order of their names."""
+
+    def read(self, item: Item) -> bytes:
+        """The bytes of a file."""
+
+    def in_place(self, item: Item) -> Path | None:
+        """Where a file lies on this machine, or None."""
+
+
+@dataclass(frozen=True)
+class S3Source:
+    """A folder in S3.
+
+    Attributes:
+        s3: A boto3 client; safe to call from several threads.
+        bucket: The bucket.
+        prefix: The endpoint's folder, without slashes at its ends.
+    """
+
+    s3: Any
+    bucket: str
+    prefix: str
+
+    @property
+    def name(self) -> str:
+        """Such as ``s3://captures/captured/churn``."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def files(self, folder: str) -> Iterator[Item]:
+        """The captured files in a folder, in order of their names.
+
+        Raises:
+            ClientError: If listing is refused.
+        """
+        start = f"{self.prefix}/" if self.prefix else ""
+        for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=start + folder):
+            for entry in page.get("Contents", ()):
+                if entry["Key"].endswith(SUFFIXES):
+                    yield Item(entry["Key"][len(start) :], entry["Size"])
+
+    def read(self, item: Item) -> bytes:
+        """The bytes of an object.
+
+        Raises:
+            ClientError: If reading is refused, or the object is gone.
+        """
+        key = f"{self.prefix}/{item.key}" if self.prefix else item.key
+        body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return body
+
+    def in_place(self, item: Item) -> Path | None:  # noqa: ARG002 - the protocol's signature
+        """Nothing in S3 lies on this machine."""
+        return None
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder on this machine.
+
+    Attributes:
+        root: The endpoint's folder, the one that holds the variants' folders.
+    """
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """Its path."""
+        return str(self.root.absolute())
+
+    def files(self, folder: str) -> Iterator[Item]:
+        """The captured files in a folder, in order of their names."""
+        found = (path for path in (self.root / folder).rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())
+        for path in sorted(found):
+            yield Item(path.relative_to(self.root).as_posix(), path.stat().st_size)
+
+    def read(self, item: Item) -> bytes:
+        """The bytes of a file."""
+        return (self.root / item.key).read_bytes()
+
+    def in_place(self, item: Item) -> Path | None:
+        """Where the file lies."""
+        return self.root / item.key
+
+
+def s3_source(s3: Any, uri: str) -> S3Source:  # noqa: ANN401 - a boto3 client
+    """The source of an ``s3://bucket/folder``."""
+    bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+    return S3Source(s3, bucket, prefix.strip("/"))

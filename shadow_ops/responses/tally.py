@@ -1,0 +1,170 @@
+"""What is counted while captured answers are read, joined and compared; its size doesn't grow with the data."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shadow_ops.responses.compare import Difference
+from shadow_ops.responses.numbers import Numbers
+
+SIDES = ("production", "shadow")
+LOSSES = (
+    "malformed",
+    "no answer",
+    "stream",
+    "undecodable",
+    "without key",
+    "duplicate",
+    "inputs differ",
+    "only here",
+)
+"""Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
+streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
+other side's record of its key was asked something else; the other side has no record of its key."""
+
+OTHERS = "(others)"
+_MOST_SEGMENTS = 1000
+_MOST_PATHS = 200
+_MOST_CLASSES = 2000
+
+
+class Pair(NamedTuple):
+    """Both variants' answers to one request.
+
+    Attributes:
+        hour: The hour of production's record.
+        key: What the records were joined by.
+        production: Production's answer.
+        shadow: The shadow's.
+        segment: The request's segment, if segments were asked for.
+        request: The request, if it may be shown.
+        checked: Whether it is known that both were asked the same.
+    """
+
+    hour: str
+    key: str
+    production: str
+    shadow: str
+    segment: str | None = None
+    request: str | None = None
+    checked: bool = True
+
+
+@dataclass
+class Share:
+    """Pairs compared, and how many of them agree."""
+
+    compared: int = 0
+    agreeing: int = 0
+
+    def add(self, compared: int, agreeing: int) -> None:
+        """Count pairs."""
+        self.compared += compared
+        self.agreeing += agreeing
+
+
+class Example(NamedTuple):
+    """A pair that differs; larger differences sort last."""
+
+    rank: tuple[float, float, float]
+    key: str
+    hour: str
+    production: str
+    shadow: str
+    request: str
+    segment: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass
+class Tally:
+    """Counts of a comparison.
+
+    Attributes:
+        most_examples: How many pairs are kept that differ most.
+        key: What the records were joined by; "" before that is known.
+        records: Lines that were read, by side.
+        losses: Those that are in no pair, by side and reason, see `LOSSES`.
+        cut_off: Packed files that are cut off.
+        gone: Files that were deleted between being found and being read.
+        unchecked: Pairs of which no request was captured, so that nobody knows whether they belong together.
+        all: Pairs, and those that agree.
+        exact: Pairs that are equal.
+        within: Pairs that are equal within the tolerance.
+        hours: By hour.
+        segments: By segment.
+        numbers: Pairs of numbers by path.
+        classes: Pairs of classes.
+        parts: Pairs that differ somewhere, by path and how.
+        overlaps: How many pairs of texts or rankings were compared, the sum of their overlaps, and the least.
+        repeats: Production's answers to repeated requests, and those that agree with its usual answer.
+        examples: The pairs that differ most, a heap.
+    """
+
+    most_examples: int = 0
+    key: str = ""
+    records: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
+    losses: dict[str, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
+    cut_off: int = 0
+    gone: int = 0
+    unchecked: int = 0
+    all: Share = field(default_factory=Share)
+    exact: int = 0
+    within: int = 0
+    hours: dict[str, Share] = field(default_factory=dict)
+    segments: dict[str, Share] = field(default_factory=dict)
+    numbers: dict[str, Numbers] = field(default_factory=dict)
+    classes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    parts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    overlaps: tuple[int, float, float] = (0, 0.0, 1.0)
+    repeats: Share = field(default_factory=Share)
+    examples: list[Example] = field(default_factory=list)
+
+    def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
+        """Count pairs of one hour and segment."""
+        self.all.add(pairs, agreeing)
+        self.exact += exact
+        self.within += within
+        self.hours.setdefault(hour, Share()).add(pairs, agreeing)
+        if segment is not None:
+            known = segment in self.segments or len(self.segments) < _MOST_SEGMENTS
+            self.segments.setdefault(segment if known else OTHERS, Share()).add(pairs, agreeing)
+
+    def add(self, pair: Pair, difference: Difference, times: int = 1) -> None:
+        """Count a pair that was compared, or several that are equal."""
+        self.unchecked += 0 if pair.checked else times
+        exact, within, agreeing = (times * one for one in (difference.exact, difference.within, difference.agrees))
+        self.count(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
+        for path, production, shadow in difference.numbers:
+            if path in self.numbers or len(self.numbers) < _MOST_PATHS:
+                numbers = self.numbers.setdefault(path, Numbers())
+                for _ in range(times):
+                    numbers.add(production, shadow)
+        for classes in difference.classes:
+            known = classes in self.classes or len(self.classes) < _MOST_CLASSES
+            self.classes[classes if known else (OTHERS, OTHERS)] += times
+        for part in set(difference.parts):
+            self.parts[part if part in self.parts or len(self.parts) < _MOST_PATHS else (OTHERS, part[1])] += times
+        if difference.overlap is not None:
+            count, total, least = self.overlaps
+            overlap = difference.overlap
+            self.overlaps = count + times, total + times * overlap, min(least, overlap)
+        if not difference.agrees:
+            self.keep(example(pair, difference))
+
+    def keep(self, example: Example) -> None:
+        """Keep an example if it is among those that differ most."""
+        if len(self.examples) < self.most_examples:
+            heapq.heappush(self.examples, example)
+        elif self.examples and example > self.examples[0]:
+            heapq.heapreplace(self.examples, example)
+
+
+def example(pair: Pair, difference: Difference) -> Example:
+    """A pair that differs, as it is shown."""
+    parts = tuple(sorted(set(difference.parts)))
+    texts = pair.production, pair.shadow, pair.request or "", pair.segment or ""
+    return Example(difference.rank, pair.key, pair.hour, *texts, parts)

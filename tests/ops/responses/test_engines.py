@@ -1,0 +1,152 @@
+"""Every engine gives the same counts on the same files, and no record is lost."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.engines.duck import DuckEngine
+from shadow_ops.responses.engines.stdlib import StdlibEngine
+from shadow_ops.responses.tally import SIDES, Tally
+from tests.ops.responses.captured import Said, tallied, write
+
+IDS = st.one_of(st.none(), st.sampled_from(["", "a", "b", "c", "Ω", "a b"]), st.integers(0, 40).map(str))
+NUMBERS = st.one_of(
+    st.floats(0, 1).map(str),
+    st.sampled_from(["0.5", "0.50", " 0.5\n", "0.500001", "1e3", "1_000", "nan", "-inf", "+-5", "1e200", "٣", "0x10"]),
+)
+ANSWERS = st.one_of(
+    NUMBERS,
+    st.lists(NUMBERS, min_size=2, max_size=3).map(",".join),
+    st.lists(NUMBERS, min_size=2, max_size=3).map("\n".join),
+    st.sampled_from(
+        [
+            '{"score": 0.5}',
+            '{"score": 0.50}',
+            '{"score": 0.7, "id": 1}',
+            '{"score": NaN}',
+            '[1, 2, "x"]',
+            "[[1,2],[3]]",
+            '{"a": 1}\n{"a": 2}',
+            "the cat sat",
+            "the cat sat down",
+            "",
+            "null",
+            "{broken",
+            '"ünï"',
+        ]
+    ),
+    st.none(),
+    st.sampled_from([5, {"already": "JSON"}, True, 0.25]),
+)
+REQUESTS = st.one_of(st.none(), st.sampled_from(["1,2", "1,3", '{"user": {"kind": "x"}}', "x" * 50, ""]))
+SAID = st.builds(
+    Said,
+    id=IDS,
+    answer=ANSWERS,
+    request=REQUESTS,
+    hour=st.sampled_from([0, 0, 0, 1, 2, 4]),
+    event=st.one_of(st.none(), st.integers(0, 9).map(str)),
+    encoding=st.sampled_from(["CSV", "JSON", "BASE64"]),
+    content_type=st.sampled_from(["text/csv", "application/json", "text/event-stream", "application/x-npy"]),
+)
+ODD = st.sampled_from(
+    [
+        b"{",
+        b"not json",
+        b"[]",
+        b"{}",
+        b'{"captureData": null}',
+        b'{"captureData": {}, "eventMetadata": 5}',
+        b'{"captureData": {"endpointOutput": "x"}}',
+        b'{"captureData": {"endpointOutput": {"data": "\\ud800"}}}',
+        b'{"captureData": {"endpointOutput": {"data": "\xff"}}}',
+        b'{"captureData": {"endpointOutput": {"data": "!", "encoding": "BASE64"}}}',
+        b'{"captureData": {"endpointOutput": {"data": "/w==", "encoding": "BASE64"}}, "eventMetadata": {"eventId": 5}}',
+        b'{"captureData": {}} {"captureData": {}}',
+        b"   ",
+    ]
+)
+# A file without odd lines takes another way through the fast engine.
+LINES = st.one_of(st.lists(SAID, max_size=12), st.lists(SAID, max_size=12), st.lists(st.one_of(SAID, ODD), max_size=8))
+HOW = st.builds(
+    Comparison,
+    atol=st.sampled_from([0, 1e-6, 0.1]),
+    rtol=st.sampled_from([0, 1e-6]),
+    classes=st.sampled_from([None, None, "threshold", "argmax", "label"]),
+    ignore=st.sampled_from([(), ("$.id",)]),
+    answer=st.sampled_from([None, "$.score"]),
+    min_overlap=st.sampled_from([1, 0.7]),
+    by=st.sampled_from([None, "2", "$.user.kind"]),
+)
+
+
+def counts(tally: Tally) -> dict[str, object]:
+    """Everything that is counted, so far as it is a whole number or a text."""
+    return {
+        "records": tally.records,
+        "losses": {side: +tally.losses[side] for side in SIDES},
+        "pairs": (tally.all, tally.exact, tally.within, tally.unchecked),
+        "hours": tally.hours,
+        "segments": tally.segments,
+        "classes": +tally.classes,
+        "parts": +tally.parts,
+        "repeats": tally.repeats,
+        "overlaps": tally.overlaps[0],
+        "examples": sorted((one.rank[0], one.rank[1], one.key, one.production, one.shadow) for one in tally.examples),
+        "numbers": {path: (one.count, one.largest, one.least, one.most) for path, one in tally.numbers.items()},
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    sides=st.tuples(LINES, LINES),
+    same=st.lists(SAID, max_size=8),
+    how=HOW,
+)
+def test_the_engines_count_the_same(
+    sides: tuple[list[Said | bytes], list[Said | bytes]], same: list[Said], how: Comparison
+) -> None:
+    """Whatever the files hold, every count of the fast engine is that of the standard library's."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for side, said in zip(SIDES, sides, strict=True):
+            write(root, side, [*said, *same])
+        # More examples than pairs: which of equally large ones are kept is nobody's business.
+        oracle = tallied(root, StdlibEngine(), how, examples=99)
+        fast = tallied(root, DuckEngine(), how, examples=99)
+    assert counts(fast) == counts(oracle)
+    for path, numbers in oracle.numbers.items():
+        for name in ("production", "shadow", "apart", "apart_squares", "products"):
+            assert getattr(fast.numbers[path], name) == pytest.approx(getattr(numbers, name), abs=1e-9)
+        assert fast.numbers[path].quantile(0.9) == pytest.approx(numbers.quantile(0.9), rel=0.03)
+
+
+@pytest.mark.parametrize("engine", [StdlibEngine, DuckEngine])
+@settings(max_examples=12, deadline=None)
+@given(
+    sides=st.tuples(LINES, LINES),
+    same=st.lists(SAID, max_size=8),
+)
+def test_no_record_is_lost(
+    engine: Callable[[], StdlibEngine | DuckEngine],
+    sides: tuple[list[Said | bytes], list[Said | bytes]],
+    same: list[Said],
+) -> None:
+    """Each line of each side is in a pair, or counted with the reason why it isn't."""
+    with tempfile.TemporaryDirectory() as folder:
+        for side, said in zip(SIDES, sides, strict=True):
+            write(Path(folder), side, [*said, *same])
+        tally = tallied(Path(folder), engine())
+    for side, said in zip(SIDES, sides, strict=True):
+        lines = [one for one in (*said, *same) if not isinstance(one, bytes) or one.strip()]
+        assert tally.records[side] == len(lines)
+        assert tally.records[side] == tally.all.compared + tally.losses[side].total()
+    assert not math.isnan(tally.overlaps[1])
