@@ -31,12 +31,17 @@ KINDS: dict[str, dict[str, _Key]] = {
     "unhealthy": {"image": _Key(str, required=False), "model_data": _Key(str, required=False)},
     "unmirrored": {"endpoint": _Key(str)},
     "throttle": {"operation": _Key(str), "times": _Key(int, low=1, high=1000)},
-    "kill-functions": {"operation": _Key(str)},
+    "deny": {"operation": _Key(str), "times": _Key(int, low=1, high=1000)},
+    "kill-functions": {"operation": _Key(str), "times": _Key(int, required=False, low=1, high=1000)},
+    "slow-update": {"endpoint": _Key(str), "seconds": _Key(_NUMBER, low=0, high=600)},
+    "short-timeout": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0.1, high=900)},
+    "late-delivery": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0, high=86_400)},
+    "second-delivery": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0, high=86_400)},
 }
 """Keys per kind of fault."""
 
 _ONCE = frozenset({"silent-rollback", "failed-update"})
-_CALLS = frozenset({"throttle", "kill-functions"})
+_CALLS = frozenset({"throttle", "deny", "kill-functions"})
 
 
 def parse(body: Json) -> dict[str, Json]:
@@ -113,6 +118,25 @@ class Faults:
                 return fault
         return None
 
+    def take_delay(self, endpoint: str) -> float:
+        """Return and forget how many seconds longer the next update of an endpoint takes."""
+        fault = self.find("slow-update", endpoint)
+        if fault is None:
+            return 0.0
+        self._on.remove(fault)
+        return float(fault["seconds"])
+
+    def of_function(self, kind: str, name: str) -> dict[str, Any] | None:
+        """Return the fault of a kind that concerns a Lambda function: its name has the fault's text in it."""
+        return next((one for one in self._on if one["kind"] == kind and one["function"] in name), None)
+
+    def take_of_function(self, kind: str, name: str) -> dict[str, Any] | None:
+        """Return and turn off such a fault."""
+        fault = self.of_function(kind, name)
+        if fault is not None:
+            self._on.remove(fault)
+        return fault
+
     def take_call(self, operation: str) -> str | None:
         """Return the kind of fault that the next call of an operation must meet, and count it."""
         for fault in self._on:
@@ -139,4 +163,6 @@ class Faults:
 def _target(fault: dict[str, Any]) -> tuple[Any, ...]:
     if fault["kind"] in _ONCE:
         return ("update", fault["endpoint"])
-    return tuple(fault.get(key) for key in ("kind", "endpoint", "variant", "image", "model_data", "operation"))
+    return tuple(
+        fault.get(key) for key in ("kind", "endpoint", "variant", "image", "model_data", "operation", "function")
+    )

@@ -93,6 +93,8 @@ class Front:
         if kind == "kill-functions":
             await asyncio.to_thread(self._kill_functions)
         error = ServiceError("ThrottlingException", "Rate exceeded (planted fault)")
+        if kind == "deny":
+            error = ServiceError("AccessDeniedException", "User is not authorized to perform this (planted fault)")
         status, headers, body = error.json_response()
         await _respond(send, status, headers, body)
         return True

@@ -9,10 +9,12 @@ from typing import Any
 
 from local_aws.autoscaling import api as autoscaling
 from local_aws.errors import ServiceError
-from local_aws.glue import patches, private, types
+from local_aws.glue import exports, express, patches, private, rollback, types
 from local_aws.glue.alarm_resources import REPLACING, AlarmResources
 from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.bridge import LoopBridge
+from local_aws.glue.custom_resources import CustomResources
+from local_aws.glue.deliveries import Deliveries
 from local_aws.glue.resources import SageMakerResources, current_region
 from local_aws.glue.scaling_resources import ScalingResources
 from local_aws.sagemaker import api as sagemaker
@@ -31,6 +33,13 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
         loop: The loop that serves.
     """
     patches.apply()
+    deliveries = Deliveries(world.faults, world.settings.wait_scale)
+    deliveries.install()
+    custom = CustomResources(deliveries)
+    custom.install()
+    rollback.install(custom)
+    exports.install()
+    express.install()
     _add_service(sagemaker.SERVICE, sagemaker.TARGET_PREFIX, world.sagemaker.call)
     _add_service(autoscaling.SERVICE, autoscaling.TARGET_PREFIX, world.autoscaling.call)
     bridge = LoopBridge(loop)

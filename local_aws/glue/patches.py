@@ -17,7 +17,6 @@ def apply() -> None:
     _compare_attributes_in_change_sets()
     _know_services_without_loading_them()
     _keep_bucket_tags()
-    _fail_custom_resources_at_once()
 
 
 def _compare_attributes_in_change_sets() -> None:
@@ -85,24 +84,3 @@ def _tagging(original: Callable[..., Any], properties_at: int) -> Callable[..., 
         return result
 
     return handler
-
-
-def _fail_custom_resources_at_once() -> None:
-    """Fail a custom resource whose function raised, instead of waiting an hour for the answer that will not come.
-
-    CloudFormation really waits; nobody would in a rehearsal, and the reason is in the function's log only.
-    """
-    functions = private.module("services.lambda_svc")
-    resources = private.module("services.cloudformation.custom_resource")
-    original = functions._execute_function_with_config_scope
-
-    def execute(function: dict[str, Foreign], event: dict[str, Foreign]) -> Foreign:
-        result = original(function, event)
-        if isinstance(result, dict) and result.get("error") and isinstance(event, dict) and "ResponseURL" in event:
-            body = result.get("body")
-            reason = body.get("errorMessage", body) if isinstance(body, dict) else body
-            token = event["ResponseURL"].rpartition("/")[2]
-            resources.deliver_response(token, {"Status": "FAILED", "Reason": f"The function failed: {reason}"})
-        return result
-
-    functions._execute_function_with_config_scope = execute

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 from local_aws.errors import ServiceError
 from local_aws.glue import private, types
 from local_aws.glue.bridge import LoopBridge
+from local_aws.glue.custom_resources import cancelled
+from local_aws.glue.express import express
 from local_aws.sagemaker import tags
 from local_aws.sagemaker.api import SERVICE, SageMakerApi
 from local_aws.sagemaker.records import Definition, Endpoint, Region
@@ -54,8 +56,8 @@ class SageMakerResources:
                 "delete": lambda arn, _props: self._delete_definition(types.CONFIG, arn),
             },
             types.ENDPOINT: {
-                "create": lambda logical_id, props, _stack: self._create_endpoint(logical_id, props),
-                "update": lambda arn, old, new, _stack: self._update_endpoint(arn, old, new),
+                "create": self._create_endpoint,
+                "update": self._update_endpoint,
                 "delete": lambda arn, _props: self._delete_endpoint(arn),
             },
         }
@@ -103,12 +105,14 @@ class SageMakerResources:
         if definition is not None:
             self._call(operation, {types.NAMED[kind]: definition.name})
 
-    def _create_endpoint(self, logical_id: str, props: dict[str, Any]) -> Created:
+    def _create_endpoint(self, logical_id: str, props: dict[str, Any], stack: str) -> Created:
         name = props.get("EndpointName") or types.generated_name(logical_id)
         # The docs say that the properties of an update have no place at creation; the handler leaves them out.
         wanted = {key: value for key, value in props.items() if key not in _UPDATE_ONLY}
         self._call("CreateEndpoint", _request("CreateEndpoint", {**wanted, "EndpointName": name}, types.ENDPOINT))
         endpoint = self._region().endpoints[name]
+        if express(stack):
+            return _endpoint_created(endpoint)
         self._wait(endpoint)
         if endpoint.status != "InService":
             # CloudFormation knows the endpoint by now and deletes it when it rolls back; ministack forgets a resource
@@ -117,7 +121,7 @@ class SageMakerResources:
             fail(f"{endpoint.failure_reason or endpoint.status}", "NotStabilized")
         return _endpoint_created(endpoint)
 
-    def _update_endpoint(self, arn: str, old: dict[str, Any], new: dict[str, Any]) -> Created:
+    def _update_endpoint(self, arn: str, old: dict[str, Any], new: dict[str, Any], stack: str) -> Created:
         endpoint = self._endpoint(arn)
         if endpoint is None:
             fail(f"{arn} does not exist", "NotFound")
@@ -125,10 +129,13 @@ class SageMakerResources:
             self._bridge.run(lambda: self._set_tags(arn, new))
         wanted = new["EndpointConfigName"]
         skips = self._api.context.settings.assumptions.cloudformation_same_config == "skip"
-        if old["EndpointConfigName"] != wanted and not (skips and endpoint.config_name == wanted):
+        serves = endpoint.config_name == wanted and endpoint.status == "InService"
+        if old["EndpointConfigName"] != wanted and not (skips and serves):
             request = {**new, "EndpointName": endpoint.name}
             self._call("UpdateEndpoint", _request("UpdateEndpoint", request, types.ENDPOINT, skip=("Tags",)))
-            self._wait(endpoint)
+            if express(stack):
+                return _endpoint_created(endpoint)
+            self._wait(endpoint, stack)
             if endpoint.config_name != wanted and self._notices(endpoint):
                 fail(f"{endpoint.failure_reason or endpoint.status}", "NotStabilized")
         return _endpoint_created(endpoint)
@@ -150,9 +157,12 @@ class SageMakerResources:
         return next((e for e in list(self._region().endpoints.values()) if e.arn == arn), None)
 
     @staticmethod
-    def _wait(endpoint: Endpoint) -> None:
+    def _wait(endpoint: Endpoint, stack: str = "") -> None:
         deadline = time.monotonic() + _CREATE_TIMEOUT_SECONDS
         while endpoint.status not in ("InService", "Failed"):
+            if cancelled(stack):
+                # SageMaker's own update goes on.
+                raise HandlerError("Resource update cancelled")
             if time.monotonic() > deadline:
                 fail(f"{endpoint.arn} is still {endpoint.status}", "NotStabilized")
             time.sleep(_POLL_SECONDS)

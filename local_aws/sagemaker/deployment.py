@@ -101,9 +101,10 @@ class Deployer:
 
     async def update(self, endpoint: Endpoint, fleet: Fleet, deployment: dict[str, Any] | None) -> None:
         """Replace an endpoint's fleet; whatever goes wrong, the old one goes on serving."""
-        fault = self._faults.take(endpoint.name)
+        fault, delay = self._faults.take(endpoint.name), self._faults.take_delay(endpoint.name)
         try:
             await self._start(fleet)
+            await self._sleep(delay)
             if fault is not None:
                 raise DeploymentFailedError(fault.get("reason") or "The update was rolled back (planted fault).")
             await self._shift(endpoint, fleet, deployment)

@@ -8,178 +8,16 @@ import os
 import signal
 import subprocess
 import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from local_aws.loose import Json
 from local_aws.reaper import MARK_VARIABLE
+from tests.local_aws.process import PROJECT, PYTHON, REGION, Running, Stack, close, out, sagemaker_resources, start
 from tests.local_aws.support import ECHO, ROLE, archive
-
-PROJECT = Path(__file__).resolve().parents[2]
-PYTHON = PROJECT / ".venv-local-aws" / "bin" / "python"
-REGION = "eu-west-1"
-
-
-@dataclass
-class Running:
-    """A local AWS process."""
-
-    process: subprocess.Popen[str]
-    url: str
-
-    def client(self, service: str) -> Json:
-        """A boto3 client that does not retry."""
-        return boto3.client(
-            service,  # type: ignore[call-overload] # the service is not a literal
-            endpoint_url=self.url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 0}),
-        )
-
-    def control(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """A control call."""
-        data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_local/{path}", data, method=method)) as answer:
-            found: dict[str, Any] = json.load(answer)
-            return found
-
-
-def start(state: Path, *options: str) -> Running:
-    """Start a local AWS and wait for its line."""
-    command = [str(PYTHON), "-m", "local_aws", "--port", "0", "--state", str(state), *options]
-    process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    line = _out(process).readline()
-    assert line.startswith("ready http://127.0.0.1:"), f"got {line!r}"
-    return Running(process, line.split()[1])
-
-
-def _out(process: subprocess.Popen[str]) -> IO[str]:
-    assert process.stdout is not None
-    return process.stdout
-
-
-def close(running: Running) -> None:
-    """Stop a local AWS, whatever its state."""
-    for stream in (running.process.stdin, running.process.stdout):
-        if stream is not None:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
-    if running.process.poll() is None:
-        running.process.kill()
-    running.process.wait()
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One local AWS for the tests that leave it as it was."""
-    running = start(tmp_path_factory.mktemp("state"), "--until-stdin-closes", "--startup-timeout", "8")
-    s3 = running.client("s3")
-    s3.create_bucket(Bucket="models", CreateBucketConfiguration={"LocationConstraint": REGION})
-    for version in ("v1", "v2"):
-        body = archive(code__inference_py=ECHO.format(version=version))
-        s3.put_object(Bucket="models", Key=f"{version}.tar.gz", Body=body)
-    yield running
-    close(running)
-
-
-def sagemaker_resources(model: str, **endpoint: Json) -> dict[str, Any]:
-    """A template's resources: two models, a configuration with a shadow, an endpoint."""
-
-    def variant(name: str, model_id: str) -> dict[str, Any]:
-        named = {"Fn::GetAtt": [model_id, "ModelName"]}
-        # Template values may be strings, as CloudFormation parameters are.
-        hardware = {"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": "1", "InitialVariantWeight": "1"}
-        return {"VariantName": name, "ModelName": named, **hardware}
-
-    def resource(kind: str, **properties: Json) -> dict[str, Any]:
-        return {"Type": f"AWS::SageMaker::{kind}", "Properties": properties}
-
-    return {
-        **{
-            logical_id: resource(
-                "Model",
-                ExecutionRoleArn=ROLE,
-                PrimaryContainer={"Image": "i", "ModelDataUrl": f"s3://models/{version}.tar.gz"},
-            )
-            for logical_id, version in (("One", "v1"), ("Two", "v2"))
-        },
-        "Config": resource(
-            "EndpointConfig",
-            ProductionVariants=[variant("production", model)],
-            ShadowProductionVariants=[variant("shadow", "Two")],
-        ),
-        "Endpoint": resource(
-            "Endpoint",
-            EndpointName="stacked",
-            EndpointConfigName={"Fn::GetAtt": ["Config", "EndpointConfigName"]},
-            **endpoint,
-        ),
-    }
-
-
-class Stack:
-    """A stack that is deployed as the cdk command line does it, through change sets."""
-
-    def __init__(self, local: Running, name: str) -> None:
-        self._client = local.client("cloudformation")
-        self._name = name
-        self._number = 0
-
-    def change_set(self, resources: dict[str, Any]) -> dict[str, Any]:
-        """The change set of a template."""
-        self._number += 1
-        name = f"change-{self._number}"
-        self._client.create_change_set(
-            StackName=self._name,
-            ChangeSetName=name,
-            ChangeSetType="CREATE" if self._number == 1 else "UPDATE",
-            TemplateBody=json.dumps({"Resources": resources}),
-        )
-        found: dict[str, Any] = self._client.describe_change_set(StackName=self._name, ChangeSetName=name)
-        return found
-
-    def deploy(self, resources: dict[str, Any]) -> str:
-        """Execute a template's change set and return the status the stack ends in."""
-        change_set = self.change_set(resources)
-        self._client.execute_change_set(StackName=self._name, ChangeSetName=change_set["ChangeSetName"])
-        return self._settled()
-
-    def _settled(self) -> str:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            (stack,) = self._client.describe_stacks(StackName=self._name)["Stacks"]
-            if not stack["StackStatus"].endswith("PROGRESS"):
-                return str(stack["StackStatus"])
-            time.sleep(0.05)
-        raise AssertionError(f"{self._name} does not settle")
-
-    def failures(self) -> str:
-        """The reasons of failed events."""
-        events = self._client.describe_stack_events(StackName=self._name)["StackEvents"]
-        return "\n".join(e["ResourceStatusReason"] for e in events if e["ResourceStatus"].endswith("FAILED"))
-
-    def delete(self) -> None:
-        """Delete the stack and wait."""
-        self._client.delete_stack(StackName=self._name)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                if self._settled() == "DELETE_COMPLETE":
-                    return
-            except ClientError:
-                return
-        raise AssertionError(f"{self._name} is not deleted")
 
 
 def test_a_template_brings_an_endpoint_up_and_a_promotion_swaps_its_model(local: Running) -> None:
@@ -407,7 +245,7 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str) -> None:
 
         running.process.wait(timeout=3)
         assert _gone(pids, 2)
-        assert _out(running.process).read() == ""
+        assert out(running.process).read() == ""
     finally:
         close(running)
 
