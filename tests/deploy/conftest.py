@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from botocore.exceptions import ClientError
@@ -33,9 +32,9 @@ class _Ground:
     folder: Path
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def case(self, change: Change = _unchanged, *, promote: Literal["production", "shadow"] = "production") -> Case:
+    def case(self, change: Change = _unchanged) -> Case:
         name = f"case-{next(self.numbers)}"
-        stages = Stages(change(shadow_test(name)), self.folder / name, promote)
+        stages = Stages(change(shadow_test(name)), self.folder / name)
         return Case(self.local, self.cdk, stages, name)
 
     def clear(self, case: Case) -> None:
@@ -65,8 +64,8 @@ def make_case(ground: _Ground) -> Iterator[CaseMaker]:
     """Make a shadow test that differs from the usual one."""
     made: list[Case] = []
 
-    def make(change: Change = _unchanged, *, promote: Literal["production", "shadow"] = "production") -> Case:
-        made.append(ground.case(change, promote=promote))
+    def make(change: Change = _unchanged) -> Case:
+        made.append(ground.case(change))
         return made[-1]
 
     yield make

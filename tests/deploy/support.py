@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import aws_cdk as cdk
 
@@ -80,7 +80,7 @@ def folded(test: ShadowTest) -> ShadowTest:
     """What the user writes after a promotion: the tested model is production, and there is no shadow."""
     assert test.shadow is not None
     production = replace(test.production, model=test.shadow.model)
-    return replace(test, production=production, shadow=None, sampling_percent=None)
+    return replace(test, production=production, shadow=None, sampling_percent=None, promote_on=None)
 
 
 STAGES = ("shadow", "promotion", "overridden", "folded", "back")
@@ -94,12 +94,10 @@ class Stages:
     Attributes:
         test: The shadow test.
         folder: For the assemblies.
-        promote: The hardware that the promotion takes.
     """
 
     test: ShadowTest
     folder: Path
-    promote: Literal["production", "shadow"] = "production"
 
     def assembly(self, *stages: str) -> Path:
         """The folder with the templates of some stages."""
@@ -116,9 +114,9 @@ class Stages:
             case "shadow":
                 ShadowTestStack(app, stage, test=self.test)
             case "promotion":
-                PromotionStack(app, stage, test=self.test, hardware=self.promote)
+                PromotionStack(app, stage, test=self.test)
             case "overridden":
-                PromotionStack(app, stage, test=self.test, hardware=self.promote, override_gate=OVERRIDE)
+                PromotionStack(app, stage, test=self.test, override_gate=OVERRIDE)
             case "folded":
                 ShadowTestStack(app, stage, test=folded(self.test))
             case "back":
@@ -182,10 +180,9 @@ class Case:
 class CaseMaker(Protocol):
     """Makes a shadow test that differs from the usual one."""
 
-    def __call__(self, change: Change = ..., *, promote: Literal["production", "shadow"] = ...) -> Case:
+    def __call__(self, change: Change = ...) -> Case:
         """Return it, not deployed yet.
 
         Args:
             change: What differs.
-            promote: The hardware that the promotion takes.
         """

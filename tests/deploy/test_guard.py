@@ -15,19 +15,23 @@ _TARGET = Scaling(min_count=2, max_count=6, invocations_per_instance=500)
 
 
 def scaled(test: ShadowTest) -> ShadowTest:
-    """Production scales, so its shadow does; the shadow runs on another instance type, and scales on its own."""
+    """Production scales, so its shadow does; the shadow runs on another instance type, and scales on its own.
+
+    A promotion takes the shadow's type.
+    """
     assert test.shadow is not None
     shadow = replace(
         test.shadow,
         hardware=Hardware("ml.c5.xlarge", count=1),
         scaling=Scaling(max_count=3, invocations_per_instance=500),
     )
-    return replace(test, production=replace(test.production, scaling=_TARGET), shadow=shadow)
+    production = replace(test.production, scaling=_TARGET)
+    return replace(test, production=production, shadow=shadow, promote_on="shadow")
 
 
 def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case: CaseMaker) -> None:
     """Both variants scale, production runs more than its config says, the type changes: all is as it was afterwards."""
-    case = make_case(scaled, promote="shadow")
+    case = make_case(scaled)
     case.deploy("shadow").check()
     assert set(_targets(case)) == {"production", "shadow"}
     # What scaling and people do meanwhile: more instances, a schedule, scaling in held back.
@@ -51,7 +55,7 @@ def test_scaling_and_live_counts_survive_a_promotion_to_other_hardware(make_case
 
 def test_a_silent_rollback_fails_the_deployment(make_case: CaseMaker) -> None:
     """SageMaker goes back and CloudFormation sees nothing: the guard does, and puts scaling back."""
-    case = make_case(scaled, promote="shadow")
+    case = make_case(scaled)
     case.deploy("shadow").check()
     before, scaling = case.serving(), _scaling_of(case, "production")
     case.local.fault("silent-rollback", endpoint=case.name)
@@ -142,10 +146,11 @@ def test_scaling_can_be_changed_and_removed_without_touching_the_endpoint(make_c
 
 def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case: CaseMaker) -> None:
     """Throttling costs time only. Killed before it gave scaling back, it fails the deployment; the next goes well."""
-    case = make_case(scaled, promote="shadow")
+    case = make_case(scaled)
     case.deploy("shadow").check()
     before, scaling = case.serving(), _scaling_of(case, "production")
-    case.local.fault("kill-functions", operation="RegisterScalableTarget")
+    # Lambda tries again: killed each time.
+    case.local.fault("kill-functions", operation="RegisterScalableTarget", times=3)
     with case.traffic() as traffic:
         run = case.deploy("promotion")
         assert run.exit_code != 0
@@ -153,6 +158,7 @@ def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case
         assert _scaling_of(case, "production") == scaling
         assert set(_targets(case)) == {"production", "shadow"}
 
+        case.local.clear_faults()
         for operation in ("DescribeEndpoint", "PutParameter", "DeregisterScalableTarget", "PutScalingPolicy"):
             case.local.fault("throttle", operation=operation, times=3)
         case.deploy("promotion").check()

@@ -63,7 +63,7 @@ def test_other_hardware_alone_can_be_tested(make_case: CaseMaker) -> None:
         shadow = Variant(model=test.production.model, hardware=Hardware("ml.c5.xlarge"))
         return replace(test, shadow=shadow)
 
-    case = make_case(hardware_only, promote="shadow")
+    case = make_case(hardware_only)
     case.deploy("shadow").check()
     assert len(set(case.serving().models.values())) == 1
     case.deploy("promotion").check()
