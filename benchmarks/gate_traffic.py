@@ -17,9 +17,10 @@ import math
 import random
 from dataclasses import dataclass
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import choose_period
-from shadow_ops.measure.recording import Instances, Period, Recording, Side
+from shadow_ops.measure.recording import Period, Recording, Side
 
 _SPREAD = 0.35
 _SHARED = 0.6

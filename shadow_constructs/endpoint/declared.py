@@ -1,15 +1,55 @@
-"""The SSM parameter by which the command line and the guard know an endpoint."""
+"""What the code says of an endpoint: one value for the guard and the command line, and the parameter that keeps it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.settings import Settings, settings_name
+from shadow_constructs.values.variant import Variant
+from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.instances import Instances
+
+
+def declared(
+    test: ShadowTest,
+    endpoint_config_name: str,
+    *,
+    captured_uri: str | None = None,
+    dashboard: str | None = None,
+    alarms: Sequence[str] = (),
+) -> Declared:
+    """What the code says.
+
+    Args:
+        test: What the endpoint serves.
+        endpoint_config_name: The config that must serve; a token.
+        captured_uri: Folder of captured data, or None.
+        dashboard: The dashboard's name, or None.
+        alarms: Names of the alarms; tokens.
+    """
+    scaling = test.scaling
+    return Declared(
+        config=endpoint_config_name,
+        production=tuple(_variant(one, scaling) for one in test.production_variants),
+        shadow=None if test.shadow is None else _variant(test.shadow, scaling),
+        sampling_percent=test.sampled_percent,
+        promoted=None if test.shadow is None else promoted_instances(test),
+        capture_uri=captured_uri,
+        dashboard=dashboard,
+        alarms=tuple(alarms),
+        policy=test.policy,
+    )
+
+
+def promoted_instances(test: ShadowTest) -> Instances | None:
+    """What a promotion serves on, or what serves where nothing is tested; None on serverless."""
+    hardware = (test if test.shadow is None else test.promoted()).production.hardware
+    return Instances(hardware.instance_type, hardware.count) if isinstance(hardware, Hardware) else None
 
 
 class SettingsParameter(Construct):
@@ -18,54 +58,34 @@ class SettingsParameter(Construct):
     Args:
         scope: Parent construct.
         construct_id: Id in the scope.
-        test: What the endpoint serves.
-        endpoint_config_name: The config that must serve; a token.
-        captured_uri: Folder of captured data, or None.
-        dashboard: The dashboard's name, or None.
-        alarms: Names of the alarms; tokens.
+        endpoint_name: The endpoint's name.
+        declared: What the code says.
 
     Attributes:
         cfn_parameter: The parameter.
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        test: ShadowTest,
-        endpoint_config_name: str,
-        captured_uri: str | None,
-        dashboard: str | None,
-        alarms: Sequence[str],
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, endpoint_name: str, declared: Declared) -> None:
         super().__init__(scope, construct_id)
-        shadow = test.shadow
-        promoted = None if shadow is None else test.promoted().production.hardware
-        instances = promoted if isinstance(promoted, Hardware) else None
-        settings = Settings(
-            endpoint_config=endpoint_config_name,
-            production_variant=test.production.name or "",
-            production_version=test.production.model.version,
-            production_label=test.production.label,
-            shadow_variant=None if shadow is None else shadow.name,
-            shadow_version=None if shadow is None else shadow.model.version,
-            shadow_label=None if shadow is None else shadow.label,
-            sampling_percent=test.sampled_percent,
-            promoted_type=None if instances is None else instances.instance_type,
-            promoted_count=None if instances is None else instances.count,
-            capture_uri=captured_uri,
-            dashboard=dashboard,
-            alarms=tuple(alarms),
-            policy=test.policy,
-        )
         # The name is the address: whoever knows the endpoint's name finds its policy.
         self.cfn_parameter = ssm.CfnParameter(
             self,
             "Resource",
-            name=settings_name(test.endpoint_name),
+            name=settings_name(endpoint_name),
             type="String",
             tier="Intelligent-Tiering",
-            value=settings.to_text(),
-            description=f"What the code says of endpoint {test.endpoint_name}; read by shadow-test",
+            value=declared.to_text(),
+            description=f"What the code says of endpoint {endpoint_name}; read by shadow-test",
         )
+
+
+def _variant(variant: Variant, scaling: Mapping[str, Scaling]) -> DeclaredVariant:
+    name = variant.name or ""
+    scales = scaling.get(name)
+    return DeclaredVariant(
+        name=name,
+        version=variant.model.version,
+        label=variant.label,
+        minimum=None if scales is None else scales.min_count,
+        maximum=None if scales is None else scales.max_count,
+    )

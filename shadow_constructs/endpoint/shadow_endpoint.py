@@ -20,7 +20,7 @@ from shadow_constructs.endpoint.config import (
     metrics_property,
     variant_property,
 )
-from shadow_constructs.endpoint.declared import SettingsParameter
+from shadow_constructs.endpoint.declared import SettingsParameter, declared
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.endpoint.outputs import outputs_of
@@ -129,15 +129,14 @@ class ShadowEndpoint(Construct):
             captured_uri=captured_uri,
             endpoint_config_name=self.endpoint_config_name,
         )
-        settings = SettingsParameter(
-            self,
-            "Settings",
-            test=test,
-            endpoint_config_name=self.endpoint_config_name,
+        said = declared(
+            test,
+            self.endpoint_config_name,
             captured_uri=captured_uri,
             dashboard=self.dashboard.name,
             alarms=self.alarms.names,
         )
+        settings = SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said)
         # What the code says is true once the guard has seen that it serves.
         settings.cfn_parameter.add_resource_dependency(after)
 

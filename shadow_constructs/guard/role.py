@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.permissions import PERMISSIONS
-from shadow_ops.contract.settings import prefix
 
 Statement = dict[str, Any]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shadow_constructs.values.scaling import Scaling, Schedule
+from shadow_ops.contract.scaled import Scaled
 
 _TARGETS = {
     "invocations_per_instance": "SageMakerVariantInvocationsPerInstance",
@@ -14,19 +14,20 @@ _TARGETS = {
 }
 
 
-def scaling_text(scaling: Mapping[str, Scaling]) -> str:
-    """The declaration as JSON text, by variant; the same for the same scaling."""
-    return json.dumps([_variant(name, one) for name, one in sorted(scaling.items())], separators=(",", ":"))
+def scaled(scaling: Mapping[str, Scaling]) -> dict[str, Scaled]:
+    """The declaration by variant."""
+    return {name: _variant(name, one) for name, one in scaling.items()}
 
 
-def _variant(name: str, scaling: Scaling) -> dict[str, Any]:
-    return {
-        "variant": name,
-        "min": scaling.min_count,
-        "max": scaling.max_count,
-        "policies": [*_tracking(name, scaling), *(dict(policy) for policy in scaling.policies)],
-        "schedules": [_schedule(one) for one in scaling.schedules],
-    }
+def _variant(name: str, scaling: Scaling) -> Scaled:
+    policies = [*_tracking(name, scaling), *scaling.policies]
+    return Scaled(
+        variant=name,
+        minimum=scaling.min_count,
+        maximum=scaling.max_count,
+        policies={one["PolicyName"]: one for one in policies},
+        schedules={one.name: _schedule(one) for one in scaling.schedules},
+    )
 
 
 def _tracking(name: str, scaling: Scaling) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,12 +14,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from shadow_constructs.endpoint.declared import promoted_instances
 from shadow_constructs.guard.package import HANDLER, package
 from shadow_constructs.guard.role import statements
-from shadow_constructs.guard.scaling import scaling_text
+from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.place import pseudo
-from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.problems import Problems
 
 _TRUST = {
@@ -91,16 +92,28 @@ class UpdateGuard(Construct):
         rollback_alarms: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
-        self._shared = _shared(test, endpoint_config_name)
-        self.function_arn = self._function(test.endpoint_name)
-        self.before = self._resource(
-            "Before", {**self._shared, **_asked(test, intent, rollback_alarms), "Step": "before"}
+        self._asked = Asked(
+            step="before",
+            endpoint=test.endpoint_name,
+            config=endpoint_config_name,
+            variant=test.production.name or "",
+            version=test.production.model.version,
+            scaling=scaled(test.scaling),
+            shadow_version=None if test.shadow is None else test.shadow.model.version,
+            promotion=intent.promotion,
+            override=intent.override_gate,
+            rollback=intent.rollback_reason,
+            policy=test.policy,
+            promoted=promoted_instances(test),
+            alarms=tuple(rollback_alarms),
         )
+        self.function_arn = self._function(test.endpoint_name)
+        self.before = self._resource("Before", self._asked)
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
 
     def after(self, endpoint: cdk.CfnResource) -> cdk.CfnResource:
         """Add the check after the endpoint's update."""
-        resource = self._resource("After", {**self._shared, "Step": "after"})
+        resource = self._resource("After", replace(self._asked, step="after"))
         resource.add_resource_dependency(endpoint)
         return resource
 
@@ -174,40 +187,10 @@ class UpdateGuard(Construct):
         )
         return function.attr_arn
 
-    def _resource(self, construct_id: str, properties: dict[str, str]) -> cdk.CfnResource:
+    def _resource(self, construct_id: str, asked: Asked) -> cdk.CfnResource:
         return cdk.CfnResource(
             self,
             construct_id,
             type=f"Custom::EndpointUpdateGuard{construct_id}",
-            properties={"ServiceToken": self.function_arn, **properties},
+            properties={"ServiceToken": self.function_arn, **asked.to_properties()},
         )
-
-
-def _shared(test: ShadowTest, endpoint_config_name: str) -> dict[str, str]:
-    """What both steps are told."""
-    return {
-        "EndpointName": test.endpoint_name,
-        "EndpointConfigName": endpoint_config_name,
-        "ProductionVariant": test.production.name or "",
-        "ProductionVersion": test.production.model.version,
-        "Scaling": scaling_text(test.scaling),
-    }
-
-
-def _asked(test: ShadowTest, intent: Intent, rollback_alarms: Sequence[str]) -> dict[str, str]:
-    """What the first step decides by."""
-    shadow = test.shadow
-    promoted = test.production.hardware if shadow is None else test.promoted().production.hardware
-    given = {
-        "ShadowVersion": None if shadow is None else shadow.model.version,
-        "Promotion": "true" if intent.promotion else "false",
-        "OverrideGate": intent.override_gate,
-        "RollbackReason": intent.rollback_reason,
-        # Texts, because CloudFormation turns numbers of a custom resource's properties into texts of its own making.
-        "Policy": test.policy.to_text(),
-        "RollbackAlarms": json.dumps(list(rollback_alarms)) if rollback_alarms else None,
-        "Promoted": json.dumps({"instance_type": promoted.instance_type, "count": promoted.count})
-        if isinstance(promoted, Hardware)
-        else None,
-    }
-    return {name: value for name, value in given.items() if value is not None}

@@ -19,7 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shadow_ops.contract.settings import prefix
+from shadow_ops.contract.declared import prefix
 
 # Largest value of an advanced parameter, in bytes (API member PutParameterRequest.Value); a standard one takes 4096.
 LARGEST_VALUE = 8192

@@ -1,11 +1,13 @@
-"""How many vCPUs and GPUs an instance has: what CloudWatch's sums over cores are divided by."""
+"""What a variant runs on, and how many vCPUs and GPUs that has: what CloudWatch's sums over cores are divided by."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,32 @@ class InstanceHardware:
 
     vcpus: int
     gpus: int
+
+
+@dataclass(frozen=True)
+class Instances:
+    """What a variant runs on, for turning CloudWatch's sums over cores into shares of an instance.
+
+    Attributes:
+        instance_type: Such as ``ml.m5.xlarge``.
+        count: How many.
+        vcpus: Cores of one instance. None where the table doesn't know the type.
+        gpus: GPUs of one instance; 0 without one. None where the table doesn't know the type.
+    """
+
+    instance_type: str
+    count: int
+    vcpus: int | None = None
+    gpus: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Type and count as plain JSON; cores follow from the type."""
+        return {"instance_type": self.instance_type, "count": self.count}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` made."""
+        return cls(instance_type=str(data["instance_type"]), count=int(data["count"]))
 
 
 def hardware_of(instance_type: str) -> InstanceHardware | None:

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
 from shadow_ops.contract.rules import KINDS, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.versions import check_known
 
 _Kind = TypeVar("_Kind", bound=Rule)
 
@@ -167,27 +168,48 @@ class GatePolicy:
         return json.dumps(self.to_json(), separators=(",", ":"))
 
     @classmethod
-    def from_json(cls, data: object, where: str = "policy") -> Self:
+    def from_json(cls, data: object, where: str = "policy", unread: list[str] | None = None) -> Self:
         """Read a policy.
 
         Args:
             data: What `to_json` made, or was written by hand. What is left out has its default.
             where: Named in mistakes, such as a file.
+            unread: Gets a line for each key and kind of rule that this release doesn't know, and they are left out, as
+                in a policy that a newer release deployed. By default they are refused, as in a file that is mistyped.
 
         Raises:
             InvalidValueError: With one line per mistake, each naming its place.
         """
         known = {field.name for field in fields(cls)}
-        values = dict(_object(data, where, known))
+        values = dict(_object(data, where, known, unread))
         if "rules" in values:
-            values["rules"] = tuple(
-                _rule_from_json(rule, f"{where}.rules[{number}]")
+            read = (
+                _rule_from_json(rule, f"{where}.rules[{number}]", unread)
                 for number, rule in enumerate(_list(values["rules"], f"{where}.rules"))
             )
+            values["rules"] = tuple(rule for rule in read if rule is not None)
         try:
             return cls(**values)
         except InvalidValueError as error:
             raise _located(error, where) from None
+
+    @classmethod
+    def deployed(cls, data: object, where: str, unread: list[str]) -> Self | None:
+        """Read the policy of a stack, which another release may have made.
+
+        Args:
+            data: What `to_json` made.
+            where: Named in lines.
+            unread: Gets a line for whatever is left out.
+
+        Returns:
+            The policy, without keys and kinds of rules that aren't known here. None if this release takes none of it.
+        """
+        try:
+            return cls.from_json(data, where, unread)
+        except InvalidValueError as error:
+            unread.extend(error.problems)
+            return None
 
     def _check_rules(self, problems: Problems) -> None:
         if isinstance(self.rules, str) or not isinstance(self.rules, Sequence):
@@ -216,12 +238,15 @@ class GatePolicy:
             problems.add("period_seconds", "be 1, 5, 10, 20, 30 or a multiple of 60 up to 86400", period)
 
 
-def _rule_from_json(data: object, where: str) -> Rule:
+def _rule_from_json(data: object, where: str, unread: list[str] | None) -> Rule | None:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     rule = KINDS.get(kind) if isinstance(kind, str) else None
+    if rule is None and unread is not None and isinstance(kind, str):
+        unread.append(f"{where}: this release doesn't know rules of the kind {kind!r} and leaves it out")
+        return None
     if rule is None:
         raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(KINDS)}, got {kind!r}",))
-    values = _object(data, where, {"kind", *(field.name for field in fields(rule))})
+    values = _object(data, where, {"kind", *(field.name for field in fields(rule))}, unread)
     try:
         return rule(**{name: value for name, value in values.items() if name != "kind"})
     except InvalidValueError as error:
@@ -232,9 +257,12 @@ def _located(error: InvalidValueError, where: str) -> InvalidValueError:
     return InvalidValueError(tuple(f"{where}: {line}" for line in error.problems))
 
 
-def _object(data: object, where: str, known: set[str]) -> Mapping[str, Any]:
+def _object(data: object, where: str, known: set[str], unread: list[str] | None) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise InvalidValueError((f"{where}: must be an object, got {str(data)[:60]!r}",))
+    if unread is not None:
+        check_known(data, known, where, unread)
+        return {name: value for name, value in data.items() if name in known}
     unknown = sorted(str(name) for name in data if name not in known)
     if unknown:
         allowed = ", ".join(sorted(known))

@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.aws.endpoint import LiveEndpoint, describe_config
 from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import endpoint as endpoints
 from shadow_ops.guard.clients import error_code
 from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_history
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.scaled import Scaled
 
 LOG = logging.getLogger(__name__)
 
@@ -76,8 +76,8 @@ def _scale(
     relevant = () if record is None else (*record.taken, *(record.variants if taking_back else ()))
     recorded = context.recorded(name for name in names if name in relevant)
     before_deployment = () if record is None or not taking_back else record.variants
-    new = request.asked.declared_scaling()
-    old = {} if request.old is None else request.old.declared_scaling()
+    new = request.asked.scaling
+    old = {} if request.old is None else request.old.scaling
     for name in names:
         now = current.get(name)
         if name in before_deployment and name in recorded:

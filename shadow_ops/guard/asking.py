@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.contract.asked import Asked
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.request import Asked
 from shadow_ops.judge.verdict import Outcome, Verdict
-from shadow_ops.measure.recording import Instances
 
 LOG = logging.getLogger(__name__)
 
@@ -45,11 +45,14 @@ def ask(gate: Gate, asked: Asked, live: LiveEndpoint, now: datetime.datetime) ->
     Raises:
         Refusal: If it may not.
     """
-    policy = asked.gate_policy()
+    policy = asked.policy
+    if policy is None or asked.unread:
+        # Nobody is promoted by half a policy.
+        raise Refusal(f"the gate's policy can't be read ({'; '.join(asked.unread)}); synthesize the stack again")
     if not policy.enforced:
         return f"not enforced: {policy.not_enforced_because}"
     try:
-        verdict = gate(live, policy, asked.promoted_instances(), now)
+        verdict = gate(live, policy, asked.promoted, now)
     except Exception as error:
         LOG.exception("the gate could not judge")
         if asked.override is not None:

@@ -12,14 +12,15 @@ from dataclasses import replace
 from shadow_ops.aws import records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe_config
 from shadow_ops.aws.records import Entry, Pending, RecordTooLargeError
+from shadow_ops.contract.asked import Asked
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import endpoint as endpoints
 from shadow_ops.guard.alarms import still_firing
 from shadow_ops.guard.asking import ask
 from shadow_ops.guard.change import Change, classify, refuse_demotion
 from shadow_ops.guard.context import Context, give_back, is_rolling_back, write_history
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.request import Asked, Request
-from shadow_ops.guard.scaled import Scaled
+from shadow_ops.guard.request import Request
 
 LOG = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _let_roll_back(context: Context, request: Request, live: LiveEndpoint, pendi
 
 def _scales(asked: Asked, scaled: Mapping[str, Scaled]) -> bool:
     """Whether production's count is scaling's business: it scales, or will once this deployment is through."""
-    return asked.variant in scaled or asked.variant in asked.declared_scaling()
+    return asked.variant in scaled or asked.variant in asked.scaling
 
 
 def _record_rollback(
@@ -192,7 +193,7 @@ def _entry(context: Context, request: Request, serving: str, change: Change, gat
         id=request.id,
         kind=change.kind,
         at=context.clock.now(),
-        by=asked.requester or f"the stack {request.stack_name}",
+        by=f"the stack {request.stack_name}",
         stack=request.stack,
         from_version=known,
         from_model=change.from_model,

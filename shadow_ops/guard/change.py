@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Entry
+from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.request import Asked
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws import records
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.asking import Gate
 from shadow_ops.guard.clients import Clients, Clock
 from shadow_ops.guard.endpoint import variants
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.scaled import Scaled
 from shadow_ops.guard.scaling import Scaling
 
 LOG = logging.getLogger(__name__)

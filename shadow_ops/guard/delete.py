@@ -27,7 +27,7 @@ def delete(context: Context, request: Request) -> None:
     stack_goes = status is not None and (status.startswith("DELETE") or status.startswith("ROLLBACK"))
     if request.asked.step == "after":
         if stack_goes:
-            for name in request.asked.declared_scaling():
+            for name in request.asked.scaling:
                 _try(lambda name=name: context.scaling.deregister(name))  # type: ignore[misc] # mypy can't infer a lambda with a default
         return
     if not stack_goes:

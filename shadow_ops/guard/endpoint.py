@@ -8,9 +8,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant, describe, is_missing
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients, Clock
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.scaled import Scaled
 
 # States that pass by themselves, and what they mean for a deployment (API shape EndpointStatus).
 PASSING_STATES = frozenset(("Creating", "Updating", "SystemUpdating", "RollingBack"))

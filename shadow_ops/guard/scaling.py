@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields
 from shadow_ops.guard.clients import Clients, error_code
-from shadow_ops.guard.scaled import Scaled, registered, timed
 
 LOG = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Scaling:
         for target in targets:
             variant = by_resource[target["ResourceId"]]
             of_variant = {"ResourceId": target["ResourceId"]}
-            found[variant] = registered(
+            found[variant] = _registered(
                 variant,
                 target,
                 self._pages("describe_scaling_policies", "ScalingPolicies", **of_variant),
@@ -115,7 +115,7 @@ class Scaling:
 
     def _put_schedule(self, key: Mapping[str, str], schedule: Mapping[str, Any]) -> None:
         try:
-            self._autoscaling.put_scheduled_action(**key, **timed(schedule))
+            self._autoscaling.put_scheduled_action(**key, **_timed(schedule))
         except ClientError as error:
             if error_code(error) != "ValidationException":
                 raise
@@ -124,7 +124,7 @@ class Scaling:
             elif _begun(schedule):
                 # It began before it was recorded: without its start it goes on at once, as it did.
                 rest = {name: value for name, value in schedule.items() if name != "StartTime"}
-                self._autoscaling.put_scheduled_action(**key, **timed(rest))
+                self._autoscaling.put_scheduled_action(**key, **_timed(rest))
             else:
                 raise
 
@@ -199,3 +199,33 @@ def _over(schedule: Mapping[str, Any]) -> bool:
 def _begun(schedule: Mapping[str, Any]) -> bool:
     start = schedule.get("StartTime")
     return start is not None and datetime.datetime.fromisoformat(start) <= datetime.datetime.now(datetime.UTC)
+
+
+def _registered(
+    variant: str,
+    target: Mapping[str, Any],
+    policies: Iterable[Mapping[str, Any]],
+    schedules: Iterable[Mapping[str, Any]],
+) -> Scaled:
+    """A variant's scaling from what Application Auto Scaling describes."""
+    listed = list(policies)
+    return Scaled(
+        variant=variant,
+        minimum=target["MinCapacity"],
+        maximum=target["MaxCapacity"],
+        suspended=dict(target.get("SuspendedState") or {}),
+        policies={one["PolicyName"]: policy_fields(one) for one in listed},
+        schedules={one["ScheduledActionName"]: schedule_fields(one) for one in schedules},
+        step_alarms={
+            one["PolicyName"]: {"arn": one["PolicyARN"], "alarms": [alarm["AlarmName"] for alarm in one["Alarms"]]}
+            for one in listed
+            # The alarms of target tracking are the service's own: it makes new ones.
+            if one["PolicyType"] == "StepScaling" and one.get("Alarms")
+        },
+    )
+
+
+def _timed(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A scheduled action with its times as boto3 takes them."""
+    times = {name: datetime.datetime.fromisoformat(fields[name]) for name in TIMES if name in fields}
+    return {**fields, **times}

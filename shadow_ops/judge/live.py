@@ -6,13 +6,13 @@ import datetime
 from typing import Any, Protocol
 
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
-from shadow_ops.contract.instances import hardware_of
+from shadow_ops.contract.instances import Instances, hardware_of
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import refuse
 from shadow_ops.judge import choose_period, judge
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.metric_source import Subject, record
-from shadow_ops.measure.recording import Instances, Recording
+from shadow_ops.measure.recording import Recording
 
 
 class CloudWatch(Protocol):

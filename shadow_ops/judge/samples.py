@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.measure.recording import Instances, Period, Recording, Side
+from shadow_ops.measure.recording import Period, Recording, Side
 
 # A period in which so many copies were due and none came is no chance: that happens once in 20,000 such periods.
 _COPIES_THAT_CANNOT_ALL_BE_MISSING = 10

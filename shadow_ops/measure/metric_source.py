@@ -10,9 +10,10 @@ from typing import Any
 
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.measure.metric_data import Points, Series, kept_period, read_series, whole_periods
-from shadow_ops.measure.recording import Instances, Period, Recording, Side
+from shadow_ops.measure.recording import Period, Recording, Side
 
 SETTLE_SECONDS = 120
 """How old a period's end must be before the period is read: metrics of a minute arrive a minute or two after it."""

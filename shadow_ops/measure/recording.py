@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 
 _NOTHING: Mapping[str, float] = MappingProxyType({})
@@ -44,23 +45,6 @@ class Period:
     start: datetime.datetime
     production: Side
     shadow: Side
-
-
-@dataclass(frozen=True)
-class Instances:
-    """What a variant runs on, for turning CloudWatch's sums over cores into shares of an instance.
-
-    Attributes:
-        instance_type: Such as ``ml.m5.xlarge``.
-        count: How many.
-        vcpus: Cores of one instance. None where the table doesn't know the type.
-        gpus: GPUs of one instance; 0 without one. None where the table doesn't know the type.
-    """
-
-    instance_type: str
-    count: int
-    vcpus: int | None = None
-    gpus: int | None = None
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def compare(
         MetricQueryError: If CloudWatch couldn't answer.
         ClientError: If a call is refused.
     """
-    policy = GatePolicy() if found.settings is None else found.settings.policy
+    policy = (None if found.declared is None else found.declared.policy) or GatePolicy()
     subject = subject_of(found.live, found.promoted)
     shortest = 60 if policy.period_seconds is None else min(60, policy.period_seconds)
     until = now - datetime.timedelta(seconds=settle_seconds(policy))
@@ -147,12 +147,12 @@ def _kept(row: tuple[str, ...], markdown: bool) -> tuple[str, ...]:
 
 
 def _labels(found: Deployed) -> tuple[str, str]:
-    live, settings = found.live, found.settings
+    live, said = found.live, found.declared
     assert live.shadow is not None
     names = live.production[0].name, live.shadow.name
-    if settings is None or settings.shadow_label is None:
+    if said is None or said.shadow is None:
         return names
-    return f"{names[0]} ({settings.production_label})", f"{names[1]} ({settings.shadow_label})"
+    return f"{names[0]} ({said.production[0].label})", f"{names[1]} ({said.shadow.label})"
 
 
 def _top(one: Described, side: Numbers) -> float:

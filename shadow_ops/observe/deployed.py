@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.cli.errors import Failure, is_denied
+from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.settings import Settings, settings_name
-from shadow_ops.measure.recording import Instances
 
 _NAMES_LOOKED_AT = 100
 
@@ -21,11 +21,11 @@ class Deployed:
 
     Attributes:
         live: What it serves.
-        settings: What its stack says. None if it wasn't deployed by this library.
+        declared: What its stack says. None if it wasn't deployed by this library.
     """
 
     live: LiveEndpoint
-    settings: Settings | None
+    declared: Declared | None
 
     def policy(self, given: GatePolicy | None) -> GatePolicy:
         """The policy to judge by: the one given, else that of the stack.
@@ -35,20 +35,21 @@ class Deployed:
         """
         if given is not None:
             return given
-        if self.settings is None:
+        if self.declared is None:
             raise Failure(
                 f"{self.live.name} was not deployed by this library (there is no parameter "
                 f"{settings_name(self.live.name)}), so it has no policy; give one with --policy FILE"
             )
-        return self.settings.policy
+        if self.declared.policy is None:
+            raise Failure(
+                f"{'; '.join(self.declared.unread)}; upgrade shadow-test, or give a policy with --policy FILE"
+            )
+        return self.declared.policy
 
     @property
     def promoted(self) -> Instances | None:
         """What the shadow's model would run on after a promotion; None if the stack doesn't say."""
-        settings = self.settings
-        if settings is None or settings.promoted_type is None or settings.promoted_count is None:
-            return None
-        return Instances(settings.promoted_type, settings.promoted_count)
+        return None if self.declared is None else self.declared.promoted
 
 
 def find(clients: Clients, name: str) -> Deployed:
@@ -58,7 +59,7 @@ def find(clients: Clients, name: str) -> Deployed:
         Failure: If there is none of that name; names that are near are listed.
     """
     live = check_exists(clients, name)
-    return Deployed(live, _settings(clients, live.name))
+    return Deployed(live, _declared(clients, live.name))
 
 
 def check_exists(clients: Clients, name: str) -> LiveEndpoint:
@@ -88,13 +89,13 @@ def find_with_shadow(clients: Clients, name: str) -> Deployed:
     return found
 
 
-def _settings(clients: Clients, endpoint: str) -> Settings | None:
+def _declared(clients: Clients, endpoint: str) -> Declared | None:
     name = settings_name(endpoint)
     try:
         text: str = clients.ssm.get_parameter(Name=name)["Parameter"]["Value"]
     except clients.ssm.exceptions.ParameterNotFound:
         return None
-    return Settings.from_text(text, name)
+    return Declared.from_text(text, name)
 
 
 def _near(clients: Clients, name: str) -> str:

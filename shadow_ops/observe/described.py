@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadow_ops.contract.catalogue import CATALOGUE, INVOCATIONS, MODEL_LATENCY, CatalogueEntry, Comparison, Unit
+from shadow_ops.contract.instances import Instances
 from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
 from shadow_ops.measure.metric_source import Subject
-from shadow_ops.measure.recording import Instances
 
 # Fine enough that the part of a period at either end that is left out matters little.
 _PERIODS = 480

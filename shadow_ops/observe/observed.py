@@ -10,7 +10,7 @@ from typing import Any
 from shadow_ops.aws import records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
-from shadow_ops.contract.settings import Settings
+from shadow_ops.contract.declared import Declared
 from shadow_ops.observe.deployed import Deployed
 
 # API operation DescribeAlarms: names in a call.
@@ -70,14 +70,14 @@ def observe(clients: Clients, found: Deployed) -> Observed:
     Raises:
         ClientError: If a call is refused.
     """
-    live, settings = found.live, found.settings
+    live, said = found.live, found.declared
     limits = _limits(clients.autoscaling, live)
     standing = [entry for entry in records.history(clients.ssm, live.name) if entry.undone is None]
     return Observed(
         found=found,
         limits=limits,
-        alarms=() if settings is None else _alarms(clients.cloudwatch, settings.alarms),
-        drifts=() if settings is None else tuple(drifts(live, settings, limits)),
+        alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
+        drifts=() if said is None else tuple(drifts(live, said, limits)),
         last=standing[-1] if standing else None,
     )
 
@@ -87,34 +87,35 @@ def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
     return live.production if live.shadow is None else (*live.production, live.shadow)
 
 
-def drifts(live: LiveEndpoint, settings: Settings, limits: Mapping[str, Limits]) -> list[str]:
+def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> list[str]:
     """Where an endpoint isn't what its stack says, one line each.
 
     Args:
         live: The endpoint.
-        settings: What the stack says.
+        said: What the stack says.
         limits: How far each variant may scale.
     """
     found = []
-    if live.config.name != settings.endpoint_config:
+    if live.config.name != said.config:
         found.append(
-            f"endpoint config {live.config.name} serves, the code says {settings.endpoint_config}: an update is under "
+            f"endpoint config {live.config.name} serves, the code says {said.config}: an update is under "
             "way, was rolled back, or somebody updated the endpoint by hand; deploy again once it is InService"
         )
     names = [variant.name for variant in live.production]
-    if names != [settings.production_variant]:
-        found.append(f"production is {', '.join(names)}, the code says {settings.production_variant}")
+    wanted = [variant.name for variant in said.production]
+    if names != wanted:
+        found.append(f"production is {', '.join(names)}, the code says {', '.join(wanted)}")
     shadow = None if live.shadow is None else live.shadow.name
-    if shadow != settings.shadow_variant:
-        found.append(f"the shadow is {shadow or 'absent'}, the code says {settings.shadow_variant or 'none'}")
-    elif shadow is not None and abs(live.sampling_percent - settings.sampling_percent) > 1e-6:
+    wanted_shadow = None if said.shadow is None else said.shadow.name
+    if shadow != wanted_shadow:
+        found.append(f"the shadow is {shadow or 'absent'}, the code says {wanted_shadow or 'none'}")
+    elif shadow is not None and abs(live.sampling_percent - said.sampling_percent) > 1e-6:
         found.append(
-            f"{live.sampling_percent:g} % of the requests are copied, the code says {settings.sampling_percent:g} %"
+            f"{live.sampling_percent:g} % of the requests are copied, the code says {said.sampling_percent:g} %"
         )
-    if not _same_capture(live.config.capture_uri, settings.capture_uri):
+    if not _same_capture(live.config.capture_uri, said.capture_uri):
         found.append(
-            f"data is captured to {live.config.capture_uri or 'nowhere'}, "
-            f"the code says {settings.capture_uri or 'nowhere'}"
+            f"data is captured to {live.config.capture_uri or 'nowhere'}, the code says {said.capture_uri or 'nowhere'}"
         )
     return [*found, *(line for variant in variants(live) for line in _counts(variant, limits.get(variant.name)))]
 

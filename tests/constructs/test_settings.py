@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from hypothesis import given, settings
 
-from shadow_constructs import Capture, Dashboard, GatePolicy, InvalidValueError, Rule, Serverless, ShadowTest
-from shadow_ops.contract.settings import Settings
+from shadow_constructs import Capture, Dashboard, GatePolicy, Rule, Scaling, Serverless, ShadowTest
+from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.instances import Instances
 from tests.constructs.rendering import flat, rendered, resources, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 from tests.values.strategies import SHADOW_TESTS
@@ -16,9 +16,9 @@ from tests.values.strategies import SHADOW_TESTS
 PARAMETER = "AWS::SSM::Parameter"
 
 
-def settings_of(test: ShadowTest) -> Settings:
+def settings_of(test: ShadowTest) -> Declared:
     """The settings as they are read from the rendered text."""
-    return Settings.from_text(flat(the(rendered(test), PARAMETER)["Value"]), "settings")
+    return Declared.from_text(flat(the(rendered(test), PARAMETER)["Value"]), "settings")
 
 
 def test_the_parameter_is_found_by_the_endpoints_name() -> None:
@@ -40,15 +40,17 @@ def test_the_settings_say_what_the_code_says() -> None:
     [bucket] = resources(template, "AWS::S3::Bucket")
 
     found = settings_of(test)
-    assert found.endpoint_config == f"<{config}.EndpointConfigName>"
-    assert (found.production_variant, found.production_version) == ("AllTraffic", "v1")
-    assert found.production_label == "v1 (xgboost 3.0-5) on 2 x ml.m5.xlarge"
-    assert (found.shadow_variant, found.shadow_version) == ("shadow", "v2")
-    assert found.shadow_label == "v2 (xgboost 3.0-5) on 1 x ml.m5.xlarge"
+    assert found.config == f"<{config}.EndpointConfigName>"
+    [production] = found.production
+    assert (production.name, production.version) == ("AllTraffic", "v1")
+    assert production.label == "v1 (xgboost 3.0-5) on 2 x ml.m5.xlarge"
+    assert found.shadow is not None
+    assert (found.shadow.name, found.shadow.version) == ("shadow", "v2")
+    assert found.shadow.label == "v2 (xgboost 3.0-5) on 1 x ml.m5.xlarge"
     assert found.sampling_percent == 20
-    assert (found.promoted_type, found.promoted_count) == ("ml.m5.xlarge", 2)
+    assert found.promoted == Instances("ml.m5.xlarge", 2)
     assert found.capture_uri == f"s3://<{bucket}>/captured/churn/"
-    assert found.policy == policy
+    assert found.policy == test.policy
 
 
 def test_the_settings_name_the_alarms_about_the_endpoint() -> None:
@@ -67,17 +69,17 @@ def test_what_is_not_there_is_absent() -> None:
     test = serving(capture=Capture.off(), dashboard=Dashboard.off())
     found = settings_of(test)
 
-    absent = ("shadow_variant", "shadow_version", "shadow_label", "promoted_type", "promoted_count")
-    assert {getattr(found, name) for name in (*absent, "capture_uri", "dashboard")} == {None}
+    absent = ("shadow", "promoted", "capture_uri", "dashboard")
+    assert {getattr(found, name) for name in absent} == {None}
     assert found.sampling_percent == 0
-    assert not {*absent, "capture_uri", "dashboard"} & set(json.loads(flat(the(rendered(test), PARAMETER)["Value"])))
+    assert not set(absent) & set(json.loads(flat(the(rendered(test), PARAMETER)["Value"])))
 
 
 def test_a_serverless_endpoint_has_settings_without_instances() -> None:
     """There is nothing to count."""
     test = serving(production=variant(hardware=Serverless(memory_mb=2048, max_concurrency=5)), capture=Capture.off())
 
-    assert settings_of(test).promoted_count is None
+    assert settings_of(test).promoted is None
 
 
 def test_the_parameter_is_written_once_the_guard_has_seen_that_it_serves() -> None:
@@ -94,34 +96,22 @@ def test_the_parameter_is_written_once_the_guard_has_seen_that_it_serves() -> No
 def test_any_settings_are_read_as_they_were_written(test: ShadowTest) -> None:
     """Reading the rendered text and writing it again gives the same text, and the policy is the test's."""
     text = flat(the(rendered(test), PARAMETER)["Value"])
-    found = Settings.from_text(text, "settings")
+    found = Declared.from_text(text, "settings")
 
     assert found.to_text() == text
     assert found.policy == test.policy
     assert found.sampling_percent == test.sampled_percent
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"policy": {}}',
-        '{"endpoint_config": "c", "policy": 7}',
-    ],
-)
-def test_fails_to_read_what_are_no_settings(text: str) -> None:
-    """One line that names the parameter."""
-    with pytest.raises(InvalidValueError) as caught:
-        Settings.from_text(text, "/shadow-test/churn/settings")
-    assert len(caught.value.problems) == 1
-    assert caught.value.problems[0].startswith("/shadow-test/churn/settings: ")
+def test_every_production_variant_is_declared_with_its_scaling() -> None:
+    """The main one first; what doesn't scale has no limits, and a shadow that follows has its own."""
+    scaling = Scaling(min_count=2, max_count=4, invocations_per_instance=600)
+    test = serving(
+        production=variant("v1", scaling=scaling), other_production=[variant("v2", "second")], capture=Capture.off()
+    )
+    found = settings_of(test).production
 
-
-def test_fails_to_read_settings_of_another_version() -> None:
-    """A member that isn't known here is refused, with what to do."""
-    data = json.loads(flat(the(rendered(), PARAMETER)["Value"]))
-
-    with pytest.raises(InvalidValueError, match="deploy the stack again with this version of the library"):
-        Settings.from_text(json.dumps({**data, "colour": "blue"}), "settings")
+    assert [(one.name, one.minimum, one.maximum) for one in found] == [("production", 2, 4), ("second", None, None)]
+    followed = settings_of(shadow_test(production=variant("v1", scaling=scaling), sampling_percent=50)).shadow
+    assert followed is not None
+    assert (followed.minimum, followed.maximum) == (1, 2)

@@ -11,7 +11,7 @@ import pytest
 
 from rehearsal import seen
 from shadow_constructs import Alerts, Rule, ShadowTest
-from shadow_ops.contract.settings import Settings, settings_name
+from shadow_ops.contract.declared import Declared, settings_name
 from tests.deploy.support import UNGATED, Case, CaseMaker
 
 _PATIENCE_SECONDS = 60
@@ -75,7 +75,7 @@ def test_no_alarm_cries_when_the_requests_stop(make_case: CaseMaker) -> None:
 def _firing(case: Case) -> set[str]:
     """The alarms of the endpoint that are in ALARM, by the end of their logical ids."""
     text = case.local.client("ssm").get_parameter(Name=settings_name(case.name))["Parameter"]["Value"]
-    names = list(Settings.from_text(text, "settings").alarms)
+    names = list(Declared.from_text(text, "settings").alarms)
     found = case.local.client("cloudwatch").describe_alarms(
         AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )

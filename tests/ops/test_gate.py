@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import pytest
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.judge.live import judge_live, subject_of
 from shadow_ops.judge.verdict import Outcome
-from shadow_ops.measure.recording import Instances
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 MINUTE = datetime.timedelta(minutes=1)

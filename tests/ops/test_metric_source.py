@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow_ops.contract import catalogue
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.measure.metric_data import MetricQueryError, Series, kept_period, read_series, whole_periods
 from shadow_ops.measure.metric_source import SETTLE_SECONDS, Subject, record, settle_seconds
-from shadow_ops.measure.recording import Instances, Recording
+from shadow_ops.measure.recording import Recording
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch
 
 POLICY = GatePolicy(period_seconds=60)

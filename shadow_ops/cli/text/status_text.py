@@ -11,7 +11,7 @@ import click
 from shadow_ops.aws.endpoint import LiveVariant
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
-from shadow_ops.contract.settings import settings_name
+from shadow_ops.contract.declared import settings_name
 from shadow_ops.observe.observed import Observed, age, variants
 
 _ALARM_COLOURS = {"OK": "green", "ALARM": "red", "MISSING": "red"}
@@ -20,7 +20,7 @@ _HEADER = ("variant", "role", "model", "SageMaker model", "instances", "now", "w
 
 def as_text(observed: Observed, now: datetime.datetime, *, markdown: bool) -> str:
     """The status for people."""
-    live, settings = observed.found.live, observed.found.settings
+    live, said = observed.found.live, observed.found.declared
     parts = [_heading(observed, now, markdown)]
     parts += [_bullets([f"DRIFT: {line}" for line in observed.drifts], markdown, "red")] if observed.drifts else []
     rows = [_HEADER, *(_row(observed, variant) for variant in variants(live))]
@@ -33,14 +33,14 @@ def as_text(observed: Observed, now: datetime.datetime, *, markdown: bool) -> st
         ]
         text = output.table(alarms, markdown=markdown)
         parts.append(text if markdown else _alarms_coloured(text))
-    elif settings is not None:
+    elif said is not None:
         parts.append("no alarms: the stack makes none")
     return "\n\n".join(parts)
 
 
 def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
     """The status as plain JSON values."""
-    live, settings = observed.found.live, observed.found.settings
+    live, said = observed.found.live, observed.found.declared
     return {
         "endpoint": live.name,
         "status": live.status,
@@ -59,9 +59,9 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
             }
             for variant in variants(live)
         ],
-        "deployed_by_this_library": settings is not None,
-        "expected_endpoint_config": None if settings is None else settings.endpoint_config,
-        "dashboard": None if settings is None else settings.dashboard,
+        "deployed_by_this_library": said is not None,
+        "expected_endpoint_config": None if said is None else said.config,
+        "dashboard": None if said is None else said.dashboard,
         "drifts": list(observed.drifts),
         "alarms": [asdict(alarm) for alarm in observed.alarms],
         "last_change": None if observed.last is None else observed.last.to_json(),
@@ -80,15 +80,15 @@ def _heading(observed: Observed, now: datetime.datetime, markdown: bool) -> str:
 
 
 def _facts(observed: Observed) -> list[str]:
-    live, settings, last = observed.found.live, observed.found.settings, observed.last
+    live, said, last = observed.found.live, observed.found.declared, observed.last
     facts = [f"config: {live.config.name}"]
-    if settings is None:
+    if said is None:
         facts.append(f"code: unknown; there is no {settings_name(live.name)}, so this library did not deploy it")
     elif not observed.drifts:
         facts.append("code: says the same")
     facts.append(f"capture: {live.config.capture_uri or 'off'}")
-    if settings is not None and settings.dashboard is not None:
-        facts.append(f"dashboard: {settings.dashboard}")
+    if said is not None and said.dashboard is not None:
+        facts.append(f"dashboard: {said.dashboard}")
     if last is not None:
         facts.append(
             f"last {last.kind}: {last.at:%Y-%m-%d %H:%M} UTC by {last.by}, "
@@ -121,10 +121,11 @@ def _role(observed: Observed, variant: LiveVariant) -> str:
 
 def _version(observed: Observed, variant: LiveVariant) -> str | None:
     # The stack's word is worth nothing where another config serves.
-    settings = observed.found.settings
-    if settings is None or settings.endpoint_config != observed.found.live.config.name:
+    said, live = observed.found.declared, observed.found.live
+    if said is None or said.config != live.config.name:
         return None
-    return settings.shadow_version if variant is observed.found.live.shadow else settings.production_version
+    known = said.production if variant is not live.shadow else () if said.shadow is None else (said.shadow,)
+    return next((one.version for one in known if one.name == variant.name), None)
 
 
 def _count(count: int | None) -> str:

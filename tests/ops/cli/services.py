@@ -9,23 +9,19 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.settings import Settings, settings_name
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 NOW = START + datetime.timedelta(minutes=602)
 POLICY = GatePolicy(period_seconds=300, min_duration_minutes=60)
-SETTINGS = Settings(
-    endpoint_config="churn-config",
-    production_variant="production",
-    production_version="v1",
-    production_label="v1 on 2 x ml.m5.xlarge",
-    shadow_variant="shadow",
-    shadow_version="v2",
-    shadow_label="v2 on 1 x ml.m5.xlarge",
+DECLARED = Declared(
+    config="churn-config",
+    production=(DeclaredVariant(name="production", version="v1", label="v1 on 2 x ml.m5.xlarge"),),
+    shadow=DeclaredVariant(name="shadow", version="v2", label="v2 on 1 x ml.m5.xlarge"),
     sampling_percent=50,
-    promoted_type="ml.m5.xlarge",
-    promoted_count=2,
+    promoted=Instances("ml.m5.xlarge", 2),
     capture_uri="s3://captures/churn/",
     dashboard="churn-eu-west-1",
     alarms=("churn-shadow-slow", "churn-not-fit"),
@@ -136,7 +132,7 @@ class Services:
     def __init__(self) -> None:
         self.endpoints: dict[str, dict[str, Any]] = {"churn": _endpoint(), "chess": _endpoint()}
         self.configs: dict[str, dict[str, Any]] = {"churn-config": _config()}
-        self.parameters = {settings_name("churn"): [SETTINGS.to_text()]}
+        self.parameters = {settings_name("churn"): [DECLARED.to_text()]}
         self.metrics: FakeCloudWatch = traffic(600)
         self.alarms = {"churn-shadow-slow": "OK", "churn-not-fit": "ALARM"}
         self.targets: list[dict[str, Any]] = []
@@ -150,9 +146,9 @@ class Services:
         if operation in self.errors:
             raise self.errors[operation]
 
-    def settle(self, settings: Settings) -> None:
+    def settle(self, said: Declared) -> None:
         """Have the stack say something else."""
-        self.parameters[settings_name("churn")] = [settings.to_text()]
+        self.parameters[settings_name("churn")] = [said.to_text()]
 
     def client(self, name: str) -> object:
         """The client of a service."""

@@ -20,7 +20,7 @@ from shadow_ops.cli import durations, watching
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.live import judge_live
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import NOW, POLICY, SETTINGS, Services, refused
+from tests.ops.cli.services import DECLARED, NOW, POLICY, Services, refused
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 
@@ -186,7 +186,7 @@ def test_an_endpoint_of_somebody_else_needs_a_policy(run: Run, services: Service
 
 def test_a_policy_that_gates_nothing_is_judged_by_all_the_same(run: Run, services: Services) -> None:
     """Where promotions aren't gated the command says so, and why, beside the verdict of the rules."""
-    services.settle(replace(SETTINGS, policy=GatePolicy.none("nobody depends on it")))
+    services.settle(replace(DECLARED, policy=GatePolicy.none("nobody depends on it")))
     result = run("gate", "churn")
     assert result.exit_code == 4
     assert result.stderr == "promotions of churn are not gated: nobody depends on it\n"
@@ -194,7 +194,7 @@ def test_a_policy_that_gates_nothing_is_judged_by_all_the_same(run: Run, service
 
 def test_a_gate_reads_as_many_metrics_as_the_docs_say(run: Run, services: Services) -> None:
     """GetMetricData is billed by them: 37 for a gate, 101 for a comparison."""
-    services.settle(replace(SETTINGS, policy=GatePolicy()))
+    services.settle(replace(DECLARED, policy=GatePolicy()))
     for command, count in (("gate", 37), ("compare", 101)):
         services.metrics.requests.clear()
         run(command, "churn")

@@ -11,9 +11,9 @@ from shadow_constructs import Hardware
 from shadow_constructs.values.promotion import PromoteOn
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import describe
-from shadow_ops.contract.settings import settings_name
+from shadow_ops.contract.asked import Asked
+from shadow_ops.contract.declared import settings_name
 from shadow_ops.guard.asking import live_gate
-from shadow_ops.guard.request import Asked
 from tests.constructs.rendering import flat, the
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import NOW, POLICY, Services
@@ -47,7 +47,7 @@ def test_both_gates_give_one_verdict(run: Run, services: Services, promote_on: P
     assert said["verdict"] == verdict.outcome == outcome
     assert said["reason"] == verdict.reason
     assert [(one["rule"], one["outcome"], one["reason"]) for one in said["findings"]] == [
-        (one.rule, one.outcome, one.reason) for one in verdict.findings
+        (one.rule.id, one.outcome, one.reason) for one in verdict.findings
     ]
 
 
@@ -56,4 +56,5 @@ def _in_the_deployment(properties: dict[str, Any]) -> Any:  # noqa: ANN401 - a v
     clients: Any = Clients()  # the guard's have the same attributes
     live = describe(clients.sagemaker, asked.endpoint)
     assert live is not None
-    return live_gate(clients)(live, asked.gate_policy(), asked.promoted_instances(), NOW)
+    assert asked.policy is not None
+    return live_gate(clients)(live, asked.policy, asked.promoted, NOW)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from shadow_ops.contract.settings import Settings, settings_name
+from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import SETTINGS, Services
+from tests.ops.cli.services import DECLARED, Services
 
 ENTRY = {
     "id": "one",
@@ -76,17 +76,23 @@ def test_scaling_limits_are_shown(run: Run, services: Services) -> None:
     assert drifts(run) == []
 
 
+ELSEWHERE = replace(DECLARED, production=(DeclaredVariant(name="AllTraffic", version="v1", label="v1"),))
+
+
 @pytest.mark.parametrize(
     ("said", "drift"),
     [
-        (replace(SETTINGS, endpoint_config="newer"), "endpoint config churn-config serves, the code says newer"),
-        (replace(SETTINGS, production_variant="AllTraffic"), "production is production, the code says AllTraffic"),
-        (replace(SETTINGS, shadow_variant=None), "the shadow is shadow, the code says none"),
-        (replace(SETTINGS, sampling_percent=10), "50 % of the requests are copied, the code says 10 %"),
-        (replace(SETTINGS, capture_uri=None), "data is captured to s3://captures, the code says nowhere"),
+        (replace(DECLARED, config="newer"), "endpoint config churn-config serves, the code says newer"),
+        (
+            ELSEWHERE,
+            "production is production, the code says AllTraffic",
+        ),
+        (replace(DECLARED, shadow=None), "the shadow is shadow, the code says none"),
+        (replace(DECLARED, sampling_percent=10), "50 % of the requests are copied, the code says 10 %"),
+        (replace(DECLARED, capture_uri=None), "data is captured to s3://captures, the code says nowhere"),
     ],
 )
-def test_each_drift_is_shown_loudly(run: Run, services: Services, said: Settings, drift: str) -> None:
+def test_each_drift_is_shown_loudly(run: Run, services: Services, said: Declared, drift: str) -> None:
     """Where code and endpoint differ, one line says what serves and what the code says."""
     services.settle(said)
     (line,) = drifts(run)
@@ -102,7 +108,7 @@ def test_a_count_changed_by_hand_is_a_drift(run: Run, services: Services) -> Non
 
 def test_versions_are_not_shown_of_another_config(run: Run, services: Services) -> None:
     """Where another config serves than the code's, the code's versions say nothing of it."""
-    services.settle(replace(SETTINGS, endpoint_config="newer"))
+    services.settle(replace(DECLARED, config="newer"))
     found = json.loads(run("status", "churn", "--format", "json").stdout)
     assert [variant["version"] for variant in found["variants"]] == [None, None]
 

@@ -17,11 +17,11 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws import records
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Entry
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.guard.handler import on_request
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
-from shadow_ops.measure.recording import Instances
 from tests.ops.guard.world import ENDPOINT, UPDATE_SECONDS, Killed, World, variant
 
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"

@@ -106,7 +106,7 @@ def test_a_policy_that_is_none_is_refused_with_its_line() -> None:
     (answer,) = asked(event(ResourceProperties=properties_), world.clients)
 
     assert answer["Status"] == "FAILED"
-    assert "unknown key 'confidence'" in answer["Reason"]
+    assert "doesn't know 'confidence'" in answer["Reason"]
 
 
 def test_a_call_that_hangs_is_answered_before_time_is_up() -> None:

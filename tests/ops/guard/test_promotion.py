@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.judge.verdict import Outcome, Verdict
-from shadow_ops.measure.recording import Instances
 from tests.ops.guard.stack import Code, Result, Stack, verdict
 from tests.ops.guard.world import World, error
 

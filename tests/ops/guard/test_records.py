@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shadow_ops.aws import records
 from shadow_ops.aws.records import LARGEST_VALUE, Entry, Pending, RecordTooLargeError, pack, unpack
-from shadow_ops.guard.scaled import Scaled
+from shadow_ops.contract.scaled import Scaled
 from tests.ops.guard.stack import night, scaling
 from tests.ops.guard.world import ENDPOINT, World
 

@@ -8,8 +8,9 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.measure.recording import Instances, Period, Recording, Side
+from shadow_ops.measure.recording import Period, Recording, Side
 
 START = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
 HARDWARE = Instances("ml.m5.xlarge", 1, 4, 0)

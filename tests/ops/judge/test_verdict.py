@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import LatencyRule, Rule
 from shadow_ops.judge import judge
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
-from shadow_ops.measure.recording import Instances, Period, Recording, Side
+from shadow_ops.measure.recording import Period, Recording, Side
 from tests.ops.judge.samples import QUICK, recording, silent, with_shadow
 
 

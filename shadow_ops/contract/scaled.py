@@ -1,11 +1,10 @@
-"""The scaling of one variant as a value: as it is registered, was recorded, or is declared in code."""
+"""The scaling of one variant as a value: as it is declared in code, is registered, or was recorded."""
 
 from __future__ import annotations
 
 import datetime
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _POLICY_FIELDS = (
@@ -16,7 +15,8 @@ _POLICY_FIELDS = (
     "PredictiveScalingPolicyConfiguration",
 )
 _SCHEDULE_FIELDS = ("ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
-_TIMES = ("StartTime", "EndTime")
+TIMES = ("StartTime", "EndTime")
+"""The members of a scheduled action that are times."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,22 @@ class Scaled:
     variant: str
     minimum: int
     maximum: int
-    suspended: Mapping[str, bool] | None
-    policies: Mapping[str, Mapping[str, Any]]
-    schedules: Mapping[str, Mapping[str, Any]]
-    step_alarms: Mapping[str, Mapping[str, Any]]
+    suspended: Mapping[str, bool] | None = None
+    policies: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    schedules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    step_alarms: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The value as plain JSON."""
+        """The value as plain JSON; what there is nothing to say of is left out."""
+        alarms = {name: dict(one) for name, one in self.step_alarms.items()}
         return {
             "variant": self.variant,
             "min": self.minimum,
             "max": self.maximum,
-            "suspended": None if self.suspended is None else dict(self.suspended),
+            **({} if self.suspended is None else {"suspended": dict(self.suspended)}),
             "policies": [dict(one) for one in self.policies.values()],
             "schedules": [dict(one) for one in self.schedules.values()],
-            "step_alarms": {name: dict(one) for name, one in self.step_alarms.items()},
+            **({"step_alarms": alarms} if alarms else {}),
         }
 
     @classmethod
@@ -62,8 +63,8 @@ class Scaled:
             minimum=int(data["min"]),
             maximum=int(data["max"]),
             suspended=data.get("suspended"),
-            policies={one["PolicyName"]: policy(one) for one in data.get("policies", ())},
-            schedules={one["ScheduledActionName"]: schedule(one) for one in data.get("schedules", ())},
+            policies={one["PolicyName"]: policy_fields(one) for one in data.get("policies", ())},
+            schedules={one["ScheduledActionName"]: schedule_fields(one) for one in data.get("schedules", ())},
             step_alarms=data.get("step_alarms", {}),
         )
 
@@ -94,50 +95,15 @@ class Scaled:
         )
 
 
-def declared(text: str) -> dict[str, Scaled]:
-    """The declared scaling by variant, from its JSON text."""
-    return {one["variant"]: Scaled.from_json(one) for one in json.loads(text)}
-
-
-def registered(
-    variant: str,
-    target: Mapping[str, Any],
-    policies: Iterable[Mapping[str, Any]],
-    schedules: Iterable[Mapping[str, Any]],
-) -> Scaled:
-    """A variant's scaling from what Application Auto Scaling describes."""
-    listed = list(policies)
-    return Scaled(
-        variant=variant,
-        minimum=target["MinCapacity"],
-        maximum=target["MaxCapacity"],
-        suspended=dict(target.get("SuspendedState") or {}),
-        policies={one["PolicyName"]: policy(one) for one in listed},
-        schedules={one["ScheduledActionName"]: schedule(one) for one in schedules},
-        step_alarms={
-            one["PolicyName"]: {"arn": one["PolicyARN"], "alarms": [alarm["AlarmName"] for alarm in one["Alarms"]]}
-            for one in listed
-            # The alarms of target tracking are the service's own: it makes new ones.
-            if one["PolicyType"] == "StepScaling" and one.get("Alarms")
-        },
-    )
-
-
-def policy(described: Mapping[str, Any]) -> dict[str, Any]:
+def policy_fields(described: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a policy that putting it again takes."""
     return {name: described[name] for name in _POLICY_FIELDS if name in described}
 
 
-def schedule(described: Mapping[str, Any]) -> dict[str, Any]:
+def schedule_fields(described: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a scheduled action that putting it again takes, with its times as ISO text."""
     fields = {name: described[name] for name in _SCHEDULE_FIELDS if described.get(name) is not None}
-    for name in _TIMES:
+    for name in TIMES:
         if isinstance(fields.get(name), datetime.datetime):
             fields[name] = fields[name].isoformat()
     return fields
-
-
-def timed(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A scheduled action with its times as boto3 takes them."""
-    times = {name: datetime.datetime.fromisoformat(fields[name]) for name in _TIMES if name in fields}
-    return {**fields, **times}

@@ -1,0 +1,190 @@
+"""What the code says of an endpoint, as its stack keeps it in one SSM parameter for whoever asks.
+
+The template makes the parameter ``/shadow-test/<endpoint>/settings``; the guard keeps its own records beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
+
+_KNOWN = (
+    *("version", "endpoint_config", "production", "shadow", "sampling_percent", "promoted"),
+    *("capture_uri", "dashboard", "alarms", "policy"),
+)
+_KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
+# What a variant's members were called in the first format, behind its role.
+_NAMES_OF_FIRST = {"name": "variant", "version": "version", "label": "label"}
+
+
+def prefix(endpoint_name: str) -> str:
+    """Where everything about an endpoint lies in SSM Parameter Store."""
+    return f"/shadow-test/{endpoint_name}"
+
+
+def settings_name(endpoint_name: str) -> str:
+    """Name of the parameter that the template makes."""
+    return f"{prefix(endpoint_name)}/settings"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredVariant:
+    """A variant as the code says it.
+
+    Attributes:
+        name: Its name.
+        version: Its model's version, as named in the code.
+        label: That version and its hardware, for people.
+        minimum: Fewest instances that it scales to; None where the code declares no scaling.
+        maximum: Most instances, likewise.
+    """
+
+    name: str
+    version: str
+    label: str
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What the code says of an endpoint.
+
+    Attributes:
+        config: The endpoint config that must be serving.
+        production: The production variants, the main one first; at least one.
+        shadow: The shadow variant, or None.
+        sampling_percent: Share of the requests that is copied to the shadow; 0 without one.
+        promoted: What a promotion would serve on; None without a shadow, and on serverless.
+        capture_uri: Folder of the endpoint's captured data, or None.
+        dashboard: The dashboard's name, or None.
+        alarms: Names of the alarms about this endpoint, the composite one included.
+        policy: The policy of the test. None if this release can't read it.
+        unread: What this release could not read of it, a line each. Empty where all is known.
+    """
+
+    config: str
+    production: tuple[DeclaredVariant, ...]
+    shadow: DeclaredVariant | None = None
+    sampling_percent: float = 0
+    promoted: Instances | None = None
+    capture_uri: str | None = None
+    dashboard: str | None = None
+    alarms: tuple[str, ...] = ()
+    policy: GatePolicy | None
+    unread: tuple[str, ...] = field(default=(), compare=False)
+
+    def to_text(self) -> str:
+        """The value as JSON text, without what is absent; names may hold CDK tokens, which stay whole."""
+        values = {
+            "version": FORMAT,
+            "endpoint_config": self.config,
+            "production": [_variant_to_json(one) for one in self.production],
+            "shadow": None if self.shadow is None else _variant_to_json(self.shadow),
+            "sampling_percent": self.sampling_percent,
+            "promoted": None if self.promoted is None else self.promoted.to_json(),
+            "capture_uri": self.capture_uri,
+            "dashboard": self.dashboard,
+            "alarms": list(self.alarms),
+            "policy": None if self.policy is None else self.policy.to_json(),
+        }
+        return json.dumps({name: one for name, one in values.items() if one is not None}, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str, where: str) -> Self:
+        """Read what a stack says, whichever release of the library made it.
+
+        Args:
+            text: What `to_text` made, of this release, an older or a newer one.
+            where: Named in mistakes, such as the parameter.
+
+        Raises:
+            InvalidValueError: If it isn't such a text.
+        """
+        version = FORMAT
+        try:
+            data: dict[str, Any] = json.loads(text)
+            version = format_of(data, "version")
+            return cls._from_json(_first_format(data) if version == 1 else data, where, version)
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+            if version > FORMAT:
+                raise InvalidValueError((newer(where, version),)) from None
+            if isinstance(error, InvalidValueError):
+                raise
+            fix = "deploy the stack again"
+            raise InvalidValueError((f"{where}: not the settings of an endpoint ({error!r}); {fix}",)) from None
+
+    @classmethod
+    def _from_json(cls, data: Mapping[str, Any], where: str, version: int) -> Self:
+        unread = [newer(where, version)] if version > FORMAT else []
+        check_known(data, _KNOWN, where, unread)
+        shadow, promoted = data.get("shadow"), data.get("promoted")
+        production = tuple(_variant(one, f"{where}: production", unread) for one in data["production"])
+        if not production:
+            raise IndexError("no production variant")
+        return cls(
+            config=_text(data, "endpoint_config"),
+            production=production,
+            shadow=None if shadow is None else _variant(shadow, f"{where}: shadow", unread),
+            sampling_percent=_number(data, "sampling_percent"),
+            promoted=None if promoted is None else Instances.from_json(promoted),
+            capture_uri=data.get("capture_uri"),
+            dashboard=data.get("dashboard"),
+            alarms=tuple(data.get("alarms", ())),
+            policy=GatePolicy.deployed(data["policy"], f"{where}: policy", unread),
+            unread=tuple(unread),
+        )
+
+
+def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
+    known = {"name": variant.name, "version": variant.version, "label": variant.label}
+    limits = {"min": variant.minimum, "max": variant.maximum}
+    return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _variant(data: Mapping[str, Any], where: str, unread: list[str]) -> DeclaredVariant:
+    check_known(data, _KNOWN_OF_VARIANT, where, unread)
+    return DeclaredVariant(
+        name=_text(data, "name"),
+        version=_text(data, "version"),
+        label=_text(data, "label"),
+        minimum=data.get("min"),
+        maximum=data.get("max"),
+    )
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data[name]
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _number(data: Mapping[str, Any], name: str) -> float:
+    value = data[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name} is {value!r}")
+    return value
+
+
+def _first_format(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What the first format said, which had no version and knew one production variant, in today's words."""
+    kept = {name: data[name] for name in _KNOWN if name in data}
+    variants = {
+        role: {name: data.get(f"{role}_{old}") for name, old in _NAMES_OF_FIRST.items()}
+        for role in ("production", "shadow")
+    }
+    instances = {"instance_type": data.get("promoted_type"), "count": data.get("promoted_count")}
+    return {
+        **kept,
+        "production": [variants["production"]],
+        "shadow": None if variants["shadow"]["name"] is None else variants["shadow"],
+        "promoted": None if instances["instance_type"] is None else instances,
+    }

@@ -1,0 +1,1 @@
+"""What both packages know, read across releases."""
