@@ -47,6 +47,11 @@ class Clients:
         """Application Auto Scaling."""
         return self._client("application-autoscaling")
 
+    @cached_property
+    def s3(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Captured data; read by several threads at once."""
+        return self._client("s3", max_pool_connections=32)
+
     def runtime(self, connections: int) -> Any:  # noqa: ANN401 - a boto3 client
         """The service that answers requests. It repeats nothing: who measures must see each failure.
 

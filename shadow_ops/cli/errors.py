@@ -19,6 +19,7 @@ INTERRUPTED = 130
 _SERVICES = {
     "sagemaker": ("DescribeEndpoint", "DescribeEndpointConfig", "ListEndpoints", "InvokeEndpoint"),
     "cloudwatch": ("GetMetricData", "DescribeAlarms"),
+    "s3": ("GetObject", "ListObjectsV2"),
     "ssm": ("GetParameter", "GetParameterHistory"),
     "application-autoscaling": ("DescribeScalableTargets",),
 }

@@ -14,6 +14,7 @@ from shadow_ops.cli.errors import translated
 _COMMANDS = {
     "gate": "Judge a shadow: PASS, FAIL or INCONCLUSIVE.",
     "compare": "Show production and shadow side by side.",
+    "responses": "Compare captured answers pair by pair.",
     "status": "Show what an endpoint serves, and what the code says.",
     "send": "Send requests to an endpoint.",
     "history": "Show promotions and ways back.",
@@ -47,6 +48,7 @@ Examples:
   shadow-test status churn                  what serves, what is tested, since when
   shadow-test send churn payloads.csv       give it something to answer
   shadow-test compare churn --since 24h     both variants, number by number
+  shadow-test responses churn --since 24h   do both give the same answers?
   shadow-test gate churn                    is the shadow fit to be promoted?
   shadow-test gate churn --wait 24h         ... and wait until that is known
 

@@ -84,3 +84,8 @@ def sparkline(values: Sequence[float | None], top: float) -> str:
     if top <= 0:
         return "".join(" " if value is None else bars[0] for value in values)
     return "".join(" " if value is None else bars[min(7, int(value / top * 8))] for value in values)
+
+
+def overwritten(text: str) -> None:
+    """Write a line to a terminal in place of the one before."""
+    click.echo(f"\r\x1b[2K{text}", nl=False, err=True)

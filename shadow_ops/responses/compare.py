@@ -41,10 +41,9 @@ class Difference:
     def rank(self) -> tuple[float, float, float]:
         """Sorts differences by size: structure first, then text, then numbers."""
         other = sum(how != "number" for _, how in self.parts)
-        apart = max(
-            (abs(shadow - production) for _, production, shadow in self.numbers if production != shadow), default=0.0
-        )
-        apart = apart if apart == apart else math.inf
+        sizes = (abs(shadow - production) for _, production, shadow in self.numbers if production != shadow)
+        # Beyond all floats, and from NaN, nothing is further apart.
+        apart = max((size if size < 1e300 else math.inf for size in sizes), default=0.0)
         return other, 1 - (1 if self.overlap is None else self.overlap), apart
 
 

@@ -2,15 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime
+import importlib.util
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.engines import Differing, Engine
+from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.fetch import Fetcher
+from shadow_ops.responses.find import find, sample
 from shadow_ops.responses.joining import Key, choose_key
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.reading import records
+from shadow_ops.responses.redact import Redaction
+from shadow_ops.responses.result import Read, Result
+from shadow_ops.responses.source import Source
+from shadow_ops.responses.tally import Tally
 
 _PROBED_HOURS = 5
 _PROBED_BYTES = 4_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is to be compared.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        source: Its folder of captured files.
+        production: The production variant's name.
+        shadow: The shadow variant's name.
+        since: Beginning of the time.
+        until: Its end.
+        how: How answers are compared.
+        everything: Whether all hours are read, not a sample.
+        examples: How many pairs that differ most are kept.
+        show_requests: Whether those hold the request.
+        confidence_percent: How sure the intervals are.
+        redaction: What is taken out before a file is kept. By default nothing.
+        cache: Where files are kept.
+    """
+
+    endpoint: str
+    source: Source
+    production: str
+    shadow: str
+    since: datetime.datetime
+    until: datetime.datetime
+    how: Comparison
+    everything: bool = False
+    examples: int = 5
+    show_requests: bool = False
+    confidence_percent: float = 95
+    redaction: Redaction | None = None
+    cache: Path
+
+
+def compare(
+    asked: Asked,
+    engine: Engine,
+    *,
+    chosen: Callable[[Sequence[HourOfFiles]], None] = lambda _hours: None,
+    fetched: Callable[[Item], None] = lambda _item: None,
+    differing: Differing | None = None,
+) -> Result:
+    """Compare captured answers.
+
+    Args:
+        asked: What is compared.
+        engine: What reads and joins.
+        chosen: Called with the hours that will be read.
+        fetched: Called with each file, from several threads.
+        differing: Takes each pair that differs. By default nothing does.
+
+    Raises:
+        ClientError: If S3 refuses.
+        OSError: If the cache can't be written, or a file can't be read.
+    """
+    found = find(asked.source, asked.production, asked.shadow, asked.since, asked.until)
+    fetcher = Fetcher(asked.source, asked.cache, asked.redaction)
+    hours = found if asked.everything or not found else sample(found, _bytes_per_record(fetcher, found))
+    chosen(hours)
+    tally = Tally(most_examples=asked.examples)
+    if hours:
+        tally.key = key = choose(fetcher, hours)
+        fetcher = Fetcher(asked.source, asked.cache, asked.redaction, fetched)
+        windows = fetcher.windows(hours)
+        engine.run(windows, key, asked.how, tally, show_requests=asked.show_requests, differing=differing)
+    return Result(_read(asked, found, hours), asked.how, tally, asked.confidence_percent, asked.show_requests)
+
+
+def fast_engine() -> Engine | None:
+    """The DuckDB engine; None if DuckDB isn't installed."""
+    if importlib.util.find_spec("duckdb") is None:
+        return None
+    from shadow_ops.responses.engines.duck import DuckEngine
+
+    return DuckEngine()
+
+
+def default_engine() -> Engine:
+    """The fast engine if it can be had, else the standard library's."""
+    return fast_engine() or StdlibEngine()
 
 
 def choose(fetcher: Fetcher, hours: Sequence[HourOfFiles]) -> Key:
@@ -43,3 +138,25 @@ def beginning(items: Sequence[Item]) -> list[Item]:
         chosen.append(item)
         minute = begun
     return chosen
+
+
+def _bytes_per_record(fetcher: Fetcher, hours: Sequence[HourOfFiles]) -> float:
+    item = next(item for hour in hours for item in (*hour.production, *hour.shadow))
+    path = fetcher.file(item)
+    count = 0 if path is None else sum(1 for _ in records([path]))
+    return item.size / count if count else 1000
+
+
+def _read(asked: Asked, found: Sequence[HourOfFiles], hours: Sequence[HourOfFiles]) -> Read:
+    return Read(
+        endpoint=asked.endpoint,
+        source=asked.source.name,
+        variants=(asked.production, asked.shadow),
+        first=f"{hours[0].hour:%Y-%m-%dT%H}" if hours else None,
+        last=f"{hours[-1].hour:%Y-%m-%dT%H}" if hours else None,
+        hours=len(hours),
+        hours_found=len(found),
+        one_sided=tuple((f"{one.hour:%Y-%m-%dT%H}", one.missing) for one in hours if one.missing is not None),
+        files=sum(len(one.production) + len(one.shadow) for one in hours),
+        bytes=sum(one.size for one in hours),
+    )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from shadow_ops.responses.compare import Difference
 from shadow_ops.responses.numbers import Numbers
+from shadow_ops.responses.symptoms import SAMPLE
 
 SIDES = ("production", "shadow")
 LOSSES = (
@@ -102,6 +103,7 @@ class Tally:
         overlaps: How many pairs of texts or rankings were compared, the sum of their overlaps, and the least.
         repeats: Production's answers to repeated requests, and those that agree with its usual answer.
         examples: The pairs that differ most, a heap.
+        sample: Answers of some pairs that aren't equal.
     """
 
     most_examples: int = 0
@@ -122,6 +124,7 @@ class Tally:
     overlaps: tuple[int, float, float] = (0, 0.0, 1.0)
     repeats: Share = field(default_factory=Share)
     examples: list[Example] = field(default_factory=list)
+    sample: list[tuple[str, str]] = field(default_factory=list)
 
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""
@@ -152,6 +155,8 @@ class Tally:
             count, total, least = self.overlaps
             overlap = difference.overlap
             self.overlaps = count + times, total + times * overlap, min(least, overlap)
+        if not difference.exact and len(self.sample) < SAMPLE:
+            self.sample.append((pair.production, pair.shadow))
         if not difference.agrees:
             self.keep(example(pair, difference))
 

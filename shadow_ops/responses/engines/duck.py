@@ -21,6 +21,7 @@ from shadow_ops.responses.reading import lines
 from shadow_ops.responses.record import parse
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
+from shadow_ops.responses.symptoms import SAMPLE
 from shadow_ops.responses.tally import LOSSES, SIDES, Pair, Tally, example
 
 _AT_ONCE = 10_000
@@ -175,6 +176,10 @@ class _Run:
             self._tally.classes[side(production, limit), side(shadow, limit)] += count
             if not within:
                 self._tally.parts["$", "number"] += count
+        if (more := SAMPLE - len(self._tally.sample)) > 0:
+            self._tally.sample += [
+                (repr(one), repr(other)) for one, other in self._rows(duck_sql.unequal_numbers(more))
+            ]
         most = None if self._differing is not None else self._tally.most_examples
         if most != 0:
             self._stream(duck_sql.differing_numbers(self._how, most), counted=False)

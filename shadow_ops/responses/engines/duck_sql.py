@@ -117,6 +117,11 @@ def differing_numbers(how: Comparison, most: int | None) -> str:
     return f"{_ROWS} AND pn IS NOT NULL AND sn IS NOT NULL AND NOT ({agrees}) {shortest}"
 
 
+def unequal_numbers(most: int) -> str:
+    """Some pairs of plain numbers that aren't equal."""
+    return f"SELECT pn, sn {_PAIRS} AND pn <> sn LIMIT {most}"
+
+
 def equal(*, numbers: bool) -> str:
     """Pairs that are equal to the letter, counted by their answer; with or without plain numbers."""
     which = _EQUAL if numbers else "pt = st"

@@ -13,6 +13,7 @@ from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_nam
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+from tests.ops.responses.fake_s3 import FakeS3
 
 NOW = START + datetime.timedelta(minutes=602)
 POLICY = GatePolicy(period_seconds=300, min_duration_minutes=60)
@@ -126,6 +127,7 @@ class Services:
         targets: Scalable targets.
         errors: What an operation raises, by its name.
         requests: What was sent to the endpoint.
+        s3: The bucket of captured data.
         answers: The error of a request, by its body, or None.
     """
 
@@ -138,6 +140,7 @@ class Services:
         self.targets: list[dict[str, Any]] = []
         self.errors: dict[str, Exception] = {}
         self.requests: list[dict[str, Any]] = []
+        self.s3 = FakeS3({})
         self.lock = threading.Lock()
         self.answers: Any = lambda _body: None
 
@@ -159,7 +162,7 @@ class Services:
             "application-autoscaling": _Autoscaling,
             "sagemaker-runtime": _Runtime,
         }
-        return kinds[name](self)
+        return self.s3 if name == "s3" else kinds[name](self)
 
 
 def _endpoint() -> dict[str, Any]:

@@ -42,7 +42,14 @@ def test_the_page_shows_what_the_program_prints(command: str, shown: str, servic
 
 def test_the_page_has_every_command() -> None:
     """No command is left out."""
-    assert {command.split()[0] for command, _ in blocks()} == {"gate", "compare", "status", "send", "history"}
+    assert {command.split()[0] for command, _ in blocks()} == {
+        "gate",
+        "compare",
+        "status",
+        "send",
+        "history",
+        "responses",
+    }
 
 
 def _write() -> None:

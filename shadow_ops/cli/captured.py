@@ -1,0 +1,174 @@
+"""Where an endpoint's captured data lies, and how its reading is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hashlib
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shadow_ops.aws.clients import Clients
+from shadow_ops.cli import output
+from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.find import span
+from shadow_ops.responses.layout import HourOfFiles, Item
+from shadow_ops.responses.redact import Redaction
+from shadow_ops.responses.run import Asked
+from shadow_ops.responses.source import FolderSource, Source, s3_source
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the user said of where the data lies.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        source: An ``s3://`` folder or a local one; None for the endpoint's own.
+        production: The production variant's name; None for the endpoint's own.
+        shadow: The shadow variant's name, likewise.
+        since: How far back to look; None for since the test began.
+        now: The time.
+    """
+
+    endpoint: str
+    source: str | None
+    production: str | None
+    shadow: str | None
+    since: datetime.timedelta | None
+    now: datetime.datetime
+
+
+def asked(
+    place: Place,
+    clients: Clients,
+    cache: Path | None,
+    *,
+    redact: Sequence[str] = (),
+    how: Comparison,
+    **rest: Any,  # noqa: ANN401 - as `Asked`
+) -> Asked:
+    """What is to be compared.
+
+    Raises:
+        Failure: If it can't be found out where the data lies.
+        InvalidValueError: If `redact` names no part.
+        ClientError: If AWS refuses a call.
+    """
+    source, variants, since, until = _located(place, clients)
+    kept = (cache or _cache()) / hashlib.sha256(source.name.encode()).hexdigest()[:16]
+    redaction = None
+    if redact:
+        # Files that were kept with another redaction, or none, are others.
+        named = hashlib.sha256("\0".join(sorted(redact)).encode()).hexdigest()[:16]
+        kept = kept / f"redacted-{named}"
+        redaction = Redaction.of(redact, _secret(kept))
+    return Asked(
+        endpoint=place.endpoint,
+        source=source,
+        production=variants[0],
+        shadow=variants[1],
+        since=since,
+        until=until,
+        how=how,
+        redaction=redaction,
+        cache=kept,
+        **rest,
+    )
+
+
+def _located(place: Place, clients: Clients) -> tuple[Source, tuple[str, str], datetime.datetime, datetime.datetime]:
+    begun = None if place.since is None else place.now - place.since
+    if place.source is not None and not place.source.startswith("s3://"):
+        folder = FolderSource(Path(place.source))
+        variants = place.production or "production", place.shadow or "shadow"
+        there = span(folder, variants)
+        if there is None:
+            raise Failure(
+                f"{place.source} has no captured files in {variants[0]}/ or {variants[1]}/yyyy/mm/dd/hh/; "
+                "name the variants with --production and --shadow",
+                USAGE,
+            )
+        return folder, variants, begun or there[0], there[1]
+    if place.source is not None and place.production and place.shadow and begun is not None:
+        return s3_source(clients.s3, place.source), (place.production, place.shadow), begun, place.now
+    from shadow_ops.observe.deployed import find_with_shadow
+
+    live = find_with_shadow(clients, place.endpoint).live
+    assert live.shadow is not None
+    where = place.source or (live.config.capture_uri and f"{live.config.capture_uri.rstrip('/')}/{live.name}")
+    if where is None:
+        raise Failure(
+            f"{live.name} captures nothing, so there are no answers to compare; deploy it with Capture(), or name a "
+            "folder with --from"
+        )
+    variants = place.production or live.production[0].name, place.shadow or live.shadow.name
+    # What was captured before the test began is another shadow's.
+    since = live.config.created if begun is None else max(begun, live.config.created)
+    return s3_source(clients.s3, where), variants, since, place.now
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "shadow-test" / "captured"
+
+
+def _secret(folder: Path) -> bytes:
+    """The key of the hashes in a cache: without it nobody can try out what a hash stands for."""
+    path = folder / "key"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as file:
+        key = secrets.token_bytes(32)
+        file.write(key)
+    return key
+
+
+class Watching:
+    """Tells a person how far the reading is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._files = self._all = 0
+        self._bytes = 0
+
+    def begin(self, hours: Sequence[HourOfFiles]) -> None:
+        """Say what will be read."""
+        self._all = sum(len(one.production) + len(one.shadow) for one in hours)
+        output.progress(f"reading {len(hours)} hours: {self._all} files, {size(sum(one.size for one in hours))}")
+
+    def fetched(self, item: Item) -> None:
+        """Count a file; on a terminal the line is written anew."""
+        with self._lock:
+            self._files += 1
+            self._bytes += item.size
+            if output.watched() and (self._files % 50 == 0 or self._files == self._all):
+                output.overwritten(f"  {self._files} of {self._all} files, {size(self._bytes)}")
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Watching]:
+    """Show the reading while it goes on."""
+    yield Watching()
+    if output.watched():
+        output.overwritten("")
+
+
+def size(count: float) -> str:
+    """A number of bytes for people."""
+    for unit in _UNITS[:-1]:
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} {_UNITS[-1]}"

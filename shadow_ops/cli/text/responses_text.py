@@ -1,0 +1,181 @@
+"""A comparison of captured answers, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from shadow_ops.cli import output
+from shadow_ops.cli.captured import size
+from shadow_ops.responses.numbers import Numbers
+from shadow_ops.responses.result import Result
+from shadow_ops.responses.tally import LOSSES, SIDES, Share
+
+_MOST = 5
+_KEYS = {
+    "inferenceId": "InferenceId",
+    "eventId": "eventId",
+    "request": "the request itself, where it came once an hour",
+}
+
+
+def as_text(result: Result, judged: tuple[str, str] | None, *, markdown: bool) -> str:
+    """The comparison in paragraphs and tables.
+
+    Args:
+        result: The comparison.
+        judged: Verdict and reason, if it was judged.
+        markdown: Whether tables are Markdown's.
+    """
+    parts = [_head(result)]
+    if judged is not None:
+        verdict = judged[0] if markdown else output.coloured(judged[0])
+        parts.append(f"{verdict}: {judged[1]}")
+    parts += [_records(result, markdown)]
+    if result.tally.all.compared:
+        parts += _sections(result, markdown)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _head(result: Result) -> str:
+    read = result.read
+    if read.first is None:
+        return f"{read.endpoint}: no captured files of that time in {read.source}"
+    sampled = "" if read.hours == read.hours_found else f", a sample of {read.hours_found}"
+    return (
+        f"{read.endpoint}: answers of {read.variants[0]} and {read.variants[1]}\n"
+        f"{read.first}h to {read.last}h UTC: {read.hours} hours{sampled}, {read.files} files, {size(read.bytes)}"
+    )
+
+
+def _records(result: Result, markdown: bool) -> str:
+    tally = result.tally
+    rows: list[tuple[str, ...]] = [("records", *SIDES)]
+    rows.append(("read", *(f"{tally.records[side]:,}" for side in SIDES)))
+    rows.append(("in pairs", *(f"{tally.all.compared:,}" for _ in SIDES)))
+    for why in LOSSES:
+        counts = [tally.losses[side][why] for side in SIDES]
+        if any(counts):
+            rows.append((why, *(f"{count:,}" for count in counts)))
+    notes = [output.table(rows, markdown=markdown, right=(1, 2)), ""]
+    if tally.key:
+        joined = "" if result.joined_percent is None else f": {result.joined_percent:.1f} % of the smaller side"
+        notes.append(f"joined by {_KEYS[tally.key]}{joined}")
+    if tally.unchecked:
+        notes.append(
+            f"{tally.unchecked:,} pairs without a captured request: nobody knows that they were asked the same"
+        )
+    for count, what in ((tally.cut_off, "packed files are cut off"), (tally.gone, "files were deleted meanwhile")):
+        if count:
+            notes.append(f"{count} {what}")
+    if result.read.one_sided:
+        named = ", ".join(f"{hour}h ({side})" for hour, side in result.read.one_sided[:_MOST])
+        more = len(result.read.one_sided) - _MOST
+        notes.append(f"hours without files of one side: {named}{f' and {more} more' if more > 0 else ''}")
+    return "\n".join(notes)
+
+
+def _sections(result: Result, markdown: bool) -> Iterator[str]:
+    yield _agreement(result)
+    if result.symptoms:
+        yield "\n".join(result.symptoms)
+    yield _classes(result, markdown)
+    yield _numbers(result, markdown)
+    yield _differences(result, markdown)
+    yield _shares("segment", result, result.tally.segments, markdown)
+    if len(result.tally.hours) > 1:
+        yield _shares("hour", result, result.tally.hours, markdown)
+    yield _examples(result, markdown)
+
+
+def _agreement(result: Result) -> str:
+    tally, found = result.tally, result.agreement
+    by = "within the tolerance" if result.how.classes is None else f"in their class ({result.how.classes})"
+    if result.how.top is not None:
+        by = f"in {result.how.min_overlap:.0%} of the first {result.how.top}"
+    said = [
+        f"{found.percent:.2f} % of {found.compared:,} pairs agree {by}, "
+        f"{result.confidence_percent:g} % sure: {found.low_percent:.2f}…{found.high_percent:.2f} %",
+        f"exactly equal {_percent(tally.exact, found.compared)}, within the tolerance "
+        f"{_percent(tally.within, found.compared)}",
+    ]
+    if result.noise_percent is not None:
+        said.append(
+            f"noise: production itself answers {result.noise_percent:.2f} % of {tally.repeats.compared:,} repeated "
+            "requests otherwise"
+        )
+    count, total, least = tally.overlaps
+    if count:
+        said.append(f"words or elements in common: {total / count:.1%} on average, at least {least:.1%}")
+    return "\n".join(said)
+
+
+def _classes(result: Result, markdown: bool) -> str:
+    classes = result.classes
+    if not classes:
+        return ""
+    names = sorted({name for pair in classes for name in pair})
+    flips = [(one, pairs) for one, pairs in classes.items() if one[0] != one[1]]
+    total = sum(classes.values())
+    lines = [f"{one[0]} -> {one[1]}: {pairs:,} ({_percent(pairs, total)})" for one, pairs in flips[:_MOST]]
+    said = "classes\n" + ("\n".join(lines) if lines else "none differs")
+    if len(names) > 12:
+        return said
+    rows = [("production \\ shadow", *names)]
+    rows += [(one, *(f"{classes.get((one, other), 0):,}" for other in names)) for one in names]
+    return f"{said}\n\n{output.table(rows, markdown=markdown, right=range(1, len(names) + 1))}"
+
+
+def _numbers(result: Result, markdown: bool) -> str:
+    rows: list[tuple[str, ...]] = [
+        ("numbers", "pairs", "mean", "difference", "95 % between", "p50", "p99", "max", "correlation")
+    ]
+    known = sorted(result.tally.numbers.items(), key=lambda one: -one[1].largest)
+    rows += [_number_row(path, one) for path, one in known[:_MOST] if one.count]
+    return output.table(rows, markdown=markdown, right=range(1, 9)) if len(rows) > 1 else ""
+
+
+def _number_row(path: str, one: Numbers) -> tuple[str, ...]:
+    low, high = one.limits
+    correlation = "" if one.correlation is None else f"{one.correlation:.4f}"
+    sizes = (_short(one.quantile(0.5)), _short(one.quantile(0.99)), _short(one.largest))
+    between = f"{low:+.3g}…{high:+.3g}"
+    return path, f"{one.count:,}", _short(one.production / one.count), f"{one.mean:+.3g}", between, *sizes, correlation
+
+
+def _differences(result: Result, markdown: bool) -> str:
+    parts = [(one, pairs) for one, pairs in result.tally.parts.most_common(2 * _MOST) if one != ("$", "number")]
+    if not parts:
+        return ""
+    compared = result.tally.all.compared
+    rows = [("differs", "how", "pairs", "")]
+    rows += [(path, how, f"{pairs:,}", _percent(pairs, compared)) for (path, how), pairs in parts]
+    return output.table(rows, markdown=markdown, right=(2, 3))
+
+
+def _shares(title: str, result: Result, shares: dict[str, Share], markdown: bool) -> str:
+    worst = result.worst(shares)[:_MOST]
+    if not worst:
+        return ""
+    rows = [(f"{title}s that differ most", "pairs", "agree")]
+    rows += [(name, f"{one.compared:,}", _percent(one.agreeing, one.compared)) for name, one in worst]
+    return output.table(rows, markdown=markdown, right=(1, 2))
+
+
+def _examples(result: Result, markdown: bool) -> str:
+    if not result.tally.examples:
+        return ""
+    header: Sequence[str] = ("pairs that differ most", "hour", *SIDES)
+    shown = result.showing_requests
+    rows = [(*header, "request") if shown else tuple(header)]
+    for one in sorted(result.tally.examples, reverse=True):
+        cells = (one.key, one.hour, output.short(one.production, 40), output.short(one.shadow, 40))
+        rows.append((*cells, output.short(one.request, 60)) if shown else cells)
+    return output.table(rows, markdown=markdown)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part / whole * 100:.2f} %"
+
+
+def _short(number: float) -> str:
+    return f"{number:.4g}"

@@ -1,0 +1,79 @@
+"""How often answers agree, as surely as it can be said, however often one looks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from shadow_ops.judge.rates import log_evidence_against_share
+
+MIN_JOINED_PERCENT = 95
+"""Below this share of the smaller side's answers, those that could be joined may not stand for the others."""
+
+_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A share of pairs.
+
+    Attributes:
+        compared: Pairs compared.
+        agreeing: Those that agree.
+        low_percent: The share that agrees is at least this.
+        high_percent: And at most this.
+    """
+
+    compared: int
+    agreeing: int
+    low_percent: float
+    high_percent: float
+
+    @property
+    def percent(self) -> float | None:
+        """The share of the pairs that were compared; None without any."""
+        return self.agreeing / self.compared * 100 if self.compared else None
+
+
+def agreement(compared: int, agreeing: int, confidence_percent: float) -> Agreement:
+    """The share that agrees, with an interval that holds at every look, not just at one.
+
+    Requests are taken as independent: where agreement differs by the hour, the truth is less sure than the interval.
+    """
+    if not compared:
+        return Agreement(0, 0, 0, 100)
+    needed = -math.log(1 - confidence_percent / 100)
+    seen = agreeing / compared
+
+    def end(outside: float) -> float:
+        inside = seen
+        if log_evidence_against_share(agreeing, compared, outside) < needed:
+            return outside
+        for _ in range(_STEPS):
+            middle = (inside + outside) / 2
+            if log_evidence_against_share(agreeing, compared, middle) < needed:
+                inside = middle
+            else:
+                outside = middle
+        return outside
+
+    return Agreement(compared, agreeing, end(0.0) * 100, end(1.0) * 100)
+
+
+def verdict(found: Agreement, joined_percent: float | None, min_percent: float) -> tuple[str, str]:
+    """Whether enough answers agree: PASS, FAIL or INCONCLUSIVE, and why.
+
+    Args:
+        found: The share that agrees.
+        joined_percent: Share of the smaller side's answers that are in a pair; None without answers.
+        min_percent: What must agree.
+    """
+    if found.percent is None or joined_percent is None:
+        return "INCONCLUSIVE", "no answer of one variant could be joined with one of the other"
+    said = f"{found.percent:.2f} % agree ({found.low_percent:.2f}…{found.high_percent:.2f}), required {min_percent:g} %"
+    if joined_percent < MIN_JOINED_PERCENT:
+        joined = f"only {joined_percent:.1f} % of the answers could be joined, {MIN_JOINED_PERCENT} % are needed"
+        return "INCONCLUSIVE", f"{joined}; of those {said}"
+    if found.low_percent >= min_percent:
+        return "PASS", said
+    return ("FAIL", said) if found.high_percent < min_percent else ("INCONCLUSIVE", f"{said}: too close to tell")

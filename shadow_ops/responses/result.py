@@ -1,0 +1,142 @@
+"""What came of a comparison of captured answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from shadow_ops.responses.agreement import Agreement, agreement
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.symptoms import symptoms
+from shadow_ops.responses.tally import LOSSES, SIDES, Share, Tally
+
+_NO_LOSS = ("malformed", "no answer", "stream")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        source: Where the captured files lie.
+        variants: Names of the production and the shadow variant.
+        first: The first hour that was compared, such as ``2026-11-24T20``; None without any.
+        last: The last one.
+        hours: How many were compared.
+        hours_found: How many there are.
+        one_sided: Hours in which one side has no file, and which.
+        files: Files that were read.
+        bytes: Their size.
+    """
+
+    endpoint: str
+    source: str
+    variants: tuple[str, str]
+    first: str | None
+    last: str | None
+    hours: int
+    hours_found: int
+    one_sided: tuple[tuple[str, str], ...]
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A comparison.
+
+    Attributes:
+        read: What was read.
+        how: How it was compared.
+        tally: What was counted.
+        confidence_percent: How sure the intervals are.
+        showing_requests: Whether examples may show what was asked.
+    """
+
+    read: Read
+    how: Comparison
+    tally: Tally
+    confidence_percent: float = 95
+    showing_requests: bool = False
+
+    @property
+    def agreement(self) -> Agreement:
+        """How many pairs agree."""
+        return agreement(self.tally.all.compared, self.tally.all.agreeing, self.confidence_percent)
+
+    @property
+    def joined_percent(self) -> float | None:
+        """Share of the smaller side's answers that are in a pair; None without answers."""
+        lost, read = self.tally.losses, self.tally.records
+        least = min(read[side] - sum(lost[side][why] for why in _NO_LOSS) for side in SIDES)
+        return self.tally.all.compared / least * 100 if least else None
+
+    @property
+    def noise_percent(self) -> float | None:
+        """How often production answers a repeated request otherwise than usually; None without repeated requests."""
+        seen = self.tally.repeats
+        return (1 - seen.agreeing / seen.compared) * 100 if seen.compared else None
+
+    @property
+    def classes(self) -> dict[tuple[str, str], int]:
+        """Pairs of classes; of numbers that nobody called probabilities only if all are between 0 and 1."""
+        numbers = self.tally.numbers.get("$")
+        if self.how.classes is None and (numbers is None or numbers.least < 0 or numbers.most > 1):
+            return {}
+        return dict(sorted(self.tally.classes.items(), key=lambda one: -one[1]))
+
+    @property
+    def symptoms(self) -> tuple[str, ...]:
+        """What the differences look like."""
+        return symptoms(self.tally.sample)
+
+    def worst(self, shares: dict[str, Share]) -> list[tuple[str, Share]]:
+        """Hours or segments, those that agree least first."""
+        return sorted(shares.items(), key=lambda one: (one[1].agreeing / one[1].compared, -one[1].compared, one[0]))
+
+    def to_json(self) -> dict[str, Any]:
+        """The comparison as plain JSON values."""
+        tally, found = self.tally, self.agreement
+        count, total, least = tally.overlaps
+        return {
+            **asdict(self.read),
+            "joined_by": tally.key,
+            "joined_percent": self.joined_percent,
+            "records": tally.records,
+            "lost": {side: {why: tally.losses[side][why] for why in LOSSES} for side in SIDES},
+            "files_cut_off": tally.cut_off,
+            "files_gone": tally.gone,
+            "pairs": found.compared,
+            "pairs_unchecked": tally.unchecked,
+            "exact": tally.exact,
+            "within_tolerance": tally.within,
+            "agreeing": found.agreeing,
+            "agreement_percent": found.percent,
+            "agreement_interval": [found.low_percent, found.high_percent],
+            "confidence_percent": self.confidence_percent,
+            "noise": {"repeated": tally.repeats.compared, "percent": self.noise_percent},
+            "classes": [
+                {"production": one, "shadow": other, "pairs": pairs} for (one, other), pairs in self.classes.items()
+            ],
+            "numbers": {path: one.to_json() for path, one in tally.numbers.items() if one.count},
+            "overlap": None if not count else {"pairs": count, "mean": total / count, "least": least},
+            "differences": [
+                {"path": path, "how": how, "pairs": pairs} for (path, how), pairs in tally.parts.most_common()
+            ],
+            "symptoms": list(self.symptoms),
+            "hours_compared": {hour: asdict(one) for hour, one in sorted(tally.hours.items())},
+            "segments": {name: asdict(one) for name, one in self.worst(tally.segments)},
+            "examples": [
+                {
+                    "key": one.key,
+                    "hour": one.hour,
+                    "production": one.production,
+                    "shadow": one.shadow,
+                    **({"request": one.request} if self.showing_requests else {}),
+                    **({"segment": one.segment} if self.how.by is not None else {}),
+                    "differences": [{"path": path, "how": how} for path, how in one.parts],
+                }
+                for one in sorted(tally.examples, reverse=True)
+            ],
+        }

@@ -1,0 +1,103 @@
+"""What differences look like: rounding, an offset, exchanged columns, answers to other requests."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from shadow_ops.responses.answer import value
+
+SAMPLE = 500
+_FEWEST = 20
+_NEARLY_ALL = 0.99
+_DECIMALS = 7
+
+Rows = list[tuple[list[float], list[float]]]
+
+
+def symptoms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Say what pairs that differ have in common.
+
+    Args:
+        pairs: Production's and the shadow's answers, some of those that aren't equal.
+
+    Returns:
+        A sentence for each pattern that nearly all of them follow; none of too few.
+    """
+    rows = [(_flat(value(production)), _flat(value(shadow))) for production, shadow in pairs]
+    numeric = [(one, other) for one, other in rows if one and other and len(one) == len(other)]
+    if len(pairs) < _FEWEST or len(numeric) < _NEARLY_ALL * len(pairs):
+        return ()
+    flat = [pair for one, other in numeric for pair in zip(one, other, strict=True)]
+    for found in (_exchanged(numeric), _rounded(flat), _moved(flat), _of_others(flat)):
+        if found is not None:
+            return (found,)
+    return ()
+
+
+def _flat(answer: object) -> list[float] | None:
+    if isinstance(answer, int | float) and not isinstance(answer, bool):
+        return [float(answer)]
+    if isinstance(answer, list):
+        parts = [_flat(one) for one in answer]
+        return None if any(part is None for part in parts) else [one for part in parts for one in part or ()]
+    return None
+
+
+def _near(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _nearly_all(found: Sequence[bool]) -> bool:
+    return sum(found) >= _NEARLY_ALL * len(found)
+
+
+def _exchanged(rows: Rows) -> str | None:
+    width = len(rows[0][0])
+    if not 2 <= width <= 100 or any(len(one) != width for one, _ in rows):
+        return None
+    sources = []
+    for place in range(width):
+        matching = [at for at in range(width) if _nearly_all([_near(other[place], one[at]) for one, other in rows])]
+        sources.append(place if place in matching else matching[0] if matching else None)
+    moved = [(place, at) for place, at in enumerate(sources) if at is not None and at != place]
+    if len(moved) < 2 or None in sources:
+        return None
+    return "columns are exchanged: the shadow's " + ", ".join(
+        f"{place + 1} is production's {at + 1}" for place, at in moved
+    )
+
+
+def _rounded(pairs: Sequence[tuple[float, float]]) -> str | None:
+    for decimals in range(_DECIMALS):
+        if _nearly_all([_near(other, round(one, decimals)) for one, other in pairs]):
+            return f"the shadow's numbers are production's, rounded to {decimals} decimals"
+    return None
+
+
+def _moved(pairs: Sequence[tuple[float, float]]) -> str | None:
+    offset = statistics.median(other - one for one, other in pairs)
+    if _nearly_all([_near(other, one + offset) for one, other in pairs]):
+        return f"the shadow's numbers are production's plus {offset:g}"
+    ratios = [other / one for one, other in pairs if one]
+    factor = statistics.median(ratios) if ratios else 1.0
+    if _nearly_all([_near(other, one * factor) for one, other in pairs]):
+        return f"the shadow's numbers are production's times {factor:g}"
+    return None
+
+
+def _of_others(pairs: Sequence[tuple[float, float]]) -> str | None:
+    ones, others = [one for one, _ in pairs], [other for _, other in pairs]
+    spreads = statistics.pstdev(ones), statistics.pstdev(others)
+    if min(spreads) == 0 or not 0.8 < spreads[0] / spreads[1] < 1.25:
+        return None
+    if abs(statistics.fmean(ones) - statistics.fmean(others)) > 0.2 * spreads[0]:
+        return None
+    correlation = statistics.correlation(ones, others)
+    if abs(correlation) > 0.2:
+        return None
+    return (
+        "the answers that differ look like answers to other requests: on both sides they are distributed alike, but "
+        f"pair by pair they have nothing to do with each other (correlation {correlation:.2f})"
+    )

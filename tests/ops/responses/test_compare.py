@@ -1,0 +1,235 @@
+"""Two answers agree when they say the same, in whatever form."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import statistics
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.responses.agreement import agreement, verdict
+from shadow_ops.responses.compare import Comparer, Difference
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.numbers import Numbers
+from shadow_ops.responses.symptoms import symptoms
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=3), inner, max_size=4)),
+    max_leaves=8,
+)
+
+
+def difference(production: Any, shadow: Any, **how: Any) -> Difference:  # noqa: ANN401 - JSON
+    """Compare texts, or values as JSON."""
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in (production, shadow)]
+    return Comparer(Comparison(**how)).compare(*texts)
+
+
+@given(JSON)
+def test_equal_values_agree_however_they_are_written(value: Any) -> None:  # noqa: ANN401 - JSON
+    """Spaces and the order of members mean nothing."""
+    found = difference(json.dumps(value), json.dumps(value, indent=1, sort_keys=True))
+    assert found.exact
+    assert found.agrees
+    assert found.parts == []
+
+
+@given(JSON, JSON)
+def test_comparing_is_symmetric_without_a_relative_tolerance(one: Any, other: Any) -> None:  # noqa: ANN401 - JSON
+    """Who is production doesn't decide whether two answers agree."""
+    assert difference(one, other, rtol=0).agrees == difference(other, one, rtol=0).agrees
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 10), st.floats(-20, 20))
+def test_numbers_agree_within_the_tolerance(number: float, atol: float, apart: float) -> None:
+    """The bound itself is inside; what is beyond it differs."""
+    shadow = number + apart
+    found = difference(repr(number), repr(shadow), atol=atol, rtol=0)
+    assert found.agrees == (abs(shadow - number) <= atol)
+    assert found.exact == (shadow == number)
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "parts"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1}, [("$.b", "missing in the shadow")]),
+        ({"a": 1}, {"a": 1, "why": "x"}, [("$.why", "only in the shadow")]),
+        ({"rows": [{"s": 1}, {"s": 2}]}, {"rows": [{"s": 1}, {"s": 3}]}, [("$.rows[*].s", "number")]),
+        ([1, 2], [1], [("$", "length")]),
+        ({"a": "1"}, {"a": 1}, [("$.a", "type")]),
+        ({"a": True}, {"a": 1}, [("$.a", "type")]),
+        ({"a": None}, {"a": "x"}, [("$.a", "type")]),
+        ({"a": True}, {"a": False}, [("$.a", "value")]),
+        ("a cat", "a dog", [("$", "text")]),
+        ("0.5", "a cat", [("$", "type")]),
+        ("0.1,0.9", "0.1,0.8", [("$[*]", "number")]),
+        ("1,2\n3,4", "1,2\n3,5", [("$[*][*]", "number")]),
+    ],
+)
+def test_each_difference_has_its_place_and_its_kind(production: Any, shadow: Any, parts: list[Any]) -> None:  # noqa: ANN401
+    """Array indices are folded: a thousand rows with one fault are one line."""
+    found = difference(production, shadow)
+    assert found.parts == parts
+    assert not found.agrees
+
+
+def test_what_may_differ_is_left_out() -> None:
+    """Ignored paths differ, appear and vanish without a word; their neighbours are compared."""
+    one = {"id": 1, "items": [{"at": 1, "v": 1}]}
+    other = {"items": [{"at": 2, "v": 2}, {"at": 3}][:1]}
+    assert difference(one, other, ignore=("$.id", "items[0].at")).parts == [("$.items[*].v", "number")]
+
+
+def test_a_part_of_the_answer_can_be_compared_alone() -> None:
+    """The path picks from every element."""
+    one, other = ({"predictions": [{"score": 0.5, "why": why}, {"score": 0.25}]} for why in "ab")
+    assert difference(one, other, answer="$.predictions[*].score").exact
+    assert not difference(one, other).agrees
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "how", "classes", "agrees"),
+    [
+        ("0.4", "0.6", {"classes": "threshold"}, [("< 0.5", ">= 0.5")], False),
+        ("0.5", "0.6", {"classes": "threshold"}, [(">= 0.5", ">= 0.5")], True),
+        ("0.4", "0.6", {"classes": "threshold", "threshold": 0.3}, [(">= 0.3", ">= 0.3")], True),
+        ("0.1,0.9", "0.3,0.7", {"classes": "argmax"}, [("1", "1")], True),
+        ("0.1,0.9\n0.9,0.1", "0.1,0.9\n0.1,0.9", {"classes": "argmax"}, [("1", "1"), ("0", "1")], False),
+        ("cat", "dog", {"classes": "label"}, [("cat", "dog")], False),
+        (["cat", "dog"], ["cat", "dog"], {"classes": "label"}, [("cat", "cat"), ("dog", "dog")], True),
+        ("error", "0.6", {"classes": "threshold"}, [("(none)", ">= 0.5")], False),
+        ("oops", "ouch", {"classes": "argmax"}, [("(none)", "(none)")], False),
+        ("0.4", "0.6", {}, [("< 0.5", ">= 0.5")], False),
+    ],
+)
+def test_classes(production: Any, shadow: Any, how: Any, classes: Any, agrees: bool) -> None:  # noqa: ANN401
+    """By threshold, argmax or label; an answer without a class agrees with nothing that has one."""
+    found = difference(production, shadow, **how)
+    assert (found.classes, found.agrees) == (classes, agrees)
+
+
+def test_text_and_rankings_agree_by_what_they_have_in_common() -> None:
+    """Words in any order; of rankings the first k elements."""
+    assert difference("the cat sat", "sat the cat", min_overlap=0.9).agrees
+    assert not difference("the cat sat", "sat the cat").agrees
+    assert difference("the cat sat", "the cat ran").overlap == pytest.approx(0.5)
+    assert difference([1, 2, 3, 4], [2, 1, 9, 4], top=2).agrees
+    assert difference([1, 2, 3, 4], [2, 1, 9, 4], top=3).overlap == pytest.approx(2 / 3)
+    assert difference([[1, 2], [3, 4]], [[1, 2], [4, 5]], top=2, min_overlap=0.5).agrees
+    assert not difference([1], "none", top=2).agrees
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("1e400", "1"), ("[NaN]", "[1]"), (f"[{10**400}]", "[1]"), ("[1e308]", "[-1e308]")]
+)
+def test_odd_numbers_differ_and_raise_nothing(one: str, other: str) -> None:
+    """Infinity, NaN and numbers beyond any float are no reason to stop; like agrees with like."""
+    assert not difference(one, other).agrees
+    assert difference(one, one).agrees
+    assert all(not math.isnan(part) for part in difference(one, other).rank)
+
+
+def test_deeply_nested_answers_are_compared_or_differ() -> None:
+    """Brackets without end raise nothing."""
+    deep = "[" * 900 + "]" * 900
+    assert difference(deep, deep).agrees
+    assert not difference("[" * 99_999, "[" * 99_998).agrees
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"atol": -1}, "'atol' must be from 0"),
+        ({"rtol": math.nan}, "'rtol' must be"),
+        ({"min_overlap": 0}, "'min_overlap' must be above 0"),
+        ({"classes": "best"}, "be argmax, threshold or label"),
+        ({"top": 0}, "'top' must be a whole number"),
+        ({"top": 3, "classes": "label"}, "be left out with classes"),
+        ({"by": "0"}, "be a column counted from 1"),
+        ({"answer": "$.a["}, "must be a path like"),
+        ({"ignore": ("$..a",)}, "must be a path like"),
+    ],
+)
+def test_fails_on_a_comparison_that_means_nothing(values: Any, words: str) -> None:  # noqa: ANN401
+    """Each mistake is one line, before anything is read."""
+    with pytest.raises(InvalidValueError, match=words.replace("$", r"\$")):
+        Comparison(**values)
+
+
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=40))
+def test_sums_give_the_statistics_of_the_pairs(pairs: list[tuple[float, float]]) -> None:
+    """Mean, deviation, limits and quantiles are those of the pairs themselves; two halves merged are the whole."""
+    halves = Numbers(), Numbers()
+    for place, pair in enumerate(pairs):
+        halves[place % 2].add(*pair)
+    halves[0].merge(halves[1])
+    apart = [shadow - production for production, shadow in pairs]
+    assert halves[0].mean == pytest.approx(statistics.fmean(apart), abs=1e-9)
+    assert halves[0].deviation == pytest.approx(statistics.stdev(apart), rel=1e-6, abs=1e-4)
+    sizes = sorted(map(abs, apart))
+    for share in (0.5, 0.9, 1.0):
+        exact = sizes[math.ceil(share * len(sizes)) - 1]
+        assert halves[0].quantile(share) == pytest.approx(exact, rel=0.0101, abs=1e-300)
+
+
+def test_the_interval_holds_at_every_look() -> None:
+    """Looked at after each of 400 pairs, it misses the truth in at most one run of twenty; here in fewer."""
+    draw, missed = random.Random(3), 0
+    for _ in range(60):
+        agreeing = 0
+        for count in range(1, 401):
+            agreeing += draw.random() < 0.9
+            if count % 20 == 0:
+                found = agreement(count, agreeing, 95)
+                if not found.low_percent <= 90 <= found.high_percent:
+                    missed += 1
+                    break
+    assert missed <= 3
+    narrow = agreement(100_000, 99_000, 95)
+    assert narrow.low_percent > 98.8
+    assert narrow.high_percent < 99.2
+
+
+@pytest.mark.parametrize(
+    ("agreeing", "joined", "outcome"),
+    [(9990, 100, "PASS"), (9500, 100, "FAIL"), (9900, 100, "INCONCLUSIVE"), (9990, 94, "INCONCLUSIVE")],
+)
+def test_the_verdict_is_open_where_the_interval_is(agreeing: int, joined: float, outcome: str) -> None:
+    """Above the bound for sure is a PASS, below it a FAIL; else, and with too few joined, it is open."""
+    assert verdict(agreement(10_000, agreeing, 95), joined, 99)[0] == outcome
+
+
+def scores(change: Any, width: int = 1) -> list[tuple[str, str]]:  # noqa: ANN401 - a function
+    """Pairs of answers, the shadow's made from production's."""
+    draw = random.Random(5)
+    rows = [[draw.random() for _ in range(width)] for _ in range(100)]
+    return [(",".join(map(repr, row)), ",".join(map(repr, change(row)))) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (scores(lambda row: [round(row[0], 2)]), "rounded to 2 decimals"),
+        (scores(lambda row: [row[0] + 0.01]), "plus 0.01"),
+        (scores(lambda row: [row[0] * 100]), "times 100"),
+        (scores(lambda row: [row[0], row[2], row[1]], 3), "columns are exchanged: the shadow's 2 is production's 3"),
+    ],
+)
+def test_what_differences_look_like_is_named(pairs: list[tuple[str, str]], words: str) -> None:
+    """Rounding, an offset, a factor, exchanged columns: one sentence each."""
+    (said,) = symptoms(pairs)
+    assert words in said
+
+
+def test_noise_looks_like_nothing() -> None:
+    """Small differences without a pattern get no name, and neither do too few."""
+    draw = random.Random(1)
+    assert symptoms(scores(lambda row: [row[0] + draw.gauss(0, 0.01)])) == ()
+    assert symptoms(scores(lambda row: [round(row[0], 2)])[:5]) == ()

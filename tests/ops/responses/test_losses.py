@@ -1,0 +1,191 @@
+"""What is in no pair is counted with its reason; what isn't a pair is never taken for one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from shadow_ops.responses.agreement import verdict
+from shadow_ops.responses.comparison import Comparison
+from shadow_ops.responses.engines import Engine
+from shadow_ops.responses.engines.duck import DuckEngine
+from shadow_ops.responses.engines.stdlib import StdlibEngine
+from shadow_ops.responses.result import Read, Result
+from shadow_ops.responses.tally import SIDES, Tally
+from tests.ops.responses.captured import Said, compared, tallied
+
+HOW = Comparison()
+
+
+@pytest.fixture(params=[StdlibEngine, DuckEngine])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine in turn."""
+    made: Engine = request.param()
+    return made
+
+
+def answers(count: int, *, first: int = 0, hour: int = 0) -> list[Said]:
+    """So many answers to different requests."""
+    return [Said(f"id-{n}", f"0.{n:04d}", f"{n},1", hour=hour) for n in range(first, first + count)]
+
+
+def lost(tally: Tally) -> dict[str, dict[str, int]]:
+    """What was lost, by side."""
+    return {side: dict(+tally.losses[side]) for side in SIDES}
+
+
+def result(tally: Tally) -> Result:
+    """A result of a tally alone."""
+    return Result(Read("churn", "here", SIDES, None, None, 1, 1, (), 2, 1), HOW, tally)
+
+
+def test_ids_missing_doubled_and_reused_are_counted(engine: Engine, tmp_path: Path) -> None:
+    """A missing id joins nothing, a doubled one is put aside on both sides, a reused one joins by what was asked."""
+    production = [*answers(200), Said(None, "0.1", "x"), Said("twice", "0.2", "y"), Said("twice", "0.3", "y")]
+    shadow = [*answers(200), Said("twice", "0.2", "y")]
+    reused = [Said("again", "0.4", "first"), Said("again", "0.5", "second")]
+    tally = compared(tmp_path, engine, [*production, *reused], [*shadow, *reused[::-1]], HOW)
+    assert tally.key == "inferenceId"
+    assert lost(tally) == {"production": {"without key": 1, "duplicate": 2}, "shadow": {"duplicate": 1}}
+    assert (tally.all.compared, tally.exact) == (202, 202)
+
+
+def test_different_requests_under_one_id_are_no_pair(engine: Engine, tmp_path: Path) -> None:
+    """A join by id alone would make flips up: what was asked is held together as well."""
+    production = [*answers(100), Said("same-id", "0.1", "one thing")]
+    shadow = [*answers(100), Said("same-id", "0.9", "another thing")]
+    tally = compared(tmp_path, engine, production, shadow, HOW)
+    assert lost(tally) == {"production": {"inputs differ": 1}, "shadow": {"inputs differ": 1}}
+    assert tally.all.compared == tally.all.agreeing == 100
+
+
+def test_without_captured_requests_pairs_say_so(engine: Engine, tmp_path: Path) -> None:
+    """Where only answers are captured, ids still join, and each pair is marked as unchecked."""
+    said = [Said(f"id-{n}", "0.5", None) for n in range(10)]
+    tally = compared(tmp_path, engine, said, said, HOW)
+    assert (tally.all.compared, tally.unchecked) == (10, 10)
+
+
+@pytest.mark.parametrize(
+    ("ids", "events", "key"), [(True, True, "inferenceId"), (False, True, "eventId"), (False, False, "request")]
+)
+def test_the_best_key_that_both_sides_have_is_taken(
+    engine: Engine, tmp_path: Path, ids: bool, events: bool, key: str
+) -> None:
+    """The caller's id, else SageMaker's where both sides share it, else the request, if it came once."""
+
+    def side(name: str) -> list[Said]:
+        made = [
+            Said(f"id-{n}" if ids else None, f"0.{n}", f"row {n}", event=f"e-{n}" if events else f"{name}-{n}")
+            for n in range(1, 60)
+        ]
+        return [*made, Said("more" if ids else None, "0.5", "row 1", event="e-x" if events else f"{name}-x")]
+
+    tally = compared(tmp_path, engine, side("p"), side("s"), HOW)
+    assert tally.key == key
+    repeated = 0 if key != "request" else 2
+    assert tally.all.compared == tally.exact == 60 - repeated
+    assert tally.losses["production"]["duplicate"] == repeated
+
+
+def test_what_fails_is_told_apart_from_what_differs(engine: Engine, tmp_path: Path) -> None:
+    """A shadow that gives no answer to a tenth, or streams it, lowers no agreement, and doesn't vanish either."""
+    said = answers(100)
+    failing = [Said(one.id, None if n < 10 else one.answer, one.request) for n, one in enumerate(said)]
+    failing[50] = Said("id-50", "data: x", said[50].request, content_type="text/event-stream")
+    failing[51] = Said("id-51", "", said[51].request)
+    tally = compared(tmp_path, engine, said, failing, HOW)
+    assert lost(tally)["shadow"] == {"no answer": 11, "stream": 1}
+    assert tally.all.compared == tally.all.agreeing == 88
+    assert result(tally).joined_percent == pytest.approx(100)
+
+
+def test_lines_that_are_no_records_stop_nothing(engine: Engine, tmp_path: Path) -> None:
+    """Cut off, no JSON, another shape, no text, no base64: each counted, each neighbour read."""
+    odd: list[Said | bytes] = [b'{"captureData": {"endpointIn', b"oops", b"[1]", b'{"x": 1}', b"\xff\xfe", b"\x00"]
+    bad = (
+        b'{"captureData": {"endpointOutput": {"data": "!!", "encoding": "BASE64"}}, "eventMetadata": {"eventId": "b"}}'
+    )
+    said: list[Said | bytes] = [*answers(300)]
+    tally = compared(tmp_path, engine, [*odd, bad, *said], said, HOW)
+    assert lost(tally)["production"] == {"malformed": 6, "undecodable": 1}
+    assert tally.all.compared == 300
+
+
+def test_large_unicode_and_binary_answers_are_compared(engine: Engine, tmp_path: Path) -> None:
+    """Twenty megabytes, any alphabet, bytes that are no text: all are answers."""
+    large = "7" * 20_000_000
+    said = [
+        Said("large", large, "1"),
+        Said("unicode", "猫は「ニャー」と鳴く \U0001f408 \u2028", "2"),
+        Said("binary", "0.25", "3", encoding="BASE64"),
+        *answers(5),
+    ]
+    other = [*said[:1], Said("unicode", "猫は「ワン」と鳴く \U0001f408 \u2028", "2"), *said[2:]]
+    tally = compared(tmp_path, engine, said, other, HOW)
+    assert (tally.all.compared, tally.all.agreeing) == (8, 7)
+    assert dict(tally.parts) == {("$", "text"): 1}
+
+
+def test_answers_that_arrive_in_the_next_hour_still_join(engine: Engine, tmp_path: Path) -> None:
+    """Clocks that differ, and requests on the hour: a record waits one hour for its partner, not longer."""
+    production = [*answers(50), Said("late", "0.1", "a"), Said("later", "0.2", "b")]
+    shadow = [
+        *answers(50),
+        Said("late", "0.1", "a", hour=1),
+        Said("later", "0.2", "b", hour=2),
+        *answers(9, first=900, hour=1),
+    ]
+    tally = compared(
+        tmp_path, engine, [*production, *answers(9, first=900, hour=1), *answers(1, first=990, hour=2)], shadow, HOW
+    )
+    assert lost(tally) == {"production": {"only here": 2}, "shadow": {"only here": 1}}
+    assert {hour: one.compared for hour, one in tally.hours.items()} == {"2026-11-24T08": 51, "2026-11-24T09": 9}
+
+
+def test_an_hour_that_one_side_lacks_leaves_the_verdict_open(engine: Engine, tmp_path: Path) -> None:
+    """What couldn't be joined may differ; so too few pairs are INCONCLUSIVE, however well they agree."""
+    production = [*answers(1000), *answers(1000, first=1000, hour=2)]
+    shadow = [*answers(1000), *[Said(f"other-{n}", "0.5", "z", hour=3) for n in range(1000)]]
+    found = result(compared(tmp_path, engine, production, shadow, HOW))
+    assert found.joined_percent == pytest.approx(50)
+    outcome, reason = verdict(found.agreement, found.joined_percent, 90)
+    assert outcome == "INCONCLUSIVE"
+    assert reason.startswith("only 50.0 % of the answers could be joined, 95 % are needed")
+
+
+def test_nothing_at_all_is_no_agreement(engine: Engine, tmp_path: Path) -> None:
+    """Without a pair the verdict is open."""
+    found = result(tallied(tmp_path, engine))
+    assert verdict(found.agreement, found.joined_percent, 1)[0] == "INCONCLUSIVE"
+
+
+def swapped(said: Sequence[Said], share: float, draw: random.Random) -> list[Said]:
+    """The same answers, some of them given to another request."""
+    chosen = draw.sample(range(len(said)), round(share * len(said)))
+    others = [*chosen[1:], chosen[0]]
+    moved = dict(zip(chosen, others, strict=True))
+    return [Said(one.id, said[moved.get(n, n)].answer, one.request) for n, one in enumerate(said)]
+
+
+def test_answers_exchanged_between_users_are_found(engine: Engine, tmp_path: Path) -> None:
+    """A tenth of the answers swapped leaves both distributions equal; the pairs tell, and say what it looks like."""
+    draw = random.Random(7)
+    said = [Said(f"id-{n}", repr(draw.random()), f"{n}") for n in range(2000)]
+    found = result(compared(tmp_path, engine, said, swapped(said, 0.1, draw), HOW))
+    assert found.agreement.percent == pytest.approx(90)
+    assert found.tally.numbers["$"].mean == pytest.approx(0, abs=1e-12)
+    assert found.symptoms[0].startswith("the answers that differ look like answers to other requests")
+    assert verdict(found.agreement, found.joined_percent, 99)[0] == "FAIL"
+
+
+def test_production_against_itself_is_the_noise_floor(engine: Engine, tmp_path: Path) -> None:
+    """Repeated requests that production answers otherwise than usually are its noise, whatever the shadow does."""
+    production = [Said(f"id-{n}", "0.7" if n % 10 == 0 else "0.5", "the same row") for n in range(50)]
+    shadow = [Said(one.id, "0.5", one.request) for one in production]
+    found = result(compared(tmp_path, engine, production, shadow, HOW))
+    assert found.noise_percent == pytest.approx(5 / 49 * 100)
+    assert found.agreement.percent == pytest.approx(90)
