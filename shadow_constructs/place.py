@@ -26,6 +26,10 @@ class Place:
     account: str
     url_suffix: str
 
+    def arn(self, service: str) -> str:
+        """How the ARNs of a service begin here, up to the account."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}"
+
 
 _KNOWN: WeakKeyDictionary[cdk.Stack, Place] = WeakKeyDictionary()
 

@@ -165,15 +165,15 @@ def notification_topic(scope: Construct, endpoint_name: str, emails: Sequence[st
             **({"Tags": tag_list(tags)} if tags else {}),
         },
     )
-    account = {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
-    statement = {
-        "Sid": "AlarmsAndDeployments",
-        "Effect": "Allow",
-        "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
-        "Action": "sns:Publish",
-        "Resource": topic.ref,
-        "Condition": account,
+    publish = {"Effect": "Allow", "Action": "sns:Publish", "Resource": topic.ref}
+    alarms = {
+        "Sid": "Alarms",
+        **publish,
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Condition": {"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
     }
+    # With a condition EventBridge publishes nothing, in silence (EventBridge User Guide, resource-based policies).
+    deployments = {"Sid": "Deployments", **publish, "Principal": {"Service": "events.amazonaws.com"}}
     refused = {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -188,7 +188,7 @@ def notification_topic(scope: Construct, endpoint_name: str, emails: Sequence[st
         type="AWS::SNS::TopicPolicy",
         properties={
             "Topics": [topic.ref],
-            "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement, refused]},
+            "PolicyDocument": {"Version": "2012-10-17", "Statement": [alarms, deployments, refused]},
         },
     )
     return topic.ref

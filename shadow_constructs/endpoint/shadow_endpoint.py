@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -27,12 +25,8 @@ from shadow_constructs.endpoint.outputs import outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.guard.update_guard import Intent, UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
-from shadow_constructs.model import permissions
-from shadow_constructs.model.permissions import Statement
 from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.place import place_of
-from shadow_constructs.values.artifact import split_s3_uri
-from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
 from shadow_constructs.values.pairs.pair import check_pairs
@@ -189,36 +183,18 @@ class ShadowEndpoint(Construct):
             f"Model-{model.version}",
             model=model,
             endpoint_name=self.endpoint_name,
-            extra_statements=list(self._endpoint_statements(model)),
+            test=self.test,
+            captured=self.capture_destination,
+            alarms=watched_names(self.test),
         )
-
-    def _endpoint_statements(self, model: Model) -> Iterator[Statement]:
-        """What a model's role needs because of the endpoint it serves on."""
-        partition = cdk.Aws.PARTITION
-        captured = self.capture_destination
-        if captured is not None:
-            yield permissions.write_objects("WriteCaptured", partition, captured.bucket, captured.prefix)
-            if captured.key_arn is not None:
-                yield permissions.encrypt("EncryptCaptured", captured.key_arn)
-        alarms = watched_names(self.test)
-        if alarms:
-            stack = cdk.Stack.of(self)
-            yield permissions.describe_alarms(partition, stack.region, stack.account, alarms)
-        if self.test.volume_key_arn is not None:
-            yield from permissions.encrypt_volumes(self.test.volume_key_arn)
-        hardware = [variant.hardware for variant in self.test.variants if variant.model == model]
-        dumps = [one.core_dump for one in hardware if isinstance(one, Hardware) and one.core_dump is not None]
-        for number, dump in enumerate(dict.fromkeys(dumps)):
-            bucket, key = split_s3_uri(dump.destination.rstrip("/") + "/")
-            yield permissions.write_objects(f"WriteCoreDumps{number}", partition, bucket, key.rstrip("/"))
-            if dump.key_arn is not None:
-                yield permissions.encrypt(f"EncryptCoreDumps{number}", dump.key_arn)
 
     def _endpoint_config(self, models: dict[str, ServingModel]) -> sagemaker.CfnEndpointConfig:
         test = self.test
-        # Beside a shadow, production's weight is 1 whatever the user gave: the shadow's weight is a share of it.
+        # A weight means something beside other production variants only. Alone, production has 1: a shadow's weight is
+        # a share of it, and 0 would be an endpoint that nobody has told what it is for.
+        alone = len(test.production_variants) == 1
         production = [
-            variant_property(one, models[one.model.version].model_name, 1 if test.shadow is not None else one.weight)
+            variant_property(one, models[one.model.version].model_name, 1 if alone else one.weight)
             for one in test.production_variants
         ]
         shadow = None

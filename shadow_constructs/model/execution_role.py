@@ -9,12 +9,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from shadow_constructs.model.permissions import Statement
+from shadow_constructs.place import Place, place_of
 from shadow_constructs.values.tokens import is_token
-
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ def own_role(scope: Construct, statements: list[Statement], description: str) ->
     role = iam.CfnRole(
         scope,
         "Role",
-        assume_role_policy_document=_TRUST,
+        assume_role_policy_document=_trust(place_of(cdk.Stack.of(scope))),
         description=description,
         policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(statements))],
     )
@@ -59,8 +55,28 @@ def _document(statements: list[Statement]) -> Statement:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
+def _trust(place: Place) -> Statement:
+    """SageMaker may take the role, and for resources of this account and Region only (confused deputy prevention)."""
+    source = {"ArnLike": {"aws:SourceArn": f"{place.arn('sagemaker')}:*"}}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sagemaker.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": source,
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def _role_name(role_arn: str) -> str:
-    """The name at the end of a role's ARN; of a token CloudFormation cuts off what precedes it."""
-    if is_token(role_arn):
-        return cdk.Fn.select(1, cdk.Fn.split(":role/", role_arn))
-    return role_arn.rsplit("/", 1)[-1]
+    """The name at the end of a role's ARN, whatever the role's path.
+
+    A role of the same app is asked for its name. Of another token CloudFormation can only cut off what precedes the
+    name of a role without a path; `warnings_of` says so.
+    """
+    if not is_token(role_arn):
+        return role_arn.rsplit("/", 1)[-1]
+    token = cdk.Tokenization.reverse_string(role_arn).first_token
+    target = token.target if isinstance(token, cdk.Reference) else None
+    if isinstance(target, iam.CfnRole):
+        return target.ref
+    return cdk.Fn.select(1, cdk.Fn.split(":role/", role_arn))

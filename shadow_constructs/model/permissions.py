@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import aws_cdk as cdk
+
+from shadow_constructs.place import Place
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.network import Network
 
@@ -47,21 +50,28 @@ def registry_credentials(function_arn: str) -> Statement:
     return _allow("RegistryCredentials", ["lambda:InvokeFunction"], [function_arn])
 
 
-def write_logs(partition: str, region: str, account: str, endpoint_name: str) -> Statement:
+def write_logs(place: Place, endpoint_name: str) -> Statement:
     """Write the containers' logs, into the endpoint's own log group only."""
-    group = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/sagemaker/Endpoints/{endpoint_name}"
+    group = f"{place.arn('logs')}:log-group:/aws/sagemaker/Endpoints/{endpoint_name}"
     actions = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     return _allow("WriteLogs", actions, [group, f"{group}:*"])
 
 
 def publish_metrics() -> Statement:
-    """Publish metrics. PutMetricData has no resource level."""
-    return _allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"])
+    """Publish metrics. PutMetricData has no resource level, but may be held to SageMaker's two namespaces."""
+    namespaces = {"StringEquals": {"cloudwatch:namespace": ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]}}
+    return _allow("PublishMetrics", ["cloudwatch:PutMetricData"], ["*"], namespaces)
 
 
-def describe_alarms(partition: str, region: str, account: str, alarms: Sequence[str]) -> Statement:
+def open_sessions() -> Statement:
+    """Let Systems Manager open sessions (Developer Guide, ssm-access). These actions have no resource level."""
+    actions = ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]
+    return _allow("OpenSessions", [f"ssmmessages:{action}" for action in actions], ["*"])
+
+
+def describe_alarms(place: Place, alarms: Sequence[str]) -> Statement:
     """Look at the alarms that take an update back (Developer Guide, deployment-guardrails-configuration)."""
-    prefix = f"arn:{partition}:cloudwatch:{region}:{account}:alarm"
+    prefix = f"{place.arn('cloudwatch')}:alarm"
     return _allow("SeeRollbackAlarms", ["cloudwatch:DescribeAlarms"], [f"{prefix}:{name}" for name in alarms])
 
 
@@ -78,27 +88,29 @@ def encrypt_volumes(key_arn: str) -> Iterator[Statement]:
     yield _allow("DescribeVolumeKey", ["kms:DescribeKey"], [key_arn])
 
 
-def join_vpc(partition: str, region: str, account: str, network: Network) -> Iterator[Statement]:
-    """Put network interfaces into the model's subnets. The Describe actions have no resource level."""
-    ec2 = f"arn:{partition}:ec2:{region}:{account}"
+def join_vpc(place: Place, network: Network) -> Iterator[Statement]:
+    """Put network interfaces into the model's subnets, and no others. The Describe actions have no resource level."""
+    ec2 = place.arn("ec2")
     interfaces = f"{ec2}:network-interface/*"
-    places = [interfaces, *_each(f"{ec2}:subnet/", network.subnet_ids)]
-    places += _each(f"{ec2}:security-group/", network.security_group_ids)
-    yield _allow("CreateInterfaces", ["ec2:CreateNetworkInterface"], places)
+    subnets = _each(f"{ec2}:subnet/", network.subnet_ids)
+    groups = _each(f"{ec2}:security-group/", network.security_group_ids)
+    # Each list in a statement of its own, as one that only CloudFormation knows can't be part of another.
+    for sid, resources in (("CreateInterfaces", [interfaces]), ("UseSubnets", subnets), ("UseGroups", groups)):
+        yield _allow(sid, ["ec2:CreateNetworkInterface"], resources)
     actions = [
         "ec2:CreateNetworkInterfacePermission",
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNetworkInterfacePermission",
     ]
-    yield _allow("ManageInterfaces", actions, [interfaces])
+    yield _allow("ManageInterfaces", actions, [interfaces], {"ArnEquals": {"ec2:Subnet": subnets}})
     described = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
     yield _allow("SeeNetwork", [f"ec2:Describe{what}" for what in described], ["*"])
 
 
 def _each(prefix: str, ids: Sequence[str]) -> list[str]:
-    # A list of tokens stands for ids that only CloudFormation knows: one placeholder can't be prefixed one by one.
+    # A list of tokens stands for ids that only CloudFormation knows: it joins and splits them, with the prefix between.
     if any(one.startswith("#{Token[") for one in ids):
-        return [f"{prefix}*"]
+        return cdk.Fn.split(",", f"{prefix}{cdk.Fn.join(f',{prefix}', list(ids))}")
     return [f"{prefix}{one}" for one in ids]
 
 
@@ -107,7 +119,8 @@ def _allow(sid: str, actions: list[str], resources: list[str], condition: Statem
         "Sid": sid,
         "Effect": "Allow",
         "Action": actions if len(actions) > 1 else actions[0],
-        "Resource": resources if len(resources) > 1 else resources[0],
+        # A list that only CloudFormation knows has one element at synth, and stays a list.
+        "Resource": resources if len(resources) > 1 or resources[0].startswith("#{Token[") else resources[0],
     }
     if condition is not None:
         statement["Condition"] = condition

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from shadow_constructs.model import permissions
+from shadow_constructs.endpoint.config import CaptureDestination
 from shadow_constructs.model.artifacts import ResolvedArtifact, resolve_artifact
 from shadow_constructs.model.execution_role import own_role, users_role
-from shadow_constructs.model.images import resolve_image
-from shadow_constructs.model.permissions import Statement
+from shadow_constructs.model.images import ResolvedImage, resolve_image
+from shadow_constructs.model.rights import Needs, statements_for
+from shadow_constructs.place import place_of
 from shadow_constructs.values.artifact import check_artifact
 from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.problems import Problems
 
 
@@ -30,7 +33,9 @@ class ServingModel(Construct):
         construct_id: Keep it the same for the same version: it decides whether CloudFormation sees the same model.
         model: The version.
         endpoint_name: Whose log group the role may write to.
-        extra_statements: What else the role must be allowed, such as writing captured data.
+        test: What the endpoint serves, which decides what else its role must be allowed.
+        captured: Where captured data goes, or None.
+        alarms: Names of the alarms that take an update back.
 
     Attributes:
         model_name: The SageMaker model's name, for an endpoint config.
@@ -45,22 +50,26 @@ class ServingModel(Construct):
         *,
         model: Model,
         endpoint_name: str,
-        extra_statements: Sequence[Statement] = (),
+        test: ShadowTest | None = None,
+        captured: CaptureDestination | None = None,
+        alarms: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
         self.role_arn = model.role_arn
         self.attached_policy: cdk.CfnResource | None = None
+        needs = Needs(model, endpoint_name, place_of(self._stack), test, captured, tuple(alarms))
         if model.model_name is not None:
             self.model_name = model.model_name
             if model.role_arn is not None:
-                role = users_role(self, model.role_arn, list(extra_statements), grant=model.grant_role)
-                self.attached_policy = role.attached_policy
+                statements = statements_for(needs, of_endpoint_only=True)
+                self.attached_policy = users_role(
+                    self, model.role_arn, statements, grant=model.grant_role
+                ).attached_policy
             return
-        statements: list[Statement] = []
-        definition = self._definition(model, statements)
-        statements += self._common_statements(model, endpoint_name)
-        statements += extra_statements
+        artifact, image = self._artifact(model), self._image(model)
+        needs = replace(needs, artifact=artifact, repository_arn=image.repository_arn)
+        statements = statements_for(needs)
         if model.role_arn is None:
             role = own_role(self, statements, f"Serves version {model.version} on endpoint {endpoint_name}")
         else:
@@ -71,7 +80,7 @@ class ServingModel(Construct):
             self,
             "Resource",
             execution_role_arn=role.arn,
-            primary_container=definition,
+            primary_container=_definition(model, artifact, image),
             enable_network_isolation=True if network.isolated else None,
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
                 subnets=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
@@ -84,72 +93,57 @@ class ServingModel(Construct):
             self.attached_policy = role.attached_policy
         self.model_name = resource.attr_model_name
 
-    def _definition(self, model: Model, statements: list[Statement]) -> sagemaker.CfnModel.ContainerDefinitionProperty:
-        """Render the container, and collect what the role needs for it."""
-        environment = dict(model.environment) or None
-        if model.artifact_key_arn is not None:
-            statements.append(permissions.decrypt("DecryptArtifact", model.artifact_key_arn))
+    def _artifact(self, model: Model) -> ResolvedArtifact | None:
+        artifact = model.parsed_artifact
         if model.package is not None:
             artifact = check_artifact(Problems("ModelPackage"), "artifact", model.package.artifact)
-            if artifact is not None:
-                self._read(resolve_artifact(self, artifact), statements)
-            self._pull(Container.uri(model.package.image), statements)
-            return sagemaker.CfnModel.ContainerDefinitionProperty(
-                model_package_name=model.package.arn,
-                inference_specification_name=model.package.inference_specification,
-                environment=environment,
-            )
-        assert model.container is not None  # Model refuses anything else
-        resolved = None if model.parsed_artifact is None else resolve_artifact(self, model.parsed_artifact)
-        if resolved is not None:
-            self._read(resolved, statements)
-        # ModelDataUrl takes nothing but an address ending in .tar.gz (API member ContainerDefinition.ModelDataUrl). A
-        # folder has none, and the CDK uploads a local archive under a key that ends in .gz.
-        plain = resolved is not None and resolved.uri.endswith(".tar.gz") and not model.accept_eula
-        needs_source = resolved is not None and not plain and not model.multi_model
+        return None if artifact is None else resolve_artifact(self, artifact)
+
+    def _image(self, model: Model) -> ResolvedImage:
+        container = model.container
+        if container is None:
+            assert model.package is not None  # Model refuses anything else
+            container = Container.uri(model.package.image)
+        return resolve_image(self, self._stack, container)
+
+
+def _definition(
+    model: Model, artifact: ResolvedArtifact | None, image: ResolvedImage
+) -> sagemaker.CfnModel.ContainerDefinitionProperty:
+    environment = dict(model.environment) or None
+    if model.package is not None:
         return sagemaker.CfnModel.ContainerDefinitionProperty(
-            image=self._pull(model.container, statements),
-            image_config=self._image_config(model.container, statements),
-            mode="MultiModel" if model.multi_model else None,
-            model_data_url=resolved.uri if resolved is not None and not needs_source else None,
-            model_data_source=_data_source(resolved, model) if resolved is not None and needs_source else None,
+            model_package_name=model.package.arn,
+            inference_specification_name=model.package.inference_specification,
             environment=environment,
         )
+    assert model.container is not None  # Model refuses anything else
+    # ModelDataUrl takes nothing but an address ending in .tar.gz (API member ContainerDefinition.ModelDataUrl). A
+    # folder has none, and the CDK uploads a local archive under a key that ends in .gz.
+    plain = artifact is not None and artifact.uri.endswith(".tar.gz") and not model.accept_eula
+    needs_source = artifact is not None and not plain and not model.multi_model
+    return sagemaker.CfnModel.ContainerDefinitionProperty(
+        image=image.uri,
+        image_config=_image_config(model.container),
+        mode="MultiModel" if model.multi_model else None,
+        model_data_url=artifact.uri if artifact is not None and not needs_source else None,
+        model_data_source=_data_source(artifact, model) if artifact is not None and needs_source else None,
+        environment=environment,
+    )
 
-    def _read(self, artifact: ResolvedArtifact, statements: list[Statement]) -> None:
-        statements += permissions.read_artifact(self._stack.partition, artifact.uri, is_folder=artifact.is_folder)
 
-    def _pull(self, container: Container, statements: list[Statement]) -> str:
-        image = resolve_image(self, self._stack, container)
-        if image.repository_arn is not None:
-            statements += permissions.pull_image(image.repository_arn)
-        return image.uri
-
-    def _image_config(
-        self, container: Container, statements: list[Statement]
-    ) -> sagemaker.CfnModel.ImageConfigProperty | None:
-        if not isinstance(container.image, ImageAddress) or not container.image.private_registry:
-            return None
-        provider = container.image.credentials_provider_arn
-        if provider is None:
-            return sagemaker.CfnModel.ImageConfigProperty(repository_access_mode="Vpc")
-        statements.append(permissions.registry_credentials(provider))
-        return sagemaker.CfnModel.ImageConfigProperty(
-            repository_access_mode="Vpc",
-            repository_auth_config=sagemaker.CfnModel.RepositoryAuthConfigProperty(
-                repository_credentials_provider_arn=provider
-            ),
-        )
-
-    def _common_statements(self, model: Model, endpoint_name: str) -> list[Statement]:
-        stack = self._stack
-        statements = [
-            permissions.write_logs(stack.partition, stack.region, stack.account, endpoint_name),
-            permissions.publish_metrics(),
-        ]
-        if model.network.in_vpc:
-            statements += permissions.join_vpc(stack.partition, stack.region, stack.account, model.network)
-        return statements
+def _image_config(container: Container) -> sagemaker.CfnModel.ImageConfigProperty | None:
+    if not isinstance(container.image, ImageAddress) or not container.image.private_registry:
+        return None
+    provider = container.image.credentials_provider_arn
+    if provider is None:
+        return sagemaker.CfnModel.ImageConfigProperty(repository_access_mode="Vpc")
+    return sagemaker.CfnModel.ImageConfigProperty(
+        repository_access_mode="Vpc",
+        repository_auth_config=sagemaker.CfnModel.RepositoryAuthConfigProperty(
+            repository_credentials_provider_arn=provider
+        ),
+    )
 
 
 def _data_source(artifact: ResolvedArtifact, model: Model) -> sagemaker.CfnModel.ModelDataSourceProperty:

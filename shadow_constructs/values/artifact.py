@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from shadow_constructs.values.local_archive import fault_of
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems
 
@@ -103,5 +104,8 @@ def _local(problems: Problems, what: str, path: str) -> Artifact | None:
     elif not Path(path).is_file():
         problems.add(what, "be an existing local file, or start with s3://", path)
     else:
-        return LocalArchive(path)
+        found = fault_of(path, Path(path).stat().st_mtime_ns)
+        if found is None:
+            return LocalArchive(path)
+        problems.add(what, found.must, path, found.fix)
     return None

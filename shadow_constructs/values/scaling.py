@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import check_flag, check_text, check_type, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
+from shadow_constructs.values.scaling_identity import of_other
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import Problems
 
@@ -122,15 +123,29 @@ class Scaling:
         """No scaling, also where a shadow would follow production's."""
         return cls(max_count=1, enabled=False)
 
-    def share(self, percent: float) -> Self:
-        """The scaling of a shadow that gets a share of the traffic: the same target, limits in proportion."""
+    def share(self, percent: float, name: str, other: str) -> Self | None:
+        """The scaling of a shadow that gets a share of the traffic: the same target, limits in proportion.
+
+        Args:
+            percent: The share.
+            name: The variant whose scaling this is.
+            other: The shadow, whose name its policies get in every place where the variant's stood.
+
+        Returns:
+            None if nothing is left that scales, because no policy can be made the shadow's.
+        """
+        made = (of_other(policy, name, other) for policy in self.policies)
+        policies = tuple(policy for policy in made if policy is not None)
+        scales = (self.invocations_per_instance, self.concurrent_requests, *policies, *self.schedules)
+        if self.policies and all(one is None for one in scales):
+            return None
         part = percent / 100
         schedules = [
             replace(one, min_count=_part(one.min_count, part), max_count=_part(one.max_count, part))
             for one in self.schedules
         ]
         fewest, most = math.ceil(self.min_count * part), math.ceil(self.max_count * part)
-        return replace(self, min_count=fewest, max_count=most, schedules=schedules)
+        return replace(self, min_count=fewest, max_count=most, schedules=schedules, policies=policies)
 
     @staticmethod
     def _check_policy(problems: Problems, policy: object) -> None:

@@ -159,7 +159,9 @@ class ShadowTest:
         if shadow is not None and shadow.scaling is None and ours.scaling is not None:
             types = {one.instance_type for one in (shadow.hardware, ours.hardware) if isinstance(one, Hardware)}
             if len(types) == 1 and ours.scaling.enabled:
-                found[shadow.name or ""] = ours.scaling.share(self.sampled_percent)
+                followed = ours.scaling.share(self.sampled_percent, ours.name or "", shadow.name or "")
+                if followed is not None:
+                    found[shadow.name or ""] = followed
         return {name: scaling for name, scaling in found.items() if scaling.enabled}
 
     def promoted(self) -> ShadowTest:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.pairs.of_test import PAIRS
+from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
+
+# Names by which people mean that nobody else should read the value.
+_SECRET = re.compile(r"(?i)(^|_)(password|passwd|secret|token|credentials?|(api|access|private|secret)_?key)($|_)")
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,51 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
                 f"model '{model.model_name}' exists already and its role isn't known: make sure that it may write "
                 "captured data, or name it in role_arn",
             )
+    yield from _of_rights(test)
+    yield from _of_scaling(test)
     for pair in PAIRS:
         if pair.then == "warned":
             for clash in pair.check(test):
                 text = f"'{clash.what}' should {clash.must}, got {clash.got}; {clash.fix}"
                 yield SynthWarning(f"shadow-constructs:{pair.id}", text)
+
+
+def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
+    for variant in test.variants:
+        if isinstance(variant.hardware, Hardware) and variant.hardware.ssm_access:
+            yield SynthWarning(
+                f"shadow-constructs:ssm-access:{variant.name}",
+                f"variant '{variant.name}' lets Systems Manager open sessions on its instances: AWS advises against it "
+                "in production, and takes it from accounts that it has allow-listed only (Developer Guide, ssm-access)",
+            )
+    for model in test.models:
+        if model.role_arn is not None and model.grant_role and is_token(model.role_arn):
+            yield SynthWarning(
+                f"shadow-constructs:role-token:{model.version}",
+                f"the role of version '{model.version}' is known at deployment only: unless it is a role of this app, "
+                "it must have no path; else grant it what docs/security.md lists and set grant_role=False",
+            )
+        secret = sorted(key for key in model.environment if _SECRET.search(key))
+        if secret:
+            yield SynthWarning(
+                f"shadow-constructs:clear-text-environment:{model.version}",
+                f"version '{model.version}' has {', '.join(secret)} in its environment, which stands in clear text in "
+                "the template and in DescribeModel: let the container read it from Secrets Manager instead",
+            )
+
+
+def _of_scaling(test: ShadowTest) -> Iterator[SynthWarning]:
+    shadow, ours = test.shadow, test.production
+    if shadow is None or shadow.scaling is not None or ours.scaling is None or not ours.scaling.policies:
+        return
+    name, other = ours.name or "", shadow.name or ""
+    lost = [one["PolicyName"] for one in ours.scaling.policies if of_other(one, name, other) is None]
+    if lost:
+        yield SynthWarning(
+            "shadow-constructs:scaling-not-followed",
+            f"the shadow doesn't follow {', '.join(lost)}, which name variant '{name}' in a place where its own name "
+            "can't be put: give the shadow a scaling of its own, or Scaling.off()",
+        )
 
 
 def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:

@@ -106,7 +106,7 @@ def test_nobody_is_told_by_default() -> None:
 
 
 def test_e_mail_addresses_get_a_topic_that_alarms_may_use() -> None:
-    """Each is subscribed; CloudWatch and EventBridge of this account may publish, over TLS only."""
+    """Each is subscribed; CloudWatch of this account and EventBridge may publish, over TLS only."""
     template, _ = rendered(
         shadow_test(alerts=Alerts(emails=["a@example.com", "b@example.com"]), tags={"team": "churn"})
     )
@@ -114,9 +114,11 @@ def test_e_mail_addresses_get_a_topic_that_alarms_may_use() -> None:
     topic = the(template, "AWS::SNS::Topic")
     assert [one["Endpoint"] for one in topic["Subscription"]] == ["a@example.com", "b@example.com"]
     assert topic["Tags"] == [{"Key": "team", "Value": "churn"}]
-    allowed, refused = the(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
-    assert allowed["Principal"] == {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]}
-    assert allowed["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    alarms, deployments, refused = the(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert deployments["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "Condition" not in deployments, "EventBridge publishes nothing under a condition, and says nothing"
     assert (refused["Effect"], refused["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 

@@ -227,3 +227,12 @@ def test_the_construct_keeps_what_it_rendered() -> None:
 
 def _existing(name: str) -> object:
     return model(container=None, artifact=None, model_name=name)
+
+
+@pytest.mark.parametrize("weight", [0, 0.3, 7])
+def test_a_weight_means_nothing_where_one_variant_takes_all(weight: float) -> None:
+    """Alone, beside a shadow and after its promotion, production has a weight of 1: 0 would serve nobody."""
+    beside = shadow_test(production=variant("v1", weight=weight))
+    for test in (serving(production=variant("v1", weight=weight)), beside, beside.promoted()):
+        [production] = config_of(rendered(test))["ProductionVariants"]
+        assert production["InitialVariantWeight"] == 1

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Annotations, Match
 
 from shadow_constructs import Capture, Container, CoreDump, Guardrails, Model, ModelPackage, Network, ShadowEndpoint
+from shadow_constructs.model.rights import RIGHTS
 from tests.constructs.rendering import (
     Json,
     execution_roles,
@@ -41,6 +47,10 @@ WITHOUT_RESOURCE_LEVEL = {
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
 }
 IN_A_VPC = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
 
@@ -105,11 +115,20 @@ def test_only_sagemaker_may_take_the_role() -> None:
     [role] = execution_roles(rendered(serving())).values()
     [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
-    assert trust == {
+    assert {key: trust[key] for key in ("Effect", "Principal", "Action")} == {
         "Effect": "Allow",
         "Principal": {"Service": "sagemaker.amazonaws.com"},
         "Action": "sts:AssumeRole",
     }
+
+
+def test_sagemaker_may_take_the_role_for_this_account_and_region_only() -> None:
+    """No other account's resources can make SageMaker act with this role (confused deputy)."""
+    [role] = execution_roles(rendered(serving())).values()
+    [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+
+    source = flat(trust["Condition"]["ArnLike"]["aws:SourceArn"])
+    assert source == "arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:*"
 
 
 def test_each_version_has_a_role_of_its_own() -> None:
@@ -225,16 +244,30 @@ def test_core_dumps_may_be_written_where_they_go() -> None:
 
 
 def test_a_vpc_may_be_joined_through_the_models_own_subnets_and_groups() -> None:
-    """Interfaces are created in the named subnets and groups, and nowhere else."""
-    found = statements(everything())["CreateInterfaces"]
+    """Interfaces are created and managed in the named subnets and groups, and nowhere else."""
+    found = statements(everything())
 
     ec2 = "arn:<AWS::Partition>:ec2:<AWS::Region>:<AWS::AccountId>"
-    assert texts(found["Resource"]) == [
-        f"{ec2}:network-interface/*",
-        f"{ec2}:subnet/subnet-0a",
-        f"{ec2}:subnet/subnet-0b",
-        f"{ec2}:security-group/sg-0a",
-    ]
+    subnets = [f"{ec2}:subnet/subnet-0a", f"{ec2}:subnet/subnet-0b"]
+    assert texts(found["CreateInterfaces"]["Resource"]) == [f"{ec2}:network-interface/*"]
+    assert texts(found["UseSubnets"]["Resource"]) == subnets
+    assert texts(found["UseGroups"]["Resource"]) == [f"{ec2}:security-group/sg-0a"]
+    assert texts(found["ManageInterfaces"]["Condition"]["ArnEquals"]["ec2:Subnet"]) == subnets
+
+
+def test_subnets_that_only_cloudformation_knows_are_named_one_by_one() -> None:
+    """A list parameter becomes a list of ARNs at deployment, not the right to every subnet."""
+    stack = new_stack()
+    given = cdk.CfnParameter(stack, "Subnets", type="List<AWS::EC2::Subnet::Id>").value_as_list
+    network = Network(subnet_ids=given, security_group_ids=["sg-0a"])
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(network=network))))
+    found = statements(template_of(stack))
+
+    [separator, joined] = found["UseSubnets"]["Resource"]["Fn::Split"]
+    assert separator == ","
+    assert "subnet/*" not in str(found)
+    assert "Subnets" in str(joined)
+    assert found["ManageInterfaces"]["Condition"]["ArnEquals"]["ec2:Subnet"] == found["UseSubnets"]["Resource"]
 
 
 def test_nothing_of_a_vpc_is_allowed_without_one() -> None:
@@ -286,17 +319,26 @@ def test_log_groups_of_other_endpoints_are_out_of_reach() -> None:
 
 
 def test_a_users_role_of_the_same_app_is_found_by_its_token() -> None:
-    """CloudFormation cuts the name off the ARN that only it knows."""
+    """A role of the same app is asked for its name, so that it may have a path."""
     stack = new_stack()
-    role = iam.Role(stack, "Ours", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
+    role = iam.Role(stack, "Ours", path="/serving/", assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"))
     ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(role_arn=role.role_arn))))
     template = template_of(stack)
     [name] = [key for key in resources(template, "AWS::IAM::Role") if key.startswith("Ours")]
 
-    arn = {"Fn::GetAtt": [name, "Arn"]}
-    assert model_of(template)["ExecutionRoleArn"] == arn
-    [attached] = the(template, "AWS::IAM::ManagedPolicy")["Roles"]
-    assert attached == {"Fn::Select": [1, {"Fn::Split": [":role/", arn]}]}
+    assert model_of(template)["ExecutionRoleArn"] == {"Fn::GetAtt": [name, "Arn"]}
+    assert the(template, "AWS::IAM::ManagedPolicy")["Roles"] == [{"Ref": name}]
+
+
+def test_the_name_of_a_role_known_at_deployment_only_is_cut_off_its_arn() -> None:
+    """CloudFormation can't tell a path from the name, which a warning says."""
+    stack = new_stack()
+    arn = cdk.CfnParameter(stack, "Role").value_as_string
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(role_arn=arn))))
+
+    [attached] = the(template_of(stack), "AWS::IAM::ManagedPolicy")["Roles"]
+    assert attached == {"Fn::Select": [1, {"Fn::Split": [":role/", {"Ref": "Role"}]}]}
+    Annotations.from_stack(stack).has_warning("/Stack/E", Match.string_like_regexp("it must have no path"))
 
 
 def test_one_role_of_the_users_serves_both_versions() -> None:
@@ -316,3 +358,72 @@ def test_the_right_to_dump_goes_to_the_version_on_that_hardware() -> None:
 
     assert "WriteCoreDumps0" in statements(template, "v2")
     assert "WriteCoreDumps0" not in statements(template, "v1")
+
+
+FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:registry"
+OPTIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "Model(artifact_key_arn=...)": ({"model": {"artifact_key_arn": KEY_ARN}}, {"DecryptArtifact"}),
+    "Model(artifact=...)": ({"model": {"artifact": "s3://my-models/churn/v1/"}}, {"ReadArtifact", "ListArtifact"}),
+    "an image in ECR": ({"model": {"container": Container.uri(IMAGE)}}, {"PullImage", "LogInToEcr"}),
+    "Container.private_registry(credentials_provider_arn=...)": (
+        {
+            "model": {
+                "container": Container.private_registry("registry.example/x:1", credentials_provider_arn=FUNCTION),
+                "network": IN_A_VPC,
+            }
+        },
+        {"RegistryCredentials"},
+    ),
+    "always": ({}, {"WriteLogs", "PublishMetrics"}),
+    "Network(subnet_ids=..., security_group_ids=...)": (
+        {"model": {"network": IN_A_VPC}},
+        {"CreateInterfaces", "UseSubnets", "UseGroups", "ManageInterfaces", "SeeNetwork"},
+    ),
+    "Capture()": ({"capture": Capture()}, {"WriteCaptured"}),
+    "Capture(key_arn=...), Capture(customer_managed_key=True)": (
+        {"capture": Capture(customer_managed_key=True)},
+        {"EncryptCaptured"},
+    ),
+    "Guardrails(alarm_names=..., own_alarms=True)": ({"guardrails": Guardrails()}, {"SeeRollbackAlarms"}),
+    "ShadowTest(volume_key_arn=...)": ({"volume_key_arn": KEY_ARN}, {"GrantVolumeKey", "DescribeVolumeKey"}),
+    "Hardware(core_dump=...)": ({"hardware": {"core_dump": CoreDump("s3://dumps")}}, {"WriteCoreDumps0"}),
+    "CoreDump(key_arn=...)": (
+        {"hardware": {"core_dump": CoreDump("s3://dumps", key_arn=KEY_ARN)}},
+        {"EncryptCoreDumps0"},
+    ),
+    "Hardware(ssm_access=True)": ({"hardware": {"ssm_access": True}}, {"OpenSessions"}),
+}
+"""Each option that needs rights, as little else as possible, and the statements that come with it and go with it."""
+
+BARE = {"capture": Capture.off(), "guardrails": Guardrails.off("a prototype")}
+
+
+def _with(options: dict[str, Any]) -> set[str]:
+    rest = {key: value for key, value in options.items() if key not in ("model", "hardware")}
+    made = model(**{"artifact": None, **options.get("model", {})})
+    on = hardware(**options.get("hardware", {}))
+    return set(statements(rendered(serving(**{**BARE, "production": variant(model=made, hardware=on), **rest}))))
+
+
+def test_every_option_that_needs_a_right_is_in_the_table() -> None:
+    """An option without its line here would be a right that nobody has seen come and go."""
+    assert [right.option for right in RIGHTS] == list(OPTIONS)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_right_comes_with_its_option_and_goes_with_it(option: str) -> None:
+    """The statements are there with the option; of those, none is there without it."""
+    given, sids = OPTIONS[option]
+
+    assert sids <= _with(given)
+    if option not in ("always", "an image in ECR"):
+        assert not sids & _with({})
+
+
+def test_the_docs_name_every_option_that_needs_a_right() -> None:
+    """Who grants by hand (grant_role=False) finds the list in docs/security.md."""
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+
+    for option, (_, sids) in OPTIONS.items():
+        assert f"`{option}`" in text or option in ("always", "an image in ECR"), option
+        assert all(f"`{sid}`" in text for sid in sids), option

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+from pathlib import Path
 from typing import Any
 
 from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant
@@ -42,3 +45,12 @@ def shadow_test(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever Shadow
 def serving(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
     """Version 1 alone."""
     return shadow_test(**{"shadow": None, **changes})
+
+
+def packed(path: Path, content: bytes = b"weights") -> Path:
+    """A model.tar.gz with one file in it."""
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo("model")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return path

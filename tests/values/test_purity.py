@@ -14,7 +14,7 @@ import pytest
 
 import shadow_constructs
 from shadow_constructs import Capture, Container, Model, Network, ShadowTest
-from tests.values.samples import model, serving, shadow_test, variant
+from tests.values.samples import model, packed, serving, shadow_test, variant
 
 VALUES = Path(shadow_constructs.__file__).parent / "values"
 
@@ -133,7 +133,7 @@ def test_opting_out_of_capture_is_a_value() -> None:
 def test_a_local_archive_may_be_a_path_or_text(tmp_path: Path) -> None:
     """Both mean the same file."""
     archive = tmp_path / "model.tar.gz"
-    archive.write_bytes(b"")
+    packed(archive)
 
     as_path = Model(version="v1", container=Container.xgboost("3.0-5"), artifact=archive)
     as_text = Model(version="v1", container=Container.xgboost("3.0-5"), artifact=str(archive))

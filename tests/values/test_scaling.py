@@ -235,7 +235,8 @@ def test_a_share_is_never_nothing_and_never_more(low: int, more: int, percent: f
         invocations_per_instance=5,
         schedules=[Schedule(name="day", when="rate(1 day)", min_count=low)],
     )
-    part = whole.share(percent)
+    part = whole.share(percent, "production", "shadow")
+    assert part is not None
     assert 1 <= part.min_count <= whole.min_count
     assert part.min_count <= part.max_count <= whole.max_count
     assert part.schedules[0].min_count == part.min_count
@@ -246,7 +247,8 @@ def test_a_share_leaves_out_what_was_left_out(percent: float) -> None:
     """A schedule of one limit stays one, and targets, cooldown and policies are those of the whole."""
     policies = [{"PolicyName": "mine"}]
     whole = Scaling(max_count=9, concurrent_requests=4, policies=policies, schedules=[_daily("night", max_count=3)])
-    part = whole.share(percent)
+    part = whole.share(percent, "production", "shadow")
+    assert part is not None
 
     assert part.schedules[0].min_count is None
     assert (part.concurrent_requests, part.invocations_per_instance, part.policies) == (4, None, whole.policies)
@@ -256,4 +258,4 @@ def test_a_share_leaves_out_what_was_left_out(percent: float) -> None:
 def test_the_whole_share_is_the_whole(low: int, more: int) -> None:
     """All requests copied means the same scaling."""
     whole = Scaling(min_count=low, max_count=low + more, concurrent_requests=4)
-    assert whole.share(100) == whole
+    assert whole.share(100, "production", "shadow") == whole

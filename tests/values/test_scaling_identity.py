@@ -1,0 +1,94 @@
+"""A shadow that follows production follows with its own metrics, wherever production's name stood."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shadow_constructs import Scaling, ShadowTest
+from shadow_constructs.values.scaling_identity import of_other
+from shadow_constructs.values.warnings import warnings_of
+from tests.values.samples import hardware, shadow_test, variant
+
+Json = dict[str, Any]
+
+
+def _of(name: str) -> Json:
+    return {"Name": "VariantName", "Value": name}
+
+
+def _simple(name: str) -> Json:
+    metric = {"MetricName": "CPUUtilization", "Namespace": "/aws/sagemaker/Endpoints", "Dimensions": [_of(name)]}
+    return {"TargetTrackingScalingPolicyConfiguration": {"CustomizedMetricSpecification": metric}}
+
+
+def _math(name: str) -> Json:
+    stat = {"Metric": {"Dimensions": [{"Name": "EndpointName", "Value": "churn"}, _of(name)]}, "Stat": "Average"}
+    metrics = [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": f"SEARCH('VariantName=\"{name}\"', 'Sum')"}]
+    return {"TargetTrackingScalingPolicyConfiguration": {"CustomizedMetricSpecification": {"Metrics": metrics}}}
+
+
+def _label(name: str) -> Json:
+    return {"StepScalingPolicyConfiguration": {"ResourceLabel": f"endpoint/churn/variant/{name}"}}
+
+
+def following(policy: Json, name: str = "AllTraffic") -> ShadowTest:
+    """A shadow without a word of its own, beside a production that scales by a policy."""
+    scaling = Scaling(max_count=4, policies=[{"PolicyName": "own", "PolicyType": "TargetTrackingScaling", **policy}])
+    return shadow_test(production=variant("v1", name, hardware=hardware(), scaling=scaling))
+
+
+@pytest.mark.parametrize("form", [_simple, _math, _label])
+def test_an_identity_is_rewritten_wherever_it_stands(form: Any) -> None:  # noqa: ANN401 - one of the forms above
+    """Dimensions, dimensions within metric math, expressions and resource labels name the shadow."""
+    found = following(form("AllTraffic")).scaling
+
+    [shadow], [ours] = found["shadow"].policies, found["AllTraffic"].policies
+    assert {key: shadow[key] for key in form("x")} == form("shadow")
+    assert {key: ours[key] for key in form("x")} == form("AllTraffic")
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        {"CustomizedMetricSpecification": {"MetricName": "queue-AllTraffic", "Dimensions": []}},
+        {"CustomizedMetricSpecification": {"Dimensions": [{"Name": "Queue", "Value": "AllTraffic"}]}},
+    ],
+)
+def test_what_cannot_be_made_the_shadows_is_left_out_and_that_is_said(policy: Json) -> None:
+    """A shadow that followed production's queue would tell nothing about itself."""
+    test = following(policy)
+
+    assert "shadow" not in test.scaling
+    assert [one.id for one in warnings_of(test)] == ["shadow-constructs:scaling-not-followed"]
+
+
+def test_a_metric_of_no_variant_is_followed_by_both() -> None:
+    """A queue in front of the endpoint counts for each."""
+    policy = {"CustomizedMetricSpecification": {"MetricName": "Depth", "Dimensions": [{"Name": "Q", "Value": "in"}]}}
+
+    assert following(policy).scaling["shadow"].policies == following(policy).scaling["AllTraffic"].policies
+
+
+_LEAVES = st.sampled_from(["production", "x", 'VariantName="production"', "variant/production", "production-2"])
+_POLICIES = st.recursive(
+    _LEAVES | st.integers() | st.builds(_of, st.sampled_from(["production", "other"])),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["A", "B", "Value"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["Configuration", "Other"]), _POLICIES, max_size=2))
+def test_no_policy_of_the_shadows_ever_names_production(policy: Json) -> None:
+    """Either the name is gone everywhere, or the policy is."""
+    made = of_other(policy, "production", "shadow")
+
+    if made is not None:
+        text = json.dumps(made).replace("production-2", "")
+        assert "production" not in text
