@@ -1,9 +1,22 @@
-"""What all tests share: how hypothesis searches."""
+"""What all tests share: how hypothesis searches, and which files begin."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 
 # The same examples in every run: a red test is red again, and a slow machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("repeatable")
+
+# What takes longest begins first, so that no process is left alone with it at the end.
+_FIRST = ("tests/rehearsal/test_demo.py", "tests/deploy/", "tests/rehearsal/", "tests/stacks/", "tests/package/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; within them, and after them, the order stays."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((place for place, begin in enumerate(_FIRST) if item.nodeid.startswith(begin)), len(_FIRST))
+
+    items.sort(key=rank)
