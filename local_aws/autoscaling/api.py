@@ -10,6 +10,7 @@ from typing import Any
 from local_aws import ACCOUNT_ID
 from local_aws.api_model import check_request
 from local_aws.autoscaling.records import DIMENSION, NAMESPACE, Target, VariantId, parse_resource
+from local_aws.autoscaling.schedules import check_schedule
 from local_aws.errors import ServiceError, validation
 
 SERVICE = "application-autoscaling"
@@ -126,6 +127,9 @@ class AutoscalingApi:
         existing = target.policies.get(name)
         if member not in request and existing is None:
             raise validation(f"{member} is required for policy type {kind}")
+        metric = request.get(member, {}).get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
+        if metric is not None and not metric.startswith("SageMaker"):
+            raise validation(f"{metric} is not a metric of the service namespace {NAMESPACE}")
         resource = f"resource/{NAMESPACE}/{target.fields['ResourceId']}:policyName/{name}"
         arn = f"arn:aws:autoscaling:{region}:{ACCOUNT_ID}:scalingPolicy:{uuid.uuid4()}:{resource}"
         base = existing or {"PolicyARN": arn, "CreationTime": time.time(), "Alarms": []}
@@ -141,6 +145,10 @@ class AutoscalingApi:
 
     def _put_action(self, region: str, request: dict[str, Any]) -> dict[str, Any]:
         target, name = self._find(region, request), request["ScheduledActionName"]
+        if name not in target.actions and "Schedule" not in request:
+            raise validation("Schedule is required for a new scheduled action")
+        if "Schedule" in request:
+            check_schedule(request["Schedule"], request.get("Timezone"))
         resource = f"resource/{NAMESPACE}/{target.fields['ResourceId']}:scheduledActionName/{name}"
         arn = f"arn:aws:autoscaling:{region}:{ACCOUNT_ID}:scheduledAction:{uuid.uuid4()}:{resource}"
         base = target.actions.get(name, {"ScheduledActionARN": arn, "CreationTime": time.time()})

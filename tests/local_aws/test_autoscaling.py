@@ -150,3 +150,27 @@ def test_fails_to_scale_t2() -> None:
             cloud.scale("RegisterScalableTarget", MinCapacity=1, MaxCapacity=2)
 
     run(main())
+
+
+def test_fails_with_a_schedule_or_a_metric_that_the_service_does_not_know() -> None:
+    """A cron expression of five fields, no schedule, another service's metric, a misspelt policy type."""
+
+    async def main() -> None:
+        cloud = await registered()
+        tracking = TRACKING["TargetTrackingScalingPolicyConfiguration"]
+        other = {"PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"}}
+        for operation, request, words in (
+            ("PutScheduledAction", {**ACTION, "Schedule": "cron(0 22 * * *)"}, "Invalid schedule: cron"),
+            ("PutScheduledAction", {"ScheduledActionName": "night"}, "Schedule is required"),
+            ("PutScheduledAction", {**ACTION, "Timezone": "Mars"}, "Invalid time zone: Mars"),
+            ("PutScalingPolicy", {**TRACKING, "PolicyType": "TargetTracking"}, "enum value set"),
+            (
+                "PutScalingPolicy",
+                {**TRACKING, "TargetTrackingScalingPolicyConfiguration": {**tracking, **other}},
+                "not a metric of the service namespace sagemaker",
+            ),
+        ):
+            with pytest.raises(ServiceError, match=words):
+                cloud.scale(operation, **request)
+
+    run(main())
