@@ -17,7 +17,7 @@ from rehearsal.example import CONTEXT
 from rehearsal.local import LocalAws
 from rehearsal.narration import Narrator
 from rehearsal.picture import Paths
-from rehearsal.stage import ENDPOINT, Stage
+from rehearsal.stage import ENDPOINT, RATE, Stage
 
 _STEPS = 5
 _TRAFFIC_SECONDS = 40
@@ -44,7 +44,7 @@ def play(folder: Path, narrator: Narrator, out: Path, seconds: float = _TRAFFIC_
         narrator.step(f"Send requests for {seconds:g} s, with the shadow {_SLOWER_MS} ms slower")
         local.fault("slow", endpoint=ENDPOINT, variant="shadow", milliseconds=_SLOWER_MS)
         start = datetime.datetime.now(datetime.UTC)
-        with narrator.waiting("sending"), stage.traffic("seen", pause_seconds=0.01) as traffic:
+        with narrator.waiting("sending"), stage.traffic("seen", rate=RATE) as traffic:
             time.sleep(seconds)
         narrator.seen(f"{traffic.tally.sent} requests were sent, {len(traffic.tally.failures)} failed")
         narrator.step("Draw the dashboard")

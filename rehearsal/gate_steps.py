@@ -9,7 +9,7 @@ import time
 from rehearsal import environment
 from rehearsal.errors import expect
 from rehearsal.example import SHORT_POLICY
-from rehearsal.stage import ENDPOINT, Stage
+from rehearsal.stage import ENDPOINT, RATE, Stage
 
 _SLOWER_MS = 60
 # Twelve seconds are the policy's; the rest is for a busy machine.
@@ -61,7 +61,7 @@ def history(stage: Stage) -> None:
 def _send(stage: Stage, what: str, prefix: str) -> None:
     with (
         stage.narrator.waiting(f"{_TRAFFIC_SECONDS} s of {what}"),
-        stage.traffic(prefix, pause_seconds=0.01) as traffic,
+        stage.traffic(prefix, rate=RATE) as traffic,
     ):
         time.sleep(_TRAFFIC_SECONDS)
     expect(not traffic.tally.failures, "no request fails.", traffic.tally.failures[:3])

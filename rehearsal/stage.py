@@ -12,11 +12,14 @@ from rehearsal.cdk import Cdk, Run
 from rehearsal.errors import RehearsalError
 from rehearsal.local import PYTHON, LocalAws
 from rehearsal.narration import Narrator
-from rehearsal.traffic import Answer, Traffic
+from rehearsal.traffic import Traffic
+from shadow_ops.sending import Answer
 
 ENDPOINT = "churn"
 MODEL_BUCKET = "my-models"
 _PAYLOADS = 40
+RATE = 60.0
+"""Requests a second while something is deployed: enough to notice a gap, and few enough to leave it the processor."""
 
 
 @dataclass
@@ -84,10 +87,10 @@ class Stage:
             key = f"churn/{version}/model.tar.gz"
             s3.upload_file(str(self.folder / "models" / version / "model.tar.gz"), MODEL_BUCKET, key)
 
-    def traffic(self, prefix: str, *, pause_seconds: float = 0.0) -> Traffic:
+    def traffic(self, prefix: str, *, rate: float | None = None) -> Traffic:
         """Return traffic for the endpoint; its requests' ids begin with ``prefix``."""
         runtime = self.local.client("sagemaker-runtime")
-        return Traffic(runtime, ENDPOINT, self.payloads, prefix=prefix, pause_seconds=pause_seconds)
+        return Traffic(runtime, ENDPOINT, self.payloads, prefix=prefix, rate=rate)
 
     def serving(self) -> seen.Serving:
         """Return what the endpoint serves."""
@@ -96,6 +99,6 @@ class Stage:
     def which_model(self, answer: Answer) -> str:
         """Return the version of the model that gave an answer: the two answer every payload differently."""
         for version, answers in self.answers.items():
-            if answers.get(answer.payload) == answer.body:
+            if answers.get(answer.payload) == answer.text:
                 return version
         return "unknown"

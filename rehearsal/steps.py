@@ -5,8 +5,9 @@ from __future__ import annotations
 from rehearsal import drawn, environment, gate_steps, seen
 from rehearsal.cdk import Run
 from rehearsal.errors import expect
-from rehearsal.stage import ENDPOINT, MODEL_BUCKET, Stage
-from rehearsal.traffic import Answer, Tally
+from rehearsal.stage import ENDPOINT, MODEL_BUCKET, RATE, Stage
+from rehearsal.traffic import Tally
+from shadow_ops.sending import Answer
 
 _REQUESTS = 400
 _REASON = "v2 calls good customers churners"
@@ -54,7 +55,7 @@ def send(stage: Stage) -> None:
     expect(not tally.failures, "no request fails.", tally.failures[:3])
     by_variant = tally.count(lambda answer: answer.variant)
     expect(by_variant == {"production": _REQUESTS}, "production answers every request.", by_variant)
-    stage.answers["v1"] = {answer.payload: answer.body for answer in tally.answers}
+    stage.answers["v1"] = {answer.payload: answer.text for answer in tally.answers}
     stage.narrator.seen(
         f"all {_REQUESTS} answers came from the variant 'production'; none failed; "
         f"the median took {tally.median_ms:.0f} ms. Nobody ever gets an answer of the shadow"
@@ -154,7 +155,7 @@ def _show_change(stage: Stage, after: Answer) -> None:
     stage.narrator.table(
         [
             ("the same request", "before", "the shadow had said", "now"),
-            (f"row {payload}", *(stage.answers[version][payload] for version in ("v1", "v2")), after.body),
+            (f"row {payload}", *(stage.answers[version][payload] for version in ("v1", "v2")), after.text),
         ]
     )
 
@@ -226,8 +227,8 @@ def _change_under_load(stage: Stage, prefix: str, what: str, stack: str, **conte
     # Only payloads whose answer is known of both models tell which of them answered.
     known = sorted(set(stage.answers["v1"]) & set(stage.answers["v2"]))
     expect(len(known) >= 2, "captures tell the models apart.", f"{len(known)} payloads")
-    # Some hundred requests per second; more would only take the processor from the deployment.
-    with stage.traffic(prefix, pause_seconds=0.01) as traffic:
+    # More would only take the processor from the deployment.
+    with stage.traffic(prefix, rate=RATE) as traffic:
         flowing = traffic.wait_for(20)
         expect(flowing, "requests are answered before the change.", traffic.tally.failures[:3])
         stage.run(what, "deploy", stack, **context)

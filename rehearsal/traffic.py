@@ -1,39 +1,18 @@
-"""Requests to an endpoint, and what came of them."""
+"""Requests to an endpoint, sent by the library's own sender, and each answer to them."""
 
 from __future__ import annotations
 
-import itertools
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
-from botocore.exceptions import BotoCoreError, ClientError
+from shadow_ops.sending import Answer, Plan, Sender
 
 CSV = "text/csv"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer.
-
-    Attributes:
-        inference_id: The id the request was sent with; captured records carry it too.
-        payload: Index of the request's payload.
-        body: What the model said.
-        variant: The variant that answered, as SageMaker says in a header.
-        milliseconds: How long the caller waited.
-    """
-
-    inference_id: str
-    payload: int
-    body: str
-    variant: str
-    milliseconds: float
 
 
 @dataclass
@@ -64,7 +43,7 @@ class Tally:
 
 
 class Traffic:
-    """Sends requests in threads, either a number of them or for the length of a ``with`` block.
+    """Requests to an endpoint, either a number of them or for the length of a ``with`` block.
 
     Args:
         runtime: A ``sagemaker-runtime`` client.
@@ -72,8 +51,7 @@ class Traffic:
         payloads: Bodies, taken in turn.
         prefix: Begins each request's InferenceId, so that runs can be told apart.
         threads: How many requests are under way at once.
-        pause_seconds: How long a thread rests after a request, to leave the machine to others.
-        content_type: What the bodies are.
+        rate: Requests a second. None is as fast as the answers come.
 
     Attributes:
         tally: What has come of it so far.
@@ -87,44 +65,40 @@ class Traffic:
         *,
         prefix: str,
         threads: int = 2,
-        pause_seconds: float = 0.0,
-        content_type: str = CSV,
+        rate: float | None = None,
     ) -> None:
         self.tally = Tally()
         self._runtime = runtime
-        self._endpoint_name = endpoint_name
-        self._payloads = payloads
-        self._prefix = prefix
-        self._pause_seconds = pause_seconds
-        self._content_type = content_type
-        self._numbers = itertools.count()
-        self._limit: int | None = None
-        self._stop = threading.Event()
-        self._lock = threading.Lock()
-        # Daemons: a rehearsal that was told to stop waits for nobody.
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
+        bodies = [payload.encode() for payload in payloads]
+        self._plan = Plan(endpoint_name, bodies, CSV, None, rate, threads, prefix)
+        self._sender = self._of(self._plan)
+
+    def _of(self, plan: Plan) -> Sender:
+        return Sender(self._runtime, plan, on_answer=self._answered, on_failure=self._failed)
+
+    def _answered(self, answer: Answer) -> None:
+        self.tally.answers.append(replace(answer, payload=answer.payload % len(self._plan.bodies)))
+
+    def _failed(self, inference_id: str, error: Exception) -> None:
+        self.tally.failures.append(f"{inference_id}: {error}")
 
     def send(self, requests: int) -> Tally:
         """Send this many requests, wait for the answers and return what came of them."""
-        self._limit = requests
-        with self:
-            for thread in self._threads:
-                thread.join()
+        bodies = self._plan.bodies
+        bodies = [bodies[number % len(bodies)] for number in range(requests)]
+        self._of(replace(self._plan, bodies=bodies, repeat=1)).run()
         return self.tally
 
     def __enter__(self) -> Self:
         """Begin to send."""
-        for thread in self._threads:
-            thread.start()
+        self._sender.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop sending; what is under way is still answered and counted."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
+        self._sender.stop()
 
     def wait_for(self, answers: int, seconds: float = 30.0) -> bool:
         """Return whether this many more answers came within some seconds."""
@@ -134,33 +108,3 @@ class Traffic:
                 return False
             time.sleep(0.02)
         return True
-
-    def _work(self) -> None:
-        while not self._stop.is_set():
-            with self._lock:
-                number = next(self._numbers)
-            if self._limit is not None and number >= self._limit:
-                return
-            self._one(number)
-            if self._pause_seconds > 0:
-                self._stop.wait(self._pause_seconds)
-
-    def _one(self, number: int) -> None:
-        payload, inference_id = number % len(self._payloads), f"{self._prefix}-{number}"
-        began = time.monotonic()
-        try:
-            response = self._runtime.invoke_endpoint(
-                EndpointName=self._endpoint_name,
-                ContentType=self._content_type,
-                Body=self._payloads[payload].encode(),
-                InferenceId=inference_id,
-            )
-            body = response["Body"].read().decode()
-        except (BotoCoreError, ClientError) as error:
-            self.tally.failures.append(f"{inference_id}: {error}")
-            # A caller whose request fails doesn't hammer; nor does this one.
-            self._stop.wait(0.1)
-            return
-        variant = response["InvokedProductionVariant"]
-        milliseconds = (time.monotonic() - began) * 1000
-        self.tally.answers.append(Answer(inference_id, payload, body, variant, milliseconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 import threading
 import time
@@ -29,6 +30,30 @@ class Errors:
     count: int
     message: str
     inference_id: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer.
+
+    Attributes:
+        inference_id: The id that the request was sent with; captured records carry it too.
+        payload: Index of the request's body.
+        body: What the model said.
+        variant: The variant that answered, as SageMaker says in a header.
+        milliseconds: How long the caller waited.
+    """
+
+    inference_id: str
+    payload: int
+    body: bytes
+    variant: str
+    milliseconds: float
+
+    @property
+    def text(self) -> str:
+        """What the model said, as text."""
+        return self.body.decode()
 
 
 @dataclass
@@ -76,7 +101,7 @@ class Plan:
         endpoint: The endpoint's name.
         bodies: Bodies, each sent once per repetition.
         content_type: What they are.
-        repeat: How often the bodies are sent.
+        repeat: How often the bodies are sent. None is until the sender is stopped.
         rate: Requests a second. None is as fast as the answers come.
         concurrency: Requests under way at once.
         id_prefix: Begins each request's InferenceId; a number follows.
@@ -85,15 +110,15 @@ class Plan:
     endpoint: str
     bodies: Sequence[bytes]
     content_type: str
-    repeat: int
+    repeat: int | None
     rate: float | None
     concurrency: int
     id_prefix: str
 
     @property
-    def requests(self) -> int:
+    def requests(self) -> float:
         """How many requests that makes."""
-        return len(self.bodies) * self.repeat
+        return math.inf if self.repeat is None else len(self.bodies) * self.repeat
 
     def due(self, number: int) -> float:
         """Seconds after the beginning at which a request is due."""
@@ -110,6 +135,8 @@ class Sender:
         runtime: A ``sagemaker-runtime`` client.
         plan: What is to be sent.
         clock: Seconds that only go up.
+        on_answer: Called with each answer, by the thread that got it.
+        on_failure: Called with the InferenceId and the error of each request that failed.
 
     Attributes:
         tally: What has come of it so far.
@@ -120,8 +147,13 @@ class Sender:
         runtime: Any,  # noqa: ANN401 - a boto3 client
         plan: Plan,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        on_answer: Callable[[Answer], None] = lambda _answer: None,
+        on_failure: Callable[[str, Exception], None] = lambda _inference_id, _error: None,
     ) -> None:
         self.tally = Tally()
+        self._on_answer = on_answer
+        self._on_failure = on_failure
         self._runtime = runtime
         self._plan = plan
         self._clock = clock
@@ -132,15 +164,19 @@ class Sender:
         # Daemons: a request that hangs doesn't keep the program from ending.
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(plan.concurrency)]
 
-    def run(self, on_progress: Callable[[Tally], None]) -> Tally:
+    def start(self) -> None:
+        """Begin to send, in the background."""
+        self._began = self._clock()
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, on_progress: Callable[[Tally], None] = lambda _tally: None) -> Tally:
         """Send everything, and wait for the answers.
 
         Args:
             on_progress: Called several times a second.
         """
-        self._began = self._clock()
-        for thread in self._threads:
-            thread.start()
+        self.start()
         while any(thread.is_alive() for thread in self._threads):
             on_progress(self.tally)
             self._threads[0].join(0.1) if self._threads[0].is_alive() else self._stop.wait(0.1)
@@ -177,15 +213,18 @@ class Sender:
                 Body=plan.bodies[number % len(plan.bodies)],
                 InferenceId=inference_id,
             )
-            answer["Body"].read()
+            body = answer["Body"].read()
         except Exception as error:  # whatever it was, it is one failed request, and is shown
+            self._on_failure(inference_id, error)
             self._failed(error, inference_id)
             return
-        ended = self._clock()
+        ended, variant = self._clock(), answer.get("InvokedProductionVariant", "unknown")
+        milliseconds = (ended - began) * 1000
         with self._lock:
-            self.tally.milliseconds.append((ended - began) * 1000)
-            self.tally.variants[answer.get("InvokedProductionVariant", "unknown")] += 1
+            self.tally.milliseconds.append(milliseconds)
+            self.tally.variants[variant] += 1
             self.tally.seconds = ended - self._began
+        self._on_answer(Answer(inference_id, number % len(plan.bodies), body, variant, milliseconds))
 
     def _failed(self, error: Exception, inference_id: str) -> None:
         details = getattr(error, "response", {}).get("Error", {})

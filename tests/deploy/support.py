@@ -15,9 +15,11 @@ import aws_cdk as cdk
 from rehearsal import seen
 from rehearsal.cdk import Cdk, Run
 from rehearsal.local import LocalAws
-from rehearsal.traffic import Answer, Traffic
+from rehearsal.stage import RATE
+from rehearsal.traffic import Traffic
 from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
 from shadow_ops.aws import records
+from shadow_ops.sending import Answer
 from stacks import PromotionStack, ShadowTestStack
 from tests.deploy.submission import Submission
 
@@ -53,7 +55,7 @@ def artifact(version: str) -> bytes:
 
 def which_model(answer: Answer) -> str:
     """The version of the model that gave an answer."""
-    return answer.body.split()[0]
+    return answer.text.split()[0]
 
 
 def shadow_test(endpoint_name: str) -> ShadowTest:
@@ -162,7 +164,7 @@ class Case:
     def traffic(self, prefix: str = "request") -> Traffic:
         """Requests to the endpoint."""
         payloads = [f"customer {number}" for number in range(10)]
-        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, pause_seconds=0.01)
+        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, rate=RATE)
 
     def serving(self) -> seen.Serving:
         """What the endpoint serves."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from rehearsal import seen
-from shadow_constructs import Alerts, Rule, ShadowTest
+from shadow_constructs import Alerts, MetricsPublishing, Rule, ShadowTest
 from shadow_ops.contract.declared import Declared, settings_name
 from tests.deploy.support import UNGATED, Case, CaseMaker
 
@@ -25,7 +25,8 @@ def watched(test: ShadowTest) -> ShadowTest:
         Rule.utilization(resource="memory", max_percent=95),
     )
     alerts = Alerts(period_seconds=10, periods=1, min_requests=10, warm_up_minutes=0)
-    return replace(test, gate=replace(UNGATED, rules=rules), alerts=alerts, sampling_percent=100)
+    often = MetricsPublishing(frequency_seconds=10, enhanced=True)
+    return replace(test, gate=replace(UNGATED, rules=rules), alerts=alerts, sampling_percent=100, metrics=often)
 
 
 @pytest.fixture

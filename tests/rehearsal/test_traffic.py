@@ -25,7 +25,7 @@ def test_every_request_is_counted_once() -> None:
     tally = Traffic(_Runtime(), "churn", payloads, prefix="run", threads=3).send(9)
     assert (tally.sent, len(tally.failures)) == (9, 3)
     assert all("out of memory" in failure for failure in tally.failures)
-    assert all(answer.body == payloads[answer.payload] for answer in tally.answers)
+    assert all(answer.text == payloads[answer.payload] for answer in tally.answers)
     assert tally.count(lambda answer: answer.variant) == {"production": 6}
 
 
