@@ -50,10 +50,11 @@ snapshots: setup ## Write the stacks' snapshots anew; read the difference before
 synth: setup ## Synthesize the example app into cdk.out
 	@node_modules/.bin/cdk synth --no-notices --quiet
 
-bench: setup ## Measure synthesis, start-up and the gate (minutes)
+bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
 	@$(BIN)/python -m benchmarks.synth --counts 1 10 50
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.gate --quick
+	@$(BIN)/python -m benchmarks.responses --rounds 1
 
 lock: .venv/.done ## Pin anew what the pinned packages depend on
 	@rm -rf .lock

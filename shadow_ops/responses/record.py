@@ -39,11 +39,12 @@ def parse(line: bytes | str) -> Record | None:
         The record, or None if the line isn't one: no JSON object, cut off, or without ``captureData``.
     """
     try:
-        found = json.loads(line, parse_constant=_refuse)
+        text = line.decode() if isinstance(line, bytes) else line
+        found = _decode(text)
         capture = found["captureData"]
         if not isinstance(capture, dict):
             return None
-        if b"\\u" in line if isinstance(line, bytes) else "\\u" in line:
+        if "\\u" in text:
             # Half of a surrogate pair is no text, though JSON can write it.
             json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -81,6 +82,10 @@ def decoded(data: str, encoding: str) -> str | None:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
+
+
+# Made once: `json.loads` would make one for each line.
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:

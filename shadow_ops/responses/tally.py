@@ -142,10 +142,13 @@ class Tally:
         exact, within, agreeing = (times * one for one in (difference.exact, difference.within, difference.agrees))
         self.count(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
         for path, production, shadow in difference.numbers:
-            if path in self.numbers or len(self.numbers) < _MOST_PATHS:
-                numbers = self.numbers.setdefault(path, Numbers())
-                for _ in range(times):
-                    numbers.add(production, shadow)
+            numbers = self.numbers.get(path)
+            if numbers is None:
+                if len(self.numbers) == _MOST_PATHS:
+                    continue
+                numbers = self.numbers[path] = Numbers()
+            for _ in range(times):
+                numbers.add(production, shadow)
         for classes in difference.classes:
             known = classes in self.classes or len(self.classes) < _MOST_CLASSES
             self.classes[classes if known else (OTHERS, OTHERS)] += times
@@ -157,8 +160,11 @@ class Tally:
             self.overlaps = count + times, total + times * overlap, min(least, overlap)
         if not difference.exact and len(self.sample) < SAMPLE:
             self.sample.append((pair.production, pair.shadow))
-        if not difference.agrees:
+        if not difference.agrees and self._wants(difference.rank):
             self.keep(example(pair, difference))
+
+    def _wants(self, rank: tuple[float, float, float]) -> bool:
+        return len(self.examples) < self.most_examples or (bool(self.examples) and rank >= self.examples[0].rank)
 
     def keep(self, example: Example) -> None:
         """Keep an example if it is among those that differ most."""

@@ -109,9 +109,12 @@ class _Run:
             self._try_to_group([self._cleaned(place, files) for place, files in enumerate(sides)])
 
     def _try_to_group(self, sides: Sequence[Sequence[Path]]) -> None:
-        options = {"requests": self._requests, "segments": self._segment is not None}
+        segments = self._segment is not None
+        options = {"requests": self._requests, "segments": segments}
         parts = [
-            duck_sql.side(place, duck_sql.files([str(file) for file in files]), self._key, **options)
+            duck_sql.side(
+                place, duck_sql.files([str(file) for file in files], self._key, segments=segments), self._key, **options
+            )
             for place, files in enumerate(sides)
             if files
         ]
@@ -119,7 +122,7 @@ class _Run:
         if self._key == "request":
             self._connection.execute(f"CREATE OR REPLACE TEMP TABLE records AS {records}")
             records = "SELECT * FROM records"
-        self._connection.execute(duck_sql.groups(records))
+        self._connection.execute(duck_sql.groups(records, **options))
 
     def _cleaned(self, place: int, files: Sequence[Path]) -> list[Path]:
         """The records of files as this library reads them, without the lines that are none."""

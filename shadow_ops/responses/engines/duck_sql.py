@@ -14,45 +14,44 @@ from shadow_ops.responses.joining import Key
 from shadow_ops.responses.numbers import STEP
 from shadow_ops.responses.tally import LOSSES
 
-_PAYLOAD = "STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)"
-_COLUMNS = (
-    f"captureData: 'STRUCT(endpointInput {_PAYLOAD}, endpointOutput {_PAYLOAD})', "
-    "eventMetadata: 'STRUCT(eventId VARCHAR, inferenceId VARCHAR)'"
-)
 # A request has at most 6 MB, an answer as much; base64 and escaped quotes make more of it.
 _LARGEST_LINE = 67_108_864
 _REQUEST, _ANSWER = "captureData.endpointInput", "captureData.endpointOutput"
-_KEYS: dict[Key, str] = {
-    "inferenceId": "NULLIF(eventMetadata.inferenceId, '')",
-    "eventId": "NULLIF(eventMetadata.eventId, '')",
-    "request": f"{_REQUEST}.data",
-}
 MALFORMED = LOSSES.index("malformed") + 1
 _CODES = {why: place for place, why in enumerate(LOSSES, 1)}
 _BYTES = f"TRY(from_base64({_ANSWER}.data))"
 
-WAITING = """CREATE OR REPLACE TEMP TABLE waiting (side UTINYINT, status UTINYINT, fresh BOOLEAN, kh UBIGINT,
-  ih UBIGINT, key VARCHAR, request VARCHAR, segment VARCHAR, num DOUBLE, txt VARCHAR)"""
+WAITING = """CREATE OR REPLACE TEMP TABLE waiting (side UTINYINT, status UTINYINT, fresh BOOLEAN, key VARCHAR,
+  ih UBIGINT, request VARCHAR, segment VARCHAR, num DOUBLE, txt VARCHAR)"""
 
 
-def files(paths: Sequence[str]) -> str:
-    """A relation of the records in files; a line that is no record is a row of NULLs."""
+def files(paths: Sequence[str], key: Key, *, segments: bool) -> str:
+    """A relation of the records in files; a line that is no record is a row of NULLs.
+
+    Only the members that are needed are read: that is most of what reading costs.
+    """
     listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    asked = "STRUCT(data VARCHAR, encoding VARCHAR)" if segments else "STRUCT(data VARCHAR)"
+    answered = "STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)"
+    event = "" if key == "request" else f", eventMetadata: 'STRUCT({key} VARCHAR)'"
+    capture = f"captureData: 'STRUCT(endpointInput {asked}, endpointOutput {answered})'"
     return (
-        f"read_json([{listed}], columns = {{{_COLUMNS}}}, format = 'newline_delimited', ignore_errors = true, "
-        f"maximum_object_size = {_LARGEST_LINE}, compression = 'uncompressed')"
+        f"read_json([{listed}], columns = {{{capture}{event}}}, "
+        "format = 'newline_delimited', ignore_errors = true, compression = 'uncompressed', "
+        f"maximum_object_size = {_LARGEST_LINE})"
     )
 
 
 def side(number: int, relation: str, key: Key, *, requests: bool, segments: bool) -> str:
     """The records of a side: whether they can be joined, by what, and what was answered."""
+    keyed = f"{_REQUEST}.data" if key == "request" else f"NULLIF(eventMetadata.{key}, '')"
     request = f"{_REQUEST}.data" if requests else "NULL::VARCHAR"
     segment = f"segment({_REQUEST}.data, {_REQUEST}.encoding)" if segments else "NULL::VARCHAR"
     number_of = "TRY_CAST(answer AS DOUBLE)"
     plain = f"abs({number_of}) < {LARGEST} AND NOT contains(answer, '_') AND NOT contains(answer, '+-')"
     return f"""
-SELECT side, status, true AS fresh, CASE WHEN status = 0 THEN hash(key) END AS kh,
-  CASE WHEN status = 0 AND asked IS NOT NULL THEN hash(asked) END AS ih, key, request, segment, num,
+SELECT side, status, true AS fresh, CASE WHEN status = 0 THEN key END AS key,
+  CASE WHEN status = 0 AND asked IS NOT NULL THEN hash(asked) END AS ih, request, segment, num,
   CASE WHEN num IS NULL THEN answer END AS txt
 FROM (
   SELECT *, CASE WHEN bad THEN {MALFORMED} WHEN data IS NULL OR data = '' THEN {_CODES["no answer"]}
@@ -60,7 +59,7 @@ FROM (
     WHEN answer IS NULL THEN {_CODES["undecodable"]} WHEN key IS NULL THEN {_CODES["without key"]}
     ELSE 0 END::UTINYINT AS status, CASE WHEN {plain} THEN {number_of} END AS num
   FROM (
-    SELECT {number}::UTINYINT AS side, captureData IS NULL AS bad, {_KEYS[key]} AS key, {_REQUEST}.data AS asked,
+    SELECT {number}::UTINYINT AS side, captureData IS NULL AS bad, {keyed} AS key, {_REQUEST}.data AS asked,
       {_ANSWER}.data AS data, {_ANSWER}.observedContentType AS kind, {request} AS request, {segment} AS segment,
       CASE WHEN {_ANSWER}.encoding = 'BASE64'
         THEN CASE WHEN {_BYTES} IS NOT NULL THEN COALESCE(TRY(decode({_BYTES})), {_ANSWER}.data) END
@@ -68,15 +67,17 @@ FROM (
     FROM {relation}))"""
 
 
-def groups(records: str) -> str:
+def groups(records: str, *, requests: bool, segments: bool) -> str:
     """Records grouped by key and request: each group is a pair, a duplicate, or has no partner (yet)."""
+    request = "any_value(request)" if requests else "NULL::VARCHAR"
+    segment = "any_value(segment)" if segments else "NULL::VARCHAR"
     return f"""CREATE OR REPLACE TEMP TABLE groups AS
-SELECT status, kh, ih, count(*) FILTER (side = 0) AS np, count(*) FILTER (side = 1) AS ns,
+SELECT status, key, ih, count(*) FILTER (side = 0) AS np, count(*) FILTER (side = 1) AS ns,
   count(*) FILTER (side = 0 AND NOT fresh) AS waited_p, count(*) FILTER (side = 1 AND NOT fresh) AS waited_s,
-  any_value(key) AS key, any_value(request) AS request, any_value(segment) AS segment,
+  {request} AS request, {segment} AS segment,
   any_value(num) FILTER (side = 0) AS pn, any_value(num) FILTER (side = 1) AS sn,
   any_value(txt) FILTER (side = 0) AS pt, any_value(txt) FILTER (side = 1) AS st
-FROM ({records}) GROUP BY status, kh, ih"""
+FROM ({records}) GROUP BY status, key, ih"""
 
 
 READ = "SELECT status, sum(np - waited_p), sum(ns - waited_s) FROM groups GROUP BY status"
@@ -85,12 +86,12 @@ _PAIRS = "FROM groups WHERE status = 0 AND np = 1 AND ns = 1"
 UNCHECKED = f"SELECT count(*) {_PAIRS} AND ih IS NULL"
 
 LEFT = """CREATE OR REPLACE TEMP TABLE alone AS
-SELECT *, max(np) OVER (PARTITION BY kh) + max(ns) OVER (PARTITION BY kh) > 1 AS differs
+SELECT *, max(np) OVER (PARTITION BY key) + max(ns) OVER (PARTITION BY key) > 1 AS differs
 FROM groups WHERE status = 0 AND np + ns = 1"""
 DIFFERENT = "SELECT coalesce(sum(np), 0), coalesce(sum(ns), 0) FROM alone WHERE differs"
 ONLY = "SELECT coalesce(sum(waited_p), 0), coalesce(sum(waited_s), 0) FROM alone WHERE NOT differs"
 STILL_WAITING = "SELECT count(*) FILTER (side = 0), count(*) FILTER (side = 1) FROM waiting"
-WAIT = """INSERT INTO waiting SELECT ns, 0, false, kh, ih, key, request, segment, coalesce(pn, sn), coalesce(pt, st)
+WAIT = """INSERT INTO waiting SELECT ns, 0, false, key, ih, request, segment, coalesce(pn, sn), coalesce(pt, st)
 FROM alone WHERE NOT differs AND waited_p + waited_s = 0"""
 
 
