@@ -47,7 +47,7 @@ def place_of(stack: cdk.Stack) -> Place:
 
 
 @cache
-def pseudo(name: Literal["PARTITION", "REGION", "STACK_ID", "STACK_NAME"]) -> str:
+def pseudo(name: Literal["ACCOUNT_ID", "PARTITION", "REGION", "STACK_ID", "STACK_NAME"]) -> str:
     """A pseudo parameter as a token, which is the same for all stacks of a process.
 
     Args:

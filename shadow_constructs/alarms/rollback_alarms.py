@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from constructs import Construct
 
-from shadow_constructs.alarms.construct import add_alarm
+from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.specs import rollback_alarm_specs
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.place import pseudo
@@ -47,7 +47,7 @@ class RollbackAlarms(Construct):
             got = f"{len(specs)} from the policy and {len(guardrails.alarm_names)} in alarm_names"
             fix = "leave some of alarm_names out, or say own_alarms=False"
             refuse("Guardrails", "alarm_names", f"be at most {MOST_ALARMS} alarms in all", got, fix)
-        self.names = [add_alarm(self, spec, tags=test.tags).ref for spec in specs] + list(guardrails.alarm_names)
+        self.names = [add_alarm(self, spec).ref for spec in specs] + list(guardrails.alarm_names)
 
 
 def watched_names(test: ShadowTest) -> list[str]:

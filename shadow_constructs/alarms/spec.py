@@ -57,8 +57,8 @@ class AlarmSpec:
         period_seconds: Length of a period.
         periods: How many in a row must be bad.
         warm_up_minutes: How long a fresh alarm waits.
-        version: The shadow's version, where the alarm is about one: another version gets a fresh alarm, with a
-            warm-up and without the state that its predecessor earned.
+        fresh_with: What the alarm is about, where that changes: with another one comes a fresh alarm, with a warm-up
+            and without the state that its predecessor earned. By default the alarm stays.
     """
 
     id: str
@@ -74,14 +74,14 @@ class AlarmSpec:
     period_seconds: int = 300
     periods: int = 3
     warm_up_minutes: int = 0
-    version: str | None = None
+    fresh_with: str | None = None
 
     @property
     def construct_id(self) -> str:
         """Its id in a construct."""
         words = self.id.replace(".", "-point-").split("-")
         name = "".join(word[:1].upper() + word[1:] for word in words)
-        return name if self.version is None else f"{name}-{self.version}"
+        return name if self.fresh_with is None else f"{name}-{self.fresh_with}"
 
     @property
     def full_description(self) -> str:
@@ -108,12 +108,11 @@ class AlarmSpec:
                 problems.add("terms", "have ids that begin with a small letter", name)
         problems.raise_if_any()
 
-    def properties(self, actions: Sequence[str] = (), tags: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def properties(self, actions: Sequence[str] = ()) -> dict[str, Any]:
         """The properties of AWS::CloudWatch::Alarm.
 
         Args:
             actions: ARNs of what is told when the alarm fires and when it is over.
-            tags: Its tags. By default none.
         """
         made: dict[str, Any] = {
             "AlarmDescription": self.full_description,
@@ -123,12 +122,14 @@ class AlarmSpec:
             "TreatMissingData": self.missing,
             **self._measured(),
         }
-        if tags:
-            made["Tags"] = tag_list(tags)
         if actions:
             made |= {"AlarmActions": list(actions), "OKActions": list(actions)}
         if self.warm_up_minutes > 0:
-            made["WarmUpConfiguration"] = {"WarmUpPeriodDurationInMinutes": self.warm_up_minutes}
+            made["WarmUpConfiguration"] = {
+                "WarmUpPeriodDurationInMinutes": self.warm_up_minutes,
+                # Otherwise it begins as soon as its periods have data, which may be the predecessor's.
+                "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True,
+            }
         return made
 
     def _measured(self) -> dict[str, Any]:
@@ -146,14 +147,6 @@ class AlarmSpec:
 
     def _stat(self, term: Term) -> dict[str, Any]:
         return {"Metric": _metric(term), "Period": self.period_seconds, "Stat": term.statistic}
-
-
-def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    """Tags as CloudFormation writes them, in the order of their keys.
-
-    Those with an empty value are left out: CloudFormation's schemas of alarms and topics take none.
-    """
-    return [{"Key": key, "Value": tags[key]} for key in sorted(tags) if tags[key] != ""]
 
 
 def _metric(term: Term) -> dict[str, Any]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
 from shadow_constructs.alarms.spec import About, AlarmSpec, Missing, Term
+from shadow_constructs.values.alerts import LONGEST_WARM_UP_MINUTES
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
 from shadow_ops.contract import catalogue
@@ -76,8 +80,8 @@ class Watched:
             missing=missing,
             period_seconds=alerts.period_seconds,
             periods=alerts.periods,
-            warm_up_minutes=alerts.warm_up_minutes if shadow else 0,
-            version=self.variant.model.version if shadow else None,
+            warm_up_minutes=_warm_up(self.test) if shadow else 0,
+            fresh_with=_tested(self.test) if shadow else None,
         )
 
 
@@ -149,8 +153,8 @@ class Pair:
             missing=missing,
             period_seconds=alerts.period_seconds,
             periods=alerts.periods,
-            warm_up_minutes=alerts.warm_up_minutes,
-            version=self.shadow.model.version,
+            warm_up_minutes=_warm_up(self.test),
+            fresh_with=_tested(self.test),
         )
 
 
@@ -197,3 +201,22 @@ def watched(test: ShadowTest) -> Iterator[Watched]:
         yield Watched(test, other, "production", f"production-{other.name}")
     if test.shadow is not None:
         yield Watched(test, test.shadow, "shadow", "shadow")
+
+
+def _warm_up(test: ShadowTest) -> int:
+    """How long a fresh alarm waits: at least as long as it looks back, so that it sees nothing of what was before."""
+    alerts = test.alerts
+    looks_back = math.ceil(alerts.periods * alerts.period_seconds / 60)
+    return min(max(alerts.warm_up_minutes, looks_back), LONGEST_WARM_UP_MINUTES)
+
+
+def _tested(test: ShadowTest) -> str | None:
+    """What tells one comparison from another: both versions, what they run on, and the share that is copied.
+
+    Any of them makes a new endpoint config, with a fleet that is new, and what was seen of the old one no longer holds.
+    """
+    if test.shadow is None:
+        return None
+    sides = [f"{one.model.version} on {one.hardware.label}" for one in (test.production, test.shadow)]
+    digest = sha256(json.dumps([*sides, test.sampled_percent]).encode()).hexdigest()[:6]
+    return f"{test.shadow.model.version}-{digest}"

@@ -35,6 +35,14 @@ from shadow_constructs.values.tokens import is_token
 from shadow_constructs.values.warnings import warnings_of
 from shadow_ops.contract.problems import Problems
 
+# CloudFormation's schemas of these take no tag without a value.
+_NO_EMPTY_TAGS = [
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::SNS::Topic",
+]
+
 
 class ShadowEndpoint(Construct):
     """A SageMaker endpoint that copies a share of its requests to a shadow variant, if it has one.
@@ -74,9 +82,7 @@ class ShadowEndpoint(Construct):
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
-            # CloudFormation's schema of a dashboard takes no empty value.
-            left_out = ["AWS::CloudWatch::Dashboard"] if value == "" else None
-            cdk.Tags.of(self).add(key, value, exclude_resource_types=left_out)
+            cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
         _check_place(cdk.Stack.of(self), test)
         for warning in warnings_of(test):
             cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
@@ -110,7 +116,7 @@ class ShadowEndpoint(Construct):
             self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
         self.endpoint_arn = self.cfn_endpoint.ref
         after = self.guard.after(self.cfn_endpoint)
-        self.alarms = EndpointAlarms(self, "Alarms", test=test)
+        self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
         self.guard.watch_deployments(test.endpoint_name, self.alarms.topic_arn)
         captured = self.capture_destination
         captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"

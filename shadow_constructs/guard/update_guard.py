@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -124,9 +125,9 @@ class UpdateGuard(Construct):
             endpoint_name: The endpoint.
             topic_arn: SNS topic that is told of every change of a deployment's state. None tells nobody.
         """
-        targets = [{"Arn": self.function_arn, "Id": "guard"}]
+        targets = [{"arn": self.function_arn, "id": "guard"}]
         if topic_arn is not None:
-            targets.append({"Arn": topic_arn, "Id": "people"})
+            targets.append({"arn": topic_arn, "id": "people"})
         changes = ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"]
         pattern = {"source": ["aws.sagemaker"], "detail-type": changes, "detail": {"EndpointName": [endpoint_name]}}
         self._rule("Deployments", f"State changes of endpoint {endpoint_name}", pattern, targets)
@@ -138,26 +139,18 @@ class UpdateGuard(Construct):
             "detail": {"stack-id": [pseudo("STACK_ID")], "status-details": {"status": ["UPDATE_ROLLBACK_COMPLETE"]}},
         }
         about = json.dumps({"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}})
-        to_guard = [{"Arn": self.function_arn, "Id": "guard", "Input": about}]
+        to_guard = [{"arn": self.function_arn, "id": "guard", "input": about}]
         self._rule("RolledBack", f"Rollbacks of the stack of endpoint {endpoint_name}", rolled_back, to_guard)
 
     def _rule(self, name: str, description: str, pattern: dict[str, Any], targets: list[dict[str, str]]) -> None:
-        rule = cdk.CfnResource(
-            self,
-            name,
-            type="AWS::Events::Rule",
-            properties={"Description": description, "EventPattern": pattern, "Targets": targets},
-        )
-        cdk.CfnResource(
+        rule = events.CfnRule(self, name, description=description, event_pattern=pattern, targets=targets)
+        lambda_.CfnPermission(
             self,
             f"{name}MayCall",
-            type="AWS::Lambda::Permission",
-            properties={
-                "Action": "lambda:InvokeFunction",
-                "FunctionName": self.function_arn,
-                "Principal": "events.amazonaws.com",
-                "SourceArn": rule.get_att("Arn"),
-            },
+            action="lambda:InvokeFunction",
+            function_name=self.function_arn,
+            principal="events.amazonaws.com",
+            source_arn=rule.attr_arn,
         )
 
     def _function(self, endpoint_name: str) -> str:

@@ -18,6 +18,8 @@ _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
 _SHORT_PERIODS = (10, 20, 30)
 _HOUR, _DAY, _WEEK = 3600, 24 * 3600, 7 * 24 * 3600
 _MOST_ACTIONS = 5
+LONGEST_WARM_UP_MINUTES = 2880
+"""API member WarmUpConfiguration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class Alerts:
         min_requests: Traffic floor: periods with fewer requests say nothing, neither good nor bad. Percentiles need
             more by themselves: 10 / (1 - q), a thousand for p99.
         warm_up_minutes: How long the alarms about a fresh shadow wait, 0 to 2880 (API member WarmUpConfiguration).
+            They wait at least as long as they look back, so that they judge nothing of what served before.
         without: Alarms that you don't want, by their ids as in docs/alarms.md, such as ``shadow-cpu``.
         enabled: Whether there are alarms; `off` turns them off.
         off_because: Why there are none.
@@ -76,7 +79,7 @@ class Alerts:
             problems.add("action_arns", f"be at most {_MOST_ACTIONS} actions, the topic included", told)
         self._check_periods(problems)
         check_whole_number(problems, "min_requests", self.min_requests, lowest=1)
-        check_whole_number(problems, "warm_up_minutes", self.warm_up_minutes, lowest=0, highest=2880)
+        check_whole_number(problems, "warm_up_minutes", self.warm_up_minutes, lowest=0, highest=LONGEST_WARM_UP_MINUTES)
         if not self.enabled and not (isinstance(self.off_because, str) and self.off_because.strip()):
             problems.add("off_because", "say why nobody is warned", self.off_because)
         problems.raise_if_any()

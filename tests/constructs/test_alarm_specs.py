@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -169,15 +170,41 @@ def test_a_single_percentile_is_ignored_where_samples_are_few() -> None:
     assert told == {"production-latency-p99", "shadow-latency-p99"}
 
 
-def test_only_what_is_about_a_fresh_shadow_warms_up() -> None:
-    """Its containers are slow at first; production has been there before."""
-    for spec in specs(shadow_test(alerts=Alerts(warm_up_minutes=30))).values():
-        configured = spec.properties().get("WarmUpConfiguration")
-        assert configured == (None if spec.about == "production" else {"WarmUpPeriodDurationInMinutes": 30})
-    assert all(
-        "WarmUpConfiguration" not in s.properties()
-        for s in specs(shadow_test(alerts=Alerts(warm_up_minutes=0))).values()
-    )
+@pytest.mark.parametrize(
+    ("alerts", "minutes"),
+    [
+        (Alerts(), 15),
+        (Alerts(warm_up_minutes=30), 30),
+        (Alerts(warm_up_minutes=0), 15),
+        (Alerts(warm_up_minutes=0, period_seconds=30, periods=3), 2),
+        (Alerts(period_seconds=3600, periods=7 * 24), 2880),
+    ],
+)
+def test_a_fresh_alarm_sees_nothing_of_what_was_before(alerts: Alerts, minutes: int) -> None:
+    """It waits at least as long as it looks back, to the end; production has been there before."""
+    warm_up = {"WarmUpPeriodDurationInMinutes": minutes, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+
+    for spec in specs(shadow_test(alerts=alerts)).values():
+        assert spec.properties().get("WarmUpConfiguration") == (None if spec.about == "production" else warm_up)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sampling_percent": 20},
+        {"production": variant("v0", hardware=hardware(count=2))},
+        {"production": variant("v1", hardware=hardware(count=4))},
+        {"shadow": variant("v2", hardware=hardware("ml.c5.large"))},
+    ],
+    ids=["share", "production's model", "production's instances", "the shadow's instances"],
+)
+def test_another_comparison_gets_alarms_of_its_own(changes: dict[str, Any]) -> None:
+    """The same version in another test: what was seen of the fleet before says nothing of this one."""
+    first, second = specs(), specs(shadow_test(**changes))
+
+    for name in first.keys() & second.keys():
+        same = first[name].construct_id == second[name].construct_id
+        assert same == (first[name].about == "production"), name
 
 
 def test_another_version_gets_alarms_of_its_own() -> None:
@@ -249,17 +276,6 @@ def test_fails_beyond_cloudwatchs_limits() -> None:
         with pytest.raises(InvalidValueError, match=said) as refused:
             replace(spec, **changes).check()
         assert len(refused.value.problems) == 1
-
-
-def test_tags_are_the_users_alone() -> None:
-    """In the order of their keys; without any there is no such property."""
-    spec = specs()["shadow-cpu"]
-
-    assert spec.properties(tags={"team": "churn", "cost": "7"})["Tags"] == [
-        {"Key": "cost", "Value": "7"},
-        {"Key": "team", "Value": "churn"},
-    ]
-    assert "Tags" not in spec.properties()
 
 
 @given(

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 
 from shadow_constructs import Alerts, Capture, Guardrails, MetricsPublishing, Scaling, Schedule, ShadowTest
 from stacks import PromotionStack, ShadowTestStack
+from tests.constructs.rendering import flat
 from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
 
 Json = dict[str, Any]
@@ -85,8 +86,14 @@ def promotion_template(test: ShadowTest) -> Json:
 
 
 def without_hashes(template: Json) -> Json:
-    """The template with the hashes of assets replaced: any byte of the guard's code or of a CDK release is in them."""
+    """The template as a person reads its difference.
+
+    Hashes of assets are replaced: any byte of the guard's code or of a CDK release is in them. The dashboard's body is
+    JSON, not a text of it.
+    """
     cleaned: Json = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template)))
+    for dashboard in of_type(cleaned, "AWS::CloudWatch::Dashboard").values():
+        dashboard["Properties"]["DashboardBody"] = json.loads(flat(dashboard["Properties"]["DashboardBody"]))
     return cleaned
 
 
