@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
-from shadow_ops.contract.rules import KINDS, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.contract.versions import check_known
 
 _Kind = TypeVar("_Kind", bound=Rule)
@@ -32,6 +32,8 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     LatencyRule(percentile=50),
     LatencyRule(percentile=90),
     LatencyRule(percentile=99),
+    # Of few requests the average tells most.
+    AverageRule(),
     *_ANSWERS,
     # No bound of its own: what callers send wrongly is no fault of a model. That the two differ is.
     ErrorRateRule(errors="4xx"),
@@ -64,9 +66,11 @@ class GatePolicy:
         min_duration_minutes: How long a test must have been measured before it may pass. By default a day, because
             traffic differs by the hour. A FAIL needs no such time.
         min_requests: How many requests the shadow must have got before it may pass.
-        warm_up_minutes: How much of the beginning isn't judged, because fresh containers are slow.
-        period_seconds: Length of the periods that are compared. By default the shortest of 300, 900 and 3600 in
-            which the shadow gets enough requests for the highest percentile. 1, 5, 10, 20, 30 or a multiple of 60.
+        warm_up_minutes: How long the shadow isn't judged, from its first request on: fresh containers, caches and
+            autoscaling are slow. Its last five sixths still count against a shadow that stays as slow afterwards.
+        period_seconds: Length of the periods that are compared. By default 300, and longer ones for percentiles that
+            take more requests than five minutes have. 1, 5, 10, 20, 30 or a multiple of 60. Shorter ones resemble
+            their neighbours, so that more equal shadows fail.
         not_enforced_because: Why a promotion is not gated; see `none`. By default it is.
     """
 
@@ -74,7 +78,7 @@ class GatePolicy:
     confidence_percent: float = 95
     min_duration_minutes: float = 24 * 60
     min_requests: int = 1000
-    warm_up_minutes: float = 10
+    warm_up_minutes: float = 60
     period_seconds: int | None = None
     not_enforced_because: str | None = None
 

@@ -63,12 +63,14 @@ class Rule:
     Attributes:
         report_only: Whether the rule is only reported: it never decides, and no alarm is made of it.
         latency: A latency percentile of the shadow may be so much above production's.
+        average: The average latency of the shadow may be so much above production's.
         error_rate: The shadow may fail so much more often than production.
         utilization: The shadow's hardware must hold all the traffic.
     """
 
     kind: ClassVar[str]
     latency: ClassVar[type[LatencyRule]]
+    average: ClassVar[type[AverageRule]]
     error_rate: ClassVar[type[ErrorRateRule]]
     utilization: ClassVar[type[UtilizationRule]]
 
@@ -161,12 +163,7 @@ class LatencyRule(Rule):
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """The increase and, if there is one, the bound of each variant."""
-        increase = Bound(
-            name="max_increase_percent", limit=self.max_increase_percent, unit="percent", relative=True, usual_from=1
-        )
-        if self.max_milliseconds is None:
-            return (increase,)
-        return (increase, Bound(name="max_milliseconds", limit=self.max_milliseconds, unit="milliseconds"))
+        return _latency_bounds(self.max_increase_percent, self.max_milliseconds)
 
     @property
     def requests_needed(self) -> int:
@@ -178,10 +175,60 @@ class LatencyRule(Rule):
         share = 0 < self.percentile < 1 if isinstance(self.percentile, float) else False
         fix = f"write {self.percentile * 100:g}" if share else "write 99 for p99"
         check_number(problems, "percentile", self.percentile, 1, 100, open_end=True, fix=fix)
-        check_number(problems, "max_increase_percent", self.max_increase_percent, 0, 1000)
-        if self.max_milliseconds is not None:
-            fix = "the unit is milliseconds"
-            check_number(problems, "max_milliseconds", self.max_milliseconds, 1, 60_000, fix=fix)
+        _check_latency(problems, self.max_increase_percent, self.max_milliseconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AverageRule(Rule):
+    """The average of ModelLatency, compared period by period. It takes few requests, and says nothing of the slowest.
+
+    Attributes:
+        max_increase_percent: How much above production's the shadow's may be, in percent of production's; 0 to 1000.
+        max_milliseconds: A bound that neither variant may exceed, at least 1 ms. By default none.
+        report_only: Whether the rule is only reported.
+    """
+
+    kind: ClassVar[str] = "average"
+    max_increase_percent: float = 5
+    max_milliseconds: float | None = None
+
+    @property
+    def id(self) -> str:
+        """``latency-average``."""
+        return "latency-average"
+
+    @property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """The average."""
+        return (Statistic(MODEL_LATENCY, "Average"),)
+
+    @property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The increase and, if there is one, the bound of each variant."""
+        return _latency_bounds(self.max_increase_percent, self.max_milliseconds)
+
+    @property
+    def requests_needed(self) -> int:
+        """A few: an average of fewer is no more than one of them."""
+        return _SAMPLES_BEYOND_PERCENTILE
+
+    def _check(self, problems: Problems) -> None:
+        _check_latency(problems, self.max_increase_percent, self.max_milliseconds)
+
+
+def _latency_bounds(max_increase_percent: float, max_milliseconds: float | None) -> tuple[Bound, ...]:
+    increase = Bound(
+        name="max_increase_percent", limit=max_increase_percent, unit="percent", relative=True, usual_from=1
+    )
+    if max_milliseconds is None:
+        return (increase,)
+    return (increase, Bound(name="max_milliseconds", limit=max_milliseconds, unit="milliseconds"))
+
+
+def _check_latency(problems: Problems, max_increase_percent: float, max_milliseconds: float | None) -> None:
+    check_number(problems, "max_increase_percent", max_increase_percent, 0, 1000)
+    if max_milliseconds is not None:
+        check_number(problems, "max_milliseconds", max_milliseconds, 1, 60_000, fix="the unit is milliseconds")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,8 +319,9 @@ class UtilizationRule(Rule):
 
 
 KINDS: Mapping[str, type[Rule]] = MappingProxyType(
-    {kind.kind: kind for kind in (LatencyRule, ErrorRateRule, UtilizationRule)}
+    {kind.kind: kind for kind in (LatencyRule, AverageRule, ErrorRateRule, UtilizationRule)}
 )
 """Every kind of rule, by its name in JSON."""
 
-Rule.latency, Rule.error_rate, Rule.utilization = LatencyRule, ErrorRateRule, UtilizationRule
+Rule.latency, Rule.average = LatencyRule, AverageRule
+Rule.error_rate, Rule.utilization = ErrorRateRule, UtilizationRule

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from shadow_ops.contract.policy import GatePolicy, share_bound
+import dataclasses
+
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
+from shadow_ops.judge import copies
 from shadow_ops.judge.kinds import JUDGES
-from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of, plain
+from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of
 from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Outcome, Verdict
-from shadow_ops.measure.recording import Recording
+from shadow_ops.measure.recording import Period, Recording
 
-# Share of the periods in which a shadow may have been silent though copies were due.
-_TOLERATED_SILENCE = 0.05
+# Shorter periods resemble their neighbours so much that two equal variants fail more often: docs/gate.md has it.
+_SHORT_PERIOD_SECONDS = 300
+_PRICE_OF_MINUTES_PERCENT = 7.5
 
 
-def judge(recording: Recording, policy: GatePolicy) -> Verdict:
+def judge(recording: Recording, policy: GatePolicy, *, intervals: bool = True) -> Verdict:
     """Judge a shadow test.
 
     The same recording and policy always give the same verdict. It may be asked as often as one likes.
@@ -22,42 +26,79 @@ def judge(recording: Recording, policy: GatePolicy) -> Verdict:
     Args:
         recording: What was seen, in order of time.
         policy: What must hold.
+        intervals: Whether intervals are wanted. They take most of the time and change no verdict.
     """
     samples = samples_of(recording, policy)
-    needs = needs_of(policy, _tests(policy, samples))
+    verdict, opinions = _judged(recording, policy, samples, intervals)
+    if verdict.outcome is not Outcome.PASS:
+        return verdict
+    before, bad = _without_bad_end(recording, samples, opinions)
+    if bad == 0:
+        return verdict
+    # What is worse than allowed may take a PASS away, never complete one: not by its time, nor by its requests.
+    earlier, _ = _judged(before, policy, samples_of(before, policy), intervals=False)
+    if earlier.outcome is Outcome.PASS:
+        return verdict
+    text = f"without the last {counted(bad, 'period')}, in which the shadow is worse than allowed: {earlier.reason}"
+    return Verdict(Outcome.INCONCLUSIVE, text, verdict.findings, verdict.notes, earlier.minutes_to_go)
+
+
+def _judged(
+    recording: Recording, policy: GatePolicy, samples: Samples, intervals: bool
+) -> tuple[Verdict, list[Opinion]]:
+    needs = needs_of(policy, _tests(policy, samples), intervals=intervals)
     first = _first(policy)
-    opinions = [_judged(rule, samples, needs, rule is first) for rule in policy.rules]
+    opinions = [_opinion(rule, samples, needs, rule is first) for rule in policy.rules]
     findings = tuple(one.finding for one in opinions)
     deciding = [one for one in opinions if one.finding.gates and one.finding.outcome is not None]
     notes = (*_notes(recording, samples), *(note for one in opinions for note in one.notes))
     failing = [one for one in deciding if one.finding.outcome is Outcome.FAIL]
     if failing:
         reason = "; ".join(one.finding.reason for one in failing)
-        return Verdict(Outcome.FAIL, reason, findings, notes)
+        return Verdict(Outcome.FAIL, reason, findings, notes), opinions
     missing, minutes = _missing(recording, policy, samples, deciding)
     if missing:
         text = "; ".join(missing)
         if minutes is not None:
             text = f"{text}; about {lasting(minutes)} to go"
-        return Verdict(Outcome.INCONCLUSIVE, text, findings, notes, minutes)
+        return Verdict(Outcome.INCONCLUSIVE, text, findings, notes, minutes), opinions
     rules = "the deciding rule holds" if len(deciding) == 1 else f"all {len(deciding)} deciding rules hold"
     reason = f"{rules} over {lasting(samples.minutes)} and {samples.shadow_requests:,.0f} requests to the shadow"
-    return Verdict(Outcome.PASS, reason, findings, notes)
+    return Verdict(Outcome.PASS, reason, findings, notes), opinions
 
 
 def _first(policy: GatePolicy) -> Rule | None:
-    """The rule that gets half of the allowance for being wrong: the highest percentile that decides."""
+    """The rule that gets most of the allowance for being wrong: the highest percentile that decides."""
     percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
     return max(percentiles, key=lambda rule: rule.requests_needed, default=None)
 
 
-def _judged(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
+def _opinion(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
     return JUDGES[type(rule)].judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
 
 
 def _tests(policy: GatePolicy, samples: Samples) -> int:
     """How many tests may fail the shadow, one per bound."""
     return sum(len(rule.bounds) for rule in policy.gating_rules if JUDGES[type(rule)].may_fail(rule, samples))
+
+
+def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opinion]) -> tuple[Recording, int]:
+    """The recording without its last periods, as far as each is worse than allowed, and how many those are."""
+    bad = {one.start for one in samples.copies if one.fault is not None}
+    bad.update(*(one.bad for one in opinions if one.finding.gates))
+    kept = [*samples.periods]
+    while kept and kept[-1].start in bad:
+        kept.pop()
+    if not kept:
+        return dataclasses.replace(recording, periods=(), coarse=()), len(samples.periods)
+    last = kept[-1].start
+
+    def until(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+        return tuple(one for one in periods if one.start <= last)
+
+    coarse = tuple(dataclasses.replace(one, periods=until(one.periods)) for one in recording.coarse)
+    before = dataclasses.replace(recording, periods=until(recording.periods), coarse=coarse)
+    return before, len(samples.periods) - len(kept)
 
 
 def _missing(
@@ -72,7 +113,11 @@ def _missing(
     if not deciding:
         missing.append("no rule that decides could be judged")
         minutes.append(None)
-    open_rules = [one for one in deciding if one.finding.outcome is Outcome.INCONCLUSIVE]
+    not_now = [f"{one.finding.rule.id} {one.not_now}" for one in deciding if one.not_now is not None]
+    if not_now:
+        missing.append(f"not now: {'; '.join(not_now)}")
+        minutes.append(None)
+    open_rules = [one for one in deciding if one.finding.outcome is Outcome.INCONCLUSIVE and one.not_now is None]
     if open_rules:
         names = ", ".join(one.finding.rule.id for one in open_rules)
         missing.append(f"undecided: {len(open_rules)} of {counted(len(deciding), 'rule')} ({names})")
@@ -91,7 +136,7 @@ def _missing(
 
 
 def _silence(recording: Recording, samples: Samples) -> str | None:
-    """Which side says nothing, or too little; None if both speak as they should."""
+    """Which side says nothing, or something that can't be; None if both speak as they should."""
     shadow, production = recording.shadow_variant, recording.production_variant
     if not samples.periods:
         if samples.warm_up:
@@ -103,36 +148,21 @@ def _silence(recording: Recording, samples: Samples) -> str | None:
         return f"no requests of the production variant {production!r} are known"
     if samples.shadow_requests == 0:
         return f"no requests of the shadow variant {shadow!r} are known"
-    if samples.ends_silent:
-        return f"the shadow variant {shadow!r} has fallen silent, while copies of requests are due"
-    if samples.silent > _TOLERATED_SILENCE * len(samples.periods):
-        text = f"in {samples.silent} of {counted(len(samples.periods), 'period')}, while copies of requests were due"
-        return f"no requests of the shadow variant {shadow!r} {text}"
-    if _gets_too_little(samples):
-        return f"the shadow variant {shadow!r} got too little: {_shares(samples)}"
-    return None
-
-
-def _gets_too_little(samples: Samples) -> bool:
-    return samples.shadow_requests < share_bound(samples.sampling_percent).limit / 100 * samples.production_requests
-
-
-def _shares(samples: Samples) -> str:
-    got = samples.shadow_requests / samples.production_requests * 100
-    return f"{got:.3g} % of production's requests, where {plain(samples.sampling_percent)} % are to be copied"
+    return copies.why_not_counted(samples.copies, samples.period_minutes, shadow)
 
 
 def _notes(recording: Recording, samples: Samples) -> tuple[str, ...]:
     notes: list[str] = []
+    if recording.period_seconds < _SHORT_PERIOD_SECONDS:
+        notes.append(
+            f"warning: periods of {recording.period_seconds} s resemble their neighbours: of periods of a minute, "
+            f"{_PRICE_OF_MINUTES_PERCENT} % of two equal variants failed, of five minutes none"
+        )
     if samples.warm_up:
         notes.append(f"{counted(samples.warm_up, 'period')} of warm-up not judged")
-    if samples.gaps:
-        notes.append(f"{counted(samples.gaps, 'period')} without data of either variant left out")
+    if samples.idle:
+        notes.append(f"{counted(samples.idle, 'period')} without requests of either variant left out")
     if samples.unpaired:
-        notes.append(f"{counted(samples.unpaired, 'period')} with data of one variant only not compared")
-    if samples.silent:
-        shadow = recording.shadow_variant
-        notes.append(f"{counted(samples.silent, 'period')} in which {shadow!r} got none of the copies that were due")
-    if samples.production_requests > 0 and samples.shadow_requests > 0 and _gets_too_little(samples):
-        notes.append(f"the shadow got {_shares(samples)}")
+        notes.append(f"{counted(samples.unpaired, 'period')} with requests of one variant only not compared")
+    notes.extend(copies.notes(samples.copies, recording.shadow_variant))
     return tuple(notes)

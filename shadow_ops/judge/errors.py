@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 from shadow_ops.contract.catalogue import ERROR_METRICS
 from shadow_ops.contract.rules import ErrorRateRule
-from shadow_ops.judge import rates
+from shadow_ops.judge import episodes, little, rates, vetoes
+from shadow_ops.judge.episodes import Block
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
-from shadow_ops.judge.rates import Counts
+from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
 from shadow_ops.judge.samples import Samples, number_of, requests_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Side
 
 # How many times the requests so far an estimate looks ahead.
-_LOOK_AHEAD = (1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+_LOOK_AHEAD = (1.1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+# One vote in two is chance; where few errors are split by a ratio of 1.2, up to 0.55 is.
+_VOTES_BY_CHANCE = 0.55
+# The last hour and the last three, without so many of their worst periods: one burst is no trend.
+_LATELY = ((12, 2), (36, 3))
+_SURE, _FEWEST_MORE = 3.0, 3
+_PEAK_POINTS, _PEAK_SURE = 0.01, 4.0
 
 
 def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opinion:
@@ -31,19 +39,25 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         where = f"in {missing} of {len(samples.periods)} periods" if missing else "yet"
         text = f"{title}: no Invocations and {metric} of both variants {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(periods)})
-    counts = rates.total(periods)
-    points = rule.max_increase_points
-    # Without a comparison to hold to, the bound of its own decides alone.
-    outcome, minutes = (Outcome.PASS, 0.0) if points is None else _beside(points / 100, periods, counts, samples, needs)
-    allowed = (points or 0) / 100
-    low, high = rates.interval_of_excess(counts, needs.hold, allowed)
+    points = little.allowed_points(rule, samples)
+    allowed = (points or 0.0) / 100
+    blocks, together_ = episodes.in_blocks(periods)
+    minutes_each = samples.period_minutes * together_
+    counts = rates.total(one.counts for one in blocks)
+    outcome: Outcome = Outcome.PASS
+    minutes: float | None = 0.0
+    if points is not None:
+        outcome, minutes = _beside(blocks, minutes_each, counts, allowed, samples, needs)
+    low, high = counts.excess, counts.excess
+    if needs.intervals:
+        low, high = rates.interval_of_excess(counts, needs.hold, allowed)
     shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
     reason = (
         f"{title} {_share(shadow)} % beside production's {_share(production)} % ({signed(counts.excess * 100, 2)} "
         f"points, {plain(needs.confidence_percent)} % sure: {signed(low * 100, 2)} to {signed(high * 100, 2)})"
     )
     if points is not None:
-        reason = f"{reason}, allowed +{plain(points)} points"
+        reason += f", allowed +{plain(round(points, 3))} points or {plain(TOLERATED_RATIO)} times production's"
     numbers: dict[str, float | int | None] = {
         "shadow_percent": shadow * 100,
         "production_percent": production * 100,
@@ -58,26 +72,29 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         "periods": len(periods),
     }
     if outcome is Outcome.INCONCLUSIVE:
-        reason = f"{reason}; {_why_open(allowed, counts)}"
+        reason = f"{reason}; {_why_open(counts, allowed)}"
     if rule.max_percent is not None:
-        bounded, more = _bounded(rule.max_percent, counts, samples, needs)
+        bounded, more, text = _bounded(rule.max_percent, blocks, minutes_each, counts, samples, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
-        if bounded is not Outcome.PASS:
-            text = "above" if bounded is Outcome.FAIL else "not surely below"
-            reason = f"{reason}; {text} the bound of {plain(rule.max_percent)} %"
+        reason = f"{reason}; {text}" if text else reason
         numbers["max_percent"] = rule.max_percent
-    return opinion(rule, outcome, reason, numbers, minutes)
+    compared = points is not None and outcome is not Outcome.FAIL
+    now = _not_now(blocks, allowed, minutes_each) if compared else None
+    if now is not None:
+        outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
+    bad = frozenset(one.start for one in blocks if compared and _is_bad(one.counts, allowed))
+    return opinion(rule, outcome, reason, numbers, minutes, not_now=now, bad=bad)
 
 
-def _counts(samples: Samples, metric: str) -> tuple[list[Counts], int]:
-    found: list[Counts] = []
+def _counts(samples: Samples, metric: str) -> tuple[list[Block], int]:
+    found: list[Block] = []
     missing = 0
     for period in samples.periods:
         shadow, production = _side(period.shadow, metric), _side(period.production, metric)
         if shadow is None or production is None:
             missing += requests_of(period.shadow) != 0 and requests_of(period.production) != 0
         elif shadow[1] > 0 and production[1] > 0:
-            found.append(Counts(*shadow, *production))
+            found.append(Block(period.start, Counts(*shadow, *production)))
     return found, missing
 
 
@@ -90,51 +107,123 @@ def _side(side: Side, metric: str) -> tuple[float, float] | None:
 
 
 def _beside(
-    allowed: float, periods: list[Counts], counts: Counts, samples: Samples, needs: Needs
+    blocks: Sequence[Block], minutes_each: float, counts: Counts, allowed: float, samples: Samples, needs: Needs
 ) -> tuple[Outcome, float | None]:
-    evidence = rates.log_evidence_against_excess(counts, allowed, allowed)
-    if counts.excess > allowed:
-        # Both must be beyond doubt: more points than allowed, and more than a little more than production's.
-        if min(evidence, rates.log_evidence_of_ratio(periods)) >= needs.fail:
-            return Outcome.FAIL, 0.0
+    if _fails(blocks, minutes_each, allowed, needs):
+        return Outcome.FAIL, 0.0
+    calm = rates.total(one.counts for one in episodes.without_incidents(blocks))
+    holding = [_holding(one, allowed) for one in (counts, calm)]
+    if min(holding) >= needs.hold:
+        return Outcome.PASS, 0.0
+    if counts.excess > allowed and counts.shadow_errors * counts.production > (
+        TOLERATED_RATIO * counts.production_errors * counts.shadow
+    ):
         grown = _times_to_go(lambda one: rates.log_evidence_against_excess(one, allowed, allowed), counts, needs.fail)
     else:
-        # With no more points than allowed there may be exactly as many: that's no evidence for either side.
-        if counts.excess < allowed and evidence >= needs.hold:
-            return Outcome.PASS, 0.0
-        grown = _times_to_go(lambda one: rates.log_evidence_against_excess(one, allowed, allowed), counts, needs.hold)
+        grown = _times_to_go(lambda one: _holding(one, allowed), calm, needs.hold)
     return Outcome.INCONCLUSIVE, None if grown is None else (grown - 1) * samples.minutes
 
 
-def _bounded(limit: float, counts: Counts, samples: Samples, needs: Needs) -> tuple[Outcome, float | None]:
-    share, bound = counts.shadow_errors / counts.shadow, limit / 100
+def _fails(blocks: Sequence[Block], minutes_each: float, allowed: float, needs: Needs) -> bool:
+    """More points than allowed, and more than a little more than production's: beyond doubt without any one hour."""
+    rest = episodes.without_worst_hour(blocks, minutes_each, TOLERATED_RATIO)
+    if not rest:
+        return False
+    counts = rates.total(one.counts for one in rest)
+    if counts.excess <= allowed or rates.log_evidence_against_excess(counts, allowed, allowed) < needs.fail:
+        return False
+    if rates.log_evidence_of_ratio(one.counts for one in rest) < needs.fail:
+        return False
+    # Each period has one vote, however many errors it has: a few that are bad are no rate.
+    worse, voting = episodes.votes(rest, TOLERATED_RATIO)
+    if worse <= _VOTES_BY_CHANCE * voting:
+        return False
+    return rates.log_evidence_against_share(worse, voting, _VOTES_BY_CHANCE) >= needs.hold
+
+
+def _holding(counts: Counts, allowed: float) -> float:
+    """Evidence that what would fail the shadow isn't so: no more points than allowed, or hardly more errors."""
+    points = rates.log_evidence_against_excess(counts, allowed, allowed) if counts.excess < allowed else 0.0
+    return max(points, rates.log_evidence_below_ratio(counts, TOLERATED_RATIO))
+
+
+def _bounded(
+    limit: float, blocks: Sequence[Block], minutes_each: float, counts: Counts, samples: Samples, needs: Needs
+) -> tuple[Outcome, float | None, str]:
+    shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
+    bound, said = limit / 100, f"the bound of {plain(limit)} %"
 
     def evidence(one: Counts) -> float:
         return rates.log_evidence_against_share(one.shadow_errors, one.shadow, bound)
 
-    if share > bound and evidence(counts) >= needs.fail:
-        return Outcome.FAIL, 0.0
-    if share < bound and evidence(counts) >= needs.hold:
-        return Outcome.PASS, 0.0
-    if bound == 1:
-        return Outcome.PASS, 0.0
-    grown = _times_to_go(evidence, counts, needs.fail if share > bound else needs.hold)
-    return Outcome.INCONCLUSIVE, None if grown is None else (grown - 1) * samples.minutes
+    if bound == 1 or (shadow < bound and evidence(counts) >= needs.hold):
+        return Outcome.PASS, 0.0, ""
+    theirs = rates.log_evidence_against_share(counts.production_errors, counts.production, bound)
+    too = ", which production breaks too" if production > bound and theirs >= needs.hold else ""
+    if too and rates.log_evidence_below_ratio(counts, 1.0) >= needs.hold:
+        # Who replaces a variant that breaks a bound by one that fails less has made nothing worse.
+        return Outcome.PASS, 0.0, f"fails less than production, which breaks {said}"
+    rest = rates.total(one.counts for one in episodes.without_worst_hour(blocks, minutes_each, 0.0))
+    if rest.shadow > 0 and rest.shadow_errors > bound * rest.shadow and evidence(rest) >= needs.fail:
+        return Outcome.FAIL, 0.0, f"above {said}{too}"
+    grown = _times_to_go(evidence, counts, needs.fail if shadow > bound else needs.hold)
+    return (
+        Outcome.INCONCLUSIVE,
+        None if grown is None else (grown - 1) * samples.minutes,
+        f"not surely below {said}{too}",
+    )
 
 
 def _times_to_go(evidence: Callable[[Counts], float], counts: Counts, needed: float) -> float | None:
     """How many times the requests so far would decide, if the shares stay as they are."""
+    if counts.shadow == 0 or counts.production == 0:
+        return None
     return next((factor for factor in _LOOK_AHEAD if evidence(counts.times(factor)) >= needed), None)
 
 
-def _why_open(allowed: float, counts: Counts) -> str:
-    if counts.excess <= allowed:
-        return "not enough requests to be sure"
-    shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
-    if shadow <= production * rates.TOLERATED_RATIO:
-        times = plain(rates.TOLERATED_RATIO)
-        return f"above what is allowed, but less than {times} times production's: it doesn't fail, nor can it pass"
-    return "above what is allowed, but not surely"
+def _not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> str | None:
+    """What keeps the rule from holding now; see `vetoes`."""
+    for last, spared in _LATELY:
+        some = sorted(blocks[-last:], key=lambda one: _beyond(one.counts, allowed))
+        counts = rates.total(one.counts for one in some[: len(some) - spared])
+        if len(some) > spared and _surely_beyond(counts, allowed, _SURE):
+            whole = rates.total(one.counts for one in some)
+            return f"{signed(whole.excess * 100, 2)} points in the last {len(some)} periods{_since(blocks, allowed)}"
+    day = blocks[-vetoes.in_a_day(minutes_each) :]
+    worse = [one for one in day if _surely_beyond(one.counts, allowed + _PEAK_POINTS, _PEAK_SURE)]
+    better = sum(_surely_beyond(one.counts.swapped, allowed + _PEAK_POINTS, _PEAK_SURE) for one in day)
+    if vetoes.is_a_peak(len(worse) - better, len(day), minutes_each):
+        whole = rates.total(one.counts for one in worse)
+        when = f"{worse[-1].start:%Y-%m-%d %H:%M} UTC"
+        return f"{signed(whole.excess * 100, 2)} points in {len(worse)} periods of the last day, the last at {when}"
+    return None
+
+
+def _since(blocks: Sequence[Block], allowed: float) -> str:
+    bad = [_is_bad(one.counts, allowed) for one in blocks]
+    return f", since {vetoes.since(bad, [one.start for one in blocks])}" if any(bad) else ""
+
+
+def _beyond(counts: Counts, allowed: float) -> float:
+    production = counts.production_errors / counts.production
+    return counts.shadow_errors - max(production + allowed, production * TOLERATED_RATIO) * counts.shadow
+
+
+def _surely_beyond(counts: Counts, allowed: float, sure: float) -> bool:
+    """Whether the errors are beyond what is allowed by so many standard deviations, and by a few."""
+    beyond = _beyond(counts, allowed)
+    expected = counts.shadow_errors - beyond
+    # Production's own count is uncertain too, and stands for as many copies.
+    spread = expected + counts.production_errors * (counts.shadow / counts.production) ** 2
+    return beyond >= _FEWEST_MORE + sure * math.sqrt(spread)
+
+
+def _is_bad(counts: Counts, allowed: float) -> bool:
+    return _beyond(counts, allowed) >= _FEWEST_MORE
+
+
+def _why_open(counts: Counts, allowed: float) -> str:
+    return "above what is allowed, but not surely" if _beyond(counts, allowed) > 0 else "not enough requests to be sure"
 
 
 def _share(share: float) -> str:

@@ -1,38 +1,62 @@
-"""Judges a latency percentile: period by period beside production's, and against a bound of its own."""
+"""Judges a latency: period by period beside production's, and against a bound of its own."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND
-from shadow_ops.contract.rules import LatencyRule
-from shadow_ops.judge import ranks
+from shadow_ops.contract.rules import AverageRule, LatencyRule
+from shadow_ops.judge import little, pace, ranks, vetoes
+from shadow_ops.judge.differences import Differences, differences_of, key_of
+from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor, drift_of
 from shadow_ops.judge.opinion import (
     FEWEST_PERIODS,
     Needs,
     Opinion,
     counted,
     longest,
+    not_judged,
     opinion,
     plain,
     signed,
     together,
 )
-from shadow_ops.judge.samples import Samples, latency_of, requests_of
+from shadow_ops.judge.samples import Samples
 from shadow_ops.judge.verdict import Outcome
-from shadow_ops.measure.recording import Side
 
 # Above this, periods tell much less than as many independent ones would (docs/gate.md has the simulation).
-_MUCH_AUTOCORRELATION = 0.5
-# From so many periods on, an autocorrelation says something.
-_ENOUGH_FOR_AUTOCORRELATION = 24
-# More than so many times the periods so far is no estimate: the difference is too near to what is allowed.
-_LONGEST_ESTIMATE = 5
+_MUCH_MEMORY = 0.5
+# From so many periods on, their resemblance says something.
+_ENOUGH_FOR_MEMORY = 24
+# What isn't beyond all drift fails nobody before so much of it was seen; fewer periods are enough where they are long.
+_DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
+# So much log evidence after the warm-up, before what was seen in it counts.
+_CONFIRMING = 1.5
 
 
-def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
+@dataclass(frozen=True)
+class _Held:
+    """A series held to a value.
+
+    Attributes:
+        outcome: What it comes to.
+        needed: Log evidence that excludes a value from the interval, drift considered.
+        is_below: Whether the evidence says that the series lies below the value.
+        is_above: Whether it says that it lies above.
+        minutes: How much longer it probably takes.
+    """
+
+    outcome: Outcome
+    needed: float
+    is_below: bool
+    is_above: bool
+    minutes: float | None
+
+
+def judge_latency(rule: LatencyRule | AverageRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
     """Judge a latency rule.
 
     Args:
@@ -41,125 +65,175 @@ def judge_latency(rule: LatencyRule, samples: Samples, needs: Needs, to_fail: fl
         needs: How much evidence decides.
         to_fail: How much fails the shadow by the comparison with production.
     """
-    name = f"p{rule.percentile:g}"
-    pairs, thin, missing = _pairs(rule, samples)
-    if not pairs or missing > len(pairs):
-        return _unusable(rule, samples, thin, missing)
-    differences = [math.log(shadow / production) for production, shadow in pairs]
+    name = _name(rule)
+    pairs = differences_of(rule, samples)
+    if not len(pairs) or pairs.missing > len(pairs):
+        return _unusable(rule, samples, pairs)
     allowed = math.log1p(rule.max_increase_percent / 100)
-    outcome, minutes = _held_to(differences, allowed, samples, needs, to_fail)
-    low, high = ranks.interval(differences, needs.ends, allowed)
-    above = sum(one > allowed for one in differences)
-    middle = statistics.median(differences)
-    resemblance, spread = ranks.autocorrelation(differences), ranks.noise(differences)
+    drift = _drift(samples, pairs)
+    held = _held_to(pairs.logs, pairs, allowed, drift, needs, to_fail)
+    spread = ranks.noise(pairs.logs)
+    above = [one > allowed for one in pairs.logs]
+    middle = statistics.median(pairs.logs)
+    low = high = None
+    if needs.intervals:
+        found = ranks.interval(pairs.logs, held.needed, allowed, held.is_below, held.is_above)
+        low, middle, high = found.low, found.centre, found.high
+    seen = counted(len(pairs), "block" if pairs.blocks else "period")
     reason = (
         f"{name} latency {signed(_percent(middle))} % ({_interval_text(low, high, needs)}), "
-        f"allowed +{plain(rule.max_increase_percent)} %: slower than that in {above} of {counted(len(pairs), 'period')}"
+        f"allowed +{plain(rule.max_increase_percent)} %: slower than that in {sum(above)} of {seen}"
     )
     numbers: dict[str, float | int | None] = {
         "increase_percent": _percent(middle),
         "low_percent": None if low is None else _percent(low),
         "high_percent": None if high is None else _percent(high),
         "allowed_percent": rule.max_increase_percent,
-        "production_ms": statistics.median(one for one, _ in pairs) / MICROSECONDS_PER_MILLISECOND,
-        "shadow_ms": statistics.median(one for _, one in pairs) / MICROSECONDS_PER_MILLISECOND,
+        "production_ms": statistics.median(pairs.production) / MICROSECONDS_PER_MILLISECOND,
+        "shadow_ms": statistics.median(pairs.shadow) / MICROSECONDS_PER_MILLISECOND,
         "periods": len(pairs),
-        "periods_above": above,
+        "period_minutes": pairs.minutes,
+        "periods_above": sum(above),
         "noise_percent": _percent(spread),
-        "autocorrelation": resemblance,
+        "autocorrelation": drift.memory,
     }
+    outcome, minutes = held.outcome, held.minutes
     if outcome is Outcome.INCONCLUSIVE:
         reason = f"{reason}; {_why_open(len(pairs), minutes)}"
     if rule.max_milliseconds is not None:
-        bounded, more, text, figures = _bounded(rule, rule.max_milliseconds, samples, needs)
+        bounded, more, text, figures = _bounded(rule.max_milliseconds, pairs, drift, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason, numbers = f"{reason}; {text}", {**numbers, **figures}
-    return opinion(rule, outcome, reason, numbers, minutes, _notes(name, len(pairs), resemblance, spread))
+    now = _not_now(pairs, above, allowed, spread) if outcome is not Outcome.FAIL else None
+    if now is not None:
+        outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
+    waits = little.holds_up(rule, samples)
+    if not waits and outcome is Outcome.INCONCLUSIVE and now is None:
+        reason = f"{reason}; at {samples.copies_a_day:,.0f} copies a day a PASS doesn't wait for it"
+    bad = () if pairs.blocks else (start for start, one in zip(pairs.starts, above, strict=True) if one)
+    return opinion(
+        rule,
+        outcome,
+        reason,
+        numbers,
+        minutes,
+        notes=_notes(name, pairs, drift, spread),
+        not_now=now,
+        bad=frozenset(bad) if pairs.minutes <= samples.period_minutes else frozenset(),
+        holds_up=waits,
+    )
 
 
-def _pairs(rule: LatencyRule, samples: Samples) -> tuple[list[tuple[float, float]], int, int]:
-    """Pairs of microseconds; in how many periods a variant had too few requests; in how many data is missing."""
-    needed, statistic = rule.requests_needed, f"p{rule.percentile:g}"
-    pairs: list[tuple[float, float]] = []
-    thin = missing = 0
-    for period in samples.periods:
-        sides = (period.production, period.shadow)
-        counts = [_count(side) for side in sides]
-        values = [latency_of(side, statistic) for side in sides]
-        if any(count is not None and count < needed for count in counts):
-            thin += 1
-        elif counts[0] is None or counts[1] is None or not values[0] or not values[1]:
-            missing += 1
-        else:
-            pairs.append((values[0], values[1]))
-    return pairs, thin, missing
+def _name(rule: LatencyRule | AverageRule) -> str:
+    key = key_of(rule)[1]
+    return "average" if key == "avg" else key
 
 
-def _count(side: Side) -> float | None:
-    count = latency_of(side, "count")
-    return count if count is not None else requests_of(side)
+def _drift(samples: Samples, pairs: Differences) -> Drift:
+    """That of the quietest latency in periods of the same length, or the rule's own where it has more."""
+    own = drift_of(pairs.logs)
+    if pairs.blocks:
+        return own
+    grain = next((one for one in (samples.fine, *samples.coarse) if one.seconds == pairs.minutes * 60), samples.fine)
+    quiet = samples.drift_in(grain)
+    return own if own.memory > quiet.memory and own.variance > quiet.variance else quiet
 
 
-def _unusable(rule: LatencyRule, samples: Samples, thin: int, missing: int) -> Opinion:
-    name, needed = f"p{rule.percentile:g}", rule.requests_needed
-    if missing:
-        sides = [
-            word
-            for word, side in (("production", "production"), ("the shadow", "shadow"))
-            if any(not latency_of(getattr(one, side), name) for one in samples.periods)
-        ]
-        text = f"{name} latency of {' and '.join(sides)} is missing in {missing} of {len(samples.periods)} periods"
-    elif thin:
+def _held_to(
+    values: Sequence[float], pairs: Differences, limit: float, drift: Drift, needs: Needs, to_fail: float
+) -> _Held:
+    count, less = len(values), divisor(values, drift)
+    evidence = ranks.log_evidence(values, limit)
+    to_hold = needs.ends * less
+    is_below = evidence.below >= to_hold
+    if _is_above(values, pairs, limit, evidence.above, less, drift, to_fail):
+        return _Held(Outcome.FAIL, to_hold, False, True, 0.0)
+    if is_below and count >= FEWEST_PERIODS:
+        return _Held(Outcome.PASS, to_hold, True, False, 0.0)
+    slower = evidence.above > evidence.below
+    won, needed = (evidence.above, to_fail * less) if slower else (evidence.below, to_hold)
+    minutes = pace.to_go(won, needed, count, pairs.minutes, 0 if slower else FEWEST_PERIODS)
+    return _Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes)
+
+
+def _is_above(
+    values: Sequence[float],
+    pairs: Differences,
+    limit: float,
+    won: float,
+    less: float,
+    drift: Drift,
+    needed: float,
+) -> bool:
+    """Whether the shadow is surely slower, drift considered, or by so much that it isn't drift."""
+    middle = statistics.median(values)
+    count = len(values)
+    if pairs.early and won >= _CONFIRMING and middle > limit:
+        # What was seen while the containers warmed up counts as far as what came after it agrees.
+        count += len(pairs.early)
+        won = ranks.log_evidence([*(min(one, middle) for one in pairs.early), *values], limit).above
+    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * less:
+        return True
+    return won >= needed and ranks.log_evidence(values, limit + drift.margin).above >= needed
+
+
+def _fewest_to_fail(minutes: float) -> int:
+    return min(_MOST_PERIODS, max(_FEWEST_TO_FAIL, math.ceil(_DRIFT_MINUTES / minutes)))
+
+
+def _not_now(pairs: Differences, above: list[bool], allowed: float, spread: float) -> str | None:
+    found = vetoes.lately(above, pairs.starts)
+    if found is not None:
+        return f"{signed(_percent(statistics.median(pairs.logs[-12:])))} % lately, {found}"
+    peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, spread, pairs.minutes)
+    return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
+
+
+def _unusable(rule: LatencyRule | AverageRule, samples: Samples, pairs: Differences) -> Opinion:
+    name, needed = _name(rule), rule.requests_needed
+    metric, key = key_of(rule)
+    everywhere = len(samples.periods)
+    having = {
+        word: sum(bool(getattr(one, side).distributions.get(metric, {}).get(key)) for one in samples.periods)
+        for word, side in (("production", "production"), ("the shadow", "shadow"))
+    }
+    if pairs.missing and key == "avg" and not any(having.values()):
+        return not_judged(rule, "the recording has no averages")
+    if pairs.missing:
+        sides = [word for word, count in having.items() if count < everywhere]
+        text = f"{name} latency of {' and '.join(sides)} is missing in {pairs.missing} of {everywhere} periods"
+    elif pairs.thin:
         text = (
             f"{name} latency needs {needed:,} requests of each variant in a period, and no period has them; "
             "copy more of the requests, set a longer period_seconds, or take a lower percentile"
         )
     else:
         text = f"{name} latency: no data yet"
-    return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": 0})
-
-
-def _held_to(
-    differences: Sequence[float], allowed: float, samples: Samples, needs: Needs, to_fail: float
-) -> tuple[Outcome, float | None]:
-    evidence, periods = ranks.log_evidence(differences, allowed), len(differences)
-    if evidence.above >= to_fail:
-        return Outcome.FAIL, 0.0
-    enough = periods >= FEWEST_PERIODS
-    if evidence.below >= needs.ends and enough:
-        return Outcome.PASS, 0.0
-    slower = evidence.above > evidence.below
-    won, needed = (evidence.above, to_fail) if slower else (evidence.below, needs.ends)
-    # Evidence grows with the number of periods, after the gamblers' common start.
-    per_period = (won + ranks.OVERHEAD) / periods
-    wanted = (needed + ranks.OVERHEAD) / per_period if per_period > 0 else math.inf
-    minutes_per_period = max(samples.minutes / periods, samples.period_minutes)
-    more = (max(wanted, 0.0 if slower else FEWEST_PERIODS) - periods) * minutes_per_period
-    told = wanted <= _LONGEST_ESTIMATE * max(periods, FEWEST_PERIODS)
-    return Outcome.INCONCLUSIVE, max(more, samples.period_minutes) if told else None
+    return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": 0}, holds_up=little.holds_up(rule, samples))
 
 
 def _bounded(
-    rule: LatencyRule, limit: float, samples: Samples, needs: Needs
+    limit: float, pairs: Differences, drift: Drift, needs: Needs
 ) -> tuple[Outcome, float | None, str, dict[str, float | int | None]]:
-    statistic, needed = f"p{rule.percentile:g}", rule.requests_needed
-    values = [
-        value
-        for side in (period.shadow for period in samples.periods)
-        if (value := latency_of(side, statistic)) and (_count(side) or 0) >= needed
-    ]
-    outcome, minutes = _held_to(
-        [math.log(value) for value in values],
-        math.log(limit * MICROSECONDS_PER_MILLISECOND),
-        samples,
-        needs,
-        needs.fail,
+    microseconds = limit * MICROSECONDS_PER_MILLISECOND
+    bare = Differences(pairs.starts, pairs.production, pairs.shadow, (), pairs.minutes, 0, 0)
+    theirs, ours = (
+        _held_to([math.log(one) for one in side], bare, math.log(microseconds), drift, needs, needs.fail)
+        for side in (pairs.production, pairs.shadow)
     )
-    middle = statistics.median(values) / MICROSECONDS_PER_MILLISECOND
-    above = sum(value > limit * MICROSECONDS_PER_MILLISECOND for value in values)
-    text = f"{middle:.4g} ms, bound {plain(limit)} ms: above it in {above} of {counted(len(values), 'period')}"
-    if outcome is Outcome.INCONCLUSIVE:
+    middle = statistics.median(pairs.shadow) / MICROSECONDS_PER_MILLISECOND
+    above = sum(one > microseconds for one in pairs.shadow)
+    text = f"{middle:.4g} ms, bound {plain(limit)} ms: above it in {above} of {counted(len(pairs), 'period')}"
+    outcome, minutes = ours.outcome, ours.minutes
+    too = ", which production breaks too" if theirs.outcome is Outcome.FAIL else ""
+    faster = ranks.log_evidence(pairs.logs, 0.0).below >= needs.hold * divisor(pairs.logs, drift)
+    if too and faster and outcome is not Outcome.PASS:
+        # Who replaces a variant that breaks a bound by a faster one has made nothing worse.
+        outcome, minutes, text = Outcome.PASS, 0.0, f"{text}{too}, and the shadow is faster"
+    elif outcome is Outcome.INCONCLUSIVE:
         text = f"{text}, undecided"
+    else:
+        text = f"{text}{too}"
     return outcome, minutes, text, {"max_ms": limit, "periods_above_max": above}
 
 
@@ -169,15 +243,17 @@ def _why_open(periods: int, minutes: float | None) -> str:
     return "too near to tell" if minutes is None else "not sure enough yet"
 
 
-def _notes(name: str, periods: int, resemblance: float | None, spread: float) -> tuple[str, ...]:
+def _notes(name: str, pairs: Differences, drift: Drift, spread: float) -> tuple[str, ...]:
     notes = [f"{name} latency: the ratio varies by ±{_percent(spread):.1f} % from period to period"]
-    if resemblance is not None and periods >= _ENOUGH_FOR_AUTOCORRELATION:
-        notes[0] += f", lag-1 autocorrelation {resemblance:.2f}"
-        if resemblance > _MUCH_AUTOCORRELATION:
+    if drift is not NO_DRIFT and len(pairs) >= _ENOUGH_FOR_MEMORY:
+        notes[0] += f", lag-1 autocorrelation {drift.memory:.2f}"
+        if drift.memory > _MUCH_MEMORY:
             notes.append(
-                f"warning: {name} latency differs alike in neighbouring periods (autocorrelation {resemblance:.2f}), "
-                "so the verdict is less sure than it says; a longer period_seconds makes it surer"
+                f"warning: {name} latency differs alike in neighbouring periods (autocorrelation {drift.memory:.2f}), "
+                f"so a period counts as 1/{divisor(pairs.logs, drift):.2g} of one"
             )
+    if pairs.blocks:
+        notes.append(f"{name} latency: {len(pairs)} blocks of about {pairs.minutes:.0f} min, for want of requests")
     return tuple(notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from shadow_ops.judge.verdict import Finding, Outcome
 
 FEWEST_PERIODS = 12
 """So many periods a PASS needs, whatever the evidence: an hour of five-minute periods."""
+
+_SHARE_OF_THE_FIRST = 0.75
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Needs:
         hold: To say that a rule holds. All must hold, so that none needs more for there being others.
         ends: For each end of an interval.
         confidence_percent: What a person is told.
+        intervals: Whether intervals are wanted: they take most of the time.
     """
 
     fail: float
@@ -31,25 +35,28 @@ class Needs:
     hold: float
     ends: float
     confidence_percent: float
+    intervals: bool = True
 
 
-def needs_of(policy: GatePolicy, tests: int) -> Needs:
+def needs_of(policy: GatePolicy, tests: int, *, intervals: bool = True) -> Needs:
     """How much evidence decides.
 
-    The tests share the allowance for being wrong (Bonferroni's correction), but not equally: half of it goes to the
-    highest percentile, whose noise is by far the largest; the others lose little by having the other half.
+    The tests share the allowance for being wrong (Bonferroni's correction), but not equally: three quarters of it go to
+    the highest percentile, whose noise is by far the largest; the others lose little by having the rest.
 
     Args:
         policy: The policy.
         tests: How many tests may fail the shadow, one per rule and one per bound of its own.
+        intervals: Whether intervals are wanted.
     """
     sure = -math.log(1 - policy.confidence_percent / 100)
     return Needs(
-        fail=sure + math.log(2 * max(1, tests - 1)),
-        fail_first=sure + math.log(2),
+        fail=sure + math.log(max(1, tests - 1) / (1 - _SHARE_OF_THE_FIRST)),
+        fail_first=sure - math.log(_SHARE_OF_THE_FIRST),
         hold=sure,
         ends=sure + math.log(2),
         confidence_percent=policy.confidence_percent,
+        intervals=intervals,
     )
 
 
@@ -61,11 +68,15 @@ class Opinion:
         finding: What is reported.
         minutes_to_go: How much longer an undecided rule probably takes; 0 for a decided one, None if it can't be told.
         notes: What a person should know beside.
+        not_now: Why the rule doesn't hold now, though it may by all that was seen; else None.
+        bad: Beginnings of the periods that are worse than allowed by themselves.
     """
 
     finding: Finding
     minutes_to_go: float | None
     notes: tuple[str, ...] = ()
+    not_now: str | None = None
+    bad: frozenset[datetime.datetime] = frozenset()
 
 
 def opinion(
@@ -75,10 +86,14 @@ def opinion(
     numbers: Mapping[str, float | int | None] | None = None,
     minutes_to_go: float | None = None,
     notes: tuple[str, ...] = (),
+    not_now: str | None = None,
+    bad: frozenset[datetime.datetime] = frozenset(),
+    holds_up: bool = True,
 ) -> Opinion:
-    """An opinion on a rule that was judged."""
-    finding = Finding(rule, outcome, not rule.report_only, reason, dict(numbers or {}))
-    return Opinion(finding, minutes_to_go if outcome is Outcome.INCONCLUSIVE else 0.0, notes)
+    """An opinion on a rule that was judged; one that doesn't hold up a PASS decides only by what speaks against it."""
+    gates = not rule.report_only and (holds_up or not_now is not None or outcome is Outcome.FAIL)
+    finding = Finding(rule, outcome, gates, reason, dict(numbers or {}))
+    return Opinion(finding, minutes_to_go if outcome is Outcome.INCONCLUSIVE else 0.0, notes, not_now, bad)
 
 
 def not_judged(rule: Rule, why: str) -> Opinion:

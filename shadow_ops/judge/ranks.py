@@ -1,9 +1,9 @@
 """Evidence that paired differences lie above or below a value, valid however often one looks.
 
 A gambler starts with one coin and bets, before each period's sign is seen, that it will be a plus. The stake is a
-share of what she owns and grows with the rank of the difference's size among those so far: small differences say little
-about the side, large ones much, and an outlier is only the largest, not larger. If the differences are symmetric about
-the value (or a value below it), no stake gains on average; so by Ville's inequality she ever owns 20 coins with a
+share of what she owns and grows with the rank of the difference's size among those before it: small differences say
+little about the side, large ones much, and an outlier is only the largest, not larger. If the differences are symmetric
+about the value (or a value below it), no stake gains on average; so by Ville's inequality she ever owns 20 coins with a
 probability of at most 1/20. Her coins are the evidence. Several gamblers, from timid to bold, share the first coin.
 
 The stake of rank u (0 to 1) is ((1+u)^k - (1-u)^k) / ((1+u)^k + (1-u)^k), the best one for logistic noise; with
@@ -12,7 +12,6 @@ k = 1 it is the rank itself, as in Wilcoxon's signed-rank test.
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
 from bisect import bisect_left, bisect_right, insort
@@ -24,8 +23,11 @@ _BOLDNESS = (0.25, 0.5, 1, 2, 4)
 # Nobody stakes everything: one period against her, and she would be out of the game for good.
 _LARGEST_STAKE = 0.98
 _RANKS = 32
-_RESOLUTION = 1e-4
-_STEPS = 24
+# A size is ranked among so many before it: any choice made beforehand is fair, and this one keeps long tests quick.
+_RANKED_AMONG = 500
+# Ends of intervals are looked for among so many differences; those of longer tests are averaged to as many.
+_MOST_FOR_INTERVALS = 600
+_STEPS = 14
 
 
 def _stakes(boldness: float) -> list[float]:
@@ -63,12 +65,16 @@ def log_evidence(differences: Sequence[float], value: float) -> Evidence:
     """
     plus, minus = [0] * _RANKS, [0] * _RANKS
     sizes: list[float] = []
+    seen: list[float] = []
     for difference in differences:
         shifted = difference - value
         size = abs(shifted)
         # The rank, ties sharing theirs, needs nothing that comes later: this is what lets one look at any time.
         rank = (bisect_left(sizes, size) + bisect_right(sizes, size) + 1) / 2 / (len(sizes) + 1)
         insort(sizes, size)
+        seen.append(size)
+        if len(sizes) > _RANKED_AMONG:
+            del sizes[bisect_left(sizes, seen[-1 - _RANKED_AMONG])]
         if shifted > 0:
             plus[int(rank * _RANKS)] += 1
         elif shifted < 0:
@@ -76,53 +82,53 @@ def log_evidence(differences: Sequence[float], value: float) -> Evidence:
     return Evidence(above=_mixed(plus, minus), below=_mixed(minus, plus))
 
 
-def interval(differences: Sequence[float], needed: float, anchor: float) -> tuple[float | None, float | None]:
-    """Where the differences' centre lies: all values without that much evidence against them.
+@dataclass(frozen=True)
+class Interval:
+    """Where the differences' centre lies.
+
+    Attributes:
+        low: Lower end; None where there is not enough evidence for one.
+        centre: The value with as much evidence above it as below; always between the ends.
+        high: Upper end, likewise.
+    """
+
+    low: float | None
+    centre: float
+    high: float | None
+
+
+def interval(differences: Sequence[float], needed: float, anchor: float, is_below: bool, is_above: bool) -> Interval:
+    """All values without that much evidence against them.
 
     Args:
         differences: In order of time, at least one.
         needed: Logarithm of the evidence that excludes a value.
-        anchor: A value to test first, so that the interval never contradicts a test of that value.
-
-    Returns:
-        Lower and upper end; None where there is not enough evidence for one.
+        anchor: A value that was tested; the interval never contradicts that test.
+        is_below: Whether the test said that the differences lie below the anchor.
+        is_above: Whether it said that they lie above.
     """
-    upper = _upper_end(differences, needed, anchor)
-    lower = _upper_end([-one for one in differences], needed, -anchor)
-    return None if lower is None else -lower, upper
+    few = averaged(differences, _MOST_FOR_INTERVALS)
+    centre = _centre(few)
+    low, high = _end(few, centre, needed, -1), _end(few, centre, needed, 1)
+    if is_below:
+        centre, high = min(centre, anchor), min(anchor, max(few) if high is None else high)
+        low = None if low is None else min(low, centre)
+    elif high is not None:
+        high = max(high, anchor)
+    if is_above:
+        centre, low = max(centre, anchor), max(anchor, min(few) if low is None else low)
+        high = None if high is None else max(high, centre)
+    elif low is not None:
+        low = min(low, anchor)
+    return Interval(low, centre, high)
 
 
-def _upper_end(differences: Sequence[float], needed: float, anchor: float) -> float | None:
-    beyond = max(differences) + _RESOLUTION
-    low, high = statistics.median(differences), beyond
-    if log_evidence(differences, beyond).below < needed:
-        return None
-    if anchor < beyond:
-        if log_evidence(differences, anchor).below >= needed:
-            low, high = min(low, anchor), anchor
-        else:
-            low = max(low, anchor)
-    for _ in range(_STEPS):
-        if high - low <= _RESOLUTION:
-            break
-        middle = (low + high) / 2
-        if log_evidence(differences, middle).below >= needed:
-            high = middle
-        else:
-            low = middle
-    return high
-
-
-def autocorrelation(differences: Sequence[float]) -> float | None:
-    """How much each difference resembles the one before, -1 to 1. None of too few, or of constant ones."""
-    if len(differences) < 3:
-        return None
-    mean = statistics.fmean(differences)
-    off = [one - mean for one in differences]
-    spread = math.fsum(one * one for one in off)
-    if spread <= 1e-18 * len(off):
-        return None
-    return math.fsum(one * following for one, following in itertools.pairwise(off)) / spread
+def averaged(values: Sequence[float], most: int) -> Sequence[float]:
+    """As many values at most, each the mean of as many neighbours; the values themselves if they aren't more."""
+    together = math.ceil(len(values) / most)
+    if together <= 1:
+        return values
+    return [statistics.fmean(values[first : first + together]) for first in range(0, len(values), together)]
 
 
 def noise(differences: Sequence[float]) -> float:
@@ -130,6 +136,39 @@ def noise(differences: Sequence[float]) -> float:
     middle = statistics.median(differences)
     # 1.4826 turns the median distance of normal values into their standard deviation.
     return 1.4826 * statistics.median(abs(one - middle) for one in differences)
+
+
+def _centre(differences: Sequence[float]) -> float:
+    low, high = min(differences), max(differences)
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        evidence = log_evidence(differences, middle)
+        if evidence.above > evidence.below:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2
+
+
+def _end(differences: Sequence[float], centre: float, needed: float, side: int) -> float | None:
+    """The nearest value to the centre, on one side, that the evidence excludes; None if it excludes none."""
+
+    def excluded(value: float) -> bool:
+        evidence = log_evidence(differences, value)
+        return (evidence.below if side > 0 else evidence.above) >= needed
+
+    farthest = max(differences) if side > 0 else min(differences)
+    outside = farthest + side * 1e-4
+    if not excluded(outside):
+        return None
+    inside = centre
+    for _ in range(_STEPS):
+        middle = (inside + outside) / 2
+        if excluded(middle):
+            outside = middle
+        else:
+            inside = middle
+    return outside
 
 
 def _mixed(won: Sequence[int], lost: Sequence[int]) -> float:

@@ -42,6 +42,11 @@ class Counts:
         """How far the shadow's share is above production's, -1 to 1; needs requests on both sides."""
         return self.shadow_errors / self.shadow - self.production_errors / self.production
 
+    @property
+    def swapped(self) -> Counts:
+        """The variants the other way round."""
+        return Counts(self.production_errors, self.production, self.shadow_errors, self.shadow)
+
     def times(self, factor: float) -> Counts:
         """The same shares of more requests."""
         return Counts(
@@ -79,6 +84,18 @@ def log_evidence_of_ratio(periods: Iterable[Counts]) -> float:
             grown = TOLERATED_RATIO * multiple * one.shadow + one.production
             logs[place] += one.shadow_errors * math.log(multiple) - errors * math.log(grown / base)
     return _log_mean(logs)
+
+
+def log_evidence_below_ratio(counts: Counts, ratio: float) -> float:
+    """Evidence that the shadow's rate is less than so many times production's; 0 if it isn't observed to be.
+
+    Given how many errors there are in all, how many of them are the shadow's depends on the ratio alone.
+    """
+    errors = counts.shadow_errors + counts.production_errors
+    split = ratio * counts.shadow / (ratio * counts.shadow + counts.production)
+    if errors == 0 or counts.shadow_errors >= split * errors:
+        return 0.0
+    return log_evidence_against_share(counts.shadow_errors, errors, split)
 
 
 def log_evidence_against_excess(counts: Counts, excess: float, scale: float) -> float:

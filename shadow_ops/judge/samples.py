@@ -1,16 +1,25 @@
-"""What of a recording is judged: warm-up and empty periods left out, gaps and silence counted."""
+"""What of a recording is judged: idle periods and the warm-up left out, requests and copies counted."""
 
 from __future__ import annotations
 
+import datetime
+import itertools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.judge.copies import Count
+from shadow_ops.judge.drift import NO_DRIFT, Drift, drift_of
 from shadow_ops.measure.recording import Period, Recording, Side
 
-# A period in which so many copies were due and none came is no chance: that happens once in 20,000 such periods.
-_COPIES_THAT_CANNOT_ALL_BE_MISSING = 10
+_DAY = datetime.timedelta(days=1)
+# Of the warm-up, the last five sixths may still confirm what comes after it (see `Samples.early`).
+_COLD_SHARE = 1 / 6
+# Latencies in which slow noise can be seen, the best first: others have more noise of single slow requests.
+_QUIET = ("avg", "p50", "p90")
 
 
 def requests_of(side: Side) -> float | None:
@@ -24,9 +33,19 @@ def number_of(side: Side, name: str) -> float | None:
     return _sane(side.numbers.get(name))
 
 
-def latency_of(side: Side, statistic: str) -> float | None:
-    """A statistic of ModelLatency, in microseconds; None likewise."""
-    return _sane(side.distributions.get("ModelLatency", {}).get(statistic))
+def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> float | None:
+    """A statistic of a latency, in microseconds; None likewise."""
+    found = side.distributions.get(metric)
+    return None if found is None else _sane(found.get(statistic))
+
+
+def instances_of(side: Side) -> int | None:
+    """How many instances a variant had in a period; None if it can't be told.
+
+    Each request adds one part in so many to InvocationsPerInstance (SageMaker Developer Guide, monitoring-cloudwatch).
+    """
+    requests, each = number_of(side, "Invocations"), number_of(side, "InvocationsPerInstance")
+    return max(1, round(requests / each)) if requests and each else None
 
 
 def _sane(value: float | None) -> float | None:
@@ -34,42 +53,100 @@ def _sane(value: float | None) -> float | None:
 
 
 @dataclass(frozen=True)
+class Grain:
+    """Periods of one length, in order of time.
+
+    Attributes:
+        seconds: Length of each.
+        periods: Those after the warm-up in which there were requests.
+        early: Those of the warm-up, without its first sixth. They fail nobody by themselves, see `latency`.
+    """
+
+    seconds: float
+    periods: tuple[Period, ...]
+    early: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
 class Samples:
     """The part of a recording that is judged.
 
     Attributes:
-        periods: From the shadow's first data on, without the warm-up and without periods in which neither has data.
-        minutes: From the first of these periods in which both variants have data to the end of the last one.
-        paired: In how many both variants have data.
-        shadow_requests: The shadow's requests, in all of them.
-        production_requests: Production's requests, likewise.
-        silent: In how many the shadow got nothing though copies were due.
-        ends_silent: Whether the last two are such periods.
-        gaps: Periods without any data between others.
+        fine: The recording's own periods.
+        coarse: Longer ones, for percentiles that take more requests than a period has.
+        minutes: From the first period in which both variants have requests, after the first sixth of the warm-up, to
+            the end of the last; whole days in which neither has any are no part of it.
+        idle: Periods without requests of either variant, whatever the instances report.
         warm_up: Periods left out because the containers were fresh.
-        unpaired: Periods left out because only one variant has data.
-        period_minutes: Length of a period.
         sampling_percent: Share of the requests that is copied to the shadow.
         production_instances: What production runs on, or None.
         shadow_instances: What the shadow runs on, or None.
         promoted_instances: What the shadow's model would run on, or None.
     """
 
-    periods: tuple[Period, ...]
+    fine: Grain
+    coarse: tuple[Grain, ...]
     minutes: float
-    paired: int
-    shadow_requests: float
-    production_requests: float
-    silent: int
-    ends_silent: bool
-    gaps: int
+    idle: int
     warm_up: int
-    unpaired: int
-    period_minutes: float
     sampling_percent: float
     production_instances: Instances | None
     shadow_instances: Instances | None
     promoted_instances: Instances | None
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The recording's own periods that are judged."""
+        return self.fine.periods
+
+    @property
+    def period_minutes(self) -> float:
+        """Length of one of them."""
+        return self.fine.seconds / 60
+
+    @cached_property
+    def paired(self) -> int:
+        """In how many both variants have requests."""
+        return sum(_is_busy(one.production) and _is_busy(one.shadow) for one in self.periods)
+
+    @property
+    def unpaired(self) -> int:
+        """In how many only one has."""
+        return len(self.periods) - self.paired
+
+    @cached_property
+    def shadow_requests(self) -> float:
+        """The shadow's requests in all of them."""
+        return math.fsum(requests_of(one.shadow) or 0 for one in self.periods)
+
+    @cached_property
+    def production_requests(self) -> float:
+        """Production's requests in all of them."""
+        return math.fsum(requests_of(one.production) or 0 for one in self.periods)
+
+    @cached_property
+    def copies(self) -> tuple[Count, ...]:
+        """What the shadow got beside what it was due; only where production's requests are known."""
+        share = self.sampling_percent / 100
+        found = ((one.start, requests_of(one.production), requests_of(one.shadow) or 0.0) for one in self.periods)
+        return tuple(Count(start, due * share, got) for start, due, got in found if due is not None)
+
+    def drift_in(self, grain: Grain) -> Drift:
+        """The slow noise of the latency that shows it best: the one with the least noise of other kinds."""
+        found = self._drifts.get(grain.seconds)
+        if found is None:
+            found = self._drifts[grain.seconds] = _drift_in(grain)
+        return found
+
+    @cached_property
+    def _drifts(self) -> dict[float, Drift]:
+        return {}
+
+    @property
+    def copies_a_day(self) -> float:
+        """The shadow's requests in a day, at the pace so far; of less than a day, as if it had gone on."""
+        early = math.fsum(requests_of(one.shadow) or 0 for one in self.fine.early)
+        return (early + self.shadow_requests) / self.minutes * 1440 if self.minutes > 0 else 0.0
 
     @property
     def knows_hardware(self) -> bool:
@@ -77,36 +154,28 @@ class Samples:
         known = (self.production_instances, self.shadow_instances, self.promoted_instances)
         return any(one is not None for one in known)
 
-    @property
-    def copies_due(self) -> float:
-        """Requests that the shadow should have got."""
-        return self.production_requests * self.sampling_percent / 100
-
 
 def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
     """Select what is judged.
 
-    Time counts from the shadow's first data, because periods before that belong to no test.
+    Time counts from the shadow's first request: periods before it belong to no test.
     """
-    seen = [one for one in recording.periods if _speaks(one.production) or _speaks(one.shadow)]
-    first = next((number for number, one in enumerate(seen) if _speaks(one.shadow)), len(seen))
-    since = seen[first:]
-    judged = [one for one in since if (one.start - since[0].start).total_seconds() >= policy.warm_up_minutes * 60]
-    paired = [one for one in judged if _speaks(one.production) and _speaks(one.shadow)]
-    silent = [_is_silent(one, recording.sampling_percent) for one in judged]
-    seconds = recording.period_seconds
+    busy = [one for one in recording.periods if _is_busy(one.production) or _is_busy(one.shadow)]
+    began = next((one.start for one in busy if _is_busy(one.shadow)), None)
+    warm_up = datetime.timedelta(minutes=policy.warm_up_minutes)
+    fine = _grain(recording.period_seconds, busy, began, warm_up)
+    coarse = tuple(_grain(one.period_seconds, one.periods, began, warm_up) for one in recording.coarse)
+    judged = {one.start for one in busy}
+    idle = sum(began < one.start < busy[-1].start and one.start not in judged for one in recording.periods) if began else 0
     return Samples(
-        periods=tuple(judged),
-        minutes=((paired[-1].start - paired[0].start).total_seconds() + seconds) / 60 if paired else 0.0,
-        paired=len(paired),
-        shadow_requests=math.fsum(requests_of(one.shadow) or 0 for one in judged),
-        production_requests=math.fsum(requests_of(one.production) or 0 for one in judged),
-        silent=sum(silent),
-        ends_silent=len(silent) >= 2 and all(silent[-2:]),
-        gaps=_gaps(since, seconds),
-        warm_up=len(since) - len(judged),
-        unpaired=len(judged) - len(paired),
-        period_minutes=seconds / 60,
+        fine=fine,
+        coarse=coarse,
+        minutes=_minutes(
+            (one.start for one in (*fine.early, *fine.periods) if _is_busy(one.production) and _is_busy(one.shadow)),
+            datetime.timedelta(seconds=recording.period_seconds),
+        ),
+        idle=idle,
+        warm_up=0 if began is None else sum(began <= one.start < began + warm_up for one in busy),
         sampling_percent=recording.sampling_percent,
         production_instances=recording.production,
         shadow_instances=recording.shadow,
@@ -114,17 +183,41 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
     )
 
 
-def _speaks(side: Side) -> bool:
-    return bool(side.numbers) or any(side.distributions.values())
+def _grain(
+    seconds: float, periods: Iterable[Period], began: datetime.datetime | None, warm_up: datetime.timedelta
+) -> Grain:
+    if began is None:
+        return Grain(seconds, (), ())
+    warm, cold = began + warm_up, began + warm_up * _COLD_SHARE
+    listed = [one for one in periods if one.start >= cold]
+    return Grain(
+        seconds,
+        tuple(one for one in listed if one.start >= warm),
+        tuple(one for one in listed if one.start < warm),
+    )
 
 
-def _is_silent(period: Period, sampling_percent: float) -> bool:
-    due = (requests_of(period.production) or 0) * sampling_percent / 100
-    return due >= _COPIES_THAT_CANNOT_ALL_BE_MISSING and not requests_of(period.shadow)
+def _drift_in(grain: Grain) -> Drift:
+    for key in _QUIET:
+        logs = [
+            math.log(shadow / production)
+            for one in grain.periods
+            if (production := latency_of(one.production, key)) and (shadow := latency_of(one.shadow, key))
+        ]
+        if len(logs) * 2 > len(grain.periods):
+            return drift_of(logs)
+    return NO_DRIFT
 
 
-def _gaps(periods: list[Period], seconds: float) -> int:
-    if not periods:
-        return 0
-    between = (periods[-1].start - periods[0].start).total_seconds() / seconds + 1
-    return max(0, round(between) - len(periods))
+def _is_busy(side: Side) -> bool:
+    requests = requests_of(side)
+    return requests > 0 if requests is not None else bool(side.distributions.get("ModelLatency"))
+
+
+def _minutes(starts: Iterable[datetime.datetime], length: datetime.timedelta) -> float:
+    listed = list(starts)
+    if not listed:
+        return 0.0
+    # Whole days off: a night is part of a day that was measured, a holiday is no day that was.
+    off = sum(((later - start - length) // _DAY for start, later in itertools.pairwise(listed)), 0)
+    return (listed[-1] - listed[0] + length - off * _DAY).total_seconds() / 60

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import math
+import statistics
+from collections.abc import Sequence
 
 from shadow_ops.contract.catalogue import RESOURCE_METRICS
 from shadow_ops.contract.rules import UtilizationRule
-from shadow_ops.judge import rates
+from shadow_ops.judge import rates, vetoes
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, not_judged, opinion, plain
-from shadow_ops.judge.samples import Samples, number_of
+from shadow_ops.judge.samples import Samples, instances_of, number_of
 from shadow_ops.judge.verdict import Outcome
+from shadow_ops.measure.recording import Side
 
 _TOLERATED_SHARE = 0.05
 """Share of the periods that may be above the limit: a peak of an hour in a day may, a lasting load may not."""
@@ -64,18 +68,21 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
     why = why_not_judged(rule, samples)
     if why is not None:
         return not_judged(rule, why)
-    entry, factor = RESOURCE_METRICS[rule.resource], _factor(rule, samples)
-    values = sorted(
-        value * factor for one in samples.periods if (value := number_of(one.shadow, entry.name)) is not None
-    )
+    entry = RESOURCE_METRICS[rule.resource]
+    found = [
+        (one.start, value * _factor(rule, samples, one.shadow))
+        for one in samples.periods
+        if (value := number_of(one.shadow, entry.name)) is not None
+    ]
+    values = sorted(value for _, value in found)
     if not values or len(values) * 2 < samples.paired:
         absent = len(samples.periods) - len(values)
         where = f"is missing in {absent} of {counted(len(samples.periods), 'period')}" if absent else "has no data yet"
         text = f"{entry.title}: {entry.name} of the shadow {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(values)})
-    above = sum(value > rule.max_percent for value in values)
-    # The smallest value that 95 % of the periods don't exceed.
-    high = values[math.ceil((1 - _TOLERATED_SHARE) * len(values)) - 1]
+    over = [value > rule.max_percent for _, value in found]
+    above = sum(over)
+    high = _p95(values)
     subject = f"{entry.title} at all the traffic" if rule.resource in _PROJECTED else entry.title
     reason = (
         f"{subject} {high:.3g} % in the 95th percentile of {counted(len(values), 'period')}, "
@@ -85,30 +92,60 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
         "p95_percent": high,
         "highest_percent": values[-1],
         "allowed_percent": rule.max_percent,
-        "projection": factor if rule.resource in _PROJECTED else None,
+        "projection": _projection(samples, samples.shadow_instances.count)
+        if rule.resource in _PROJECTED and samples.shadow_instances is not None
+        else None,
         "periods": len(values),
         "periods_above": above,
     }
-    many = above > _TOLERATED_SHARE * len(values)
+    starts = [start for start, _ in found]
+    bad = frozenset(start for start, one in zip(starts, over, strict=True) if one)
+    enough = len(values) >= FEWEST_PERIODS
+    many = enough and above > _TOLERATED_SHARE * len(values)
     if many and rates.log_evidence_against_share(above, len(values), _TOLERATED_SHARE) >= needs.fail:
-        return opinion(rule, Outcome.FAIL, reason, numbers)
-    if high <= rule.max_percent and len(values) >= FEWEST_PERIODS:
-        return opinion(rule, Outcome.PASS, reason, numbers)
+        return opinion(rule, Outcome.FAIL, reason, numbers, bad=bad)
+    now = _not_now(over, starts, [value for _, value in found], rule.max_percent, samples.period_minutes)
+    if now is not None:
+        return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not now: {now}", numbers, not_now=now, bad=bad)
+    if high <= rule.max_percent and enough:
+        return opinion(rule, Outcome.PASS, reason, numbers, bad=bad)
     if high > rule.max_percent:
-        return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not in enough of them to be sure", numbers)
+        text = f"{reason}; not in enough of them to be sure"
+        return opinion(rule, Outcome.INCONCLUSIVE, text, numbers, bad=bad)
     minutes = (FEWEST_PERIODS - len(values)) * samples.period_minutes
     text = f"{reason}; {FEWEST_PERIODS} periods are needed to pass"
-    return opinion(rule, Outcome.INCONCLUSIVE, text, numbers, minutes)
+    return opinion(rule, Outcome.INCONCLUSIVE, text, numbers, minutes, bad=bad)
 
 
-def _factor(rule: UtilizationRule, samples: Samples) -> float:
-    shadow, promoted = samples.shadow_instances, samples.promoted_instances
+def _p95(values: Sequence[float]) -> float:
+    """The smallest of sorted values that 95 % of them don't exceed."""
+    return values[math.ceil((1 - _TOLERATED_SHARE) * len(values)) - 1]
+
+
+def _not_now(
+    over: Sequence[bool], starts: Sequence[datetime.datetime], values: Sequence[float], limit: float, minutes: float
+) -> str | None:
+    found = vetoes.lately(over, starts)
+    if found is not None:
+        return f"{statistics.median(values[-12:]):.3g} % lately, {found}"
+    day = sorted(values[-vetoes.in_a_day(minutes) :])
+    if len(day) >= FEWEST_PERIODS and _p95(day) > limit:
+        return f"{_p95(day):.3g} % in the 95th percentile of the last day's {counted(len(day), 'period')}"
+    return None
+
+
+def _factor(rule: UtilizationRule, samples: Samples, side: Side) -> float:
+    shadow = samples.shadow_instances
     if shadow is None or rule.resource in ("memory", "disk"):
         return 1.0
     factor = 1.0 / ((shadow.gpus if rule.resource in _OF_A_GPU else shadow.vcpus) or 1)
-    if rule.resource in _PROJECTED and promoted is not None:
-        factor *= 100 / samples.sampling_percent * shadow.count / promoted.count
-    return factor
+    return factor * _projection(samples, instances_of(side) or shadow.count) if rule.resource in _PROJECTED else factor
+
+
+def _projection(samples: Samples, count: float) -> float:
+    """From the share that is copied, on so many instances, to all the traffic on those after a promotion."""
+    promoted = samples.promoted_instances
+    return 100 / samples.sampling_percent * count / promoted.count if promoted is not None else 1.0
 
 
 def _absent(samples: Samples, metric: str) -> bool:

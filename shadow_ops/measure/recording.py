@@ -48,6 +48,19 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Coarse:
+    """Longer periods, for percentiles that take more requests than one of the recording's own periods has.
+
+    Attributes:
+        period_seconds: Length of each.
+        periods: In order of time, none twice; each side holds these percentiles and their count alone.
+    """
+
+    period_seconds: int
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
 class Recording:
     """What was seen of a shadow test.
 
@@ -63,6 +76,7 @@ class Recording:
         promoted: What the shadow's model would run on after the promotion. None if the recording doesn't say; then
             utilisation, which needs all three, is not judged.
         policy: The policy of the test. None if the recording has none.
+        coarse: Longer periods for percentiles of few requests.
     """
 
     endpoint: str
@@ -75,3 +89,4 @@ class Recording:
     shadow: Instances | None = None
     promoted: Instances | None = None
     policy: GatePolicy | None = None
+    coarse: tuple[Coarse, ...] = ()

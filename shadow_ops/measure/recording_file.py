@@ -8,14 +8,14 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.measure.recording import Period, Recording, Side
+from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 _REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
 _INSTANCES = {
@@ -23,9 +23,8 @@ _INSTANCES = {
     "shadow_instances": "shadow",
     "promoted_instances": "promoted",
 }
-_KNOWN = (*_REQUIRED, *_INSTANCES, "policy")
+_KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse")
 _DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
-_ERRORS = ("Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors")
 _LONGEST_PERIOD = 86_400
 # No count or time is larger; infinity and NaN aren't smaller.
 _LARGEST = 1e18
@@ -75,22 +74,22 @@ def loads(text: str, where: str = "recording") -> Recording:
     sampling = _number(fields["sampling_percent"], f"{where}: sampling_percent")
     if not 0 < sampling <= 100:
         _refuse(f"{where}: sampling_percent", "be above 0 and at most 100", sampling)
-    seconds = fields["period_seconds"]
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or not 0 < seconds <= _LONGEST_PERIOD:
-        _refuse(f"{where}: period_seconds", f"be a whole number from 1 to {_LONGEST_PERIOD}", seconds)
+    seconds = _seconds(fields["period_seconds"], f"{where}: period_seconds")
+    instances = {
+        attribute: _instances(fields[name], f"{where}: {name}")
+        for name, attribute in _INSTANCES.items()
+        if name in fields
+    }
     return Recording(
         endpoint=_name(fields["endpoint"], f"{where}: endpoint"),
         production_variant=_name(fields["production_variant"], f"{where}: production_variant"),
         shadow_variant=_name(fields["shadow_variant"], f"{where}: shadow_variant"),
         sampling_percent=sampling,
         period_seconds=seconds,
-        periods=_periods(fields["periods"], seconds, where),
+        periods=_periods(fields["periods"], seconds, f"{where}: periods"),
+        coarse=_coarse(fields.get("coarse", []), where),
         policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
-        **{
-            attribute: _instances(fields[name], f"{where}: {name}")
-            for name, attribute in _INSTANCES.items()
-            if name in fields
-        },
+        **instances,
     )
 
 
@@ -116,9 +115,18 @@ def dumps(recording: Recording) -> str:
     if recording.policy is not None:
         head["policy"] = recording.policy.to_json()
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
-    periods = ",\n".join(f"    {json.dumps(_period_to_json(one))}" for one in recording.periods)
-    listed = f"[\n{periods}\n  ]" if periods else "[]"
-    return "\n".join(["{", *lines, f'  "periods": {listed}', "}"]) + "\n"
+    if recording.coarse:
+        coarse = ",\n".join(
+            f'    {{"period_seconds": {one.period_seconds}, "periods": {_listed(one.periods, "      ", "    ")}}}'
+            for one in recording.coarse
+        )
+        lines.append(f'  "coarse": [\n{coarse}\n  ],')
+    return "\n".join(["{", *lines, f'  "periods": {_listed(recording.periods, "    ", "  ")}', "}"]) + "\n"
+
+
+def _listed(periods: Sequence[Period], inner: str, outer: str) -> str:
+    lines = ",\n".join(f"{inner}{json.dumps(_period_to_json(one))}" for one in periods)
+    return f"[\n{lines}\n{outer}]" if lines else "[]"
 
 
 def _period_to_json(period: Period) -> dict[str, Any]:
@@ -133,12 +141,32 @@ def _side_to_json(side: Side) -> dict[str, Any]:
     return {**side.numbers, **{name: dict(values) for name, values in side.distributions.items()}}
 
 
+def _coarse(data: object, where: str) -> tuple[Coarse, ...]:
+    if not isinstance(data, list):
+        _refuse(f"{where}: coarse", "be a list", data)
+    found: list[Coarse] = []
+    for number, one in enumerate(data):
+        place = f"{where}: coarse[{number}]"
+        fields = _object(one, place)
+        if set(fields) != {"period_seconds", "periods"}:
+            _refuse(place, "have period_seconds and periods, and nothing else", sorted(fields))
+        seconds = _seconds(fields["period_seconds"], f"{place}.period_seconds")
+        found.append(Coarse(seconds, _periods(fields["periods"], seconds, f"{place}.periods")))
+    return tuple(found)
+
+
+def _seconds(data: object, place: str) -> int:
+    if isinstance(data, bool) or not isinstance(data, int) or not 0 < data <= _LONGEST_PERIOD:
+        _refuse(place, f"be a whole number from 1 to {_LONGEST_PERIOD}", data)
+    return data
+
+
 def _periods(data: object, seconds: int, where: str) -> tuple[Period, ...]:
     if not isinstance(data, list):
-        _refuse(f"{where}: periods", "be a list", data)
+        _refuse(where, "be a list", data)
     periods: list[Period] = []
     for number, one in enumerate(data):
-        place = f"{where}: periods[{number}]"
+        place = f"{where}[{number}]"
         fields = _object(one, place)
         for name in fields:
             if name not in ("start", "production", "shadow"):
@@ -183,16 +211,16 @@ def _side(data: object, place: str) -> Side:
     numbers: dict[str, float] = {}
     distributions: dict[str, Mapping[str, float]] = {}
     for name, value in _object(data, place).items():
+        if not name.isprintable():
+            _refuse(place, "have names that can be printed", name)
         if name in _DISTRIBUTIONS:
             statistics = _object(value, f"{place}.{name}").items()
+            if not all(key.isprintable() for key, _ in statistics):
+                _refuse(f"{place}.{name}", "have names that can be printed", [key for key, _ in statistics])
             distributions[name] = {key: _number(one, f"{place}.{name}.{key}") for key, one in statistics}
             _check_percentiles(distributions[name], f"{place}.{name}")
         else:
             numbers[name] = _number(value, f"{place}.{name}")
-    requests = numbers.get("Invocations")
-    for name in _ERRORS:
-        if requests is not None and numbers.get(name, 0) > requests:
-            _refuse(f"{place}.{name}", f"be at most Invocations, {requests:g}", numbers[name])
     return Side(numbers, distributions)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import choose_period, ranks, rates
+from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor, drift_of
 from shadow_ops.judge.rates import Counts
 
 SURE = math.log(20)
@@ -70,52 +71,86 @@ def test_evidence_for_one_side_is_evidence_against_the_other(differences: list[f
     assert min(evidence.above, evidence.below) < SURE
 
 
+def interval(differences: list[float], anchor: float) -> ranks.Interval:
+    """The interval at 95 %, with the test of its anchor at the same level."""
+    evidence = ranks.log_evidence(differences, anchor)
+    return ranks.interval(differences, SURE, anchor, evidence.below >= SURE, evidence.above >= SURE)
+
+
 @given(DIFFERENCES, st.floats(-1, 1))
 def test_the_interval_never_contradicts_the_test_of_its_anchor(differences: list[float], anchor: float) -> None:
-    """The upper end is above the anchor unless there is evidence that the differences lie below it."""
-    low, high = ranks.interval(differences, SURE, anchor)
+    """It ends below the anchor if and only if the evidence says so, and the estimate lies inside."""
+    found = interval(differences, anchor)
+    evidence = ranks.log_evidence(differences, anchor)
 
-    if high is not None and anchor <= max(differences):
-        assert (high <= anchor) == (ranks.log_evidence(differences, anchor).below >= SURE)
-    if low is not None and high is not None:
-        assert low <= high + 1e-3
+    if found.high is not None:
+        assert (found.high < anchor) <= (evidence.below >= SURE)
+        assert found.centre <= found.high
+    if found.low is not None:
+        assert (found.low > anchor) <= (evidence.above >= SURE)
+        assert found.low <= found.centre
+    if evidence.below >= SURE:
+        assert found.high is not None
+        assert found.high <= anchor
+    if evidence.above >= SURE:
+        assert found.low is not None
+        assert found.low >= anchor
 
 
 def test_the_interval_holds_the_truth_and_narrows() -> None:
-    """Around 0.3, and three times as narrow with many more periods."""
+    """Around 0.3, and less than half as wide with many more periods."""
     draw = random.Random(3)
     differences = [draw.gauss(0.3, 0.1) for _ in range(300)]
-    (low, high), (closer_low, closer_high) = (ranks.interval(differences[:n], SURE, 0.5) for n in (20, 300))
+    wide, narrow = (interval(differences[:n], 0.5) for n in (20, 300))
 
-    assert low is not None
-    assert high is not None
-    assert closer_low is not None
-    assert closer_high is not None
-    assert low < 0.3 < high
-    assert closer_low < 0.3 < closer_high
-    assert closer_high - closer_low < (high - low) / 2
+    assert None not in (wide.low, wide.high, narrow.low, narrow.high)
+    assert (wide.low or 9) < 0.3 < (wide.high or 0)
+    assert (narrow.low or 9) < 0.3 < (narrow.high or 0)
+    assert (narrow.high or 9) - (narrow.low or 0) < ((wide.high or 0) - (wide.low or 9)) / 2
 
 
 def test_the_interval_does_not_depend_on_how_far_away_its_anchor_is() -> None:
     """A generous tolerance makes nobody less sure of where the differences lie."""
     draw = random.Random(4)
     differences = [draw.gauss(0, 0.01) for _ in range(60)]
-    (low, high), (far_low, far_high) = (ranks.interval(differences, SURE, anchor) for anchor in (0.02, 0.3))
+    near, far = (interval(differences, anchor) for anchor in (0.02, 0.3))
 
-    assert low == pytest.approx(far_low, abs=3e-4)
-    assert high == pytest.approx(far_high, abs=3e-4)
+    assert near.low == pytest.approx(far.low, abs=3e-4)
+    assert near.high == pytest.approx(far.high, abs=3e-4)
 
 
-def test_waves_have_autocorrelation_and_constants_none() -> None:
-    """Neighbours that are alike give nearly 1, alternating ones nearly -1, equal ones nothing."""
-    wave = ranks.autocorrelation([math.sin(number / 10) for number in range(200)])
-    saw = ranks.autocorrelation([(-1.0) ** number for number in range(200)])
+def test_the_interval_of_a_long_test_is_that_of_its_averages() -> None:
+    """Of 3,000 differences, five each together; it stays inside that of the first hundred."""
+    draw = random.Random(6)
+    differences = [draw.gauss(0.1, 0.05) for _ in range(3000)]
+    long, short = interval(differences, 0.5), interval(differences[:100], 0.5)
 
-    assert wave is not None
-    assert wave > 0.9
-    assert saw is not None
-    assert saw < -0.9
-    assert ranks.autocorrelation([0.1] * 50) is None
+    assert len(ranks.averaged(differences, 600)) == 600
+    assert (short.low or 9) < (long.low or 9) < 0.1 < (long.high or 0) < (short.high or 0)
+
+
+def test_drift_is_what_neighbours_share() -> None:
+    """Independent noise has next to none, a slow wave nearly all, and constants none at all."""
+    draw = random.Random(8)
+    white = [draw.gauss(0, 0.05) for _ in range(360)]
+    slow: list[float] = [0.0]
+    for _ in range(359):
+        slow.append(0.95 * slow[-1] + draw.gauss(0, 0.05))
+
+    assert drift_of(white).memory < 0.2
+    assert divisor(white, drift_of(white)) < 1.5
+    assert drift_of(slow).memory > 0.7
+    assert divisor(slow, drift_of(slow)) > 5
+    assert drift_of([0.1] * 100) == Drift(0.0, 0.0, 100)
+    assert drift_of([0.1, 0.2]) == NO_DRIFT
+
+
+def test_a_lasting_change_is_no_drift() -> None:
+    """One step in the middle of a quiet series leaves its evidence as it is."""
+    draw = random.Random(9)
+    quiet = [draw.gauss(0, 0.02) + (0.5 if number >= 180 else 0) for number in range(360)]
+
+    assert divisor(quiet, drift_of(quiet)) < 1.5
 
 
 def test_equal_error_rates_rarely_ever_look_different_however_often_one_looks() -> None:

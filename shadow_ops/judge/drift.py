@@ -1,0 +1,88 @@
+"""How much neighbouring periods resemble each other, and how much less evidence they are for it.
+
+A variant that is a little slower for an hour (a noisy neighbour, a cache) is so in twelve periods, which together say
+little more than one of them. Evidence is divided by how many times as much independent periods would say.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Looked at in stretches of so many periods, so that a lasting change isn't taken for drift.
+_STRETCH = 36
+_FEWEST = 3
+_LONGEST_MEMORY = 0.95
+# Before anything is seen, drift is taken to be 2.4 % in the ratio, as if ten periods had shown it.
+_USUAL_VARIANCE = 0.0006
+_USUAL_WEIGHT = 10
+_BEYOND_DRIFT = 3
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What slow noise there is in the ratio of two latencies.
+
+    Attributes:
+        variance: Covariance of neighbouring periods' log ratios.
+        memory: Their correlation, 0 to 0.95.
+        periods: From how many it is known.
+    """
+
+    variance: float
+    memory: float
+    periods: int
+
+    @property
+    def margin(self) -> float:
+        """A log ratio that drift alone hardly reaches: three times its standard deviation."""
+        weighted = self.periods * self.variance + _USUAL_WEIGHT * _USUAL_VARIANCE
+        return _BEYOND_DRIFT * math.sqrt(weighted / (self.periods + _USUAL_WEIGHT))
+
+
+NO_DRIFT = Drift(0.0, 0.0, 0)
+
+
+def drift_of(differences: Sequence[float]) -> Drift:
+    """The slow noise of one series of log ratios."""
+    covariances, memories = [], []
+    for stretch in _stretches(differences):
+        variance, covariance = _moments(stretch)
+        covariances.append(max(covariance, 0.0))
+        memories.append(max(covariance, 0.0) / variance if variance > 1e-18 else 0.0)
+    if not covariances:
+        return NO_DRIFT
+    memory = min(statistics.median(memories), _LONGEST_MEMORY)
+    return Drift(statistics.median(covariances), memory, len(differences))
+
+
+def divisor(differences: Sequence[float], drift: Drift) -> float:
+    """How many times as much independent periods would say; at least 1.
+
+    Args:
+        differences: Log ratios whose evidence it is for.
+        drift: That of the quietest latency, because in a noisy one it is there as well but can hardly be seen.
+    """
+    variances = [_moments(stretch)[0] for stretch in _stretches(differences)]
+    if not variances or drift.memory == 0:
+        return 1.0
+    variance = max(statistics.median(variances), drift.variance)
+    share = drift.variance / variance if variance > 0 else 0.0
+    return 1 + 2 * share / (1 - drift.memory)
+
+
+def _stretches(differences: Sequence[float]) -> list[Sequence[float]]:
+    if len(differences) < _FEWEST:
+        return []
+    count = max(1, len(differences) // _STRETCH)
+    return [differences[len(differences) * n // count : len(differences) * (n + 1) // count] for n in range(count)]
+
+
+def _moments(stretch: Sequence[float]) -> tuple[float, float]:
+    mean = statistics.fmean(stretch)
+    off = [one - mean for one in stretch]
+    variance = math.fsum(one * one for one in off) / len(off)
+    return variance, math.fsum(one * following for one, following in itertools.pairwise(off)) / len(off)

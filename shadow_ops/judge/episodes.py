@@ -1,0 +1,78 @@
+"""Errors come in episodes: one caller's bad hour, one slow dependency. No single one decides, on either side."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shadow_ops.judge import rates
+from shadow_ops.judge.rates import Counts
+
+_AN_HOUR_MINUTES = 60
+# A period of production is an incident if its errors are so many standard deviations beyond one and a half times what
+# its better half has, and a few more.
+_INCIDENT_RATIO, _INCIDENT_CHANCE, _INCIDENT_MORE = 1.5, 4, 4
+# Blocks of periods: those of longer tests are added up to as many.
+_MOST_BLOCKS = 2016
+
+
+@dataclass(frozen=True)
+class Block:
+    """Errors and requests of one period, or of a few neighbours.
+
+    Attributes:
+        start: When it begins.
+        counts: What was counted.
+    """
+
+    start: datetime.datetime
+    counts: Counts
+
+
+def in_blocks(periods: Sequence[Block]) -> tuple[list[Block], int]:
+    """Not more than can be looked at quickly, and how many periods are in each."""
+    together = max(1, math.ceil(len(periods) / _MOST_BLOCKS))
+    if together == 1:
+        return list(periods), 1
+    groups = [periods[first : first + together] for first in range(0, len(periods), together)]
+    return [Block(group[0].start, rates.total(one.counts for one in group)) for group in groups], together
+
+
+def without_worst_hour(blocks: Sequence[Block], minutes: float, ratio: float) -> list[Block]:
+    """All but the hour in which the shadow's errors were most beyond production's.
+
+    Args:
+        blocks: In order of time.
+        minutes: Length of each.
+        ratio: How many times production's rate is none too many.
+    """
+    length = max(1, math.ceil(_AN_HOUR_MINUTES / minutes))
+    beyond = [_beyond(one.counts, ratio) for one in blocks]
+    runs = [math.fsum(beyond[first : first + length]) for first in range(max(1, len(blocks) - length + 1))]
+    worst = max(range(len(runs)), key=runs.__getitem__)
+    return [*blocks[:worst], *blocks[worst + length :]]
+
+
+def without_incidents(blocks: Sequence[Block]) -> list[Block]:
+    """All but those in which production failed far more often than in its better half."""
+    ordered = sorted(blocks, key=lambda one: one.counts.production_errors / one.counts.production)
+    usual = rates.total(one.counts for one in ordered[: math.ceil(len(ordered) / 2)])
+    rate = usual.production_errors / usual.production
+    return [one for one in blocks if not _is_incident(one.counts, rate)]
+
+
+def votes(blocks: Sequence[Block], ratio: float) -> tuple[int, int]:
+    """In how many blocks with errors the shadow's rate is beyond so many times production's, and of how many."""
+    with_errors = [one.counts for one in blocks if one.counts.shadow_errors + one.counts.production_errors > 0]
+    return sum(_beyond(one, ratio) > 0 for one in with_errors), len(with_errors)
+
+
+def _beyond(counts: Counts, ratio: float) -> float:
+    return counts.shadow_errors - ratio * counts.production_errors / counts.production * counts.shadow
+
+
+def _is_incident(counts: Counts, rate: float) -> bool:
+    usual = _INCIDENT_RATIO * rate * counts.production
+    return counts.production_errors > usual + _INCIDENT_CHANCE * math.sqrt(usual) + _INCIDENT_MORE

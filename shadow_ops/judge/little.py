@@ -1,0 +1,30 @@
+"""What the default rules ask for where there is little traffic: what it can answer within two days or so.
+
+Only rules that are as the defaults have them adapt; a rule with a number of one's own is taken as it is.
+"""
+
+from __future__ import annotations
+
+from shadow_ops.contract.policy import DEFAULT_RULES
+from shadow_ops.contract.rules import ErrorRateRule, Rule
+from shadow_ops.judge.samples import Samples
+
+# A percentile takes about so many periods with enough requests to tell 5 %, and should have them in two days.
+_BLOCKS_A_DAY = 36
+# So many errors more in a day are what two equal variants may differ by.
+_ERRORS_A_DAY = 20
+
+
+def holds_up(rule: Rule, samples: Samples) -> bool:
+    """Whether a PASS waits for a percentile: not for one of the defaults that would take many days.
+
+    It is judged all the same, may fail the shadow, and takes a PASS away where the shadow is slower now.
+    """
+    return rule not in DEFAULT_RULES or samples.copies_a_day >= _BLOCKS_A_DAY * rule.requests_needed
+
+
+def allowed_points(rule: ErrorRateRule, samples: Samples) -> float | None:
+    """How many points the shadow may fail more often: what the rule says, or the least that this traffic can tell."""
+    if rule.max_increase_points is None or rule not in DEFAULT_RULES or samples.copies_a_day <= 0:
+        return rule.max_increase_points
+    return max(rule.max_increase_points, min(_ERRORS_A_DAY / samples.copies_a_day * 100, 100.0))
