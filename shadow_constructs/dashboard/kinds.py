@@ -7,8 +7,13 @@ from types import MappingProxyType
 
 from shadow_constructs.dashboard.questions import capacity, errors, latency
 from shadow_constructs.dashboard.questions.question import Row, Subject
-from shadow_ops.contract.rules import ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 
 QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProxyType(
-    {LatencyRule: latency.rows, ErrorRateRule: errors.rows, UtilizationRule: capacity.rows}
+    {
+        LatencyRule: latency.rows,
+        AverageRule: lambda _subject: iter(()),
+        ErrorRateRule: errors.rows,
+        UtilizationRule: capacity.rows,
+    }
 )

@@ -184,13 +184,11 @@ class AverageRule(Rule):
 
     Attributes:
         max_increase_percent: How much above production's the shadow's may be, in percent of production's; 0 to 1000.
-        max_milliseconds: A bound that neither variant may exceed, at least 1 ms. By default none.
         report_only: Whether the rule is only reported.
     """
 
     kind: ClassVar[str] = "average"
     max_increase_percent: float = 5
-    max_milliseconds: float | None = None
 
     @property
     def id(self) -> str:
@@ -204,8 +202,8 @@ class AverageRule(Rule):
 
     @property
     def bounds(self) -> tuple[Bound, ...]:
-        """The increase and, if there is one, the bound of each variant."""
-        return _latency_bounds(self.max_increase_percent, self.max_milliseconds)
+        """The increase."""
+        return _latency_bounds(self.max_increase_percent, None)
 
     @property
     def requests_needed(self) -> int:
@@ -213,7 +211,7 @@ class AverageRule(Rule):
         return _SAMPLES_BEYOND_PERCENTILE
 
     def _check(self, problems: Problems) -> None:
-        _check_latency(problems, self.max_increase_percent, self.max_milliseconds)
+        _check_latency(problems, self.max_increase_percent, None)
 
 
 def _latency_bounds(max_increase_percent: float, max_milliseconds: float | None) -> tuple[Bound, ...]:

@@ -100,8 +100,8 @@ def judge_latency(rule: LatencyRule | AverageRule, samples: Samples, needs: Need
     outcome, minutes = held.outcome, held.minutes
     if outcome is Outcome.INCONCLUSIVE:
         reason = f"{reason}; {_why_open(len(pairs), minutes)}"
-    if rule.max_milliseconds is not None:
-        bounded, more, text, figures = _bounded(rule.max_milliseconds, pairs, drift, needs)
+    if rule.own_bound is not None:
+        bounded, more, text, figures = _bounded(rule.own_bound.limit, pairs, drift, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason, numbers = f"{reason}; {text}", {**numbers, **figures}
     now = _not_now(pairs, above, allowed, spread) if outcome is not Outcome.FAIL else None

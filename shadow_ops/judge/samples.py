@@ -166,7 +166,9 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
     fine = _grain(recording.period_seconds, busy, began, warm_up)
     coarse = tuple(_grain(one.period_seconds, one.periods, began, warm_up) for one in recording.coarse)
     judged = {one.start for one in busy}
-    idle = sum(began < one.start < busy[-1].start and one.start not in judged for one in recording.periods) if began else 0
+    idle = (
+        sum(began < one.start < busy[-1].start and one.start not in judged for one in recording.periods) if began else 0
+    )
     return Samples(
         fine=fine,
         coarse=coarse,

@@ -26,7 +26,7 @@ def test_the_default_policy_judges_latency_errors_and_hardware() -> None:
     """Each rule decides, at 95 %, after a day."""
     policy = GatePolicy()
 
-    assert len(policy.gating_rules) == len(policy.rules) == 11
+    assert len(policy.gating_rules) == len(policy.rules) == 12
     assert (policy.confidence_percent, policy.min_duration_minutes, policy.enforced) == (95, 1440, True)
 
 
@@ -53,7 +53,10 @@ def test_a_policy_that_gates_nothing_says_why() -> None:
         ([], "policy: must be an object"),
         ({"tolerance": 5}, "policy: unknown key 'tolerance'; allowed are confidence_percent"),
         ({"rules": "p99"}, "policy.rules: must be a list"),
-        ({"rules": [{"kind": "vibes"}]}, "policy.rules[0]: 'kind' must be one of latency, error_rate, utilization"),
+        (
+            {"rules": [{"kind": "vibes"}]},
+            "policy.rules[0]: 'kind' must be one of latency, average, error_rate, utilization",
+        ),
         ({"rules": [{"kind": "latency", "p": 99}]}, "policy.rules[0]: unknown key 'p'"),
         ({"rules": [{"kind": "latency", "max_increase_percent": -5}]}, "must be from 0 to 1000, got -5"),
         ({"rules": [{"kind": "latency", "percentile": 100}]}, "must be from 1 and below 100, got 100"),

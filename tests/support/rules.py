@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.rules import ERRORS, RESOURCES, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import ERRORS, RESOURCES, AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 
 _FLAGS = st.booleans()
 
@@ -17,6 +17,7 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
         max_milliseconds=st.none() | st.floats(1, 60_000),
         report_only=_FLAGS,
     ),
+    st.builds(AverageRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
     st.builds(
         ErrorRateRule,
         errors=st.sampled_from(ERRORS),
