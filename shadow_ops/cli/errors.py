@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from shadow_ops.cli import harmless
 from shadow_ops.contract.problems import InvalidValueError
 
 FAILED = 1
@@ -65,7 +66,7 @@ class Failure(click.ClickException):
     def show(self, file: object = None) -> None:  # noqa: ARG002 - click's signature
         """Write it to standard error, each line marked as an error."""
         for line in self.message.splitlines():
-            click.echo(f"error: {line}", err=True)
+            click.echo(harmless.shown(f"error: {line}"), err=True)
 
 
 @contextlib.contextmanager

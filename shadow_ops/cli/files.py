@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from pathlib import Path
 
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.reading import json_of, text_of
 
 
 def read_text(path: Path) -> str:
@@ -19,10 +18,17 @@ def read_text(path: Path) -> str:
         InvalidValueError: If it isn't UTF-8.
         Failure: If it can't be read.
     """
+    return text_of(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file as it is.
+
+    Raises:
+        Failure: If it can't be read.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidValueError((f"{path}: not a text file in UTF-8",)) from None
+        return path.read_bytes()
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}", USAGE) from error
 
@@ -33,15 +39,7 @@ def policy_from_file(path: Path) -> GatePolicy:
     Raises:
         InvalidValueError: If it isn't one; each line names the place.
     """
-    try:
-        data = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InvalidValueError(
-            (f"{path}: not JSON at line {error.lineno}, column {error.colno}: {error.msg}",)
-        ) from None
-    except RecursionError:
-        raise InvalidValueError((f"{path}: not a policy: lists in lists without end",)) from None
-    return GatePolicy.from_json(data, str(path))
+    return GatePolicy.from_json(json_of(read_text(path), str(path), unique=True), str(path))
 
 
 def write_new(path: Path, text: str, *, replace: bool) -> None:

@@ -9,27 +9,34 @@ from typing import Any
 
 import click
 
+from shadow_ops.cli import harmless
+
 COLOURS = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow"}
 
 
 def data(text: str) -> None:
     """Write a result to standard output."""
-    click.echo(text)
+    click.echo(harmless.shown(text))
 
 
 def data_as_json(value: Any) -> None:  # noqa: ANN401 - plain JSON values
     """Write a result to standard output as JSON, absent figures as null."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(harmless.in_json(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def progress(text: str) -> None:
     """Tell a person what is going on."""
-    click.echo(text, err=True)
+    click.echo(harmless.shown(text), err=True)
 
 
 def watched() -> bool:
     """Whether a person sees standard error, on a terminal that can be drawn on."""
     return sys.stderr.isatty()
+
+
+def prose(text: str, *, markdown: bool) -> str:
+    """Text from outside within a line of ours, in the form that was asked for."""
+    return harmless.in_markdown(text) if markdown else harmless.line(text)
 
 
 def coloured(outcome: str, width: int = 0) -> str:
@@ -44,6 +51,7 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> s
         rows: Cells.
         right: Columns that hold numbers.
     """
+    rows = [[harmless.line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = (
         "  ".join(
@@ -58,7 +66,7 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> s
 def markdown_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Rows, the header first, as a table in Markdown; `right` as in `text_table`."""
     marks = ["---:" if column in right else "---" for column in range(len(rows[0]))]
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in (rows[0], marks, *rows[1:])]
+    cells = [rows[0], marks, *([harmless.in_markdown(cell) for cell in row] for row in rows[1:])]
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
 
@@ -88,4 +96,4 @@ def sparkline(values: Sequence[float | None], top: float) -> str:
 
 def overwritten(text: str) -> None:
     """Write a line to a terminal in place of the one before."""
-    click.echo(f"\r\x1b[2K{text}", nl=False, err=True)
+    click.echo(f"\r\x1b[2K{harmless.shown(text)}", nl=False, err=True)

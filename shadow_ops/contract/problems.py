@@ -15,8 +15,8 @@ class InvalidValueError(ValueError):
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = problems
-        super().__init__("\n".join(problems))
+        self.problems = tuple(map(_printable, problems))
+        super().__init__("\n".join(self.problems))
 
 
 class Problems:
@@ -67,6 +67,11 @@ def refuse(subject: str, what: str, must: str, got: object, fix: str | None = No
     problems.add(what, must, got, fix)
     problems.raise_if_any()
     raise AssertionError("unreachable: a recorded problem always raises")
+
+
+def _printable(line: str) -> str:
+    """A line without what a terminal obeys or takes for a line end; names and paths of people's may hold it."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
 
 
 def _shown(value: object) -> str:

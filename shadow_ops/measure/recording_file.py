@@ -9,12 +9,14 @@ import datetime
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.reading import json_of, text_of
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 _REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
@@ -26,6 +28,8 @@ _INSTANCES = {
 _KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse")
 _DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
 _LONGEST_PERIOD = 86_400
+# CloudWatch is younger than the one, and the end of a last period is before the end of Python's calendar.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
 # No count or time is larger; infinity and NaN aren't smaller.
 _LARGEST = 1e18
 
@@ -37,11 +41,7 @@ def load(path: str | Path) -> Recording:
         InvalidValueError: If it isn't a recording; one line names the place.
         OSError: If the file can't be read.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        _refuse(str(path), "be a text file in UTF-8", "other bytes")
-    return loads(text, str(path))
+    return loads(text_of(Path(path).read_bytes(), str(path)), str(path))
 
 
 def loads(text: str, where: str = "recording") -> Recording:
@@ -54,15 +54,8 @@ def loads(text: str, where: str = "recording") -> Recording:
     Raises:
         InvalidValueError: If it isn't a recording; one line names the place.
     """
-    try:
-        data = json.loads(text, object_pairs_hook=_without_doubles)
-    except RecursionError:
-        _refuse(where, "be a recording", "lists in lists without end")
-    except InvalidValueError as error:
-        raise InvalidValueError(tuple(f"{where}: {line}" for line in error.problems)) from None
-    except ValueError as error:
-        fix = "is it cut off?" if _looks_cut_off(text, error) else "see docs/recording.md"
-        raise InvalidValueError((f"{where}: not JSON ({error}); {fix}",)) from None
+    fix = "is it cut off?" if _looks_cut_off(text) else "see docs/recording.md"
+    data = json_of(text, where, unique=True, nan=True, fix=fix)
     fields = _object(data, where)
     for name in fields:
         if name not in _KNOWN:
@@ -199,6 +192,8 @@ def _start(data: object, place: str) -> datetime.datetime:
         start = datetime.datetime.fromisoformat(data)
     except ValueError:
         _refuse(place, rule, data)
+    if not _FIRST_YEAR <= start.year <= _LAST_YEAR:
+        _refuse(place, f"be a time in the years {_FIRST_YEAR} to {_LAST_YEAR}", data)
     if start.tzinfo is None:
         _refuse(place, rule, data, "end it with Z")
     try:
@@ -217,24 +212,32 @@ def _side(data: object, place: str) -> Side:
             statistics = _object(value, f"{place}.{name}").items()
             if not all(key.isprintable() for key, _ in statistics):
                 _refuse(f"{place}.{name}", "have names that can be printed", [key for key, _ in statistics])
-            distributions[name] = {key: _number(one, f"{place}.{name}.{key}") for key, one in statistics}
+            distributions[name] = {
+                key: one if _is_number(one) else _number(one, f"{place}.{name}.{key}") for key, one in statistics
+            }
             _check_percentiles(distributions[name], f"{place}.{name}")
         else:
-            numbers[name] = _number(value, f"{place}.{name}")
+            # A place is put into words for a mistake only: a recording has a million numbers.
+            numbers[name] = value if _is_number(value) else _number(value, f"{place}.{name}")
     return Side(numbers, distributions)
 
 
 def _check_percentiles(values: Mapping[str, float], place: str) -> None:
+    for lower, higher in _ascending(tuple(values)):
+        if values[higher] < values[lower]:
+            _refuse(f"{place}.{higher}", f"be at least {lower}, {values[lower]:g}", values[higher])
+
+
+@lru_cache(maxsize=64)
+def _ascending(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Neighbouring percentiles, the lower first: the same for all periods of a recording."""
     found: list[tuple[float, str]] = []
-    for name in values:
+    for name in names:
         try:
             found.append((float(name.removeprefix("p")), name))
         except ValueError:
             continue
-    found.sort()
-    for (_, lower), (_, higher) in itertools.pairwise(found):
-        if values[higher] < values[lower]:
-            _refuse(f"{place}.{higher}", f"be at least {lower}, {values[lower]:g}", values[higher])
+    return tuple((lower, higher) for (_, lower), (_, higher) in itertools.pairwise(sorted(found)))
 
 
 def _instances(data: object, place: str) -> Instances:
@@ -264,9 +267,14 @@ def _name(data: object, place: str) -> str:
 
 
 def _whole(data: object, place: str) -> int:
-    if isinstance(data, bool) or not isinstance(data, int) or data < 0:
+    if isinstance(data, bool) or not isinstance(data, int) or not 0 <= data <= _LARGEST:
         _refuse(place, "be a whole number of at least 0", data)
     return data
+
+
+def _is_number(data: object) -> bool:
+    kind = type(data)
+    return (kind is float or kind is int) and 0 <= data <= _LARGEST  # type: ignore[operator] # a number, as was asked
 
 
 def _number(data: object, place: str) -> float:
@@ -276,17 +284,8 @@ def _number(data: object, place: str) -> float:
     return data
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        double = next(name for name in names if names.count(name) > 1)
-        raise InvalidValueError((f"key {double!r} is there twice in one object; leave one of them out",))
-    return found
-
-
-def _looks_cut_off(text: str, error: ValueError) -> bool:
-    return isinstance(error, json.JSONDecodeError) and not text.rstrip().endswith("}") and text.lstrip().startswith("{")
+def _looks_cut_off(text: str) -> bool:
+    return text.lstrip().startswith("{") and not text.rstrip().endswith("}")
 
 
 def _refuse(place: str, must: str, got: object, fix: str | None = None) -> NoReturn:

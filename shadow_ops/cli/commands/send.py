@@ -44,15 +44,25 @@ Examples:
   shadow-test send churn payloads.csv
   shadow-test send churn payloads.csv --repeat 10 --rate 50 --concurrency 4
   shadow-test send churn requests.jsonl --id-prefix replay-7
+  shadow-test send digits --body pictures/ --content-type image/png
 
-A file holds one request per line: of CSV without a header line, or of JSON. Each gets an InferenceId, the prefix and
+A file holds one request per line: of CSV without a header line, or of JSON. With --body each file is one request, of
+any type. Each gets an InferenceId, the prefix and
 a number, by which captured answers of both variants can be joined. The requests are answered by production and count
 in its metrics and its bill, as any others do.
 
 Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
 )
 @click.argument("endpoint")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--body",
+    "bodies",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file that is one request, or a folder of them; instead of FILE, and as often as you like.",
+)
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often the file is sent.")
 @click.option(
     "--rate",
@@ -69,7 +79,8 @@ Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
 @aws
 def command(
     endpoint: str,
-    file: Path,
+    file: Path | None,
+    bodies: tuple[Path, ...],
     repeat: int,
     rate: float | None,
     concurrency: int,
@@ -79,17 +90,19 @@ def command(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Send the requests in FILE to ENDPOINT, and say how long they took and which failed."""
+    """Send the requests in FILE, or each --body, to ENDPOINT, and say how long they took and which failed."""
     from shadow_ops.cli import payloads
     from shadow_ops.sending import Plan, Sender
 
-    read = payloads.read(file, content_type)
+    if (file is None) == (not bodies):
+        raise click.UsageError("name a FILE with one request per line, or one --body or more, and not both")
+    read = payloads.read(file, content_type) if file is not None else payloads.read_bodies(bodies, content_type)
     now = durations.now()
     prefix = id_prefix or f"shadow-test-{now:%Y%m%dT%H%M%S}"
     plan = Plan(endpoint, read.bodies, read.content_type, repeat, rate, concurrency, prefix)
     clients = Clients(profile, region)
     _check_endpoint(clients, endpoint)
-    output.progress(_planned(plan, file))
+    output.progress(_planned(plan, file or bodies[0]))
     sender = Sender(clients.runtime(concurrency), plan)
     tally, interrupted = _run(sender, plan)
     _show(plan, tally, form)

@@ -75,7 +75,7 @@ def _heading(observed: Observed, now: datetime.datetime, markdown: bool) -> str:
     head = f"{live.name}: {state}, {what}, since {spoken(age(live, now))} ({live.config.created:%Y-%m-%d %H:%M %Z})"
     lines = [f"### {head}" if markdown else head]
     if live.failure_reason is not None:
-        lines.append(f"the last update failed: {live.failure_reason}")
+        lines.append(f"the last update failed: {output.prose(live.failure_reason, markdown=markdown)}")
     return "\n".join(lines)
 
 
@@ -137,6 +137,7 @@ def _status_colour(status: str) -> str:
 
 
 def _bullets(lines: list[str], markdown: bool, colour: str | None = None) -> str:
+    lines = [output.prose(line, markdown=markdown) for line in lines]
     if markdown:
         return "\n".join(f"- {line}" for line in lines)
     return "\n".join(click.style(line, fg=colour, bold=True) if colour else line for line in lines)

@@ -18,12 +18,12 @@ def as_text(recording: Recording, verdict: Verdict) -> str:
     """What was judged, a line per rule, notes, and the verdict as the last line."""
     width = max((len(finding.rule.id) for finding in verdict.findings), default=0)
     lines = [
-        f"{output.coloured(_outcome(finding), _WIDTH)}  {finding.rule.id.ljust(width)}  {_reason(finding)}"
+        f"{output.coloured(_outcome(finding), _WIDTH)}  {finding.rule.id.ljust(width)}  {_line(_reason(finding))}"
         for finding in verdict.findings
     ]
-    notes = [f"note: {note}" for note in verdict.notes]
-    told = [what_was_judged(recording), "", *lines, *([""] if notes else []), *notes, ""]
-    return "\n".join([*told, f"{output.coloured(str(verdict.outcome))}: {verdict.reason}"])
+    notes = [f"note: {_line(note)}" for note in verdict.notes]
+    told = [_line(what_was_judged(recording)), "", *lines, *([""] if notes else []), *notes, ""]
+    return "\n".join([*told, f"{output.coloured(str(verdict.outcome))}: {_line(verdict.reason)}"])
 
 
 def as_markdown(recording: Recording, verdict: Verdict) -> str:
@@ -31,11 +31,11 @@ def as_markdown(recording: Recording, verdict: Verdict) -> str:
     rows = [("", "rule", "finding")]
     rows += [(_outcome(finding), f"`{finding.rule.id}`", _reason(finding)) for finding in verdict.findings]
     parts = [
-        f"### {recording.endpoint}: {verdict.outcome}",
-        verdict.reason,
+        f"### {_markdown(recording.endpoint)}: {verdict.outcome}",
+        _markdown(verdict.reason),
         output.markdown_table(rows),
-        *(f"- {note}" for note in verdict.notes),
-        f"_{what_was_judged(recording)}_",
+        *(f"- {_markdown(note)}" for note in verdict.notes),
+        f"_{_markdown(what_was_judged(recording))}_",
     ]
     return "\n\n".join(parts)
 
@@ -76,6 +76,14 @@ def what_was_judged(recording: Recording) -> str:
 def one_line(verdict: Verdict) -> str:
     """The verdict so far, for a log."""
     return f"{verdict.outcome}: {verdict.reason}"
+
+
+def _line(text: str) -> str:
+    return output.prose(text, markdown=False)
+
+
+def _markdown(text: str) -> str:
+    return output.prose(text, markdown=True)
 
 
 def _outcome(finding: Finding) -> str:

@@ -69,7 +69,7 @@ def test_the_content_type_can_be_given(run: Run, services: Services, tmp_path: P
     [
         ("rows.txt", "1,2\n", "--content-type"),
         ("rows.csv", "\n \n", "no request in it"),
-        ("rows.jsonl", '{"a": 1}\n{"a": \n', "rows.jsonl:2: not JSON at column"),
+        ("rows.jsonl", '{"a": 1}\n{"a": \n', "rows.jsonl:2: not JSON at line 1, column"),
         ("rows.csv", b"\xff\xfe\x00", "not a text file"),
     ],
 )

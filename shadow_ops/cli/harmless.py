@@ -1,0 +1,54 @@
+"""What stands between text from outside and a terminal, a Markdown page or a JSON document.
+
+Reasons, alarm texts, error messages of containers and names come from AWS, from colleagues and from models. None of it
+may move a cursor, hide a line, forge one, or be taken for HTML.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+# Control characters but for the line end; Unicode's other line ends; what changes the direction of text or is invisible
+# (bidirectional marks, zero width, tags); half surrogate pairs. A private terminal sequence begins with one of them.
+_HARMFUL = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# The colours of our own, as click writes them: nothing else of a terminal's language passes.
+_OURS = re.compile("\x1b\\[(?:0|1|3[0-7]|9[0-7])m")
+_MARKDOWN = re.compile(r"([\\\[\]|])")
+
+
+def shown(text: str) -> str:
+    """Text for a terminal: our own colours stay, everything that isn't seen as itself is written out."""
+    parts = _OURS.split(text)
+    colours = [*_OURS.findall(text), ""]
+    return "".join(_written(part) + colour for part, colour in zip(parts, colours, strict=True))
+
+
+def in_json(text: str) -> str:
+    """A JSON document with the same values, in which what isn't seen as itself is escaped."""
+    return _HARMFUL.sub(lambda one: _escaped(one[0]), text)
+
+
+def line(text: str) -> str:
+    """Text from outside as one line: it can't forge another."""
+    return _written(re.sub(r"\s*[\r\n]+\s*", " ", text))
+
+
+def in_markdown(text: str) -> str:
+    """Text as one line of Markdown, without HTML, links or a table's bars of its own."""
+    return html.escape(_MARKDOWN.sub(r"\\\1", line(text)), quote=False)
+
+
+def _written(text: str) -> str:
+    return _HARMFUL.sub(lambda one: f"\\x{ord(one[0]):02x}" if ord(one[0]) < 256 else f"\\u{ord(one[0]):04x}", text)
+
+
+def _escaped(one: str) -> str:
+    code = ord(one)
+    if code <= 0xFFFF:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
