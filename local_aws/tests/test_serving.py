@@ -25,7 +25,7 @@ from local_aws.serving.invoke import Invocation, Invoker
 from local_aws.serving.measure import HOSTS, INVOCATIONS, HostMeter, InvocationMeter, dimension_sets
 from local_aws.serving.servers import ModelServers
 from local_aws.settings import Assumptions, Settings
-from tests.local_aws.support import ECHO, REGION, Objects, archive, run
+from local_aws.tests.support import ECHO, REGION, Objects, archive, run
 
 CAPTURE = {
     "InitialSamplingPercentage": 100,

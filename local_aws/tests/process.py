@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_aws.loose import Json
-from tests.local_aws.support import ROLE
+from local_aws.tests.support import ROLE
 
 PROJECT = Path(__file__).resolve().parents[2]
 PYTHON = PROJECT / ".venv-local-aws" / "bin" / "python"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local_aws.process import REGION, Running, close, start
-from tests.local_aws.support import ECHO, archive
+from local_aws.tests.process import REGION, Running, close, start
+from local_aws.tests.support import ECHO, archive
 
 
 @pytest.fixture(scope="module")

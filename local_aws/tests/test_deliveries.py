@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.local_aws.functions import Functions, custom
-from tests.local_aws.process import Running, Stack, close, start
+from local_aws.tests.functions import Functions, custom
+from local_aws.tests.process import Running, Stack, close, start
 
 _names = (f"called-{number}" for number in itertools.count())
 

@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 from local_aws.loose import Json
-from tests.local_aws.process import REGION, Running
+from local_aws.tests.process import REGION, Running
 
 NOTES = "notes"
 

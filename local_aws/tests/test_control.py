@@ -11,8 +11,8 @@ import pytest
 from local_aws.control import Control
 from local_aws.metrics.store import MetricKey, MetricStore
 from local_aws.settings import Settings
+from local_aws.tests.support import REGION, Objects, model, run
 from local_aws.world import World
-from tests.local_aws.support import REGION, Objects, model, run
 
 
 class Alarms:

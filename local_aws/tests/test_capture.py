@@ -12,7 +12,7 @@ import pytest
 
 from local_aws.loose import Json
 from local_aws.serving.capture import CaptureBuffer, Exchange, encoding, object_key, record, wanted
-from tests.local_aws.support import Objects
+from local_aws.tests.support import Objects
 
 WHEN = datetime(2026, 11, 24, 9, 5, 7, 42_000, tzinfo=UTC)
 EXCHANGE = Exchange(b"1,2", "text/csv", b"0.5", "text/csv; charset=utf-8", "event", "id-1", "trace=1", WHEN)

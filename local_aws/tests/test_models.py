@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local_aws.model_server.models import BadRequestError, ScriptModel, load, parse_rows, render
-from tests.local_aws.support import ECHO
+from local_aws.tests.support import ECHO
 
 
 def test_csv_rows_and_json_instances_are_the_same() -> None:

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.loose import Json
-from tests.local_aws.functions import Functions, custom
-from tests.local_aws.process import Running, Stack, sagemaker_resources
+from local_aws.tests.functions import Functions, custom
+from local_aws.tests.process import Running, Stack, sagemaker_resources
 
 _names = (f"thing-{number}" for number in itertools.count())
 

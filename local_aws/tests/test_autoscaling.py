@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local_aws.errors import ServiceError
-from tests.local_aws.support import REGION, Cloud, config, run, variant
+from local_aws.tests.support import REGION, Cloud, config, run, variant
 
 TRACKING: dict[str, Any] = {
     "PolicyName": "track",

@@ -10,7 +10,7 @@ import pytest
 
 from local_aws.sagemaker.fleets import artifact_uri
 from local_aws.serving.artifacts import ArtifactError, unpack
-from tests.local_aws.support import Objects, archive
+from local_aws.tests.support import Objects, archive
 
 
 def test_an_archive_is_unpacked(tmp_path: Path) -> None:

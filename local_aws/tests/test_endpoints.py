@@ -10,7 +10,7 @@ import pytest
 from local_aws.errors import ServiceError
 from local_aws.loose import Json
 from local_aws.settings import Assumptions
-from tests.local_aws.support import Cloud, blue_green, config, run, variant
+from local_aws.tests.support import Cloud, blue_green, config, run, variant
 
 
 def second(**fields: Json) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from local_aws.front import signer
 from local_aws.glue import access, private, types
 from local_aws.glue.cloudwatch import to_xml, unflatten
 from local_aws.glue.patches import mark_attributes
-from tests.local_aws.support import config
+from local_aws.tests.support import config
 
 
 def template(attribute: str) -> dict[str, Any]:

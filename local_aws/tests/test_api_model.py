@@ -9,7 +9,7 @@ import pytest
 
 from local_aws.api_model import check_request, coerce, operation, service_model
 from local_aws.errors import ServiceError
-from tests.local_aws.support import config, model, variant
+from local_aws.tests.support import config, model, variant
 
 
 def test_a_right_request_passes() -> None:

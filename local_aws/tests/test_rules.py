@@ -9,7 +9,7 @@ import pytest
 from local_aws.errors import ServiceError
 from local_aws.sagemaker import rules
 from local_aws.sagemaker.records import Definition, Fleet, Variant
-from tests.local_aws.support import blue_green, config, model, variant
+from local_aws.tests.support import blue_green, config, model, variant
 
 MODELS = {
     "v1": Definition("v1", "arn:v1", model("v1")),

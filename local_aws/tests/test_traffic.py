@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local_aws.sagemaker.traffic import Step, steps
-from tests.local_aws.support import blue_green
+from local_aws.tests.support import blue_green
 
 
 def size(kind: str, value: int) -> dict[str, Any]:

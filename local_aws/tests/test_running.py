@@ -16,8 +16,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_aws.reaper import MARK_VARIABLE
-from tests.local_aws.process import PROJECT, PYTHON, REGION, Running, Stack, close, out, sagemaker_resources, start
-from tests.local_aws.support import ECHO, ROLE, archive
+from local_aws.tests.process import PROJECT, PYTHON, REGION, Running, Stack, close, out, sagemaker_resources, start
+from local_aws.tests.support import ECHO, ROLE, archive
 
 
 def test_a_template_brings_an_endpoint_up_and_a_promotion_swaps_its_model(local: Running) -> None:
