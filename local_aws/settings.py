@@ -63,7 +63,7 @@ class Settings:
     transition_seconds: float = 1.0
     drain_seconds: float = 2.0
     capture_flush_seconds: float = 1.0
-    host_metrics_seconds: float = 5.0
+    host_metrics_seconds: float = 0.5
     alarm_seconds: float = 1.0
     assumptions: Assumptions = field(default_factory=Assumptions)
 
