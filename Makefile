@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo dashboard test check lint types snapshots synth bench lock clean
+.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz bench lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ snapshots: setup ## Write the stacks' snapshots anew; read the difference before
 
 synth: setup ## Synthesize the example app into cdk.out
 	@node_modules/.bin/cdk synth --no-notices --quiet
+
+fuzz: setup ## Try ten thousand odd values of every public value (minutes)
+	@FUZZ_CASES=10000 $(BIN)/python -m pytest -n 2 tests/fuzz
 
 bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
 	@$(BIN)/python -m benchmarks.synth --counts 1 10 50

@@ -18,6 +18,9 @@ from shadow_ops.contract.problems import Problems
 SERVICE_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
+# Integers of the APIs have 32 bits.
+_LARGEST_INTEGER = 2**31 - 1
+
 # API members TagKey and TagValue: letters, digits, spaces of any kind but no control characters, and a few signs.
 _TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
 
@@ -110,6 +113,8 @@ def check_whole_number(
         problems.add(what, rule, value, _literal(value, fix))
     elif value < lowest or (highest is not None and value > highest):
         problems.add(what, rule, value, fix)
+    elif value > _LARGEST_INTEGER:
+        problems.add(what, f"be a whole number of at most {_LARGEST_INTEGER}", value, fix)
 
 
 def check_share(problems: Problems, what: str, value: object, *, fix: str | None = None) -> None:

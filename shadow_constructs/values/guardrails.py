@@ -62,6 +62,8 @@ class Guardrails:
         """
         problems = Problems("Guardrails")
         check_one_of(problems, "shift", self.shift, ("all_at_once", "canary", "linear", "rolling", "off"))
+        # Which numbers are right depends on it.
+        problems.raise_if_any()
         self._check_size(problems)
         before = problems.count
         check_number(problems, "wait_minutes", self.wait_minutes, 0, _LONGEST_WAIT_MINUTES)
@@ -185,7 +187,11 @@ class Guardrails:
             problems.add("size_percent", rule, self.size_percent)
 
     def _check_times(self, problems: Problems) -> None:
-        if self.shift in _SIZES and not self.size_percent:
+        # Without a good size, which _check_size asks for, nothing can be said of the steps.
+        size = self.size_percent
+        if self.shift in _SIZES and (isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= 100):
+            return
+        if self.shift not in _SIZES and size is not None:
             return
         longest = _LONGEST_TIMEOUT_MINUTES if self.timeout_minutes is None else self.timeout_minutes
         if self.waits_minutes >= longest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_service_name, check_type
@@ -12,6 +11,9 @@ from shadow_constructs.values.pairs.of_variant import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
 from shadow_ops.contract.problems import Problems
+
+# API member VariantWeight is a float of 32 bits: what is finer than a millionth of the others would be lost.
+_HEAVIEST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,8 @@ class Variant:
         if self.name is not None:
             check_service_name(problems, "name", self.name)
         weight = self.weight
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < math.inf:
-            problems.add("weight", "be a number of at least 0", weight)
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= _HEAVIEST:
+            problems.add("weight", "be a number of at least 0 and at most a million", weight)
         if self.scaling is not None:
             check_type(problems, "scaling", self.scaling, Scaling, "be a Scaling(...)")
         if problems.count == 0:

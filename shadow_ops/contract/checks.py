@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Sequence
 
 from shadow_ops.contract.problems import Problems
+
+# An integer beyond it is no float, and NaN isn't smaller.
+_LARGEST = sys.float_info.max
 
 
 def check_number(
@@ -34,7 +37,7 @@ def check_number(
     start = f"above {lowest:g}" if open_start else f"from {lowest:g}"
     end = f"below {highest:g}" if open_end else f"at most {highest:g}"
     rule = f"be {start} and {end}" if open_start or open_end else f"be from {lowest:g} to {highest:g}"
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
         problems.add(what, rule, value, fix)
         return
     above = value > lowest if open_start else value >= lowest

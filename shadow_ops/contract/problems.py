@@ -75,5 +75,9 @@ def _printable(line: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value).replace("\n", "\\n")
+    try:
+        text = repr(value).replace("\n", "\\n")
+    except (ValueError, RecursionError):
+        # Python writes no integer of thousands of digits, and no list that holds itself deeply.
+        text = f"a {type(value).__name__} that is too large to be shown"
     return text if len(text) <= 120 else f"{text[:117]}..."

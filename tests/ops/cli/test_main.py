@@ -107,3 +107,12 @@ def test_durations_are_read_as_they_are_written(count: int, unit: str) -> None:
 def test_durations_are_said_in_two_units(seconds: float, text: str) -> None:
     """People get the two largest units, nothing finer."""
     assert spoken(datetime.timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("stats", "status"), ("compre", "compare"), ("gat", "gate")])
+def test_a_mistyped_command_is_told_what_was_meant(run: Run, typed: str, meant: str) -> None:
+    """Exit code 2 and the nearest command."""
+    result = run(typed, "churn")
+
+    assert result.exit_code == 2
+    assert f"did you mean {meant}?" in result.stderr
