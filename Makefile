@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz bench lock clean
+.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz harm bench lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ synth: setup ## Synthesize the example app into cdk.out
 
 fuzz: setup ## Try ten thousand odd values of every public value (minutes)
 	@FUZZ_CASES=10000 $(BIN)/python -m pytest -n 2 tests/fuzz
+
+harm: setup ## Run 50,000 random schedules against the guard (half an hour), and print seeds and figures
+	@$(BIN)/python -m tests.ops.guard.harm --schedules 50000
 
 bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
 	@$(BIN)/python -m benchmarks.synth --counts 1 10 50

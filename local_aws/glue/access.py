@@ -50,8 +50,9 @@ def install() -> None:
         resource_arn: str = "*",
         service_context: dict[str, Any] | None = None,
     ) -> Foreign:
-        # By this key Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
-        named = {f"{service}:service-namespace": "sagemaker"} if service == autoscaling.SERVICE else {}
+        # By these keys Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
+        keys = {"service-namespace": "sagemaker", "scalable-dimension": "sagemaker:variant:DesiredInstanceCount"}
+        named = {f"{service}:{key}": one for key, one in keys.items()} if service == autoscaling.SERVICE else {}
         context = {**(service_context or {}), **named}
         return evaluate(key, action, service, region, resource_arn=resource_arn, service_context=context)
 

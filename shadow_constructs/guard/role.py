@@ -9,6 +9,7 @@ from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.permissions import PERMISSIONS
 
 Statement = dict[str, Any]
+_FUNCTION = "function"
 
 
 def statements(endpoint_name: str, log_group_arn: str) -> Iterator[Statement]:
@@ -20,12 +21,24 @@ def statements(endpoint_name: str, log_group_arn: str) -> Iterator[Statement]:
     """
     arns = _arns(endpoint_name)
     for need in PERMISSIONS:
+        if need.resource == _FUNCTION:
+            continue
         statement: Statement = {"Effect": "Allow", "Action": list(need.actions), "Resource": arns[need.resource]}
-        if need.condition is not None:
-            key, value = need.condition
-            statement["Condition"] = {"StringEquals": {key: value}}
+        if need.conditions:
+            statement["Condition"] = {"StringEquals": dict(need.conditions)}
         yield statement
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
+
+
+def continuing(function_arn: str) -> Iterator[Statement]:
+    """The statements that name the function itself, which needs its role first.
+
+    Args:
+        function_arn: The guard's function.
+    """
+    for need in PERMISSIONS:
+        if need.resource == _FUNCTION:
+            yield {"Effect": "Allow", "Action": list(need.actions), "Resource": function_arn}
 
 
 def _arns(endpoint_name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from constructs import Construct
 
 from shadow_constructs.endpoint.declared import promoted_instances
 from shadow_constructs.guard.package import HANDLER, package
-from shadow_constructs.guard.role import statements
+from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.place import pseudo
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -30,6 +30,11 @@ _TRUST = {
 }
 # Lambda's longest; an endpoint that is still updating when a deployment starts is waited for.
 _TIMEOUT_SECONDS = 900
+# CloudFormation's longest; the function invokes itself until then.
+_SERVICE_TIMEOUT_SECONDS = 3600
+# An event that comes later finds another deployment; what fails is delivered twice more (Lambda's own default).
+_EVENT_AGE_SECONDS = 1800
+_RETRIES = 2
 _LOGS_KEPT_DAYS = 90
 
 
@@ -108,6 +113,8 @@ class UpdateGuard(Construct):
             promoted=promoted_instances(test),
             alarms=tuple(rollback_alarms),
         )
+        # What a request needs beside the function.
+        self._first: list[cdk.CfnResource] = []
         self.function_arn = self._function(test.endpoint_name)
         self.before = self._resource("Before", self._asked)
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
@@ -131,12 +138,15 @@ class UpdateGuard(Construct):
         changes = ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"]
         pattern = {"source": ["aws.sagemaker"], "detail-type": changes, "detail": {"EndpointName": [endpoint_name]}}
         self._rule("Deployments", f"State changes of endpoint {endpoint_name}", pattern, targets)
-        # CloudFormation may roll a stack back without a further call of the guard: where the endpoint's update went
-        # well and something else failed before the guard's second step.
+        # CloudFormation may finish without a further call of the guard: a stack is rolled back although the guard's
+        # second step was never reached, or a rollback that had failed is continued past it.
         rolled_back = {
             "source": ["aws.cloudformation"],
             "detail-type": ["CloudFormation Stack Status Change"],
-            "detail": {"stack-id": [pseudo("STACK_ID")], "status-details": {"status": ["UPDATE_ROLLBACK_COMPLETE"]}},
+            "detail": {
+                "stack-id": [pseudo("STACK_ID")],
+                "status-details": {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]},
+            },
         }
         about = json.dumps({"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}})
         to_guard = [{"arn": self.function_arn, "id": "guard", "input": about}]
@@ -178,12 +188,43 @@ class UpdateGuard(Construct):
             role=role.attr_arn,
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=group.ref),
         )
+        self._goes_on(function, role)
         return function.attr_arn
 
+    def _goes_on(self, function: lambda_.CfnFunction, role: iam.CfnRole) -> None:
+        """Let the function invoke itself, and Lambda deliver nothing that nobody waits for any more."""
+        document = {"Version": "2012-10-17", "Statement": list(continuing(function.attr_arn))}
+        self._first.append(
+            iam.CfnPolicy(
+                self,
+                "GoesOn",
+                policy_name="GoesOn",
+                policy_document=document,
+                roles=[role.ref],
+            )
+        )
+        self._first.append(
+            lambda_.CfnEventInvokeConfig(
+                self,
+                "Events",
+                function_name=function.ref,
+                qualifier="$LATEST",
+                maximum_event_age_in_seconds=_EVENT_AGE_SECONDS,
+                maximum_retry_attempts=_RETRIES,
+            )
+        )
+
     def _resource(self, construct_id: str, asked: Asked) -> cdk.CfnResource:
-        return cdk.CfnResource(
+        made = cdk.CfnResource(
             self,
             construct_id,
             type=f"Custom::EndpointUpdateGuard{construct_id}",
-            properties={"ServiceToken": self.function_arn, **asked.to_properties()},
+            properties={
+                "ServiceToken": self.function_arn,
+                "ServiceTimeout": _SERVICE_TIMEOUT_SECONDS,
+                **asked.to_properties(),
+            },
         )
+        for one in self._first:
+            made.add_resource_dependency(one)
+        return made

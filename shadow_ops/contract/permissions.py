@@ -13,16 +13,17 @@ class Need:
         actions: IAM actions.
         resource: ``endpoint``: the endpoint; ``endpoint-config``: every config of the account and region, because
             CloudFormation names them; ``parameter``: everything under the endpoint's prefix, and the prefix itself;
-            ``stack``: the stack; ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
+            ``stack``: the stack; ``function``: the guard's own function;
+            ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
             ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints; ``*``.
         reason: Why it is needed; with ``*`` also why nothing narrower would do.
-        condition: Key and value that must equal in the request, or None.
+        conditions: Keys and values that must equal in the request.
     """
 
     actions: tuple[str, ...]
     resource: str
     reason: str
-    condition: tuple[str, str] | None = None
+    conditions: tuple[tuple[str, str], ...] = ()
 
 
 # Actions, resource types and condition keys: Service Authorization Reference, pages of the services named.
@@ -64,7 +65,10 @@ PERMISSIONS: tuple[Need, ...] = (
         ),
         "*",
         "scaling to hand over; a target's ARN holds an id that is made at registration, so none can be named before",
-        ("application-autoscaling:service-namespace", "sagemaker"),
+        (
+            ("application-autoscaling:service-namespace", "sagemaker"),
+            ("application-autoscaling:scalable-dimension", "sagemaker:variant:DesiredInstanceCount"),
+        ),
     ),
     Need(
         ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms"),
@@ -81,7 +85,7 @@ PERMISSIONS: tuple[Need, ...] = (
         ("iam:CreateServiceLinkedRole",),
         "service-role",
         "the first scalable target of an account makes the role that scales",
-        ("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"),
+        (("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"),),
     ),
     Need(
         (
@@ -92,12 +96,17 @@ PERMISSIONS: tuple[Need, ...] = (
             "ssm:DeleteParameters",
         ),
         "parameter",
-        "the guard's records",
+        "the guard's records, its journal and the history",
     ),
     Need(
-        ("cloudformation:DescribeStacks",),
+        ("cloudformation:DescribeStacks", "cloudformation:ListStackResources"),
         "stack",
-        "whether the deployment is being rolled back, or the stack deleted",
+        "whether the deployment is being rolled back, or the stack deleted, and whether the endpoint is the stack's",
+    ),
+    Need(
+        ("lambda:InvokeFunction",),
+        "function",
+        "an update may take longer than one invocation: the function goes on in another one",
     ),
     Need(
         ("cloudwatch:GetMetricData",),

@@ -4,63 +4,76 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
+import os
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shadow_ops.guard.refusal import Refusal
+
 LOG = logging.getLogger(__name__)
 
-# CloudFormation takes 4096 bytes in all (User Guide, custom resource response objects); a terminal shows less.
+# In bytes (CloudFormation User Guide, custom resource response objects).
+_LONGEST_ANSWER = 4096
+# In characters; a terminal shows less.
 _LONGEST_REASON = 1000
 _TRIES = 4
 
 Put = Callable[[str, bytes], None]
 
 
-class Answer:
-    """The answer to one request; only the first one counts.
+def success(attributes: Mapping[str, str], notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Say that it is done, and what people should know."""
+    return {"Status": "SUCCESS", "Reason": _line("; ".join(notes)) or "done", "Data": dict(attributes)}
 
-    Args:
-        event: CloudFormation's request.
-        physical_id: The resource's physical id.
-        put: Sends it.
+
+def failure(reason: str) -> dict[str, Any]:
+    """Say that it must not go on, and why, in one line."""
+    return {"Status": "FAILED", "Reason": _line(reason) or "the guard failed without a word; see its log"}
+
+
+def body(event: Mapping[str, Any], physical_id: str, answer: Mapping[str, Any]) -> bytes:
+    """What is sent: the answer to a request, its reason cut to what CloudFormation takes."""
+    names = ("StackId", "RequestId", "LogicalResourceId")
+    fields = {**answer, "PhysicalResourceId": physical_id, **{name: event[name] for name in names}}
+    made = json.dumps(fields, ensure_ascii=False).encode()
+    reason = str(fields["Reason"])
+    while len(made) > _LONGEST_ANSWER and reason:
+        # A character has four bytes at most.
+        reason = reason[: -max(1, (len(made) - _LONGEST_ANSWER) // 4)]
+        fields["Reason"] = f"{reason}..."
+        made = json.dumps(fields, ensure_ascii=False).encode()
+    return made
+
+
+def check_address(url: str) -> None:
+    """Check where an answer shall go: it may only be sent over TLS.
+
+    An emulation of AWS that the function runs in may have it otherwise; its address is in the function's environment.
+
+    Raises:
+        Refusal: If it is anything else.
     """
-
-    def __init__(self, event: Mapping[str, Any], physical_id: str, put: Put) -> None:
-        self._event = event
-        self._physical_id = physical_id
-        self._put = put
-        self._lock = threading.Lock()
-        self._given = False
-
-    def success(self, attributes: Mapping[str, str]) -> None:
-        """Say that it is done."""
-        self._give({"Status": "SUCCESS", "Reason": "done", "Data": dict(attributes)})
-
-    def failure(self, reason: str) -> None:
-        """Say that it must not go on, and why, in one line."""
-        line = " ".join(reason.split()) or "the guard failed without a word; see its log"
-        short = line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 3]}..."
-        self._give({"Status": "FAILED", "Reason": short})
-
-    def _give(self, fields: Mapping[str, Any]) -> None:
-        with self._lock:
-            if self._given:
-                return
-            self._given = True
-        names = ("StackId", "RequestId", "LogicalResourceId")
-        body = {**fields, "PhysicalResourceId": self._physical_id, **{name: self._event[name] for name in names}}
-        self._put(self._event["ResponseURL"], json.dumps(body).encode())
+    emulated = os.environ.get("AWS_ENDPOINT_URL", "")
+    where = urllib.parse.urlsplit(url)
+    if where.scheme == "https" or (emulated and where.port == urllib.parse.urlsplit(emulated).port):
+        return
+    raise Refusal(f"the answer can't be sent to {where.scheme}://{where.hostname}: it must be https")
 
 
-def put(url: str, body: bytes) -> None:
-    """Send an answer to the address that CloudFormation gave, again if need be."""
+def put(url: str, content: bytes) -> None:
+    """Send an answer to the address that CloudFormation gave, again if need be.
+
+    Raises:
+        OSError: If it isn't taken; Lambda then delivers the event once more, and the answer is in the journal.
+    """
+    check_address(url)
     for attempt in range(1, _TRIES + 1):
         # The address is signed for a request without a content type.
-        request = urllib.request.Request(url, data=body, method="PUT", headers={"Content-Type": ""})
+        request = urllib.request.Request(url, data=content, method="PUT", headers={"Content-Type": ""})
         try:
             with urllib.request.urlopen(request, timeout=10):
                 return
@@ -69,3 +82,8 @@ def put(url: str, body: bytes) -> None:
             if attempt == _TRIES:
                 raise
             time.sleep(attempt)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 3]}..."

@@ -1,9 +1,8 @@
-"""Ask the gate, and turn its verdict into a yes with a reason or a refusal with one."""
+"""Turn the gate's verdict into a yes with a reason or a refusal with one. Pure, but for the gate itself."""
 
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Callable
 
 from shadow_ops.aws.endpoint import LiveEndpoint
@@ -12,13 +11,13 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.seen import Unread
 from shadow_ops.judge.verdict import Outcome, Verdict
-
-LOG = logging.getLogger(__name__)
 
 Gate = Callable[[LiveEndpoint, GatePolicy, Instances | None, datetime.datetime], Verdict]
 _FINDINGS_SAID = 3
 _LONGEST_FINDING = 160
+_LONGEST_ON_RECORD = 1000
 
 
 def live_gate(clients: Clients) -> Gate:
@@ -36,37 +35,44 @@ def live_gate(clients: Clients) -> Gate:
     return judge
 
 
-def ask(gate: Gate, asked: Asked, live: LiveEndpoint, now: datetime.datetime) -> str:
-    """Ask whether a promotion may go on.
+def policy_of(asked: Asked) -> GatePolicy:
+    """The policy of a test.
+
+    Raises:
+        Refusal: If this release can't read it.
+    """
+    if asked.policy is None or asked.unread:
+        # Nobody is promoted by half a policy.
+        raise Refusal(f"the gate's policy can't be read ({'; '.join(asked.unread)}); synthesize the stack again")
+    return asked.policy
+
+
+def consent(asked: Asked, judged: Verdict | Unread) -> str:
+    """Whether a promotion may go on.
+
+    Args:
+        asked: The guard's properties.
+        judged: The verdict, or why there is none.
 
     Returns:
-        What goes to the history: the verdict, or why it wasn't asked for or was overruled.
+        What goes to the history: the verdict, or why it was overruled.
 
     Raises:
         Refusal: If it may not.
     """
-    policy = asked.policy
-    if policy is None or asked.unread:
-        # Nobody is promoted by half a policy.
-        raise Refusal(f"the gate's policy can't be read ({'; '.join(asked.unread)}); synthesize the stack again")
-    if not policy.enforced:
-        return f"not enforced: {policy.not_enforced_because}"
-    try:
-        verdict = gate(live, policy, asked.promoted, now)
-    except Exception as error:
-        LOG.exception("the gate could not judge")
+    if isinstance(judged, Unread):
         if asked.override is not None:
-            return f"overruled: {asked.override} (the gate could not judge: {error})"
+            return f"overruled: {asked.override} (the gate could not judge: {judged.why})"[:_LONGEST_ON_RECORD]
         raise Refusal(
-            f"the gate could not judge the shadow test of {live.name}: {error}; put that right and deploy again, "
-            'or deploy with -c override_gate="reason"'
-        ) from error
-    said = f"{verdict.outcome}: {verdict.reason}"
-    if verdict.outcome is Outcome.PASS:
-        return said
+            f"the gate could not judge the shadow test of {asked.endpoint}: {judged.why}; put that right and deploy "
+            'again, or deploy with -c override_gate="reason"'
+        )
+    said = f"{judged.outcome}: {judged.reason}"
+    if judged.outcome is Outcome.PASS:
+        return said[:_LONGEST_ON_RECORD]
     if asked.override is not None:
-        return f"overruled: {asked.override} ({said})"
-    raise Refusal(f"{live.name} is not promoted, the gate says {said}{_because(verdict)}; {_what_to_do(verdict)}")
+        return f"overruled: {asked.override} ({said})"[:_LONGEST_ON_RECORD]
+    raise Refusal(f"{asked.endpoint} is not promoted, the gate says {said}{_because(judged)}; {_what_to_do(judged)}")
 
 
 def _because(verdict: Verdict) -> str:

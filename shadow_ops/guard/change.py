@@ -1,4 +1,4 @@
-"""What a deployment does to an endpoint, told by the models and instances, not by what versions are called."""
+"""What a deployment does to an endpoint, told by the models and instances, not by what versions are called. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
-from shadow_ops.aws.records import Entry
+from shadow_ops.aws.history import Entry
 from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
 
@@ -18,7 +18,7 @@ class Change:
     Attributes:
         kind: ``promotion``, ``rollback`` of one, or any other ``change``.
         from_model: SageMaker model of production now.
-        to_model: SageMaker model that production shall serve.
+        to_model: SageMaker model that production shall serve; of several, the one that the kind is about.
         since: For a way back, the promotion that is taken back. None if the history has none of it.
     """
 
@@ -30,6 +30,9 @@ class Change:
 
 def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> Change:
     """Say what a deployment does.
+
+    Every production variant counts, whatever it is called and however small its share: whoever names a variant in a
+    request reaches it at any weight.
 
     Args:
         asked: The guard's properties.
@@ -59,17 +62,35 @@ def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Itera
                 f"ShadowTestStack that tests {asked.version} and let it run"
             )
         return Change("promotion", before, after)
-    if shadow is not None and after is not None and after == shadow.model_name:
-        # A test of hardware alone ends in a promotion where production takes the shadow's instances over.
-        moved = production.get("InstanceType") == shadow.instance_type != serving.instance_type
-        if after != before or (moved and not requested.shadow):
-            return Change("promotion", before, after)
+    if _serves_the_candidate(live, requested):
+        return Change("promotion", before, shadow.model_name if shadow is not None else after)
+    answering = {one.model_name for one in live.production}
     replaced = replaced_by(history)
-    by_version, by_model = replaced.get(asked.version), replaced.get(after) if after is not None else None
-    since = by_version or by_model
-    if since is not None and after != before:
-        return Change("rollback", before, after, since)
+    by_version = replaced.get(asked.version)
+    if by_version is not None and after != before:
+        return Change("rollback", before, after, by_version)
+    for one in requested.production:
+        model = one.get("ModelName")
+        if model is not None and model not in answering and model in replaced:
+            return Change("rollback", before, model, replaced[model])
     return Change("change", before, after)
+
+
+def _serves_the_candidate(live: LiveEndpoint, requested: Config) -> bool:
+    """Whether users would be answered by what is only a shadow now: another model, or the same on other hardware."""
+    shadow = live.shadow
+    if shadow is None or shadow.model_name is None:
+        return False
+    asked_for = [one for one in requested.production if one.get("ModelName") == shadow.model_name]
+    if shadow.model_name not in {one.model_name for one in live.production}:
+        return bool(asked_for)
+    if requested.shadow:
+        return False
+    # A test of hardware alone ends where production takes the shadow's instances over.
+    types = {one.instance_type for one in live.production if one.model_name == shadow.model_name}
+    return shadow.instance_type not in types and any(
+        one.get("InstanceType") == shadow.instance_type for one in asked_for
+    )
 
 
 def replaced_by(history: Iterable[Entry]) -> dict[str, Entry]:

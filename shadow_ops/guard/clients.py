@@ -57,6 +57,7 @@ class Clients:
         ssm: The guard's records.
         cloudformation: The state of the stack.
         cloudwatch: Metrics, for the gate; alarms of step scaling policies.
+        functions: Lambda, to go on waiting in another invocation.
     """
 
     sagemaker: Any
@@ -64,10 +65,19 @@ class Clients:
     ssm: Any
     cloudformation: Any
     cloudwatch: Any
+    functions: Any
 
     def patient(self, clock: Clock) -> Clients:
-        """The same services, each call tried again while the trouble is a passing one."""
+        """The same services, each call tried again while the trouble is a passing one, and none once time is up.
+
+        Raises:
+            TimeUpError: By a call after `Clock.remaining` has come to nothing.
+        """
         return Clients(**{field.name: _Patient(getattr(self, field.name), clock) for field in fields(self)})
+
+
+class TimeUpError(Exception):
+    """The invocation has answered already, or is about to end: nothing is begun any more."""
 
 
 class _Patient:
@@ -81,6 +91,8 @@ class _Patient:
         def call(**arguments: Any) -> Any:  # noqa: ANN401 - of any operation
             waited, pause = 0.0, 0.5
             while True:
+                if self._clock.remaining() <= 0:
+                    raise TimeUpError(f"no time is left for {name}")
                 try:
                     return method(**arguments)
                 except (ClientError, ConnectionError, HTTPClientError) as error:
@@ -125,4 +137,5 @@ def real_clients() -> Clients:
         ssm=boto3.client("ssm", config=config),
         cloudformation=boto3.client("cloudformation", config=config),
         cloudwatch=boto3.client("cloudwatch", config=config),
+        functions=boto3.client("lambda", config=config),
     )

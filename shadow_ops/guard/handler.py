@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import datetime
+import json
 import logging
+import os
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from shadow_ops.guard.after import after
-from shadow_ops.guard.answer import Answer, Put, put
+from shadow_ops.guard import answer
+from shadow_ops.guard.answer import Put, body, check_address, put
 from shadow_ops.guard.asking import Gate, live_gate
-from shadow_ops.guard.before import before
-from shadow_ops.guard.clients import Clients, Clock, error_code, real_clients
-from shadow_ops.guard.context import Context
-from shadow_ops.guard.delete import delete
-from shadow_ops.guard.noticed import endpoint_of, noticed
-from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.clients import Clients, Clock, TimeUpError, real_clients
 from shadow_ops.guard.request import Request
+from shadow_ops.guard.run import PATIENCE, Course, HandOverError, Runner, sentence
 
 LOG = logging.getLogger(__name__)
 
-# Time kept back to answer in when all else hangs.
+# Time kept back for handing over or answering when all else hangs: a tenth of the function's, ten seconds at most.
 _ANSWER_SECONDS = 10
+_ANSWER_SHARE = 0.1
+_SOURCES = ("aws.sagemaker", "aws.cloudformation")
 
 
 class LambdaClock:
@@ -36,7 +35,8 @@ class LambdaClock:
     """
 
     def __init__(self, context: Any) -> None:  # noqa: ANN401 - made by Lambda, without a public type
-        self._end: float = time.monotonic() + context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+        left: float = context.get_remaining_time_in_millis() / 1000
+        self._end = time.monotonic() + left - min(_ANSWER_SECONDS, left * _ANSWER_SHARE)
 
     def now(self) -> datetime.datetime:
         """The time, in UTC."""
@@ -47,7 +47,7 @@ class LambdaClock:
         time.sleep(max(0, min(seconds, self.remaining())))
 
     def remaining(self) -> float:
-        """Seconds until an answer must be given."""
+        """Seconds until everything has to be over."""
         return self._end - time.monotonic()
 
 
@@ -55,18 +55,28 @@ def handle(event: Mapping[str, Any], context: Any) -> None:  # noqa: ANN401 - ma
     """Take an event. The entry point of the Lambda function."""
     logging.getLogger().setLevel(logging.INFO)
     clock = LambdaClock(context)
-    if event.get("source") == "aws.sagemaker":
+    if event.get("source") in _SOURCES:
         on_event(event, real_clients(), clock)
     else:
         on_request(event, real_clients, clock, put)
 
 
 def on_event(event: Mapping[str, Any], clients: Clients, clock: Clock) -> None:
-    """Take an event of SageMaker."""
-    endpoint = endpoint_of(event)
-    if endpoint is not None:
-        patient = clients.patient(clock)
-        noticed(Context(patient, clock, live_gate(patient), endpoint))
+    """Take an event about the endpoint; about anything else nothing is done.
+
+    Raises:
+        Exception: If it fails; Lambda then delivers it again.
+    """
+    endpoint = event.get("detail", {}).get("EndpointName")
+    if not (isinstance(endpoint, str) and endpoint):
+        return
+    patient = clients.patient(clock)
+    course = Course(token=uuid.uuid4().hex, began=clock.now())
+    try:
+        Runner(patient, clock, live_gate(patient), endpoint, None, course).run()
+    except HandOverError:
+        # Whoever holds the lock sees to it.
+        LOG.warning("%s: somebody else is at it all the time", endpoint)
 
 
 def on_request(
@@ -76,69 +86,105 @@ def on_request(
     send: Put,
     gate: Gate | None = None,
 ) -> None:
-    """Take a request of CloudFormation and answer it, whatever happens.
+    """Take a request of CloudFormation, or go on with one, and answer it, whatever happens.
 
     Args:
-        event: The request.
+        event: The request; with ``Continued``, how far an earlier invocation has come with it.
         clients: Makes the services.
         clock: Time.
         send: Sends the answer.
         gate: Judges a shadow test; by default from CloudWatch's metrics.
+
+    Raises:
+        Refusal: If the answer could be sent to nobody.
+        OSError: If the answer isn't taken; Lambda then delivers the event again.
     """
-    answer = Answer(event, _physical_id(event), send)
+    check_address(event["ResponseURL"])
+    came = event.get("Continued")
+    now = clock.now()
+    course = Course(token=uuid.uuid4().hex, began=now) if came is None else Course.from_json(came)
+    end = _End(event, clients, clock, send, course)
     # Should a call hang, CloudFormation would wait an hour for a function that Lambda has long ended.
-    watchdog = threading.Timer(
-        max(0.0, clock.remaining()),
-        lambda: answer.failure("the guard ran out of time; deploy again, and see its log if that doesn't help"),
-    )
+    watchdog = threading.Timer(max(0.0, clock.remaining()), end.hung)
     watchdog.daemon = True
     watchdog.start()
     try:
-        _take(event, clients, clock, answer, gate)
+        given = _take(event, clients, clock, gate, course)
+    except (HandOverError, TimeUpError):
+        end.hand_over(clock.now())
+    else:
+        end.answer(given)
     finally:
         watchdog.cancel()
 
 
 def _take(
-    event: Mapping[str, Any], clients: Callable[[], Clients], clock: Clock, answer: Answer, gate: Gate | None
-) -> None:
-    deleting = event["RequestType"] == "Delete"
+    event: Mapping[str, Any], clients: Callable[[], Clients], clock: Clock, gate: Gate | None, course: Course
+) -> dict[str, Any]:
     try:
         request = Request.from_event(event)
         patient = clients().patient(clock)
-        context = Context(patient, clock, gate or live_gate(patient), request.asked.endpoint)
-        if deleting:
-            delete(context, request)
-            answer.success({})
-        elif request.asked.step == "before":
-            answer.success(before(context, request))
-        else:
-            answer.success(after(context, request))
     except Exception as error:
-        if isinstance(error, Refusal):
-            LOG.warning("refused: %s", error)
-        else:
-            LOG.exception("failed")
-        if deleting:
-            # A deletion that fails leaves a stack that can't be deleted.
-            answer.success({})
-        else:
-            answer.failure(_sentence(error))
+        LOG.exception("nothing was begun")
+        return answer.success({}) if event["RequestType"] == "Delete" else answer.failure(sentence(error))
+    runner = Runner(patient, clock, gate or live_gate(patient), request.asked.endpoint, request, course)
+    try:
+        return runner.run()
+    except HandOverError:
+        runner.keep_lock()
+        raise
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, Refusal):
-        return str(error)
-    if isinstance(error, ClientError):
-        return (
-            f"the guard could not go on: {error.operation_name} was refused with {error_code(error)}: "
-            f"{error.response.get('Error', {}).get('Message', '')}; "
-            "nothing is lost, deploy again once that is put right"
-        )
-    return (
-        f"the guard failed: {type(error).__name__}: {error}; nothing is lost, deploy again, "
-        "and see its log if that doesn't help"
-    )
+class _End:
+    """How an invocation ends: once, with an answer or with a continuation."""
+
+    def __init__(
+        self, event: Mapping[str, Any], clients: Callable[[], Clients], clock: Clock, send: Put, course: Course
+    ) -> None:
+        self._event = event
+        self._clients = clients
+        self._clock = clock
+        self._send = send
+        self._course = course
+        self._lock = threading.Lock()
+        self._over = False
+
+    def answer(self, given: Mapping[str, Any]) -> None:
+        """Send an answer, unless this invocation has ended already."""
+        if self._first():
+            self._send(self._event["ResponseURL"], body(self._event, _physical_id(self._event), given))
+
+    def hung(self) -> None:
+        """End because time is up although something is still going on in this process."""
+        self.hand_over(self._clock.now() + datetime.timedelta(seconds=2 * _ANSWER_SECONDS))
+
+    def hand_over(self, resumes: datetime.datetime) -> None:
+        """Have another invocation go on, as long as CloudFormation waits for an answer."""
+        if not self._first():
+            return
+        now = self._clock.now()
+        self._course.resumes = resumes
+        if now - self._course.began >= PATIENCE:
+            self._give_up("the guard ran out of time; deploy again, and see its log if that doesn't help")
+            return
+        event = {**self._event, "Continued": self._course.to_json()}
+        name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        try:
+            self._clients().functions.invoke(
+                FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
+            )
+        except Exception as error:
+            LOG.exception("no continuation")
+            self._give_up(f"the guard could not go on in another invocation: {error}; deploy again")
+
+    def _give_up(self, why: str) -> None:
+        given = answer.success({}) if self._event["RequestType"] == "Delete" else answer.failure(why)
+        self._send(self._event["ResponseURL"], body(self._event, _physical_id(self._event), given))
+
+    def _first(self) -> bool:
+        with self._lock:
+            first, self._over = not self._over, True
+        return first
 
 
 def _physical_id(event: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +9,6 @@ from typing import Any
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.guard.refusal import Refusal
-
-LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,7 @@ class Request:
         id: CloudFormation's id of the request.
         stack: ARN of the stack.
         asked: What shall be.
-        old: What was before; None unless `kind` is ``Update``.
+        old: What was before; None unless `kind` is ``Update``, or if it can't be read.
     """
 
     kind: str
@@ -37,14 +34,12 @@ class Request:
         """Read an event of a custom resource.
 
         Raises:
-            Refusal: If its properties can't be read.
+            Refusal: If a property is missing.
         """
         try:
             asked = Asked.from_properties(event["ResourceProperties"])
         except InvalidValueError as error:
             raise Refusal("; ".join(error.problems)) from None
-        for line in asked.unread:
-            LOG.warning("%s", line)
         return cls(
             kind=event["RequestType"],
             id=event["RequestId"],
@@ -66,5 +61,5 @@ def _old(properties: Mapping[str, Any] | None) -> Asked | None:
     try:
         return Asked.from_properties(properties)
     except InvalidValueError:
-        # A resource of another release, whose properties were others: nothing is known of before.
+        # A resource of an older version of this library, whose properties were others: nothing is known of before.
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shadow_ops.aws import records
+from shadow_ops.aws import history
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
 from shadow_ops.contract.declared import Declared
@@ -61,7 +61,7 @@ class Observed:
     limits: Mapping[str, Limits]
     alarms: tuple[Alarm, ...]
     drifts: tuple[str, ...]
-    last: records.Entry | None
+    last: history.Entry | None
 
 
 def observe(clients: Clients, found: Deployed) -> Observed:
@@ -72,7 +72,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
     """
     live, said = found.live, found.declared
     limits = _limits(clients.autoscaling, live)
-    standing = [entry for entry in records.history(clients.ssm, live.name) if entry.undone is None]
+    standing = [entry for entry in history.history(clients.ssm, live.name) if entry.undone is None]
     return Observed(
         found=found,
         limits=limits,

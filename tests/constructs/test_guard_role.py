@@ -6,6 +6,9 @@ from shadow_ops.contract.permissions import PERMISSIONS
 from tests.constructs.rendering import Json, flat, rendered, resources, texts
 from tests.values.samples import shadow_test
 
+# What names the function itself comes in a policy of its own: the function needs its role first.
+IN_ROLE = [need for need in PERMISSIONS if need.resource != "function"]
+
 
 def guards_statements(endpoint_name: str = "churn") -> list[Json]:
     """What the guard of an endpoint may do."""
@@ -20,10 +23,9 @@ def test_the_guard_may_do_what_its_needs_say_and_write_its_log() -> None:
     """Every need is a statement with its condition, and the log is the only other."""
     *found, log = guards_statements()
 
-    assert [tuple(one["Action"]) for one in found] == [need.actions for need in PERMISSIONS]
+    assert [tuple(one["Action"]) for one in found] == [need.actions for need in IN_ROLE]
     assert [one.get("Condition") for one in found] == [
-        None if need.condition is None else {"StringEquals": {need.condition[0]: need.condition[1]}}
-        for need in PERMISSIONS
+        {"StringEquals": dict(need.conditions)} if need.conditions else None for need in IN_ROLE
     ]
     assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert flat(log["Resource"]).startswith("<EGuardLogs")
@@ -34,7 +36,7 @@ def test_any_resource_stands_only_where_a_need_says_why() -> None:
     """A `*` of a need is a `*` of its statement, and there is no other."""
     *found, _ = guards_statements()
 
-    for need, one in zip(PERMISSIONS, found, strict=True):
+    for need, one in zip(IN_ROLE, found, strict=True):
         assert (texts(one["Resource"]) == ["*"]) == (need.resource == "*"), need
         assert len(need.reason) > 10
 
@@ -43,7 +45,7 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
     """What isn't `*` names the endpoint, its records or its stack; configs, which CloudFormation names, any."""
     here = "<AWS::Region>:<AWS::AccountId>"
     *found, _ = guards_statements("Churn")
-    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(PERMISSIONS, found, strict=True)}
+    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(IN_ROLE, found, strict=True)}
     plain = {
         name: [arn.replace("${", "<").replace("}", ">").replace("arn:<AWS::Partition>:", "") for arn in arns]
         for name, arns in resource_of.items()
@@ -67,3 +69,17 @@ def test_only_lambda_may_take_the_guards_role() -> None:
     [role] = [one for key, one in resources(rendered(), "AWS::IAM::Role").items() if key.startswith("EGuard")]
     [statement] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_guard_may_invoke_itself_and_nothing_else() -> None:
+    """To go on waiting in another invocation; both steps come after that right."""
+    template = rendered(shadow_test())
+    [(name, policy)] = resources(template, "AWS::IAM::Policy").items()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    assert flat(statement["Resource"]).startswith("<EGuardFunction")
+    for kind in ("Before", "After"):
+        [step] = resources(template, f"Custom::EndpointUpdateGuard{kind}").values()
+        assert name in step["DependsOn"]
+        assert step["Properties"]["ServiceTimeout"] == 3600

@@ -18,7 +18,7 @@ from rehearsal.local import LocalAws
 from rehearsal.stage import RATE
 from rehearsal.traffic import Traffic
 from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
-from shadow_ops.aws import records
+from shadow_ops.aws import history
 from shadow_ops.sending import Answer
 from stacks import PromotionStack, ShadowTestStack
 from tests.deploy.submission import Submission
@@ -170,9 +170,9 @@ class Case:
         """What the endpoint serves."""
         return seen.serving(self.local.client("sagemaker"), self.name)
 
-    def history(self) -> tuple[records.Entry, ...]:
+    def history(self) -> tuple[history.Entry, ...]:
         """What was promoted and taken back."""
-        return records.history(self.local.client("ssm"), self.name)
+        return history.history(self.local.client("ssm"), self.name)
 
     def outputs(self) -> dict[str, str]:
         """The stack's outputs."""

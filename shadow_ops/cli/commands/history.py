@@ -11,7 +11,7 @@ from shadow_ops.cli import output
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
 
 if TYPE_CHECKING:
-    from shadow_ops.aws.records import Entry
+    from shadow_ops.aws.history import Entry
 
 
 @click.command(
@@ -30,7 +30,7 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
     Those of an endpoint that is deleted stay readable.
     """
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.aws.records import history
+    from shadow_ops.aws.history import history
 
     entries = history(Clients(profile, region).ssm, endpoint)
     if form == JSON:

@@ -14,18 +14,17 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from shadow_ops.aws import records
+from shadow_ops.aws import history
 from shadow_ops.aws.endpoint import LiveEndpoint
-from shadow_ops.aws.records import Entry
+from shadow_ops.aws.history import Entry
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.guard.handler import on_request
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
-from tests.ops.guard.world import ENDPOINT, UPDATE_SECONDS, Killed, World, variant
+from tests.ops.guard.world import ENDPOINT, STACK, UPDATE_SECONDS, Killed, World, variant
 
-STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
-LAMBDA_SECONDS = 840.0
+LAMBDA_SECONDS = 890.0
 POLICIES = {
     "usual": GatePolicy(),
     "other": GatePolicy(min_requests=7),
@@ -75,6 +74,7 @@ class Code:
     override: str | None = None
     rollback: str | None = None
     policy: str = "usual"
+    alarms: tuple[str, ...] = ()
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -187,13 +187,14 @@ class Stack:
         self._must(self.ask("Delete", "after", self.code, self.config))
         if self.world.live is not None:
             self.world.delete_endpoint()
+        self.world.owners[ENDPOINT] = (STACK, "DELETE_COMPLETE")
         self._must(self.ask("Delete", "before", self.code, self.config))
         self.world.configs.clear()
         self.world.status, self.code = None, None
 
     def history(self) -> tuple[Entry, ...]:
         """What the guard wrote into its history."""
-        return records.history(_Quiet(self.world), ENDPOINT)
+        return history.history(Quiet(self.world), ENDPOINT)
 
     def ask(
         self, kind: str, step: str, code: Code, config: str, old: tuple[Code, str] | None = None
@@ -201,6 +202,8 @@ class Stack:
         """Send one request to the guard; None if it was killed and never answered."""
         self._number += 1
         world, answers = self.world, list[dict[str, Any]]()
+        if world.status is not None and world.status.endswith("_COMPLETE"):
+            world.status = f"{kind.upper()}_IN_PROGRESS"
         event = {
             "RequestType": kind,
             "RequestId": f"request-{self._number}",
@@ -217,7 +220,7 @@ class Stack:
         if self.kill is not None:
             self.kill = (self.kill[0] - 1, *self.kill[1:])
         try:
-            on_request(event, world.clients, Clock(world), lambda _, body: answers.append(json.loads(body)), self._gate)
+            self.deliver(event, answers)
         except Killed:
             # CloudFormation waits an hour for an answer.
             world.sleep(3600)
@@ -227,6 +230,16 @@ class Stack:
         (answer,) = answers
         assert answer["PhysicalResourceId"] == f"{ENDPOINT}/{step}"
         return answer
+
+    def deliver(self, event: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+        """Have the function take an event, and those that it sends to itself to go on."""
+        world = self.world
+        following: list[dict[str, Any]] = [event]
+        while following:
+            one = following.pop(0)
+            on_request(one, world.clients, Clock(world), lambda _, body: answers.append(json.loads(body)), self._gate)
+            following += world.continuations
+            world.continuations.clear()
 
     # --- what CloudFormation does
 
@@ -248,6 +261,8 @@ class Stack:
             world.status = "ROLLBACK_IN_PROGRESS"
             for step in reversed(done):
                 self._must(self.ask("Delete", step, code, config))
+                if step == "after":
+                    world.delete_endpoint()
             return Result(False, str(failed))
         self.code, self.config, world.status = code, config, "CREATE_COMPLETE"
         return Result(True)
@@ -280,7 +295,7 @@ class Stack:
                 live = self.world.live
                 if live is not None and live.config != old_config:
                     self._update(old_config)
-            else:
+            elif self.world.live is not None and self.world.live.config == old_config:
                 assert keep == old_keep, "the endpoint would be touched"
             if "after" in touched:
                 self._step(self.ask("Update", "after", old, old_config, (code, config)))
@@ -313,8 +328,7 @@ class Stack:
     def _new_config(self, code: Code) -> str:
         self._number += 1
         name = f"config-{self._number}"
-        self.world.configs[name] = code.variants()
-        return name
+        return self.world.make_config(name, code.variants())
 
     def _delete_config(self, name: str) -> None:
         assert self.world.live is None or self.world.live.config != name, "the config that serves is deleted"
@@ -333,7 +347,7 @@ class _StepError(Exception):
     pass
 
 
-class _Quiet:
+class Quiet:
     """SSM without the faults, and without a trace."""
 
     def __init__(self, world: World) -> None:
@@ -359,6 +373,8 @@ def properties(step: str, code: Code, config: str) -> dict[str, str]:
         "Policy": POLICIES[code.policy].to_text(),
         "Scaling": json.dumps(code.scaling),
     }
+    if code.alarms:
+        given["RollbackAlarms"] = json.dumps(code.alarms)
     if code.promotion:
         given["Promoted"] = json.dumps({"instance_type": code.instance_type, "count": code.count})
     return {name: value for name, value in given.items() if value is not None}

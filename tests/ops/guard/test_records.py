@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow_ops.aws import records
-from shadow_ops.aws.records import LARGEST_VALUE, Entry, Pending, RecordTooLargeError, pack, unpack
+from shadow_ops.aws import history, journal, parameters, records
+from shadow_ops.aws.history import Entry
+from shadow_ops.aws.journal import Hold
+from shadow_ops.aws.parameters import LARGEST_VALUE, DamagedRecordError, RecordTooLargeError, pack, unpack
+from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from tests.ops.guard.stack import night, scaling
-from tests.ops.guard.world import ENDPOINT, World
+from tests.ops.guard.world import ENDPOINT, STACK, World
 
 NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 text = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=80)
@@ -47,7 +51,10 @@ pendings = st.builds(
     variants=st.lists(text).map(tuple),
     taken=st.lists(text).map(tuple),
     counts=st.dictionaries(text, st.integers(0, 1000)),
+    initial=st.dictionaries(text, st.integers(0, 1000)),
     keep=st.booleans(),
+    was=text,
+    lost=st.lists(text).map(tuple),
     entry=st.none() | entries,
     done=st.booleans(),
 )
@@ -58,7 +65,7 @@ def entry(number: int) -> Entry:
     return Entry(
         id=f"request-{number}",
         kind="promotion",
-        at=NOW,
+        at=NOW + datetime.timedelta(hours=number),
         by="ann",
         stack="stack",
         from_version=f"v{number}",
@@ -116,58 +123,178 @@ def test_fails_to_pack_what_cannot_be_made_small() -> None:
 
 
 def test_the_history_is_read_whole_and_in_order() -> None:
-    """Page by page; an entry counts once, though it may have been written twice."""
+    """Page by page, beyond a hundred; an entry counts once, though it may have been written twice."""
     ssm = World().clients().ssm
-    for number in (1, 2, 3, 3, 4, 5):
-        records.add_entry(ssm, ENDPOINT, entry(number))
+    for number in (*range(120), 3, 7):
+        history.add_entry(ssm, ENDPOINT, entry(number))
 
-    assert records.history(ssm, ENDPOINT) == tuple(entry(number) for number in (1, 2, 3, 4, 5))
+    assert history.history(ssm, ENDPOINT) == tuple(entry(number) for number in range(120))
+
+
+def test_what_is_in_the_history_is_never_changed() -> None:
+    """Not even by another entry of the same deployment."""
+    ssm = World().clients().ssm
+    history.add_entry(ssm, ENDPOINT, entry(1))
+    history.add_entry(ssm, ENDPOINT, replace(entry(1), by="somebody else"))
+
+    assert [one.by for one in history.history(ssm, ENDPOINT)] == ["ann"]
+
+
+def test_the_history_of_earlier_versions_is_read() -> None:
+    """They wrote the versions of one parameter, an entry perhaps twice, and marked what was undone by one more."""
+    world = World()
+    undone = {"id": "request-2", "kind": "undone", "at": NOW.isoformat()}
+    written = [entry(1).to_json(), entry(2).to_json(), entry(2).to_json(), undone]
+    world.parameters["/shadow-test/churn/history"] = [json.dumps(one) for one in written]
+    history.add_entry(world.clients().ssm, ENDPOINT, entry(3))
+
+    found = history.history(world.clients().ssm, ENDPOINT)
+    assert found == (entry(1), replace(entry(2), undone=NOW), entry(3))
 
 
 def test_an_undone_entry_is_marked_once() -> None:
     """Neither lost nor changed, and what isn't there can't be undone."""
     world = World()
     ssm = world.clients().ssm
-    records.add_entry(ssm, ENDPOINT, entry(1))
+    history.add_entry(ssm, ENDPOINT, entry(1))
     for one in ("request-1", "request-1", "request-7"):
-        records.undo_entry(ssm, ENDPOINT, one, NOW)
+        history.undo_entry(ssm, ENDPOINT, one, NOW)
 
-    assert [one.undone for one in records.history(ssm, ENDPOINT)] == [NOW]
-    assert len(world.parameters["/shadow-test/churn/history"]) == 2
+    assert [one.undone for one in history.history(ssm, ENDPOINT)] == [NOW]
+    assert sorted(world.parameters) == [
+        "/shadow-test/churn/history/request-1",
+        "/shadow-test/churn/history/request-1.undone",
+    ]
+
+
+@pytest.mark.parametrize("text_", ["{", "[]", "?", '{"kind": "promotion", "id": "x"}'])
+def test_a_damaged_history_is_no_empty_one(text_: str) -> None:
+    """Whoever can't read it doesn't know what was promoted."""
+    world = World()
+    world.parameters["/shadow-test/churn/history/x"] = [text_]
+
+    with pytest.raises(DamagedRecordError):
+        history.history(world.clients().ssm, ENDPOINT)
 
 
 def test_nothing_is_known_of_an_endpoint_without_records() -> None:
     """Absence is no error."""
     ssm = World().clients().ssm
-    assert records.history(ssm, ENDPOINT) == ()
+    assert history.history(ssm, ENDPOINT) == ()
     assert records.pending(ssm, ENDPOINT) is None
-    assert records.scaling(ssm, ENDPOINT, "production") is None
-    assert records.state(ssm, ENDPOINT).keep == {}
+    assert records.scalings(ssm, ENDPOINT, STACK) == {}
+    assert records.keeps(ssm, ENDPOINT) == {}
+    assert journal.answered(ssm, ENDPOINT, "request") is None
 
 
 def test_the_last_few_answers_are_remembered() -> None:
     """A config that was asked about again is the newest."""
     ssm = World().clients().ssm
     for number in (*range(12), 5):
-        records.save_keep(ssm, ENDPOINT, f"config-{number}", number % 2 == 1)
+        records.save_keep(ssm, ENDPOINT, records.keeps(ssm, ENDPOINT), f"config-{number}", number % 2 == 1, STACK)
 
-    kept = records.state(ssm, ENDPOINT).keep
+    kept = records.keeps(ssm, ENDPOINT)
     assert list(kept)[-1] == "config-5"
     assert len(kept) == 10
     assert kept["config-11"]
     assert not kept["config-10"]
 
 
-def test_only_the_guards_own_parameters_are_forgotten() -> None:
-    """The template's settings, and those of an endpoint whose name begins alike, stay."""
+def test_a_stack_finds_its_own_records_only() -> None:
+    """Neither the template's settings, nor the history, nor what another stack wrote, nor what nobody can read."""
+    world = World()
+    own = ("pending", "state", "scaling/production", "requests/1", "lock")
+    for name in own:
+        world.parameters[f"/shadow-test/churn/{name}"] = [json.dumps({"stack": STACK})]
+    for name in ("churn/settings", "churn/history/1", "churn-2/pending"):
+        world.parameters[f"/shadow-test/{name}"] = [json.dumps({"stack": STACK})]
+    world.parameters["/shadow-test/churn/scaling/shadow"] = [json.dumps({"stack": "another"})]
+    world.parameters["/shadow-test/churn/scaling/second"] = ["{damaged"]
+
+    found = records.own_names(world.clients().ssm, ENDPOINT, STACK)
+    assert sorted(found) == sorted(f"/shadow-test/churn/{name}" for name in own)
+
+
+@pytest.mark.parametrize(("owner", "found"), [(STACK, 2), ("another", 0)])
+def test_records_of_earlier_versions_are_those_of_the_deployment_on_record(owner: str, found: int) -> None:
+    """They didn't say whose they are."""
+    world = World()
+    world.parameters["/shadow-test/churn/pending"] = [json.dumps({"stack": owner})]
+    world.parameters["/shadow-test/churn/scaling/production"] = ["{}"]
+
+    assert len(records.own_names(world.clients().ssm, ENDPOINT, STACK)) == found
+
+
+def test_recorded_scaling_of_another_stack_is_not_read() -> None:
+    """Nor what is damaged; what doesn't say whose it is, is."""
+    world = World()
+    texts = {"a": json.dumps({"stack": STACK}), "b": json.dumps({"stack": "another"}), "c": "{damaged", "d": "{}"}
+    for name, one in texts.items():
+        world.parameters[f"/shadow-test/churn/scaling/{name}"] = [one]
+
+    assert set(records.scalings(world.clients().ssm, ENDPOINT, STACK)) == {"a", "d"}
+
+
+def hold(token: str, seconds: float = 60) -> Hold:
+    """A hold from now on."""
+    return Hold(token=token, until=NOW + datetime.timedelta(seconds=seconds))
+
+
+def test_one_works_on_an_endpoint_at_a_time() -> None:
+    """Who comes second waits, until the first has let go, or is dead for certain."""
+    ssm = World().clients().ssm
+    assert journal.take(ssm, ENDPOINT, hold("a"), NOW)
+    assert not journal.take(ssm, ENDPOINT, hold("b"), NOW)
+    assert journal.take(ssm, ENDPOINT, hold("a", 90), NOW)
+    assert not journal.take(ssm, ENDPOINT, hold("b"), NOW + datetime.timedelta(seconds=89))
+    assert journal.take(ssm, ENDPOINT, hold("b", 200), NOW + datetime.timedelta(seconds=90))
+
+    journal.release(ssm, ENDPOINT, "a")
+    assert not journal.take(ssm, ENDPOINT, hold("c"), NOW)
+    journal.release(ssm, ENDPOINT, "b")
+    assert journal.take(ssm, ENDPOINT, hold("c"), NOW)
+
+
+@pytest.mark.parametrize("text_", ["{damaged", "{}", '{"token": "x", "until": "soon"}', '{"token": "x"}'])
+def test_a_damaged_lock_holds_nobody_up(text_: str) -> None:
+    """It is replaced."""
+    world = World()
+    world.parameters["/shadow-test/churn/lock"] = [text_]
+
+    assert journal.take(world.clients().ssm, ENDPOINT, hold("a"), NOW)
+
+
+def test_the_first_answer_to_a_request_stays_for_a_day() -> None:
+    """A copy that is delivered hours later gets it, too."""
     world = World()
     ssm = world.clients().ssm
-    others = ("/shadow-test/churn/settings", "/shadow-test/churn-2/history")
-    own = ("history", "pending", "state", "scaling/production", "scaling/shadow")
-    for name in (*others, *(f"/shadow-test/churn/{one}" for one in own)):
-        world.parameters[name] = ["{}"]
-    records.forget(ssm, ENDPOINT, keep_history=True)
-    assert set(world.parameters) == {*others, "/shadow-test/churn/history"}
+    for status in ("SUCCESS", "FAILED"):
+        journal.remember(ssm, ENDPOINT, "1", {"Status": status}, stack=STACK, now=NOW)
+    world.parameters["/shadow-test/churn/requests/2"] = ["{damaged"]
+    assert journal.answered(ssm, ENDPOINT, "1") == {"Status": "SUCCESS"}
+    assert journal.answered(ssm, ENDPOINT, "2") is None
 
-    records.forget(ssm, ENDPOINT, keep_history=False)
-    assert set(world.parameters) == set(others)
+    journal.forget_old(ssm, ENDPOINT, NOW + datetime.timedelta(hours=24))
+    assert journal.answered(ssm, ENDPOINT, "1") is not None
+    journal.forget_old(ssm, ENDPOINT, NOW + datetime.timedelta(hours=24, seconds=1))
+    assert journal.answered(ssm, ENDPOINT, "1") is None
+
+
+def test_what_is_made_once_is_not_made_again() -> None:
+    """Of two who try at once, one succeeds."""
+    ssm = World().clients().ssm
+    assert parameters.make(ssm, "/a", {"number": 1})
+    assert not parameters.make(ssm, "/a", {"number": 2})
+    assert parameters.read(ssm, "/a") == {"number": 1}
+
+
+def test_more_than_ten_parameters_are_removed() -> None:
+    """Ten at a time; that some aren't there doesn't matter."""
+    world = World()
+    names = [f"/a/{number}" for number in range(25)]
+    for name in names[:-1]:
+        world.parameters[name] = ["{}"]
+    parameters.remove(world.clients().ssm, names)
+
+    assert world.parameters == {}
+    assert world.calls == ["ssm:DeleteParameters"] * 3

@@ -1,0 +1,150 @@
+"""What was promoted and taken back on an endpoint. It outlives the stack, and nothing in it is changed or removed.
+
+Each entry is an SSM parameter of its own, ``/shadow-test/<endpoint>/history/<id>``, made once; that CloudFormation took
+a deployment back is one more, ``<id>.undone``. An account and region holds ten thousand standard parameters, which cost
+nothing. Earlier versions of this library wrote the versions of the one parameter ``…/history``, of which Parameter
+Store keeps a hundred; they are read as well.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.aws import parameters
+from shadow_ops.contract.declared import prefix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A promotion, or a way back from one.
+
+    Attributes:
+        id: Identifies it; one deployment has one.
+        kind: ``promotion`` or ``rollback``.
+        at: When it was complete, in UTC.
+        by: Who deployed; the stack's name where nobody said.
+        stack: ARN of the CloudFormation stack.
+        from_version: Version that served before. None if it isn't known.
+        from_model: SageMaker model that served before.
+        from_config: Endpoint config that served before.
+        to_version: Version that serves since.
+        to_model: SageMaker model that serves since.
+        to_config: Endpoint config that serves since.
+        gate: What the gate said, or why it wasn't asked or was overruled. None for a way back.
+        reason: Why it was taken back. None for a promotion.
+        undone: When CloudFormation rolled the deployment back. None if it never did.
+    """
+
+    id: str
+    kind: str
+    at: datetime.datetime
+    by: str
+    stack: str
+    from_version: str | None
+    from_model: str | None
+    from_config: str
+    to_version: str
+    to_model: str | None
+    to_config: str
+    gate: str | None = None
+    reason: str | None = None
+    undone: datetime.datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry as plain JSON values."""
+        undone = None if self.undone is None else self.undone.isoformat()
+        return {**asdict(self), "at": self.at.isoformat(), "undone": undone}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Entry:
+        """Read an entry; what a later version of the guard added is left out."""
+        known = {one.name: data.get(one.name) for one in fields(cls)}
+        undone = data.get("undone")
+        known["undone"] = None if undone is None else datetime.datetime.fromisoformat(undone)
+        return cls(**{**known, "at": datetime.datetime.fromisoformat(data["at"])})  # type: ignore[arg-type] # from JSON
+
+
+def path(endpoint: str) -> str:
+    """Where the history of an endpoint lies; the parameter of this very name is that of earlier versions."""
+    return f"{prefix(endpoint)}/history"
+
+
+def history(ssm: Any, endpoint: str) -> tuple[Entry, ...]:  # noqa: ANN401 - a boto3 client
+    """What was promoted and taken back, the oldest first.
+
+    Args:
+        ssm: The client.
+        endpoint: The endpoint's name.
+
+    Returns:
+        The entries; those that CloudFormation rolled back say so in `Entry.undone`. Nothing if nothing ever happened.
+
+    Raises:
+        DamagedRecordError: If one of them can't be read.
+        ClientError: If a call is refused.
+    """
+    found = [*_earlier(ssm, path(endpoint)), *map(parameters.unpack, parameters.under(ssm, path(endpoint)).values())]
+    entries: dict[str, Entry] = {}
+    undone: dict[str, datetime.datetime] = {}
+    try:
+        for data in found:
+            if data["kind"] == "undone":
+                undone.setdefault(data["id"], datetime.datetime.fromisoformat(data["at"]))
+            else:
+                # An earlier version of the guard that was interrupted may have written an entry twice.
+                entries.setdefault(data["id"], Entry.from_json(data))
+    except (KeyError, TypeError, ValueError) as error:
+        raise parameters.DamagedRecordError(
+            f"an entry of the history of {endpoint} can't be read ({error!r})"
+        ) from None
+    known = (replace(one, undone=undone[one.id]) if one.id in undone else one for one in entries.values())
+    return tuple(sorted(known, key=lambda one: one.at))
+
+
+def add_entry(ssm: Any, endpoint: str, entry: Entry) -> None:  # noqa: ANN401 - a boto3 client
+    """Add to the history, once; what it already has is left alone."""
+    parameters.make(ssm, f"{path(endpoint)}/{entry.id}", entry.to_json())
+
+
+def undo_entry(
+    ssm: Any,  # noqa: ANN401 - a boto3 client
+    endpoint: str,
+    entry_id: str,
+    at: datetime.datetime,
+    *,
+    there: bool = False,
+) -> None:
+    """Say that a deployment in the history was rolled back; without effect if it isn't there or is undone.
+
+    Args:
+        ssm: The client.
+        endpoint: The endpoint's name.
+        entry_id: Which entry.
+        at: When it was rolled back.
+        there: Whether it is known to be there. By default it is looked up.
+    """
+    if there or parameters.read(ssm, f"{path(endpoint)}/{entry_id}") is not None:
+        undone = {"id": entry_id, "kind": "undone", "at": at.isoformat()}
+        parameters.make(ssm, f"{path(endpoint)}/{entry_id}.undone", undone)
+
+
+def _earlier(ssm: Any, name: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - a boto3 client
+    """The versions of the one parameter of earlier versions of this library, the oldest first."""
+    found: list[dict[str, Any]] = []
+    token: dict[str, str] = {}
+    try:
+        while True:
+            page = ssm.get_parameter_history(Name=name, **token)
+            found += page["Parameters"]
+            if not page.get("NextToken"):
+                break
+            token = {"NextToken": page["NextToken"]}
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+    return (parameters.unpack(one["Value"]) for one in sorted(found, key=lambda one: int(one["Version"])))

@@ -1,0 +1,113 @@
+"""SSM parameters that hold JSON: read, write, make once, list, remove."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+# Largest value of an advanced parameter, in bytes (API member PutParameterRequest.Value); a standard one takes 4096.
+LARGEST_VALUE = 8192
+_STANDARD_VALUE = 4096
+
+
+class RecordTooLargeError(ValueError):
+    """A record that Parameter Store can't hold."""
+
+
+class DamagedRecordError(ValueError):
+    """A record that can't be read: somebody else wrote it, or part of it is gone."""
+
+
+def pack(data: Mapping[str, Any]) -> str:
+    """JSON as text that a parameter can hold: as it is where that is possible, else compressed.
+
+    Raises:
+        RecordTooLargeError: If it can't be made small enough.
+    """
+    text = json.dumps(data, separators=(",", ":"))
+    # Parameter Store takes doubled braces for a reference (API member PutParameterRequest.Value).
+    if len(text) <= _STANDARD_VALUE and "{{" not in text:
+        return text
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    if len(packed) > LARGEST_VALUE:
+        raise RecordTooLargeError(f"{len(packed)} bytes, Parameter Store holds {LARGEST_VALUE}")
+    return packed
+
+
+def unpack(text: str) -> dict[str, Any]:
+    """What `pack` packed.
+
+    Raises:
+        DamagedRecordError: If it isn't that.
+    """
+    try:
+        whole = text if text.startswith("{") else zlib.decompress(base64.b64decode(text)).decode()
+        data = json.loads(whole)
+    except (ValueError, zlib.error) as error:
+        raise DamagedRecordError(f"not a record of ours ({error})") from None
+    if not isinstance(data, dict):
+        raise DamagedRecordError("not a record of ours")
+    return data
+
+
+def read(ssm: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - a boto3 client
+    """What a parameter holds; None if it isn't there.
+
+    Raises:
+        DamagedRecordError: If it isn't one of ours.
+        ClientError: If the call is refused.
+    """
+    try:
+        return unpack(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ParameterNotFound":
+            return None
+        raise
+
+
+def write(ssm: Any, name: str, data: Mapping[str, Any]) -> None:  # noqa: ANN401 - a boto3 client
+    """Make a parameter, or replace what it holds.
+
+    Raises:
+        RecordTooLargeError: If Parameter Store can't hold it; nothing was written.
+    """
+    ssm.put_parameter(Name=name, Value=pack(data), Type="String", Overwrite=True, Tier="Intelligent-Tiering")
+
+
+def make(ssm: Any, name: str, data: Mapping[str, Any]) -> bool:  # noqa: ANN401 - a boto3 client
+    """Make a parameter; of all who try at once, one succeeds.
+
+    Returns:
+        Whether it was made; False if it is there already, as it was.
+    """
+    try:
+        ssm.put_parameter(Name=name, Value=pack(data), Type="String", Overwrite=False, Tier="Intelligent-Tiering")
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ParameterAlreadyExists":
+            return False
+        raise
+    return True
+
+
+def under(ssm: Any, path: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+    """The parameters below a path and their values, packed as they are."""
+    found: dict[str, str] = {}
+    token: dict[str, str] = {}
+    while True:
+        page = ssm.get_parameters_by_path(Path=path, Recursive=True, **token)
+        found |= {one["Name"]: one["Value"] for one in page["Parameters"]}
+        if not page.get("NextToken"):
+            return found
+        token = {"NextToken": page["NextToken"]}
+
+
+def remove(ssm: Any, names: Iterable[str]) -> None:  # noqa: ANN401 - a boto3 client
+    """Remove parameters; fine if they aren't there."""
+    gone = list(names)
+    for first in range(0, len(gone), 10):  # API operation DeleteParameters takes ten names
+        ssm.delete_parameters(Names=gone[first : first + 10])

@@ -1,0 +1,135 @@
+"""Carry out what was decided: the one place where the guard writes. Each step may be done twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shadow_ops.aws import history, parameters, records
+from shadow_ops.aws.parameters import RecordTooLargeError
+from shadow_ops.guard.clients import Clients, error_code
+from shadow_ops.guard.decision import (
+    AddEntry,
+    Close,
+    Deregister,
+    Forget,
+    RecordScaling,
+    RememberKeep,
+    SaveRecord,
+    Scale,
+    SetCounts,
+    Step,
+    Trim,
+    UndoEntry,
+)
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.scaling import Scaling
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass
+class Actor:
+    """Carries steps out for one endpoint and one stack.
+
+    Attributes:
+        clients: The services.
+        endpoint: The endpoint's name.
+        stack: ARN of the stack that the records are of.
+        failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
+    """
+
+    clients: Clients
+    endpoint: str
+    stack: str
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
+        """Carry the steps out, in order.
+
+        Args:
+            steps: The steps.
+            regardless: Whether one that fails is noted and the rest done all the same.
+
+        Returns:
+            What failed, a sentence each.
+
+        Raises:
+            Refusal: If a step can't be done, and why.
+            ClientError: If a call is refused.
+        """
+        for step in steps:
+            try:
+                self._do(step)
+            except (ClientError, BotoCoreError, Refusal) as error:
+                if not regardless:
+                    raise
+                LOG.exception("going on regardless")
+                self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
+        return tuple(self.failed.values())
+
+    def _do(self, step: Step) -> None:
+        ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)
+        match step:
+            case RecordScaling(scaled):
+                try:
+                    records.save_scaling(ssm, self.endpoint, scaled.variant, scaled.to_json(), self.stack)
+                except RecordTooLargeError as error:
+                    raise Refusal(
+                        f"the scaling of {self.endpoint}'s variant {scaled.variant} can't be recorded, so it could not "
+                        f"be restored ({error}); remove some of its {len(scaled.policies)} policies and "
+                        f"{len(scaled.schedules)} scheduled actions, then deploy again"
+                    ) from None
+            case SaveRecord(record):
+                records.save_pending(ssm, self.endpoint, record)
+            case Close(record):
+                open_still = tuple(name for name in self.failed if name)
+                if self.failed:
+                    lost = (*record.lost, *self.failed.values())
+                    taken = tuple(dict.fromkeys((*record.taken, *open_still)))
+                    record = replace(record, done=not taken, taken=taken, lost=lost)
+                records.save_pending(ssm, self.endpoint, record)
+            case Deregister(variant, recorded):
+                if not (recorded and self.failed):
+                    scaling.deregister(variant)
+            case Scale(wanted, live):
+                scaling.put(wanted, live)
+            case Trim(live, policies, schedules):
+                scaling.remove(live.variant, live, policies, schedules)
+            case SetCounts(counts):
+                self._set_counts(counts)
+            case RememberKeep(config, keep, others):
+                records.save_keep(ssm, self.endpoint, others, config, keep, self.stack)
+            case AddEntry(entry):
+                history.add_entry(ssm, self.endpoint, entry)
+            case UndoEntry(entry_id, at, there):
+                history.undo_entry(ssm, self.endpoint, entry_id, at, there=there)
+            case Forget(names):
+                parameters.remove(ssm, names)
+
+    def _set_counts(self, counts: Mapping[str, tuple[int, int]]) -> None:
+        LOG.info("%s: instances, from and to: %s", self.endpoint, dict(counts))
+        wanted = [{"VariantName": name, "DesiredInstanceCount": count} for name, (_, count) in counts.items()]
+        try:
+            self.clients.sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=self.endpoint, DesiredWeightsAndCapacities=wanted
+            )
+        except ClientError as error:
+            if error_code(error) != "ValidationException":
+                raise
+            said = ", ".join(f"{name} has {has} and should have {count}" for name, (has, count) in counts.items())
+            raise Refusal(
+                f"the instances of {self.endpoint} are not what they should be after the update ({said}), but "
+                f"SageMaker refuses to change that ({error.response['Error']['Message']})"
+            ) from None
+
+
+def _variant_of(step: Step) -> str:
+    match step:
+        case Scale(wanted, _):
+            return wanted.variant
+        case _:
+            return ""

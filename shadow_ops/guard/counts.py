@@ -1,0 +1,137 @@
+"""Instance counts: what an update must not reset, and what it left other than it must be. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.decision import SetCounts
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.seen import variants
+
+
+def keeps_live_counts(live: LiveEndpoint, requested: Config, scaling: Collection[str]) -> bool:
+    """Whether the update must start the new fleet with the live instance counts.
+
+    SageMaker keeps all of them or none, so one production variant is enough: any that scales, because it may scale out
+    at any moment until the update begins, and any whose count the code leaves as it was. Only counts that the code
+    changes give way; where both meet, those are set after the update.
+
+    Args:
+        live: The endpoint.
+        requested: The config that shall serve.
+        scaling: Names of the variants that scale, or will once the deployment is through.
+    """
+    asked = _production(requested)
+    for one in live.production:
+        initial = asked.get(one.name, {}).get("InitialInstanceCount")
+        if initial is not None and (one.name in scaling or initial == one.initial_count):
+            return True
+    return False
+
+
+def keeps_counts_back(live: LiveEndpoint, requested: Config, scaling: Collection[str], record: Pending | None) -> bool:
+    """The same on the way back, where a count in code is no wish of today's.
+
+    Args:
+        live: The endpoint.
+        requested: The config that served before.
+        scaling: Names of the variants that scale, or will once the rollback is through.
+        record: The deployment that is taken back; None if nothing is known of it.
+    """
+    asked = _production(requested)
+    for one in live.production:
+        initial = asked.get(one.name, {}).get("InitialInstanceCount")
+        if initial is None:
+            continue
+        if one.name in scaling or record is None or record.counts.get(one.name, 0) > initial:
+            return True
+        by_hand = one.initial_count is not None and (one.desired_count or 0) > max(initial, one.initial_count)
+        if by_hand:
+            return True
+    return False
+
+
+def refuse_shrinking_rename(live: LiveEndpoint, requested: Config, scaled: Mapping[str, Scaled]) -> None:
+    """Refuse to give a production variant another name where that would cost it instances, here or on the way back.
+
+    A variant under a new name starts with what its config asks for: there is no live count that SageMaker could keep.
+
+    Args:
+        live: The endpoint.
+        requested: The config that shall serve.
+        scaled: How the variants scale; one that does may run its most instances at any moment.
+
+    Raises:
+        Refusal: With both counts.
+    """
+    for old, new in _renamed(live, requested):
+        count, initial = old.desired_count, new.get("InitialInstanceCount")
+        if count is None or initial is None or old.initial_count is None:
+            continue
+        if old.name in scaled:
+            count = max(count, scaled[old.name].maximum)
+        elif initial != old.initial_count and count <= old.initial_count:
+            # The code itself asks for another count.
+            continue
+        if count > min(initial, old.initial_count):
+            raise Refusal(
+                f"{live.name}'s production variant {old.name} runs up to {count} instances, and under its new name "
+                f"{new['VariantName']} it would start with {initial}, or with {old.initial_count} on the way back; "
+                f"keep its name, or first deploy it as {old.name} with count={count}, then rename it with that count"
+            )
+
+
+def _renamed(live: LiveEndpoint, requested: Config) -> Iterator[tuple[LiveVariant, Mapping[str, Any]]]:
+    asked = _production(requested)
+    gone = [one for one in live.production if one.name not in asked]
+    known = {one.name for one in live.production}
+    new = [one for name, one in asked.items() if name not in known]
+    for old in gone:
+        same = [one for one in new if one.get("ModelName") == old.model_name]
+        if same:
+            yield old, same[0]
+        elif len(gone) == len(new) == 1:
+            yield old, new[0]
+
+
+def corrections(
+    live: LiveEndpoint, record: Pending, scaled: Mapping[str, Scaled], *, taking_back: bool
+) -> Iterator[SetCounts]:
+    """Counts that the update left other than they must be.
+
+    Args:
+        live: The endpoint after the update.
+        record: The deployment.
+        scaled: How its variants scale from now on.
+        taking_back: Whether the deployment was rolled back.
+    """
+    if record.source == record.target and not taking_back:
+        return
+    production = {one.name for one in live.production}
+    counts: dict[str, tuple[int, int]] = {}
+    for one in variants(live):
+        if one.desired_count is None or one.initial_count is None:
+            continue
+        wanted = one.desired_count
+        in_code = one.name in record.initial and record.initial[one.name] != one.initial_count
+        if not taking_back and in_code and one.name not in scaled:
+            # Keeping the live counts has swallowed a count that the code changed.
+            wanted = one.initial_count if record.keep else wanted
+        elif taking_back or (record.keep and one.name in production):
+            wanted = max(wanted, record.counts.get(one.name, 0))
+        limits = scaled.get(one.name)
+        if limits is not None and wanted > one.desired_count:
+            wanted = max(one.desired_count, min(wanted, limits.maximum))
+        if wanted != one.desired_count:
+            counts[one.name] = (one.desired_count, wanted)
+    if counts:
+        # One call: SageMaker takes the next one only once the endpoint is InService again.
+        yield SetCounts(counts)
+
+
+def _production(config: Config) -> dict[str, Mapping[str, Any]]:
+    return {one["VariantName"]: one for one in config.production}

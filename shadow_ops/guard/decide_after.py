@@ -1,0 +1,132 @@
+"""After an update: does the config serve that was asked for, and is everything back that was out of the way. Pure."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.counts import corrections
+from shadow_ops.guard.decision import Decision, Go, Refuse, SaveRecord, Step, Wait
+from shadow_ops.guard.direction import fingerprint, refuse_stale
+from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_without_record, write_history
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, need, variants
+
+# CloudFormation lists what it has just made a moment later.
+_LISTING_PATIENCE = datetime.timedelta(minutes=1)
+
+
+def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision:
+    """Decide what is left to do once the endpoint's update is through.
+
+    Args:
+        request: The request.
+        seen: What was seen.
+        taking_back: Whether CloudFormation rolls back. Then nothing that can't be read holds it up.
+
+    Raises:
+        Refusal: If what serves isn't what was asked for, or can't be told.
+    """
+    if not taking_back:
+        refuse_stale(request, seen)
+        _ = need(seen.live), need(seen.pending), need(seen.scaled), need(seen.recorded)
+    live = seen.live
+    if isinstance(live, Unread):
+        return _reopen(request, seen, f"{live.why}; scaling comes back once it can be read")
+    if live is None:
+        gone = f"there is no endpoint {request.asked.endpoint} any more; something else than this deployment deleted it"
+        if taking_back:
+            return _leave(gone)
+        raise Refusal(gone)
+    if not _is_ours(request, seen, taking_back=taking_back):
+        since = seen.waiting.get("ownership", seen.now)
+        if seen.patient and seen.now - since < _LISTING_PATIENCE:
+            return Wait("ownership")
+        sentence = f"{live.name} is no resource of the stack {request.stack_name}: it was left alone"
+        if taking_back:
+            return _leave(sentence)
+        raise Refusal(sentence)
+    if live.status in PASSING_STATES and seen.patient:
+        return Wait("endpoint")
+    found = known(seen.pending, None)
+    record = found if found is not None and request.asked.config in (found.source, found.target) else None
+    problem = _problem(live, request.asked.config, taking_back=taking_back)
+    if problem is not None:
+        over = live.status == "InService" and record is not None
+        return Refuse(problem, tuple(close(live, seen, record, taken_back=taking_back)) if over and record else ())
+    if live.status in PASSING_STATES:
+        return _leave(f"{live.name} is still {live.status}; its scaling comes back once it is InService")
+    return _finish(request, seen, live, record, taking_back=taking_back)
+
+
+def _is_ours(request: Request, seen: Seen, *, taking_back: bool) -> bool:
+    if not isinstance(seen.owned, Unread):
+        return seen.owned
+    if not taking_back:
+        raise Refusal(seen.owned.why)
+    record = known(seen.pending, None)
+    return record is not None and record.stack == request.stack
+
+
+def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None, *, taking_back: bool) -> Decision:
+    new = request.asked.scaling
+    old = {} if request.old is None or request.old.endpoint != request.asked.endpoint else request.old.scaling
+    # Where CloudFormation's word is missing, the record says whether this is what the deployment came from.
+    sure = isinstance(seen.stack, str) or (record is not None and record.was == fingerprint(request.asked))
+    wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure)
+    steps: list[Step] = []
+    notes: tuple[str, ...] = ()
+    if isinstance(seen.scaled, Unread):
+        notes = (f"{seen.scaled.why}: scaling is as it is",)
+    else:
+        steps += scaling_steps(wanted, seen.scaled, old)
+    if record is None:
+        if isinstance(seen.pending, Unread):
+            notes = (*notes, f"{seen.pending.why}: what else the deployment changed can't be taken back")
+        if taking_back and request.old is not None:
+            steps += undo_without_record(seen, request.old.config, request.asked.config)
+        return Go(tuple(steps), regardless=taking_back, notes=notes)
+    scaled: dict[str, Scaled] = {name: one for name, one in wanted.items() if one is not None}
+    # Counts before scaling, which may begin to change them.
+    steps = [*corrections(live, record, scaled, taking_back=taking_back), *steps]
+    steps += write_history(live, seen, record, taken_back=taking_back)
+    steps.append(closed(live, seen, record, taken_back=taking_back))
+    return Go(tuple(steps), regardless=taking_back, notes=notes)
+
+
+def _reopen(request: Request, seen: Seen, note: str) -> Go:
+    """Leave the rest of a rollback to the next event, which finds it in the record."""
+    record = known(seen.pending, None)
+    if record is None or record.source != request.asked.config:
+        return _leave(note)
+    open_again = replace(record, done=False, taken=tuple(dict.fromkeys((*record.taken, *record.variants))))
+    return Go((SaveRecord(open_again),), regardless=True, notes=(note,))
+
+
+def _leave(note: str) -> Go:
+    return Go(regardless=True, notes=(note,))
+
+
+def _problem(live: LiveEndpoint, asked: str, *, taking_back: bool) -> str | None:
+    why = f" ({live.failure_reason})" if live.failure_reason else ""
+    if live.status in PASSING_STATES:
+        if taking_back:
+            return None
+        still = f"{live.name} is still {live.status}, as long as this deployment can wait{why}"
+        return f"{still}; deploy again when it is InService"
+    if live.status != "InService":
+        return f"{live.name} is {live.status} after the update{why}"
+    if live.config.name != asked:
+        # Also in a rollback: CloudFormation would go on to delete the config that serves.
+        return (
+            f"SageMaker took the update of {live.name} back: the config {asked} was asked for, "
+            f"{live.config.name} serves{why or '; SageMaker gives no reason, see the endpoint in its console'}"
+        )
+    for one in variants(live):
+        if one.current_count == 0 and one.desired_count != 0 and not taking_back:
+            return f"the variant {one.name} of {live.name} has no instance in service after the update{why}"
+    return None

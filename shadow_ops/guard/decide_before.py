@@ -1,0 +1,239 @@
+"""Before an update: may it go on, and what must be out of its way. Pure functions.
+
+Nothing is touched before everything that may refuse has been asked, and nothing is deregistered before it is recorded.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import Config, LiveEndpoint
+from shadow_ops.aws.history import Entry
+from shadow_ops.aws.records import Pending, scaling_name
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.asking import consent, policy_of
+from shadow_ops.guard.change import Change, classify, refuse_demotion
+from shadow_ops.guard.counts import keeps_live_counts, refuse_shrinking_rename
+from shadow_ops.guard.decision import (
+    AskGate,
+    Decision,
+    Deregister,
+    Forget,
+    Go,
+    RecordScaling,
+    RememberKeep,
+    SaveRecord,
+    Step,
+    Wait,
+    keep_answer,
+)
+from shadow_ops.guard.direction import fingerprint, refuse_stale
+from shadow_ops.guard.handover import blocking, give_back, history_so_far, write_history
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
+
+ALARM_PATIENCE = datetime.timedelta(minutes=3)
+"""How long an alarm is waited for. One that is pointed at a new fleet keeps its state until it is looked at again (API
+operation PutMetricAlarm), up to a minute later: whoever goes back because production fails must not be taken back by
+that very failure."""
+_WHAT_TO_DO = {
+    "Deleting": "wait until it is deleted, then deploy again",
+    "Failed": "delete it, which is all that SageMaker allows now, then deploy again",
+    "OutOfService": "find out why in its logs, delete it or bring it back, then deploy again",
+    "UpdateRollbackFailed": "its instances run different configs; delete it or ask AWS Support, then deploy again",
+}
+
+
+def decide_before(request: Request, seen: Seen) -> Decision:
+    """Decide about an update that goes forward.
+
+    Raises:
+        Refusal: If it must not go on; nothing is touched then.
+    """
+    need(seen.stack)
+    refuse_stale(request, seen)
+    live = need(seen.live)
+    if live is None:
+        return _first_creation(request)
+    if not need(seen.owned):
+        raise Refusal(
+            f"there is an endpoint {live.name} already, and it isn't a resource of the stack {request.stack_name}: "
+            "nothing of it is touched; have the stack adopt it as docs/adopting.md says, or take another endpoint_name"
+        )
+    if live.status in PASSING_STATES and seen.patient:
+        return Wait("endpoint")
+    _refuse_unless_ready(live)
+    record = need(seen.pending)
+    if request.asked.config == live.config.name:
+        return _unchanged(request, seen, live, record)
+    requested = need(seen.asked)
+    if requested is None:
+        raise Refusal(
+            f"the endpoint config {request.asked.config} that {live.name} shall serve isn't there; deploy again"
+        )
+    return _update(request, seen, live, requested, record)
+
+
+def _first_creation(request: Request) -> Decision:
+    asked, old = request.asked, request.old
+    if request.kind == "Update" and old is not None and old.endpoint == asked.endpoint:
+        raise Refusal(
+            f"there is no endpoint {asked.endpoint} any more: something else than the stack {request.stack_name} "
+            "deleted it, and CloudFormation can't update what isn't there; delete the stack, then deploy it again"
+        )
+    if asked.promotion:
+        raise Refusal(
+            f"there is no endpoint {asked.endpoint}, so no shadow test is running on it; "
+            "deploy its ShadowTestStack first"
+        )
+    return Go((RememberKeep(asked.config, False, {}),), keep_answer(keep=False))
+
+
+def _refuse_unless_ready(live: LiveEndpoint) -> None:
+    if live.status == "InService":
+        return
+    why = f" ({live.failure_reason})" if live.failure_reason else ""
+    if live.status in PASSING_STATES:
+        raise Refusal(
+            f"{live.name} is still {live.status}{why}, and this deployment can't wait any longer; "
+            "deploy again when it is InService"
+        )
+    what = _WHAT_TO_DO.get(live.status, "bring it to InService, then deploy again")
+    raise Refusal(f"{live.name} is {live.status}{why} and can't be updated; {what}")
+
+
+def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Decision:
+    """The config serves already: scaling may change, which the next step does and a rollback takes back."""
+    keeps = need(seen.keeps)
+    steps = [*_record(request, seen, live, record)]
+    if record is not None and record.taken and not record.done:
+        steps += give_back(live, seen, record)
+        steps += [SaveRecord(replace(one.record, taken=())) for one in steps if isinstance(one, SaveRecord)]
+    return Go(tuple(steps), keep_answer(keep=keeps.get(live.config.name, False)))
+
+
+def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config, record: Pending | None) -> Decision:
+    asked = request.asked
+    history = history_so_far(live, seen, record)
+    change = classify(asked, live, requested, history)
+    refuse_demotion(asked, change)
+    scaled = _scaled(seen, record)
+    scaling = {*scaled, *asked.scaling}
+    refuse_shrinking_rename(live, requested, scaled)
+    gate = None
+    if change.kind == "promotion":
+        policy = policy_of(asked)
+        if not policy.enforced:
+            gate = f"not enforced: {policy.not_enforced_because}"
+        elif seen.judged is None:
+            return AskGate()
+        else:
+            gate = consent(asked, seen.judged)
+    notes: tuple[str, ...] = ()
+    firing = need(seen.firing)
+    if firing:
+        if seen.patient and seen.now - seen.waiting.get("alarms", seen.now) < ALARM_PATIENCE:
+            return Wait("alarms")
+        names = ", ".join(firing)
+        if asked.rollback is None:
+            raise Refusal(
+                f"SageMaker would take the update of {asked.endpoint} back at once, because {names} is in ALARM; "
+                "wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
+            )
+        notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
+    keep = keeps_live_counts(live, requested, scaling)
+    taken = blocking(live, requested, scaled)
+    entry = _entry(request, seen, live, change, gate, history)
+    steps = (
+        *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
+        *(Deregister(name) for name in taken if name in need(seen.scaled)),
+        RememberKeep(asked.config, keep, need(seen.keeps)),
+    )
+    return Go(steps, keep_answer(keep=keep), notes=notes)
+
+
+def _scaled(seen: Seen, record: Pending | None) -> Mapping[str, Scaled]:
+    """How the variants scale; what a guard that died had taken away counts as if it were there."""
+    scaled = need(seen.scaled)
+    if record is None or record.done:
+        return scaled
+    missing = {name: one for name, one in need(seen.recorded).items() if name in record.taken}
+    return {**missing, **{name: one.over(missing.get(name)) for name, one in scaled.items()}}
+
+
+def _record(
+    request: Request,
+    seen: Seen,
+    live: LiveEndpoint,
+    before: Pending | None,
+    *,
+    target: str | None = None,
+    keep: bool = False,
+    taken: tuple[str, ...] = (),
+    entry: Entry | None = None,
+) -> Iterator[Step]:
+    """Put on record what is there, and what an earlier deployment that never ended came to."""
+    scaled = _scaled(seen, before)
+    open_before = None if before is None or before.done else before
+    if open_before is not None:
+        yield from write_history(live, seen, open_before, taken_back=False)
+    # The scaling first: the record that names it must never be without it.
+    yield from (RecordScaling(one) for one in scaled.values())
+    stale = [name for name in need(seen.recorded) if name not in scaled]
+    if stale:
+        yield Forget(tuple(scaling_name(live.name, name) for name in stale))
+    still = () if open_before is None else tuple(name for name in open_before.taken if name in scaled)
+    yield SaveRecord(
+        Pending(
+            id=request.id,
+            stack=request.stack,
+            started=seen.now,
+            source=live.config.name,
+            target=live.config.name if target is None else target,
+            variants=tuple(scaled),
+            taken=tuple(dict.fromkeys((*still, *taken))),
+            counts={one.name: one.desired_count for one in variants(live) if one.desired_count is not None},
+            initial={one.name: one.initial_count for one in variants(live) if one.initial_count is not None},
+            keep=keep,
+            was=fingerprint(request.old),
+            entry=entry,
+            # Where nothing is taken away and nothing else will serve, there is nothing to finish.
+            done=target is None and not still,
+        )
+    )
+
+
+def _entry(
+    request: Request,
+    seen: Seen,
+    live: LiveEndpoint,
+    change: Change,
+    gate: str | None,
+    history: tuple[Entry, ...],
+) -> Entry | None:
+    if change.kind == "change":
+        return None
+    old, asked = request.old, request.asked
+    version = old.version if old is not None and old.config == live.config.name else None
+    if version is None:
+        # Who went another way than through this stack: the history may know what the model is called.
+        named = [one.to_version for one in history if one.to_model == change.from_model and one.undone is None]
+        version = named[-1] if named else None
+    return Entry(
+        id=request.id,
+        kind=change.kind,
+        at=seen.now,
+        by=seen.deployer or f"the stack {request.stack_name}",
+        stack=request.stack,
+        from_version=version,
+        from_model=change.from_model,
+        from_config=live.config.name,
+        to_version=asked.version,
+        to_model=change.to_model,
+        to_config=asked.config,
+        gate=gate,
+        reason=asked.rollback if change.kind == "rollback" else None,
+    )

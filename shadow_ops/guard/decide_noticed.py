@@ -1,0 +1,36 @@
+"""When an endpoint or its stack changed: give back what a guard that died had taken away. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shadow_ops.guard.counts import corrections
+from shadow_ops.guard.decision import Go
+from shadow_ops.guard.direction import is_over
+from shadow_ops.guard.handover import close
+from shadow_ops.guard.seen import Seen, Unread, known
+
+
+def decide_noticed(seen: Seen) -> Go:
+    """Recover if a deployment is over and left something open.
+
+    One that is under way is left to its own next step, which knows better; one that has failed is left to whoever
+    continues it: its resources are not called again, and would meet scaling that is in their way.
+    """
+    record, live = known(seen.pending, None), known(seen.live, None)
+    if record is None or live is None or isinstance(seen.stack, Unread) or not is_over(seen.stack):
+        return Go()
+    if live.status != "InService" or live.config.name not in (record.source, record.target):
+        return Go()
+    scaled = known(seen.scaled, {})
+    back = live.config.name == record.source != record.target
+    if record.done and back:
+        # Taken back for another resource's sake, and nobody could write it down.
+        record = replace(record, done=False, taken=tuple(name for name in record.variants if name not in scaled))
+    if record.done or known(seen.owned, False) is not True:
+        return Go()
+    notes = (f"{live.name}: a deployment left something behind; it is put right",)
+    # CloudFormation may have rolled back without calling the step after the update.
+    later = {**known(seen.recorded, {}), **scaled}
+    counts = corrections(live, record, later, taking_back=True) if back else ()
+    return Go((*counts, *close(live, seen, record, taken_back=back)), notes=notes)

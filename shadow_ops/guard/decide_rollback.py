@@ -1,0 +1,199 @@
+"""Before an update that takes a deployment back. It goes through, whatever can't be read. Pure functions.
+
+Only one thing holds it up: an endpoint that is still changing. CloudFormation could not update it anyway, and what it
+changes to isn't known before it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import Config, LiveEndpoint
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.counts import keeps_counts_back
+from shadow_ops.guard.decide_before import ALARM_PATIENCE
+from shadow_ops.guard.decision import (
+    Decision,
+    Deregister,
+    Go,
+    RecordScaling,
+    RememberKeep,
+    SaveRecord,
+    Scale,
+    Step,
+    Wait,
+    keep_answer,
+)
+from shadow_ops.guard.direction import goes_to_the_past
+from shadow_ops.guard.handover import blocking, close
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, variants
+
+
+def decide_rollback(request: Request, seen: Seen) -> Decision:
+    """Decide about an update that goes back.
+
+    Raises:
+        Refusal: If the endpoint is still changing, as long as a custom resource may take.
+    """
+    asked, live = request.asked, seen.live
+    if isinstance(live, Unread):
+        return _blindly(request, seen, f"{live.why}; the rollback is prepared by what is on record")
+    if live is None:
+        return _go(attributes=keep_answer(keep=False), notes=(f"there is no endpoint {asked.endpoint} any more",))
+    if live.status in PASSING_STATES:
+        if seen.patient:
+            return Wait("endpoint")
+        raise Refusal(
+            f"{live.name} is still {live.status}, and what it will serve then isn't known; once it is InService, "
+            "continue the rollback (aws cloudformation continue-update-rollback)"
+        )
+    if not _is_ours(request, seen):
+        note = f"{live.name} is no resource of this stack: it was left alone"
+        return _untouched(request, seen, notes=(note,))
+    record = known(seen.pending, None)
+    notes = (
+        (f"{seen.pending.why}: scaling is brought back from what is there",) if isinstance(seen.pending, Unread) else ()
+    )
+    # To a config that was made after the one that serves, nobody goes back.
+    late = isinstance(seen.asked, Config) and not goes_to_the_past(seen)
+    if record is not None:
+        late = late or (record.source, record.target) == (live.config.name, asked.config)
+    if asked.config == live.config.name or late:
+        # Nothing happened, or this is a request of the deployment that is being taken back, delivered late.
+        steps: tuple[Step, ...] = tuple(_where_the_record_is_gone(request, seen, live, record))
+        if record is not None and not record.done:
+            steps = (*steps, *close(live, seen, record, taken_back=True))
+        return _untouched(request, seen, steps, notes)
+    requested = known(seen.asked, None)
+    if requested is None:
+        return _blindly(request, seen, f"the config {asked.config} can't be read")
+    if known(seen.firing, ()) and seen.patient and seen.now - seen.waiting.get("alarms", seen.now) < ALARM_PATIENCE:
+        return Wait("alarms")
+    return _update_back(request, seen, live, requested, record, notes)
+
+
+def _where_the_record_is_gone(
+    request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None
+) -> Iterator[Step]:
+    """Give back what may have been taken away: as recorded where that is left, else as the code declares it."""
+    damaged = isinstance(seen.pending, Unread) and seen.pending.damaged
+    if isinstance(seen.scaled, Unread) or isinstance(seen.recorded, Unread):
+        return
+    taken = () if record is None or record.done else record.taken
+    for name in (one.name for one in variants(live)):
+        declared, recorded = request.asked.scaling.get(name), seen.recorded.get(name)
+        wanted = (recorded or declared) if damaged else declared if name in taken and recorded is None else None
+        if wanted is not None and name not in seen.scaled:
+            yield Scale(wanted, None)
+
+
+def _passed(request: Request, seen: Seen) -> bool:
+    """Whether the deployment that is taken back had come past this step, so that the endpoint was updated."""
+    record = known(seen.pending, None)
+    came_from = None if request.old is None else request.old.config
+    return record is not None and request.asked.config == record.source != record.target == came_from
+
+
+def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes: tuple[str, ...] = ()) -> Go:
+    """Answer as before for this config, so that an endpoint that the deployment hasn't reached is not touched.
+
+    One that it may have reached keeps its live counts: where little is known, that is what costs no instance.
+    """
+    live, config, keeps = known(seen.live, None), request.asked.config, known(seen.keeps, {})
+    reached = isinstance(seen.pending, Unread) or _passed(request, seen)
+    if reached and (live is None or live.config.name != config):
+        return _go((*steps, RememberKeep(config, True, keeps)), keep_answer(keep=True), notes)
+    return _go(steps, keep_answer(keep=keeps.get(config, False)), notes)
+
+
+def _blindly(request: Request, seen: Seen, note: str) -> Go:
+    """Take away whatever scales, if it is on record and the endpoint was updated: it could hold the rollback up."""
+    record, scaled = known(seen.pending, None), known(seen.scaled, {})
+    if record is None or not _passed(request, seen) or not _is_ours(request, seen):
+        return _untouched(request, seen, notes=(note,))
+    recorded = known(seen.recorded, {})
+    new = [name for name in scaled if name not in recorded or name not in (*record.variants, *record.taken)]
+    steps: tuple[Step, ...] = (
+        *(RecordScaling(scaled[name]) for name in new),
+        SaveRecord(replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)),
+        *(Deregister(name, recorded=True) for name in scaled),
+    )
+    return _untouched(request, seen, steps, (note,))
+
+
+def _is_ours(request: Request, seen: Seen) -> bool:
+    if not isinstance(seen.owned, Unread):
+        return seen.owned
+    # The record was written when the endpoint was known to be this stack's.
+    record = known(seen.pending, None)
+    return record is not None and record.stack == request.stack
+
+
+def _update_back(
+    request: Request,
+    seen: Seen,
+    live: LiveEndpoint,
+    requested: Config,
+    record: Pending | None,
+    notes: tuple[str, ...],
+) -> Decision:
+    if isinstance(seen.scaled, Unread):
+        notes = (*notes, f"{seen.scaled.why}: scaling may hold the rollback up")
+    scaled = known(seen.scaled, {})
+    taken = blocking(live, requested, scaled)
+    keep = keeps_counts_back(live, requested, {*scaled, *request.asked.scaling}, record)
+    steps = (
+        *_record(request, seen, live, requested, record, scaled, taken),
+        *(Deregister(name) for name in taken),
+        RememberKeep(request.asked.config, keep, known(seen.keeps, {})),
+    )
+    return _go(steps, keep_answer(keep=keep), notes)
+
+
+def _record(
+    request: Request,
+    seen: Seen,
+    live: LiveEndpoint,
+    requested: Config,
+    record: Pending | None,
+    scaled: Mapping[str, Scaled],
+    taken: tuple[str, ...],
+) -> Iterator[Step]:
+    recorded, declared = known(seen.recorded, {}), request.asked.scaling
+    if record is not None and record.source == requested.name:
+        # The scaling from before the deployment is what has to come back, so it isn't written over.
+        new = [name for name in taken if name not in (*record.variants, *record.taken)]
+        yield from (RecordScaling(scaled[name]) for name in new)
+        # What is gone from the record, but declared, comes back as declared.
+        lost = [name for name in record.taken if name not in recorded and name not in scaled and name in declared]
+        yield from (RecordScaling(declared[name]) for name in lost)
+        yield SaveRecord(replace(record, taken=tuple(dict.fromkeys((*record.taken, *taken))), done=False))
+        return
+    if isinstance(seen.pending, Unread) and not seen.pending.damaged:
+        # What may not be read now is not written over: it is looked at by the next event.
+        return
+    # Nothing is known of the deployment: what it came from, and scales no more, scales as recorded or as declared.
+    there = {str(one["VariantName"]) for one in (*requested.production, *requested.shadow)}
+    gone = [name for name in {**declared, **recorded} if name in there and name not in scaled]
+    yield from (RecordScaling(scaled[name]) for name in taken)
+    yield from (RecordScaling(declared[name]) for name in gone if name not in recorded)
+    came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == live.config.name]
+    yield SaveRecord(
+        Pending(
+            id=request.id,
+            stack=request.stack,
+            started=seen.now,
+            source=requested.name,
+            target=live.config.name,
+            taken=(*taken, *gone),
+            entry=came_to[-1] if came_to else None,
+        )
+    )
+
+
+def _go(steps: tuple[Step, ...] = (), attributes: Mapping[str, str] | None = None, notes: tuple[str, ...] = ()) -> Go:
+    return Go(steps, attributes or {}, regardless=True, notes=notes)

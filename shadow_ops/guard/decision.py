@@ -1,0 +1,176 @@
+"""What the guard can decide: wait, ask the gate, refuse, or go on by steps. Values only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shadow_ops.aws.history import Entry
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+
+
+@dataclass(frozen=True)
+class RecordScaling:
+    """Record how a variant scales."""
+
+    scaled: Scaled
+
+
+@dataclass(frozen=True)
+class SaveRecord:
+    """Replace the record of the deployment. It names what the next steps touch, so it comes before them."""
+
+    record: Pending
+
+
+@dataclass(frozen=True)
+class Close:
+    """Replace the record once the steps before it are done; what failed among them stays open in it."""
+
+    record: Pending
+
+
+@dataclass(frozen=True)
+class Deregister:
+    """Stop scaling a variant; its policies and scheduled actions go too.
+
+    Attributes:
+        variant: Its name.
+        recorded: Whether it is left alone where a record that comes before could not be written.
+    """
+
+    variant: str
+    recorded: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Make a variant scale as wanted, where it scales as `live` says now (None: it doesn't)."""
+
+    wanted: Scaled
+    live: Scaled | None
+
+
+@dataclass(frozen=True)
+class Trim:
+    """Remove policies and scheduled actions of a variant by their names."""
+
+    live: Scaled
+    policies: tuple[str, ...]
+    schedules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SetCounts:
+    """Give variants other numbers of instances than they have: by name, what it has and what it shall have."""
+
+    counts: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class RememberKeep:
+    """Remember what was answered for an endpoint config, beside what was for others."""
+
+    config: str
+    keep: bool
+    others: Mapping[str, bool]
+
+
+@dataclass(frozen=True)
+class AddEntry:
+    """Add to the history."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True)
+class UndoEntry:
+    """Mark what is in the history as taken back, if it is there.
+
+    Attributes:
+        id: Which entry.
+        at: When it was taken back.
+        there: Whether it is known to be there.
+    """
+
+    id: str
+    at: datetime.datetime
+    there: bool = False
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Remove records by their names."""
+
+    names: tuple[str, ...]
+
+
+Step = (
+    RecordScaling
+    | SaveRecord
+    | Close
+    | Deregister
+    | Scale
+    | Trim
+    | SetCounts
+    | RememberKeep
+    | AddEntry
+    | UndoEntry
+    | Forget
+)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Look again later.
+
+    Attributes:
+        why: What is waited for: ``endpoint``, ``alarms`` or ``ownership``.
+    """
+
+    why: str
+
+
+@dataclass(frozen=True)
+class AskGate:
+    """The gate's verdict is needed to decide."""
+
+
+@dataclass(frozen=True)
+class Refuse:
+    """The deployment must not go on.
+
+    Attributes:
+        sentence: Why, and what to do; `cdk deploy` prints it.
+        steps: What is done all the same, because the deployment is over.
+    """
+
+    sentence: str
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Go:
+    """Go on.
+
+    Attributes:
+        steps: What to do, in this order.
+        attributes: The resource's attributes in the answer.
+        regardless: Whether a step that fails holds nothing up: it is noted, and the rest is done.
+        notes: What people should know, a sentence each.
+    """
+
+    steps: tuple[Step, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    regardless: bool = False
+    notes: tuple[str, ...] = ()
+
+
+Decision = Wait | AskGate | Refuse | Go
+
+
+def keep_answer(*, keep: bool) -> dict[str, str]:
+    """The attribute that the endpoint takes as RetainAllVariantProperties."""
+    return {"KeepLiveCounts": "true" if keep else "false"}

@@ -1,0 +1,72 @@
+"""Which way CloudFormation goes: on, or back. Pure functions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from shadow_ops.contract.asked import Asked
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import Seen, Unread, known
+
+
+def is_over(status: str | None) -> bool:
+    """Whether CloudFormation is done with a stack.
+
+    What has failed isn't over: people continue it, and its resources are then as the failure left them.
+    """
+    return status is None or status.endswith("_COMPLETE")
+
+
+def goes(status: str | Unread | None) -> bool:
+    """Whether the stack itself goes: it is deleted, or the rollback of its creation removes everything."""
+    return isinstance(status, str) and (status.startswith("DELETE") or status.startswith("ROLLBACK"))
+
+
+def is_rolling_back(request: Request, seen: Seen) -> bool:
+    """Whether CloudFormation is taking a deployment back, so that nothing may stand in its way."""
+    if isinstance(seen.stack, str):
+        return "ROLLBACK" in seen.stack
+    # Without CloudFormation's word the record tells: what is asked for is what served before.
+    record, live = known(seen.pending, None), known(seen.live, None)
+    asked = request.asked.config
+    # Done or not: a deployment whose end went well is taken back for another resource's sake, too.
+    came_from = None if request.old is None else request.old.config
+    if record is not None and asked == record.source != record.target == came_from:
+        return True
+    # A config that serves already brings no candidate to anybody.
+    return goes_to_the_past(seen) or (live is not None and live.config.name == asked)
+
+
+def fingerprint(asked: Asked | None) -> str:
+    """What tells one declaration from another, for the step after the update as for the one before it."""
+    if asked is None:
+        return ""
+    scaling = [one.to_json() for _, one in sorted(asked.scaling.items())]
+    said = [asked.endpoint, asked.config, asked.variant, asked.version, scaling]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def goes_to_the_past(seen: Seen) -> bool:
+    """Whether the config that is asked for was made before the one that serves.
+
+    A deployment makes its config; only a rollback, or a change behind CloudFormation's back, leads to an older one.
+    """
+    live, asked = known(seen.live, None), known(seen.asked, None)
+    return live is not None and asked is not None and asked.created < live.config.created
+
+
+def refuse_stale(request: Request, seen: Seen) -> None:
+    """Refuse a request whose deployment is over, or was cancelled while the guard was at it.
+
+    Raises:
+        Refusal: CloudFormation doesn't listen any more.
+    """
+    if isinstance(seen.stack, Unread):
+        return
+    if is_over(seen.stack):
+        state = seen.stack or "gone"
+        raise Refusal(f"the stack {request.stack_name} is {state}: this request of it came too late, nothing was done")
+    if seen.began_forward and "ROLLBACK" in (seen.stack or ""):
+        raise Refusal(f"the deployment of {request.stack_name} was cancelled meanwhile; nothing was done")

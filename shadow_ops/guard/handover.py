@@ -1,0 +1,166 @@
+"""Scaling around an update: what is in its way, and how each variant scales after it. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import Config, LiveEndpoint
+from shadow_ops.aws.history import Entry
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.decision import AddEntry, Close, Deregister, Scale, Step, Trim, UndoEntry
+from shadow_ops.guard.seen import Seen, Unread, known, need, variants
+
+
+def blocking(live: LiveEndpoint, requested: Config, scaled: Iterable[str]) -> tuple[str, ...]:
+    """Names of the variants whose scaling makes SageMaker refuse an update.
+
+    It refuses to change the instance type of a scaled variant, and to remove one (SageMaker Developer Guide,
+    endpoint-scaling-update). That it means shadow variants as well is an inference.
+    """
+    asked = {one["VariantName"]: one for one in (*requested.production, *requested.shadow)}
+    types = {one.name: one.instance_type for one in variants(live)}
+    names = [name for name in scaled if name in types]
+    return tuple(name for name in names if name not in asked or asked[name].get("InstanceType") != types[name])
+
+
+def give_back(live: LiveEndpoint, seen: Seen, record: Pending) -> Iterator[Step]:
+    """Make every variant that was deregistered, and still is there, scale as recorded."""
+    scaled, found = known(seen.scaled, {}), known(seen.recorded, {})
+    for one in variants(live):
+        recorded = found.get(one.name)
+        if one.name in record.taken and recorded is not None:
+            # Somebody may have registered it by hand meanwhile; what he did holds.
+            now = scaled.get(one.name)
+            yield Scale(recorded if now is None else now.over(recorded), now)
+
+
+def close(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
+    """Finish a deployment that is over: scaling, history, record."""
+    yield from give_back(live, seen, record)
+    yield from write_history(live, seen, record, taken_back=taken_back)
+    yield closed(live, seen, record, taken_back=taken_back)
+
+
+def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Close:
+    """The last step of a deployment: what could not be read is left open, what is gone for good is said.
+
+    One that was taken back to its end asks for nothing any more but what it came from.
+    """
+    if isinstance(seen.recorded, Unread) or isinstance(seen.scaled, Unread):
+        left = (*record.taken, *(record.variants if taken_back else ()))
+        return Close(replace(record, done=False, taken=tuple(dict.fromkeys(left))))
+    names = {one.name for one in variants(live)}
+    lost = tuple(
+        f"the scaling of {name} was taken away for the update, and its record is gone or damaged"
+        for name in record.taken
+        if name in names and name not in seen.recorded and name not in seen.scaled
+    )
+    target = record.source if taken_back and live.config.name == record.source else record.target
+    return Close(replace(record, taken=(), done=True, lost=lost, target=target))
+
+
+def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
+    """Bring the history up to what a deployment came to."""
+    entry = record.entry
+    if entry is None:
+        return
+    if live.config.name == record.target and not taken_back:
+        yield AddEntry(replace(entry, at=seen.now, by=seen.deployer or entry.by))
+    elif live.config.name == record.source:
+        yield UndoEntry(entry.id, seen.now)
+
+
+def undo_without_record(seen: Seen, target: str, source: str) -> Iterator[Step]:
+    """Take back what the history says of a deployment whose record is gone."""
+    for entry in known(seen.history, ()):
+        if entry.undone is None and (entry.from_config, entry.to_config) == (source, target) and source != target:
+            yield UndoEntry(entry.id, seen.now, there=True)
+
+
+def history_so_far(live: LiveEndpoint, seen: Seen, record: Pending | None) -> tuple[Entry, ...]:
+    """The history, and what a deployment came to whose end nobody has written down yet.
+
+    Raises:
+        Refusal: If it can't be read.
+    """
+    entries = need(seen.history)
+    entry = None if record is None or record.done else record.entry
+    if record is None or entry is None or live.config.name not in (record.source, record.target):
+        return entries
+    others = tuple(one for one in entries if one.id != entry.id)
+    return (*others, entry) if live.config.name == record.target else others
+
+
+def scaling_after(
+    live: LiveEndpoint,
+    seen: Seen,
+    record: Pending | None,
+    new: Mapping[str, Scaled],
+    old: Mapping[str, Scaled],
+    *,
+    restoring: bool,
+) -> dict[str, Scaled | None]:
+    """How each variant shall scale after an update; None where it shall not.
+
+    Args:
+        live: The endpoint.
+        seen: What else was seen.
+        record: The deployment; None if nothing is known of it.
+        new: What the code declares.
+        old: What it declared before.
+        restoring: Whether the deployment is rolled back: then each variant scales as before it.
+    """
+    scaled, found = known(seen.scaled, {}), known(seen.recorded, {})
+    wanted: dict[str, Scaled | None] = {}
+    for name in (one.name for one in variants(live)):
+        now = scaled.get(name)
+        taken = record is not None and name in record.taken
+        restored = record is not None and restoring and name in record.variants
+        recorded = found.get(name) if taken or restored else None
+        if restored and recorded is not None:
+            # Registered by hand after it was taken away: what people did meanwhile holds.
+            wanted[name] = now.over(recorded) if taken and now is not None else recorded
+        else:
+            was = recorded if now is None else now.over(recorded)
+            wanted[name] = _wanted(was, new.get(name), old.get(name))
+    return wanted
+
+
+def scaling_steps(
+    wanted: Mapping[str, Scaled | None], live: Mapping[str, Scaled], old: Mapping[str, Scaled]
+) -> Iterator[Step]:
+    """The steps from how variants scale to how they shall."""
+    for name, one in wanted.items():
+        now = live.get(name)
+        if one is not None:
+            yield Scale(one, now)
+        elif now is not None:
+            yield Deregister(name)
+        ours = old.get(name)
+        if one is not None and now is not None and ours is not None:
+            policies = tuple(name for name in ours.policies if name not in one.policies and name in now.policies)
+            schedules = tuple(name for name in ours.schedules if name not in one.schedules and name in now.schedules)
+            if policies or schedules:
+                yield Trim(now, policies, schedules)
+
+
+def _wanted(was: Scaled | None, new: Scaled | None, old: Scaled | None) -> Scaled | None:
+    """How a variant shall scale.
+
+    Args:
+        was: How it scaled before the deployment; None if it didn't.
+        new: How the code wants it to, or None.
+        old: How the code wanted it to before this deployment, or None.
+    """
+    if new is None:
+        if was is None or old is None:
+            return was
+        rest = was.without(old)
+        # What others hung on a target that isn't declared any more keeps it alive.
+        return rest if rest.policies or rest.schedules else None
+    if was is None:
+        return new
+    # Where the code says what it said before, what people changed by hand since stays.
+    return was if new == old else new.over(was.without(old))

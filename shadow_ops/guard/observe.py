@@ -1,0 +1,211 @@
+"""Look at everything that a decision may need. Reads only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shadow_ops.aws import history, parameters, records
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
+from shadow_ops.aws.records import Pending
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard.clients import Clients, error_code
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.scaling import Scaling
+from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
+
+T = TypeVar("T")
+_ENDPOINT = "AWS::SageMaker::Endpoint"
+
+
+def observe(clients: Clients, endpoint: str, request: Request | None, now: datetime.datetime, *, waits: bool) -> Seen:
+    """Look at the world.
+
+    Args:
+        clients: The services.
+        endpoint: The endpoint's name.
+        request: The request of CloudFormation; None for an event.
+        now: The time.
+        waits: Whether an endpoint that is changing will be waited for.
+    """
+    look = _Looker(clients, endpoint)
+    pending = look.pending(None if request is None else request.stack)
+    stack = request.stack if request is not None else pending.stack if isinstance(pending, Pending) else None
+    if stack is None:
+        # An event about an endpoint of which nothing is on record.
+        return Seen(now=now, pending=pending)
+    status = look.status(stack)
+    live, owned = look.live(), look.owned(stack)
+    if waits and isinstance(live, LiveEndpoint) and live.status in PASSING_STATES:
+        # It is waited for: what else there is will be looked at when it has settled.
+        return Seen(now=now, stack=status, owned=owned, live=live, pending=pending)
+    names = [one.name for one in variants(live)] if isinstance(live, LiveEndpoint) else []
+    if isinstance(live, Unread) and request is not None:
+        # What there may be, by name: scaling can be looked at without the endpoint.
+        before = () if request.old is None else request.old.scaling
+        names = [*dict.fromkeys((*request.asked.scaling, *before, *kept_of(pending)))]
+    seen = Seen(
+        now=now,
+        stack=status,
+        owned=owned,
+        live=live,
+        scaled=look.scaled(names),
+        pending=pending,
+        recorded=look.recorded(stack),
+    )
+    if request is None:
+        return seen
+    if request.kind == "Delete":
+        found = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
+        return replace(seen, own_records=() if isinstance(found, Unread) else found)
+    if request.asked.step == "after" and isinstance(pending, Pending):
+        return seen
+    past = look.tell(lambda: history.history(clients.ssm, endpoint), "the history")
+    if request.asked.step == "after":
+        return replace(seen, history=past)
+    return replace(
+        seen,
+        asked=look.config(request.asked.config),
+        keeps=look.tell(lambda: records.keeps(clients.ssm, endpoint), "what was answered before"),
+        history=past,
+        firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
+    )
+
+
+def kept_of(pending: Pending | Unread | None) -> tuple[str, ...]:
+    """The variants whose scaling is on record."""
+    return pending.variants if isinstance(pending, Pending) else ()
+
+
+def firing(clients: Clients, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of the alarms that fire, composite ones included.
+
+    Raises:
+        ClientError: If the call is refused.
+    """
+    wanted = list(names)
+    if not wanted:
+        return ()
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    # API member DescribeAlarmsInput.AlarmNames takes a hundred names; guardrails take ten.
+    found = clients.cloudwatch.describe_alarms(AlarmNames=wanted, AlarmTypes=kinds, StateValue="ALARM")
+    listed = (*found.get("MetricAlarms", ()), *found.get("CompositeAlarms", ()))
+    return tuple(sorted(one["AlarmName"] for one in listed))
+
+
+class _Looker:
+    def __init__(self, clients: Clients, endpoint: str) -> None:
+        self._clients = clients
+        self._endpoint = endpoint
+
+    def tell(self, look: Callable[[], T], what: str) -> T | Unread:
+        """What is there, or why it can't be told."""
+        try:
+            return look()
+        except ClientError as error:
+            said = error.response.get("Error", {}).get("Message", "")
+            return Unread(
+                f"{what} of {self._endpoint} can't be read: {error.operation_name} was refused with "
+                f"{error_code(error)}: {said}; nothing is lost, deploy again once that is put right"
+            )
+        except BotoCoreError as error:
+            return Unread(f"{what} of {self._endpoint} can't be read: {error}; nothing is lost, deploy again")
+        except parameters.DamagedRecordError as error:
+            why = f"{what} of {self._endpoint} can't be read: {error}; look at it in Parameter Store, then delete it"
+            return Unread(why, damaged=True)
+
+    def pending(self, stack: str | None) -> Pending | Unread | None:
+        """The record, if it is that of the stack that asks."""
+        found = self.tell(lambda: records.pending(self._clients.ssm, self._endpoint), "the guard's record")
+        if isinstance(found, Pending) and stack is not None and found.stack != stack:
+            return None
+        return found
+
+    def status(self, stack: str) -> str | Unread | None:
+        def look() -> str | None:
+            try:
+                found = self._clients.cloudformation.describe_stacks(StackName=stack)
+            except ClientError as error:
+                if error_code(error) == "ValidationError" and "does not exist" in str(error):
+                    return None
+                raise
+            return str(found["Stacks"][0]["StackStatus"])
+
+        return self.tell(look, "the stack")
+
+    def owned(self, stack: str) -> bool | Unread:
+        """Whether the endpoint is a resource of the stack: CloudFormation lists it, and has not deleted it."""
+
+        def look() -> bool:
+            token: dict[str, str] = {}
+            while True:
+                page = self._clients.cloudformation.list_stack_resources(StackName=stack, **token)
+                for one in page["StackResourceSummaries"]:
+                    # The physical id is the ARN, in which SageMaker writes names in lower case.
+                    name = str(one.get("PhysicalResourceId", "")).rpartition("/")[2]
+                    is_it = one["ResourceType"] == _ENDPOINT and name.lower() == self._endpoint.lower()
+                    if is_it and one["ResourceStatus"] != "DELETE_COMPLETE":
+                        return True
+                if not page.get("NextToken"):
+                    return False
+                token = {"NextToken": page["NextToken"]}
+
+        return self.tell(look, "the stack's resources")
+
+    def live(self) -> LiveEndpoint | Unread | None:
+        """The endpoint. One whose serving config was deleted can't be told: SageMaker can't update from it."""
+        try:
+            return self.tell(lambda: self._described(), "the endpoint")
+        except _ConfigGoneError as error:
+            return Unread(
+                f"the endpoint config that {self._endpoint} serves with has been deleted, and SageMaker can't update "
+                f"from it ({error}); create a config of that name again, then deploy again"
+            )
+
+    def _described(self) -> LiveEndpoint | None:
+        try:
+            return describe(self._clients.sagemaker, self._endpoint)
+        except ClientError as error:
+            if is_missing(error):
+                raise _ConfigGoneError(error.response["Error"]["Message"]) from None
+            raise
+
+    def config(self, name: str) -> Config | Unread | None:
+        def look() -> Config | None:
+            try:
+                return describe_config(self._clients.sagemaker, name)
+            except ClientError as error:
+                if is_missing(error):
+                    return None
+                raise
+
+        return self.tell(look, f"the endpoint config {name}")
+
+    def scaled(self, names: Iterable[str]) -> Mapping[str, Scaled] | Unread:
+        scaling = Scaling(self._clients, self._endpoint)
+        return self.tell(lambda: scaling.read(names), "the scaling")
+
+    def recorded(self, stack: str) -> Mapping[str, Scaled] | Unread:
+        """The recorded scaling that this stack wrote, or an earlier version of the guard that didn't say who."""
+        found = self.tell(lambda: records.scalings(self._clients.ssm, self._endpoint, stack), "the recorded scaling")
+        if isinstance(found, Unread):
+            return found
+        read = {name: _plausible(name, data) for name, data in found.items()}
+        return {name: one for name, one in read.items() if one is not None}
+
+
+def _plausible(variant: str, data: Mapping[str, Any]) -> Scaled | None:
+    """A record as scaling; None if it can't have been written for that variant: then it is as good as not there."""
+    try:
+        scaled = Scaled.from_json(data)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+    return scaled if scaled.variant == variant and 0 <= scaled.minimum <= scaled.maximum else None
+
+
+class _ConfigGoneError(Exception):
+    pass

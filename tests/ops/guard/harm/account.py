@@ -1,0 +1,463 @@
+"""One account: stacks that CloudFormation deploys, a function that Lambda runs, and all that may go wrong with either.
+
+Order, rollback, cancellation and clean-up are as in the CloudFormation User Guide. That a cancelled update of an
+endpoint goes on in SageMaker, and that continuing a rollback repeats only what has failed, is inferred.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.guard.handler import on_event, on_request
+from shadow_ops.judge.verdict import Outcome, Verdict
+from tests.ops.guard.harm.code import Code
+from tests.ops.guard.stack import Clock, verdict
+from tests.ops.guard.world import Killed, World
+
+_RETRIES = 2
+_CONTINUED = 8
+
+
+class StepError(Exception):
+    """A resource failed; the text is what CloudFormation says."""
+
+
+class Suspended(BaseException):
+    """A copy that runs inside of a call would have to wait: it goes on after that call's invocation."""
+
+
+@dataclass
+class Faults:
+    """What goes wrong in one deployment.
+
+    Attributes:
+        kill: Which of the guard's invocations dies, at which of its calls, and whether that call still works.
+        silent: SageMaker takes the endpoint's update back; whether CloudFormation notices.
+        fails_last: Whether another resource fails after all.
+        cancel: Whether somebody cancels the update while the endpoint is at it.
+        no_rollback: Whether a failure is left as it is.
+        seconds: How long the endpoint's update takes.
+        busy: For how long the endpoint is changing by itself at the start.
+        denied: Operations that are refused once CloudFormation rolls back.
+        refused: Operations that are refused from the start.
+        damaged: Whether the guard's record is damaged before the rollback.
+        copies: How likely an event is delivered twice.
+        throttled: How often each operation is throttled.
+    """
+
+    kill: tuple[int, int, bool] | None = None
+    silent: bool | None = None
+    fails_last: bool = False
+    cancel: bool = False
+    no_rollback: bool = False
+    seconds: float = 300
+    busy: float = 0
+    denied: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    damaged: bool = False
+    copies: float = 0
+    throttled: int = 0
+
+
+@dataclass
+class Stack:
+    """A stack: what is deployed, and the endpoint's property that is the guard's answer."""
+
+    arn: str
+    code: Code | None = None
+    config: str = ""
+    keep: str = "false"
+    # Left over by a failure without a rollback: what CloudFormation tried last.
+    tried: tuple[Code, str] | None = None
+
+
+@dataclass
+class Result:
+    """What a deployment came to."""
+
+    ok: bool
+    reason: str = ""
+    stuck: bool = False
+
+
+@dataclass
+class Account:
+    """The account.
+
+    Attributes:
+        dice: Where chance comes from.
+        world: The services.
+        look: Called around everything that changes an endpoint: what it is, and the endpoint's name.
+    """
+
+    dice: random.Random
+    look: Callable[[str, str, dict[str, Any]], None]
+    world: World = field(default_factory=lambda: World(checked=False, statuses={}))
+    faults: Faults = field(default_factory=Faults)
+    outcome: Outcome = Outcome.PASS
+    scaled_by_itself: float = 0.0
+    unanswered: list[str] = field(default_factory=list)
+    strays: list[tuple[datetime.datetime, dict[str, Any]]] = field(default_factory=list)
+    number: int = 0
+    calls: int = 0
+    _invocation: int = 0
+    _inside: bool = False
+
+    def __post_init__(self) -> None:
+        """Watch each call."""
+        self.world.watched = self._watched
+
+    # --- what people do
+
+    def create(self, stack: Stack, code: Code) -> Result:
+        """Create a stack; a failure removes all of it."""
+        self.world.statuses[stack.arn] = "CREATE_IN_PROGRESS"
+        config, done = self._config(code), list[str]()
+        try:
+            done.append("before")
+            answer = self._ask(stack, "Create", "before", code, config)
+            stack.keep = answer["Data"]["KeepLiveCounts"]
+            self._service(lambda: self.world.create_endpoint(config, code.endpoint, stack.arn))
+            done.append("endpoint")
+            done.append("after")
+            self._ask(stack, "Create", "after", code, config)
+            self._fail_last()
+        except StepError as failed:
+            self.world.statuses[stack.arn] = "ROLLBACK_IN_PROGRESS"
+            for step in reversed(done):
+                self._remove(stack, step, code, config)
+            self.world.statuses[stack.arn] = "ROLLBACK_COMPLETE"
+            del self.world.configs[config]
+            return Result(False, str(failed))
+        self.world.statuses[stack.arn] = "CREATE_COMPLETE"
+        stack.code, stack.config = code, config
+        self._event(stack)
+        return Result(True)
+
+    def update(self, stack: Stack, code: Code) -> Result:
+        """Update a stack; a failure is rolled back, unless it shall not be."""
+        world, old, old_config, old_keep = self.world, stack.code, stack.config, stack.keep
+        assert old is not None
+        believed = (old, old_config) if stack.tried is None else stack.tried
+        world.statuses[stack.arn] = "UPDATE_IN_PROGRESS"
+        live = world.endpoints.get(code.endpoint)
+        if self.faults.busy and live is not None and live.status == "InService":
+            live.status = "Updating"
+            live.settles = world.now + datetime.timedelta(seconds=self.faults.busy)
+        if code.variants() == believed[0].variants() and code.alarms == believed[0].alarms:
+            config = believed[1]
+        else:
+            config = self._config(code)
+        world.next_update = "done" if self.faults.silent is None else "no capacity"
+        touched: list[str] = []
+        try:
+            self._forward(stack, code, config, believed, touched)
+        except StepError as failed:
+            world.next_update = "done"
+            if self.faults.no_rollback:
+                world.statuses[stack.arn] = "UPDATE_FAILED"
+                stack.tried = (code, config)
+                self._event(stack)
+                return Result(False, str(failed))
+            if stack.tried is not None:
+                # The way back leads over what an earlier failure left as well.
+                touched = ["before", "endpoint", "after"]
+            return self._roll_back(stack, (old, old_config, old_keep), (code, config), touched, str(failed))
+        world.next_update = "done"
+        stack.code, stack.config, stack.tried = code, config, None
+        world.statuses[stack.arn] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        for gone in {old_config, believed[1]} - {config}:
+            self._delete_config(gone)
+        world.statuses[stack.arn] = "UPDATE_COMPLETE"
+        self._event(stack)
+        return Result(True)
+
+    def delete(self, stack: Stack, *, retain: bool = False) -> None:
+        """Delete a stack; the endpoint stays if it is retained."""
+        assert stack.code is not None
+        self.world.statuses[stack.arn] = "DELETE_IN_PROGRESS"
+        self._remove(stack, "after", stack.code, stack.config)
+        if retain:
+            self.world.owners[stack.code.endpoint] = (stack.arn, "DELETE_SKIPPED")
+        else:
+            self._remove(stack, "endpoint", stack.code, stack.config)
+        self._remove(stack, "before", stack.code, stack.config)
+        self.world.statuses[stack.arn] = "DELETE_COMPLETE"
+
+    def scale_by_itself(self) -> None:
+        """Application Auto Scaling does what it is for; while an endpoint updates it is suspended."""
+        for name, targets in self.world.scaling.items():
+            live = self.world.endpoints.get(name)
+            if live is None or live.status != "InService":
+                continue
+            for variant, target in targets.items():
+                if variant in live.counts:
+                    live.counts[variant] = self.dice.randint(target["min"], target["max"])
+            self.look("scaled", name, {})
+
+    # --- what CloudFormation does
+
+    def _forward(self, stack: Stack, code: Code, config: str, believed: tuple[Code, str], touched: list[str]) -> None:
+        old, old_config = believed
+        again = stack.tried is not None
+        if again or code.properties("before", config) != old.properties("before", old_config):
+            touched.append("before")
+            answer = self._ask(stack, "Update", "before", code, config, believed)
+            keep = answer["Data"]["KeepLiveCounts"]
+        else:
+            keep = stack.keep
+        live = self.world.endpoints.get(code.endpoint)
+        if (config, keep) != (old_config, stack.keep) or (again and live is not None and live.config != config):
+            touched.append("endpoint")
+            stack.keep = keep
+            self._update_endpoint(stack, code, config, back=False)
+        if again or code.properties("after", config) != old.properties("after", old_config):
+            touched.append("after")
+            self._ask(stack, "Update", "after", code, config, believed)
+        self._fail_last()
+
+    def _roll_back(
+        self,
+        stack: Stack,
+        old: tuple[Code, str, str],
+        tried: tuple[Code, str],
+        touched: list[str],
+        reason: str,
+    ) -> Result:
+        world = self.world
+        left = [step for step in ("before", "endpoint", "after") if step in touched]
+        if self.faults.damaged:
+            self._damage(old[0].endpoint)
+        for _ in range(_CONTINUED):
+            world.statuses[stack.arn] = "UPDATE_ROLLBACK_IN_PROGRESS"
+            refused = {name: _denial(name) for name in self.faults.denied}
+            world.refused.update(refused)
+            try:
+                while left:
+                    self._step_back(stack, left[0], old, tried, touched)
+                    left.pop(0)
+            except StepError as failed:
+                world.statuses[stack.arn] = "UPDATE_ROLLBACK_FAILED"
+                self.unanswered.append(str(failed))
+                self._event(stack)
+                world.sleep(1800)
+                continue
+            finally:
+                for name in refused:
+                    world.refused.pop(name, None)
+            break
+        else:
+            return Result(False, reason, stuck=True)
+        stack.keep = old[2] if "endpoint" not in touched else stack.keep
+        stack.tried = None
+        if tried[1] != old[1]:
+            self._delete_config(tried[1])
+        world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE"
+        self._event(stack)
+        return Result(False, reason)
+
+    def _step_back(
+        self, stack: Stack, step: str, old: tuple[Code, str, str], tried: tuple[Code, str], touched: list[str]
+    ) -> None:
+        code, config, _ = old
+        if step == "endpoint":
+            live = self.world.endpoints.get(code.endpoint)
+            if live is not None and (live.config != config or live.status != "InService"):
+                self._update_endpoint(stack, code, config, back=True)
+            return
+        answer = self._ask(stack, "Update", step, code, config, tried)
+        if step == "before" and "endpoint" in touched:
+            stack.keep = answer["Data"]["KeepLiveCounts"]
+
+    def _update_endpoint(self, stack: Stack, code: Code, config: str, *, back: bool) -> None:
+        world, name = self.world, code.endpoint
+        keep = stack.keep == "true"
+        self.look("update", name, {"code": code, "config": config, "back": back, "stack": stack})
+        self._service(lambda: world.update_endpoint(config, retain=keep, endpoint=name, seconds=self.faults.seconds))
+        if self.faults.cancel and not back:
+            world.sleep(self.faults.seconds * self.dice.random())
+            self.faults.cancel = False
+            raise StepError("the update was cancelled")
+        world.settle(name)
+        self.look("settled", name, {"code": code, "config": config, "back": back, "stack": stack})
+        live = world.endpoints[name]
+        if live.config != config and self.faults.silent and not back:
+            raise StepError(f"Endpoint: {live.reason}")
+
+    def _remove(self, stack: Stack, step: str, code: Code, config: str) -> None:
+        if step == "endpoint":
+            if self.world.owners.get(code.endpoint, ("", ""))[0] == stack.arn:
+                self.world.delete_endpoint(code.endpoint)
+                self.world.owners[code.endpoint] = (stack.arn, "DELETE_COMPLETE")
+            return
+        try:
+            self._ask(stack, "Delete", step, code, config)
+        except StepError as failed:
+            self.unanswered.append(f"a Delete failed: {failed}")
+
+    def _ask(
+        self, stack: Stack, kind: str, step: str, code: Code, config: str, old: tuple[Code, str] | None = None
+    ) -> dict[str, Any]:
+        self.number += 1
+        event = {
+            "RequestType": kind,
+            "RequestId": f"request-{self.number}",
+            "StackId": stack.arn,
+            "LogicalResourceId": step,
+            "ResponseURL": "https://nowhere.invalid/",
+            "PhysicalResourceId": f"{code.endpoint}/{step}",
+            "ResourceProperties": code.properties(step, config),
+        }
+        if old is not None:
+            event["OldResourceProperties"] = old[0].properties(step, old[1])
+        answer = self._deliver(event)
+        if answer is None:
+            raise StepError("the custom resource did not answer within an hour")
+        self._copies(event, answer)
+        if answer["Status"] != "SUCCESS":
+            raise StepError(answer["Reason"])
+        return answer
+
+    def _fail_last(self) -> None:
+        if self.faults.fails_last:
+            raise StepError("another resource failed")
+
+    def _service(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except ClientError as refused:
+            raise StepError(str(refused)) from None
+
+    def _config(self, code: Code) -> str:
+        self.number += 1
+        return self.world.make_config(f"config-{self.number}", code.variants())
+
+    def _delete_config(self, name: str) -> None:
+        if any(live.config == name for live in self.world.endpoints.values()):
+            self.unanswered.append(f"the config {name} that serves was deleted")
+        self.world.configs.pop(name, None)
+
+    def _event(self, stack: Stack) -> None:
+        """EventBridge says that the stack, or an endpoint, changed."""
+        code = stack.code if stack.tried is None else stack.tried[0]
+        if code is None:
+            return
+        event = {"source": "aws.cloudformation", "detail": {"EndpointName": code.endpoint}}
+        # Lambda tries again for a while, and then drops the event.
+        with contextlib.suppress(ClientError):
+            on_event(event, self.world.clients(), Clock(self.world))
+
+    # --- what Lambda does
+
+    def _deliver(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """Deliver an event asynchronously, until it is answered or CloudFormation gives up after an hour."""
+        end, answers, tries = self.world.now + datetime.timedelta(hours=1), list[dict[str, Any]](), 0
+        queue = [event]
+        while queue and not answers and self.world.now < end:
+            one = queue.pop(0)
+            try:
+                self._invoke(one, answers)
+            except Killed:
+                tries += 1
+                self.world.sleep(60 * tries)
+                if tries <= _RETRIES:
+                    queue.append(one)
+            queue += self.world.continuations
+            self.world.continuations.clear()
+        if answers:
+            return answers[-1]
+        self.world.sleep(max(0.0, (end - self.world.now).total_seconds()))
+        return None
+
+    def _invoke(self, event: dict[str, Any], answers: list[dict[str, Any]]) -> None:
+        world, kill = self.world, self.faults.kill
+        if kill is not None and kill[0] == self._invocation and not self._inside:
+            world.last_call = kill[1:]
+        self._invocation += 1
+        world.throttle_all = 0
+        try:
+            on_request(event, world.clients, Clock(world), lambda _, body: answers.append(json.loads(body)), self._gate)
+        finally:
+            world.last_call = None
+
+    def begin(self, faults: Faults) -> None:
+        """Begin another deployment, in which other things go wrong."""
+        self.faults, self._invocation = faults, 0
+        self.unanswered.clear()
+        self.world.throttles.clear()
+        self.world.refused = {name: _denial(name) for name in faults.refused}
+
+    def end(self) -> None:
+        """Nothing goes wrong any more."""
+        self.faults = Faults()
+        self.world.refused.clear()
+        self.world.throttles.clear()
+
+    def deliver_strays(self) -> None:
+        """Copies that were delayed come now; those that are an hour old are dropped (the function's event age)."""
+        strays, self.strays = self.strays, []
+        for sent, event in strays:
+            if self.world.now - sent < datetime.timedelta(hours=1):
+                self._copy(event, None)
+
+    def _copies(self, event: dict[str, Any], answer: dict[str, Any]) -> None:
+        if {"get_parameter", "put_parameter"} & {*self.faults.denied, *self.faults.refused}:
+            # Without its journal the guard can't know a copy.
+            return
+        if self.dice.random() < self.faults.copies:
+            self._copy(event, answer)
+        if self.dice.random() < self.faults.copies:
+            self.strays.append((self.world.now, event))
+
+    def _copy(self, event: dict[str, Any], answer: dict[str, Any] | None) -> None:
+        """The same event once more: nothing changes, and the answer is the same."""
+        quiet, self.scaled_by_itself = self.scaled_by_itself, 0.0
+        inside, self._inside = self._inside, True
+        self.look("copy", event["ResourceProperties"]["EndpointName"], {})
+        answers: list[dict[str, Any]] = []
+        on_request(
+            event, self.world.clients, Clock(self.world), lambda _, body: answers.append(json.loads(body)), self._gate
+        )
+        self.world.continuations.clear()
+        same = answer is None or answers == [answer]
+        self.look("copied", event["ResourceProperties"]["EndpointName"], {"same": same})
+        self.scaled_by_itself, self._inside = quiet, inside
+
+    def _watched(self, operation: str) -> None:
+        self.calls += 1
+        if self._inside:
+            return
+        if self.scaled_by_itself and self.dice.random() < self.scaled_by_itself:
+            self.scale_by_itself()
+        if self.faults.throttled:
+            times = self.world.throttles.setdefault(operation, self.faults.throttled)
+            if times == 0 and self.dice.random() < 0.02:
+                self.world.throttles[operation] = self.faults.throttled
+
+    def _gate(
+        self, live: LiveEndpoint, policy: GatePolicy, promoted: Instances | None, now: datetime.datetime
+    ) -> Verdict:
+        del live, policy, promoted, now
+        return verdict(self.outcome)
+
+    def _damage(self, endpoint: str) -> None:
+        names = [name for name in self.world.parameters if name.startswith(f"/shadow-test/{endpoint}/")]
+        records = [name for name in names if "/history" not in name and "/lock" not in name and "/requests" not in name]
+        for name in records:
+            if self.dice.random() < 0.6:
+                self.world.parameters[name] = ["{damaged"] if self.dice.random() < 0.5 else ['{"stack": 1}']
+
+
+def _denial(operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, operation)

@@ -1,0 +1,151 @@
+"""What somebody may deploy."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tests.ops.guard.stack import POLICIES, night, scaling, tracking
+
+TYPES = ("ml.m5.xlarge", "ml.m5.2xlarge")
+VERSIONS = ("v1", "v2", "v3", "v4")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A variant. One version is one model."""
+
+    name: str
+    version: str
+    instance_type: str = TYPES[0]
+    count: int = 2
+
+    def config(self) -> dict[str, Any]:
+        """The variant of an endpoint config."""
+        return {
+            "VariantName": self.name,
+            "ModelName": f"model-{self.version}",
+            "InstanceType": self.instance_type,
+            "InitialInstanceCount": self.count,
+            "InitialVariantWeight": 1.0,
+        }
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the code says of an endpoint."""
+
+    production: tuple[Part, ...]
+    endpoint: str = "churn"
+    shadow: Part | None = None
+    scaling: tuple[dict[str, Any], ...] = ()
+    promotion: bool = False
+    override: str | None = None
+    rollback: str | None = None
+    policy: str = "usual"
+    alarms: tuple[str, ...] = ()
+
+    def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The variants of its config."""
+        shadow = [] if self.shadow is None else [self.shadow.config()]
+        return [one.config() for one in self.production], shadow
+
+    def count(self, name: str) -> int | None:
+        """What it says of a variant's instances."""
+        parts = (*self.production, *(() if self.shadow is None else (self.shadow,)))
+        return next((one.count for one in parts if one.name == name), None)
+
+    def declared(self, name: str) -> dict[str, Any] | None:
+        """What it says of a variant's scaling."""
+        return next((one for one in self.scaling if one["variant"] == name), None)
+
+    def properties(self, step: str, config: str) -> dict[str, str]:
+        """The properties of one of the guard's resources."""
+        given = {
+            "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:guard",
+            "Step": step,
+            "EndpointName": self.endpoint,
+            "EndpointConfigName": config,
+            "ProductionVariant": self.production[0].name,
+            "ProductionVersion": self.production[0].version,
+            "Scaling": json.dumps(self.scaling),
+        }
+        if step == "before":
+            given |= {
+                "ShadowVersion": "" if self.shadow is None else self.shadow.version,
+                "Promotion": "true" if self.promotion else "false",
+                "Policy": POLICIES[self.policy].to_text(),
+                "RollbackAlarms": json.dumps(self.alarms),
+            }
+            if self.override is not None:
+                given["OverrideGate"] = self.override
+            if self.rollback is not None:
+                given["RollbackReason"] = self.rollback
+        return given
+
+    def promoted(self) -> Code:
+        """The endpoint after its promotion."""
+        assert self.shadow is not None
+        first = replace(self.production[0], version=self.shadow.version)
+        kept = tuple(one for one in self.scaling if one["variant"] != self.shadow.name)
+        return replace(self, production=(first,), shadow=None, scaling=kept, promotion=True, rollback=None)
+
+
+def a_scaling(dice: random.Random, name: str) -> tuple[dict[str, Any], ...]:
+    """A declared scaling of a variant, or none."""
+    if dice.random() < 0.4:
+        return ()
+    names = [one for one in ("track", "second", "third") if dice.random() < 0.5]
+    schedules = [night()] if dice.random() < 0.5 else []
+    policies = [tracking(one) for one in names]
+    return (scaling(name, dice.randint(1, 2), dice.randint(6, 12), policies=policies, schedules=schedules),)
+
+
+def a_code(dice: random.Random, before: Code | None = None) -> Code:
+    """Something to deploy: anything at first, a change of what there is afterwards."""
+    if before is None or dice.random() < 0.15:
+        first = Part("production", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 4))
+        code = Code((first,), policy=dice.choice(tuple(POLICIES)))
+        return _scaled(dice, _tested(dice, code) if dice.random() < 0.6 else code)
+    code = replace(before, promotion=False, override=None, rollback=None)
+    change = dice.choice(("version", "type", "count", "shadow", "end", "second", "rename", "scaling", "policy", "both"))
+    first = code.production[0]
+    if change in ("version", "both"):
+        first = replace(first, version=dice.choice(VERSIONS))
+    if change in ("type", "both"):
+        first = replace(first, instance_type=dice.choice(TYPES))
+    if change == "count":
+        first = replace(first, count=dice.randint(1, 6))
+    if change == "rename":
+        first = replace(first, name=dice.choice(("production", "main")))
+    code = replace(code, production=(first, *code.production[1:]))
+    if change == "shadow":
+        code = _tested(dice, replace(code, production=(first,)))
+    if change == "end":
+        code = replace(code, shadow=None)
+    if change == "second":
+        beside = Part("second", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 4))
+        code = replace(code, shadow=None, production=(first, beside) if dice.random() < 0.7 else (first,))
+    if change == "policy":
+        code = replace(code, policy=dice.choice(tuple(POLICIES)))
+    code = _scaled(dice, code) if change in ("scaling", "both") else _fitting(code)
+    if dice.random() < 0.3:
+        code = replace(code, rollback="it is slow")
+    return code
+
+
+def _tested(dice: random.Random, code: Code) -> Code:
+    shadow = Part("shadow", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 2))
+    return replace(code, shadow=shadow, production=code.production[:1])
+
+
+def _scaled(dice: random.Random, code: Code) -> Code:
+    names = [one.name for one in (*code.production, *(() if code.shadow is None else (code.shadow,)))]
+    return replace(code, scaling=tuple(one for name in names for one in a_scaling(dice, name)))
+
+
+def _fitting(code: Code) -> Code:
+    """Without the scaling of variants that aren't there any more."""
+    return replace(code, scaling=tuple(one for one in code.scaling if code.count(one["variant"]) is not None))

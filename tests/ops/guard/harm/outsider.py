@@ -1,0 +1,156 @@
+"""Whoever looks from outside: at AWS's state and at what CloudFormation says, never at what the guard believes."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from shadow_ops.aws import history
+from shadow_ops.judge.verdict import Outcome
+from tests.ops.guard.harm.code import Code
+from tests.ops.guard.stack import Quiet
+from tests.ops.guard.world import World
+
+
+def shape(targets: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Targets without what is new after every registration: ARNs and the alarms of target tracking."""
+    plain = copy.deepcopy(targets)
+    for target in plain.values():
+        for policy in target["policies"].values():
+            policy.pop("PolicyARN", None)
+            policy.pop("Alarms", None)
+    return plain
+
+
+@dataclass
+class View:
+    """An endpoint at one moment."""
+
+    config: str | None
+    counts: dict[str, int]
+    scaling: dict[str, Any]
+    standing: list[str]
+    records: dict[str, list[str]]
+
+
+@dataclass
+class Outsider:
+    """Looks on, and notes what is wrong.
+
+    Attributes:
+        world: The services.
+        violations: What was wrong.
+        lowest: Per endpoint and variant, the fewest instances that scaling or people gave it in this deployment.
+        replaced: Models that a promotion replaced, as seen from outside.
+    """
+
+    world: World
+    violations: list[str] = field(default_factory=list)
+    lowest: dict[tuple[str, str], int] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+    _at_update: dict[str, dict[str, int]] = field(default_factory=dict)
+    _before_copy: View | None = None
+    old: Code | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    outcome: Outcome = Outcome.PASS
+    shadow_at_update: str | None = None
+    serving_at_update: set[str] = field(default_factory=set)
+
+    def view(self, endpoint: str) -> View:
+        """An endpoint now."""
+        live = self.world.endpoints.get(endpoint)
+        base = f"/shadow-test/{endpoint}/"
+        passing = (f"{base}lock", f"{base}requests/")
+        return View(
+            config=None if live is None else live.config,
+            counts={} if live is None else dict(live.counts),
+            scaling=shape(self.world.scaling.get(endpoint, {})),
+            standing=self.standing(endpoint),
+            records={
+                name: list(value)
+                for name, value in self.world.parameters.items()
+                if name.startswith(base) and not name.startswith(passing)
+            },
+        )
+
+    def standing(self, endpoint: str) -> list[str]:
+        """Ids of the history that nobody has taken back."""
+        return [one.id for one in self.entries(endpoint) if one.undone is None]
+
+    def entries(self, endpoint: str) -> tuple[history.Entry, ...]:
+        """The history as people read it."""
+        return history.history(Quiet(self.world), endpoint)
+
+    def wrong(self, what: str) -> None:
+        """Note a violation."""
+        self.violations.append(what)
+
+    def look(self, what: str, endpoint: str, more: dict[str, Any]) -> None:
+        """See something happen."""
+        if what == "update":
+            self._updates(endpoint, more["code"], back=more["back"])
+        elif what == "settled":
+            self._settled(endpoint, more["code"], more["config"], back=more["back"])
+        elif what == "scaled":
+            live = self.world.endpoints[endpoint]
+            for name, count in live.counts.items():
+                key = (endpoint, name)
+                self.lowest[key] = min(count, self.lowest.get(key, count))
+        elif what == "copy":
+            self._before_copy = self.view(endpoint)
+        elif what == "copied":
+            self._copied(endpoint, same=more["same"])
+
+    def _updates(self, endpoint: str, code: Code, *, back: bool) -> None:
+        live = self.world.endpoints.get(endpoint)
+        if live is None or live.config not in self.world.configs:
+            return
+        self._at_update[endpoint] = dict(live.counts)
+        production, shadow = self.world.configs[live.config]
+        self.shadow_at_update = shadow[0]["ModelName"] if shadow else None
+        self.serving_at_update = {one["ModelName"] for one in production}
+        if not back:
+            self._candidate(code)
+
+    def _candidate(self, code: Code) -> None:
+        """No candidate reaches users without PASS or a reason."""
+        asked = {f"model-{one.version}" for one in code.production}
+        candidate = self.shadow_at_update
+        if candidate is None or candidate in self.serving_at_update or candidate not in asked:
+            return
+        if code.override is None and code.policy != "none" and self.outcome is not Outcome.PASS:
+            self.wrong(f"{candidate} reaches users though the gate said {self.outcome}")
+
+    def _settled(self, endpoint: str, code: Code, config: str, *, back: bool) -> None:
+        """No variant's live capacity falls because of an update."""
+        live, before = self.world.endpoints[endpoint], self._at_update.get(endpoint)
+        if live.config != config or before is None or self.old is None:
+            return
+        for one in code.production:
+            had = before.get(one.name)
+            if had is None or live.counts[one.name] >= had:
+                continue
+            enough = min(self.counts.get(one.name, had), self.lowest.get((endpoint, one.name), had))
+            if back and live.counts[one.name] >= enough:
+                continue
+            changed = one.count != self.old.count(one.name) or self.old.count(one.name) is None
+            scaled = code.declared(one.name) or self.old.declared(one.name)
+            if not changed or scaled:
+                self.wrong(f"the update took {one.name} from {had} to {live.counts[one.name]}")
+        if back:
+            return
+        renamed = [one for one in code.production if one.name not in before]
+        gone = [name for name in before if code.count(name) is None and name != "shadow"]
+        if len(renamed) == len(gone) == 1 and renamed[0].count < before[gone[0]]:
+            changed = renamed[0].count != self.old.count(gone[0])
+            scaled = self.old.declared(gone[0])
+            if not changed or scaled:
+                self.wrong(f"renaming took {gone[0]} from {before[gone[0]]} to {renamed[0].count}")
+
+    def _copied(self, endpoint: str, *, same: bool) -> None:
+        """A copy changes nothing and gets the same answer."""
+        if self._before_copy != self.view(endpoint):
+            self.wrong("a copy of a request changed something")
+        if not same:
+            self.wrong("a copy of a request got another answer")

@@ -1,0 +1,410 @@
+"""One schedule: what people and services do to an account, drawn from a seed, and what the outsider finds wrong."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from shadow_ops.judge.verdict import Outcome
+from tests.ops.guard.harm.account import Account, Faults, Result, Stack
+from tests.ops.guard.harm.code import Code, a_code
+from tests.ops.guard.harm.outsider import Outsider, View
+from tests.ops.guard.stack import tracking
+from tests.ops.guard.world import ENDPOINT
+
+_OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
+_OTHER = "arn:aws:cloudformation:eu-west-1:123456789012:stack/promotion/2"
+_READS = ("describe_stacks", "list_stack_resources", "get_parameter", "describe_endpoint", "describe_scaling_policies")
+_DENIABLE = (*_READS, "describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config")
+_KINDS = (
+    *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
+    *("denied", "refused", "damaged", "copies", "throttled", "several"),
+)
+# What a deployment without a fault may be refused for.
+_MEANT = ("rollback=", "override_gate", "under its new name", "isn't what is being tested", "no shadow test")
+
+
+@dataclass
+class Report:
+    """What a schedule came to.
+
+    Attributes:
+        seed: Gives the same schedule again.
+        violations: What was wrong.
+        happened: How often what happened.
+        calls: How many calls the guard made.
+    """
+
+    seed: int
+    violations: list[str] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
+    calls: int = 0
+
+
+def run(seed: int) -> Report:
+    """Run the schedule of a seed."""
+    made = _Schedule(seed)
+    made.run()
+    made.report.violations += made.outsider.violations
+    made.report.calls = made.account.calls
+    return made.report
+
+
+def faults(dice: random.Random) -> Faults:
+    """What goes wrong in a deployment; often nothing."""
+    kind = dice.choice(_KINDS)
+    made = Faults(copies=0.5 if dice.random() < 0.3 else 0.0)
+    picked = [kind] if kind != "several" else [dice.choice(("kill", "silent", "last", "long", "cancel", "denied"))] * 1
+    if kind == "several":
+        picked.append(dice.choice(("kill", "last", "busy", "damaged", "throttled")))
+    for one in picked:
+        if one == "kill":
+            made.kill = (dice.randint(0, 3), dice.randint(1, 45), dice.random() < 0.5)
+        elif one == "silent":
+            made.silent = dice.random() < 0.5
+        elif one == "last":
+            made.fails_last = True
+        elif one == "cancel":
+            made.cancel = True
+        elif one == "leave":
+            made.no_rollback, made.fails_last = True, dice.random() < 0.5
+            made.silent = None if made.fails_last else False
+        elif one == "long":
+            made.seconds = dice.choice((900, 3000, 9000))
+            made.cancel = dice.random() < 0.6
+        elif one == "busy":
+            made.busy = dice.choice((60, 1500, 4000))
+        elif one == "denied":
+            made.denied, made.fails_last = tuple(dice.sample(_DENIABLE, dice.randint(1, 3))), True
+        elif one == "refused":
+            made.refused = (dice.choice(_DENIABLE),)
+        elif one == "damaged":
+            made.damaged, made.fails_last = True, True
+        elif one == "throttled":
+            made.throttled = dice.randint(1, 6)
+    return made
+
+
+class _Schedule:
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.report = Report(seed)
+        self.account = Account(self.dice, lambda *seen: self.outsider.look(*seen))
+        self.world = self.account.world
+        self.outsider = Outsider(self.world)
+        self.stack = Stack(_OURS)
+        self.forgot = False
+
+    def run(self) -> None:
+        """Draw and do one thing after the other."""
+        if self.dice.random() < 0.15:
+            self._somebody_elses()
+        self._create()
+        for _ in range(self.dice.randint(2, 7)):
+            if self.outsider.violations or self.stack.code is None:
+                return
+            what = self.dice.choices(
+                ("deploy", "promote", "by hand", "scale", "other", "gone", "delete"), (50, 22, 12, 12, 6, 2, 3)
+            )[0]
+            self.report.happened[what] += 1
+            getattr(self, f"_{what.replace(' ', '_')}")()
+            self.account.deliver_strays()
+            self._serves()
+
+    def _create(self) -> None:
+        code = a_code(self.dice)
+        self._begin(Faults(), code)
+        result = self.account.create(self.stack, code)
+        if not result.ok:
+            self.outsider.wrong(f"the first creation failed: {result.reason}")
+
+    def _somebody_elses(self) -> None:
+        """An endpoint of the console's; a stack of its name is refused, and nothing of it changes."""
+        self.report.happened["console"] += 1
+        code = a_code(self.dice)
+        config = self.world.make_config("console", code.variants())
+        self.world.create_endpoint(config, ENDPOINT, None)
+        self._register(ENDPOINT, code.production[0].name, 2, 20)
+        before = self.outsider.view(ENDPOINT)
+        self._begin(faults(self.dice), code)
+        result = self.account.create(Stack(f"{_OURS}0"), a_code(self.dice))
+        self.account.end()
+        if result.ok:
+            self.outsider.wrong("an endpoint of somebody else's was taken over")
+        if self.outsider.view(ENDPOINT) != before:
+            self.outsider.wrong("an endpoint of somebody else's was touched")
+        self.world.delete_endpoint(ENDPOINT)
+
+    def _other(self) -> None:
+        """Another stack with the same endpoint name, such as a promotion with a stack name of its own."""
+        before, code = self.outsider.view(ENDPOINT), self.stack.code
+        assert code is not None
+        asked = replace(code.promoted(), override="now") if code.shadow is not None else a_code(self.dice)
+        self._begin(faults(self.dice), asked)
+        result = self.account.create(Stack(_OTHER), asked)
+        self.account.end()
+        if result.ok or self.outsider.view(ENDPOINT) != before:
+            self.outsider.wrong("another stack touched the endpoint")
+
+    def _deploy(self) -> None:
+        code = self.stack.code
+        assert code is not None
+        self._update(a_code(self.dice, code), faults(self.dice))
+
+    def _promote(self) -> None:
+        code = self.stack.code
+        assert code is not None
+        if code.shadow is None:
+            return self._deploy()
+        asked = code.promoted()
+        if self.dice.random() < 0.2:
+            asked = replace(asked, override="the sale starts today")
+        if self.dice.random() < 0.2:
+            # The shadow's model beside production, under a name of its own.
+            beside = replace(code.shadow, name="second")
+            asked = replace(asked, production=(code.production[0], beside), promotion=False)
+        return self._update(asked, faults(self.dice))
+
+    def _update(self, code: Code, wrong: Faults) -> None:
+        old, before, outsider = self.stack.code, self.outsider.view(ENDPOINT), self.outsider
+        assert old is not None
+        believed = self.stack.tried
+        self._begin(wrong, code)
+        self.account.outcome = outsider.outcome = self.dice.choice((Outcome.PASS, Outcome.PASS, *Outcome))
+        self.account.scaled_by_itself = 0.03 if self.dice.random() < 0.3 else 0.0
+        result = self.account.update(self.stack, code)
+        self.account.scaled_by_itself = 0.0
+        self.account.end()
+        self.world.settle()
+        self._mend()
+        if wrong.denied or wrong.refused:
+            # Once the rights are back, the next event puts right what they had kept from being done.
+            self.account._event(self.stack)
+        self.report.happened["ok" if result.ok else "failed"] += 1
+        for said in self.account.unanswered:
+            if "Delete failed" in said or "was deleted" in said:
+                outsider.wrong(said)
+        if self.stack.tried is not None:
+            return
+        if believed is not None:
+            # What a failure without a rollback left is judged by what serves alone.
+            if result.ok:
+                self._success(code)
+            return
+        if result.ok:
+            self._success(code)
+            self._scaling(old, code, before, wrong)
+            self._told(old, code, before)
+        else:
+            self._failure(before, result, wrong)
+
+    def _success(self, code: Code) -> None:
+        """Success means that what was asked for serves."""
+        live = self.world.endpoints.get(ENDPOINT)
+        if live is None or live.config != self.stack.config:
+            self.outsider.wrong(f"success, but {live and live.config} serves instead of {self.stack.config}")
+            return
+        models = [one["ModelName"] for one in self.world.configs[live.config][0]]
+        if models != [f"model-{one.version}" for one in code.production]:
+            self.outsider.wrong(f"success, but {models} serve")
+
+    def _failure(self, before: View, result: Result, wrong: Faults) -> None:
+        """A deployment that failed leaves everything as it was."""
+        outsider, now = self.outsider, self.outsider.view(ENDPOINT)
+        if result.stuck and self._for_people(wrong):
+            self.report.happened["left to people"] += 1
+            self.stack.code = None
+            return
+        if result.stuck:
+            # Where SageMaker took even the way back back, people must look; nothing else may hold a rollback up.
+            outsider.wrong(f"the rollback stays stuck: {self.account.unanswered[-1]}")
+            return
+        if now.config != before.config:
+            outsider.wrong(f"after a rollback {now.config} serves instead of {before.config}")
+        if now.standing != before.standing:
+            outsider.wrong(f"after a rollback the history has {now.standing} instead of {before.standing}")
+        if wrong.damaged or wrong.denied:
+            # What can't be read can't be restored exactly; but nothing that scaled may stop to.
+            old = outsider.old
+            there = {name for name in before.scaling if not wrong.damaged or (old is not None and old.declared(name))}
+            if not there <= set(now.scaling):
+                outsider.wrong(f"after a rollback {sorted(now.scaling)} scale instead of {sorted(before.scaling)}")
+        elif now.scaling != before.scaling:
+            outsider.wrong(f"after a rollback scaling is {now.scaling} instead of {before.scaling}")
+        for name, count in before.counts.items():
+            most = now.scaling.get(name, {"max": count})["max"]
+            lowest = outsider.lowest.get((ENDPOINT, name), count)
+            if now.counts.get(name, 0) < min(count, lowest, most) and not (wrong.damaged or wrong.denied):
+                outsider.wrong(f"after a rollback {name} has {now.counts.get(name)} instead of {count}")
+        if {"put_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
+            # What the guard answered for a config may be forgotten, and with it whether the endpoint is to be touched.
+            self.forgot = True
+        same = self.forgot and "the config is the one that serves" in result.reason
+        if wrong == Faults(copies=wrong.copies) and not same and not any(one in result.reason for one in _MEANT):
+            outsider.wrong(f"refused without a fault: {result.reason}")
+
+    def _for_people(self, wrong: Faults) -> bool:
+        """Whether rights are missing without which nobody could do better: then it is left to people."""
+        said = self.account.unanswered[-1]
+        without = {*wrong.denied, *wrong.refused}
+        if "must be deregistered" in said:
+            # Scaling can't be looked at, or can't be recorded.
+            return bool(without)
+        blind = {"describe_endpoint", "describe_endpoint_config", "get_parameter"} & without
+        # A rollback can't be told from a promotion past the gate.
+        return "describe_stacks" in said and ("describe_stacks" in without) and (bool(blind) or wrong.damaged)
+
+    def _mend(self) -> None:
+        """People delete records that nobody can read, as they are told to."""
+        for name in [name for name in self.world.parameters if name.startswith("/shadow-test/")]:
+            if self.world.parameters[name][-1] in ("{damaged", '{"stack": 1}'):
+                del self.world.parameters[name]
+
+    def _scaling(self, old: Code, code: Code, before: View, wrong: Faults) -> None:
+        """Scaling at the end is as declared, or as people left it."""
+        if wrong.damaged:
+            return
+        now = self.outsider.view(ENDPOINT).scaling
+        names = [one.name for one in code.production] + ([code.shadow.name] if code.shadow else [])
+        wanted = {}
+        for name in names:
+            there = old.count(name) is not None
+            one = _expected(
+                before.scaling.get(name) if there else None, old.declared(name) if there else None, code.declared(name)
+            )
+            if one is not None:
+                wanted[name] = one
+        if now != wanted:
+            self.outsider.wrong(f"scaling is {now} instead of {wanted}")
+
+    def _told(self, old: Code, code: Code, before: View) -> None:
+        """The history tells what happened."""
+        outsider = self.outsider
+        new = [one for one in outsider.entries(ENDPOINT) if one.id not in before.standing and one.undone is None]
+        was, models = (
+            {f"model-{one.version}" for one in old.production},
+            {f"model-{one.version}" for one in code.production},
+        )
+        candidate = None if old.shadow is None else f"model-{old.shadow.version}"
+        came = models - was
+        if candidate in came:
+            if [(one.kind, one.to_model) for one in new] != [("promotion", candidate)]:
+                outsider.wrong(f"the promotion of {candidate} is in the history as {new}")
+            outsider.replaced |= was
+        elif came & outsider.replaced:
+            if [one.kind for one in new] != ["rollback"]:
+                outsider.wrong(f"the way back to {came} is in the history as {new}")
+            if code.rollback is None:
+                outsider.wrong(f"{came & outsider.replaced} came back without a reason")
+        elif any(one.kind == "promotion" for one in new) and candidate not in models:
+            outsider.wrong(f"the history tells of a promotion that was none: {new}")
+        outsider.replaced -= models
+
+    def _by_hand(self) -> None:
+        """People change scaling or counts."""
+        live = self.world.endpoints.get(ENDPOINT)
+        if live is None:
+            return
+        name = self.dice.choice(list(live.counts))
+        targets = self.world.scaling.get(ENDPOINT, {})
+        if name in targets or self.dice.random() < 0.3:
+            self._register(ENDPOINT, name, 1, self.dice.randint(6, 14))
+        else:
+            live.counts[name] = self.dice.randint(1, 9)
+
+    def _scale(self) -> None:
+        self.account.scale_by_itself()
+
+    def _gone(self) -> None:
+        """Somebody deletes the endpoint; the next update is refused in one sentence and rolled back."""
+        code = self.stack.code
+        assert code is not None
+        self.world.delete_endpoint(ENDPOINT)
+        asked = replace(code, policy="other" if code.policy != "other" else "usual")
+        self._begin(Faults(), asked)
+        result = self.account.update(self.stack, asked)
+        if result.ok or "any more" not in result.reason or result.stuck:
+            self.outsider.wrong(f"an endpoint that is gone: {result}")
+        self.stack.code = None
+
+    def _delete(self) -> None:
+        """The stack goes; the endpoint may be retained, and the history stays."""
+        code, before = self.stack.code, self.outsider.view(ENDPOINT)
+        assert code is not None
+        if self.stack.tried is not None:
+            return
+        retain = self.dice.random() < 0.4
+        self._begin(Faults(), code)
+        self.account.delete(self.stack, retain=retain)
+        now = self.outsider.view(ENDPOINT)
+        self.outsider.violations += self.account.unanswered
+        if [one.id for one in self.outsider.entries(ENDPOINT)] != self._ids(before):
+            self.outsider.wrong("the history did not outlive the stack")
+        if retain and (now.scaling != before.scaling or now.counts != before.counts):
+            self.outsider.wrong(f"deleting the stack left the retained endpoint with {now.scaling}")
+        if not retain and any("/history" not in name for name in now.records):
+            self.outsider.wrong(f"deleting the stack left {sorted(now.records)}")
+        self.stack.code = None
+
+    def _ids(self, before: View) -> list[str]:
+        return [
+            one.id for one in self.outsider.entries(ENDPOINT) if one.id in before.standing or one.undone is not None
+        ]
+
+    def _serves(self) -> None:
+        """Production always serves."""
+        live = self.world.endpoints.get(ENDPOINT)
+        if live is None:
+            if self.stack.code is not None:
+                self.outsider.wrong("the endpoint is gone")
+            return
+        self.world.settle()
+        if live.config not in self.world.configs and self.stack.code is not None:
+            self.outsider.wrong(f"the config {live.config} that serves is gone")
+        elif self.stack.code is not None and any(count < 1 for count in live.counts.values()):
+            self.outsider.wrong(f"a variant has no instance: {live.counts}")
+
+    def _begin(self, wrong: Faults, code: Code) -> None:
+        self.account.begin(replace(wrong))
+        self.outsider.lowest.clear()
+        self.outsider.old = self.stack.code if self.stack.tried is None else self.stack.tried[0]
+        self.outsider.counts = dict(self.outsider.view(ENDPOINT).counts)
+        del code
+
+    def _register(self, endpoint: str, name: str, low: int, high: int) -> None:
+        targets = self.world.scaling.setdefault(endpoint, {})
+        usual = {"min": low, "max": high, "policies": {}, "schedules": {}, "suspended": dict(_SUSPENDED)}
+        target: dict[str, Any] = targets.setdefault(name, usual)
+        target |= {"min": low, "max": high}
+        target["policies"]["mine"] = {**tracking("mine", 7.0), "PolicyARN": "arn:policy/mine", "Alarms": []}
+        target["suspended"]["DynamicScalingInSuspended"] = self.dice.random() < 0.3
+        live = self.world.endpoints[endpoint]
+        live.counts[name] = min(max(live.counts[name], low), high)
+
+
+_SUSPENDED = dict.fromkeys(
+    ("DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"), False
+)
+
+
+def _expected(before: Any, formerly: Any, declared: Any) -> Any:  # noqa: ANN401 - JSON
+    """How a variant must scale after a deployment, told independently of the guard's code."""
+    if before is not None and declared == formerly:
+        return before
+    if before is None and declared is None:
+        return None
+    usual = {"suspended": dict(_SUSPENDED), "policies": {}, "schedules": {}}
+    target = copy.deepcopy(before) or usual
+    for one in formerly["policies"] if formerly else ():
+        target["policies"].pop(one["PolicyName"], None)
+    for one in formerly["schedules"] if formerly else ():
+        target["schedules"].pop(one["ScheduledActionName"], None)
+    if declared is None:
+        return target if formerly is None or target["policies"] or target["schedules"] else None
+    target |= {"min": declared["min"], "max": declared["max"]}
+    target["policies"] |= {one["PolicyName"]: one for one in declared["policies"]}
+    target["schedules"] |= {one["ScheduledActionName"]: one for one in declared["schedules"]}
+    return target
