@@ -26,7 +26,7 @@ def test_the_guard_stands_before_and_after_the_endpoint() -> None:
     assert the(template, BEFORE)["EndpointConfigName"] == the(template, AFTER)["EndpointConfigName"] == name
     assert the(template, "AWS::SageMaker::Endpoint")["RetainAllVariantProperties"]["Fn::GetAtt"][0] == before
     [after] = resources(template, AFTER).values()
-    assert after["DependsOn"] == [endpoint]
+    assert endpoint in after["DependsOn"]
 
 
 def test_the_guard_is_told_what_it_decides_by() -> None:
@@ -91,7 +91,7 @@ def test_both_steps_are_told_alike_what_must_serve() -> None:
     shared = {name for name, value in before.items() if after.get(name) == value}
 
     assert shared == {
-        *("ServiceToken", "Version", "EndpointName", "EndpointConfigName"),
+        *("ServiceToken", "ServiceTimeout", "Version", "EndpointName", "EndpointConfigName"),
         *("ProductionVariant", "ProductionVersion", "Scaling"),
     }
     assert (before["Step"], after["Step"]) == ("before", "after")
@@ -154,11 +154,11 @@ def test_the_function_is_small_and_keeps_its_logs_for_a_while() -> None:
 
 
 def test_the_package_holds_what_runs_and_nothing_else() -> None:
-    """Below 120 KB, without the command line, with the table of instances."""
+    """Below 150 KB, without the command line, with the table of instances."""
     with zipfile.ZipFile(package()) as archive:
         names = set(archive.namelist())
 
-    assert package().stat().st_size < 120_000
+    assert package().stat().st_size < 150_000
     assert {"shadow_ops/guard/handler.py", "shadow_ops/judge/decide.py", "shadow_ops/data/instances.json"} <= names
     assert not [name for name in names if "/cli/" in name or "__pycache__" in name or "__main__" in name]
 
