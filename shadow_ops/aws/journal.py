@@ -24,7 +24,7 @@ class Hold:
 
     Attributes:
         token: Who holds it; a continuation has its predecessor's.
-        until: When it ends by itself: by then the holder's process is over for certain.
+        until: When it ends by itself, unless the holder prolongs it: by then the holder has died.
     """
 
     token: str

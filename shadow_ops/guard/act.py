@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -39,12 +39,14 @@ class Actor:
         clients: The services.
         endpoint: The endpoint's name.
         stack: ARN of the stack that the records are of.
+        live: Called before each step: a sign of life.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
     """
 
     clients: Clients
     endpoint: str
     stack: str
+    live: Callable[[], None] = lambda: None
     failed: dict[str, str] = field(default_factory=dict)
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
@@ -62,6 +64,7 @@ class Actor:
             ClientError: If a call is refused.
         """
         for step in steps:
+            self.live()
             try:
                 self._do(step)
             except (ClientError, BotoCoreError, Refusal) as error:

@@ -16,8 +16,9 @@ from shadow_ops.guard import answer
 from shadow_ops.guard.answer import Put, body, check_address, put
 from shadow_ops.guard.asking import Gate, live_gate
 from shadow_ops.guard.clients import Clients, Clock, TimeUpError, real_clients
+from shadow_ops.guard.refusal import sentence
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.run import PATIENCE, Course, HandOverError, Runner, sentence
+from shadow_ops.guard.run import PATIENCE, Course, HandOverError, Runner
 
 LOG = logging.getLogger(__name__)
 

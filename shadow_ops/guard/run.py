@@ -16,12 +16,12 @@ from shadow_ops.aws.journal import Hold
 from shadow_ops.guard import answer
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.asking import Gate
-from shadow_ops.guard.clients import Clients, Clock, TimeUpError, error_code
+from shadow_ops.guard.clients import Clients, Clock, TimeUpError
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, Wait
 from shadow_ops.guard.direction import goes
 from shadow_ops.guard.observe import observe
-from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.refusal import Refusal, sentence
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
 
@@ -35,6 +35,10 @@ _SLOWER = 1.2
 # Left in an invocation for looking, acting and answering; before that it hands over to the next. At most a third of it.
 _RESERVE_SECONDS = 60
 _RESERVE_SHARE = 1 / 3
+# How long the lock outlives its holder's last sign of life; a call is tried again for a minute at most. Lambda delivers the
+# event of a function that died again after a minute.
+_LEASE = datetime.timedelta(seconds=75)
+_SIGN_OF_LIFE = datetime.timedelta(seconds=15)
 # Until a continuation that was asked for has begun, at the longest: Lambda may be throttled.
 _HAND_OVER = datetime.timedelta(minutes=10)
 
@@ -102,9 +106,11 @@ class Runner:
     _goes: bool = False
     _poll: float = _POLL_SECONDS
     _reserve: float = field(init=False)
+    _lived: datetime.datetime = field(init=False)
 
     def __post_init__(self) -> None:
         """See how much time there is."""
+        self._lived = self.course.began
         self._reserve = min(_RESERVE_SECONDS, self.clock.remaining() * _RESERVE_SHARE)
 
     def run(self) -> dict[str, Any]:
@@ -180,6 +186,7 @@ class Runner:
     def _decide(self) -> Refuse | Go:
         """Look and decide until it is neither waiting nor asking: what is acted on was seen after the last wait."""
         while True:
+            self._live()
             seen = self._look()
             decision: Decision = decide(self.request, seen)
             match decision:
@@ -229,7 +236,8 @@ class Runner:
         self._judged = ((seen.live.config.name, asked.config), verdict)
 
     def _act(self, decision: Refuse | Go) -> dict[str, Any]:
-        actor = Actor(self.clients, self.endpoint, "" if self.request is None else self.request.stack)
+        stack = "" if self.request is None else self.request.stack
+        actor = Actor(self.clients, self.endpoint, stack, self._live)
         if isinstance(decision, Refuse):
             LOG.warning("refused: %s", decision.sentence)
             actor.run(decision.steps, regardless=False)
@@ -247,14 +255,20 @@ class Runner:
         self._poll = min(self._poll * _SLOWER, _LONGEST_POLL_SECONDS)
 
     def _lock(self) -> None:
-        while not self._take(self._deadline()):
+        while not self._take(self.clock.now() + _LEASE):
             self._pause()
 
-    def _deadline(self) -> datetime.datetime:
-        # When Lambda ends this process for certain; the clock keeps some seconds back.
-        return self.clock.now() + datetime.timedelta(seconds=self.clock.remaining() + _RESERVE_SECONDS)
+    def _live(self) -> None:
+        """Prolong the lock, if it is a while since it was."""
+        if self.clock.now() - self._lived < _SIGN_OF_LIFE:
+            return
+        try:
+            self._take(self.clock.now() + _LEASE)
+        except (ClientError, BotoCoreError) as error:
+            LOG.warning("the lock can't be prolonged: %s", error)
 
     def _take(self, until: datetime.datetime) -> bool:
+        self._lived = self.clock.now()
         hold = Hold(token=self.course.token, until=until)
         return journal.take(self.clients.ssm, self.endpoint, hold, self.clock.now())
 
@@ -270,19 +284,3 @@ class Runner:
             journal.release(self.clients.ssm, self.endpoint, self.course.token)
         except (ClientError, BotoCoreError, TimeUpError) as error:
             LOG.warning("the lock ends by itself: %s", error)
-
-
-def sentence(error: Exception) -> str:
-    """What people are told of an error."""
-    if isinstance(error, Refusal):
-        return str(error)
-    if isinstance(error, ClientError):
-        return (
-            f"the guard could not go on: {error.operation_name} was refused with {error_code(error)}: "
-            f"{error.response.get('Error', {}).get('Message', '')}; "
-            "nothing is lost, deploy again once that is put right"
-        )
-    return (
-        f"the guard failed: {type(error).__name__}: {error}; nothing is lost, deploy again, "
-        "and see its log if that doesn't help"
-    )
