@@ -12,10 +12,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from shadow_ops.aws import journal
 from shadow_ops.guard import answer
 from shadow_ops.guard.answer import Put, body, check_address, put
 from shadow_ops.guard.asking import Gate, live_gate
-from shadow_ops.guard.clients import Clients, Clock, TimeUpError, real_clients
+from shadow_ops.guard.clients import Clients, Clock, TimeUpError, is_passing, real_clients
 from shadow_ops.guard.refusal import sentence
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.run import PATIENCE, Course, HandOverError, Runner
@@ -25,6 +28,8 @@ LOG = logging.getLogger(__name__)
 # Time kept back for handing over or answering when all else hangs: a tenth of the function's, ten seconds at most.
 _ANSWER_SECONDS = 10
 _ANSWER_SHARE = 0.1
+# Between two tries to hand over while Lambda throttles.
+_PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 _SOURCES = ("aws.sagemaker", "aws.cloudformation")
 
 
@@ -168,19 +173,37 @@ class _End:
         if now - self._course.began >= PATIENCE:
             self._give_up("the guard ran out of time; deploy again, and see its log if that doesn't help")
             return
-        event = {**self._event, "Continued": self._course.to_json()}
-        name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
         try:
-            self._clients().functions.invoke(
-                FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
-            )
+            self._invoke({**self._event, "Continued": self._course.to_json()})
         except Exception as error:
             LOG.exception("no continuation")
             self._give_up(f"the guard could not go on in another invocation: {error}; deploy again")
 
+    def _invoke(self, event: Mapping[str, Any]) -> None:
+        name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+        for pause in (*_PAUSES, None):
+            try:
+                self._clients().functions.invoke(
+                    FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
+                )
+                return
+            except ClientError as error:
+                if pause is None or not is_passing(error):
+                    raise
+            self._clock.sleep(pause)
+
     def _give_up(self, why: str) -> None:
         given = answer.success({}) if self._event["RequestType"] == "Delete" else answer.failure(why)
+        # First of all the answer: whatever hung may hang again.
         self._send(self._event["ResponseURL"], body(self._event, _physical_id(self._event), given))
+        endpoint = self._event.get("ResourceProperties", {}).get("EndpointName", "")
+        request, stack = self._event["RequestId"], self._event["StackId"]
+        try:
+            ssm = self._clients().ssm
+            journal.remember(ssm, endpoint, request, given, stack=stack, now=self._clock.now())
+            journal.release(ssm, endpoint, self._course.token)
+        except Exception:
+            LOG.exception("the answer can't be remembered")
 
     def _first(self) -> bool:
         with self._lock:

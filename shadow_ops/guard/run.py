@@ -35,8 +35,8 @@ _SLOWER = 1.2
 # Left in an invocation for looking, acting and answering; before that it hands over to the next. At most a third of it.
 _RESERVE_SECONDS = 60
 _RESERVE_SHARE = 1 / 3
-# How long the lock outlives its holder's last sign of life; a call is tried again for a minute at most. Lambda delivers the
-# event of a function that died again after a minute.
+# How long the lock outlives its holder's last sign of life; a call is tried again for a minute at most. Lambda delivers
+# the event of a function that died again after a minute.
 _LEASE = datetime.timedelta(seconds=75)
 _SIGN_OF_LIFE = datetime.timedelta(seconds=15)
 # Until a continuation that was asked for has begun, at the longest: Lambda may be throttled.

@@ -264,10 +264,10 @@ def test_the_clock_never_sleeps_beyond_its_end() -> None:
 
 
 def test_the_code_is_small() -> None:
-    """What the function is made of stays below 120 KB."""
+    """What the function is made of stays below 150 KB."""
     package = Path(handler.__file__).parent.parent
     files = [one for one in package.rglob("*.py") if "cli" not in one.relative_to(package).parts]
 
     assert len(files) > 20
     # Zipped, it is about a quarter of this.
-    assert sum(one.stat().st_size for one in files) < 480_000
+    assert sum(one.stat().st_size for one in files) < 600_000

@@ -187,6 +187,9 @@ class _Schedule:
         for said in self.account.unanswered:
             if "Delete failed" in said or "was deleted" in said:
                 outsider.wrong(said)
+        if {"put_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
+            # What the guard answered for a config may be forgotten, and with it whether the endpoint is to be touched.
+            self.forgot = True
         if self.stack.tried is not None:
             return
         if believed is not None:
@@ -239,9 +242,6 @@ class _Schedule:
             lowest = outsider.lowest.get((ENDPOINT, name), count)
             if now.counts.get(name, 0) < min(count, lowest, most) and not (wrong.damaged or wrong.denied):
                 outsider.wrong(f"after a rollback {name} has {now.counts.get(name)} instead of {count}")
-        if {"put_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
-            # What the guard answered for a config may be forgotten, and with it whether the endpoint is to be touched.
-            self.forgot = True
         same = self.forgot and "the config is the one that serves" in result.reason
         if wrong == Faults(copies=wrong.copies) and not same and not any(one in result.reason for one in _MEANT):
             outsider.wrong(f"refused without a fault: {result.reason}")
