@@ -81,6 +81,11 @@ class _Ssm(_Client):
         versions = enumerate(self.services.parameters[Name], 1)
         return {"Parameters": [{"Version": number, "Value": value} for number, value in versions]}
 
+    def get_parameters_by_path(self, Path: str, Recursive: bool) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert Recursive
+        below = {name: values for name, values in self.services.parameters.items() if name.startswith(f"{Path}/")}
+        return {"Parameters": [{"Name": name, "Value": values[-1]} for name, values in below.items()]}
+
 
 class _CloudWatch(_Client):
     def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
