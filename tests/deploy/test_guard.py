@@ -159,6 +159,25 @@ def test_a_guard_that_is_throttled_and_one_that_is_killed_lose_nothing(make_case
     assert set(_targets(case)) == {"production"}
 
 
+def test_an_endpoint_of_somebody_elses_is_left_as_it_is(make_case: CaseMaker) -> None:
+    """Made in the console under the name of a stack's endpoint: refused, and its scaling outlives the clean-up."""
+    theirs, ours = make_case(), make_case(scaled)
+    theirs.deploy("shadow").check()
+    sagemaker, autoscaling = (theirs.local.client(name) for name in ("sagemaker", "application-autoscaling"))
+    sagemaker.create_endpoint(EndpointName=ours.name, EndpointConfigName=theirs.serving().config_name)
+    while _described(ours)["EndpointStatus"] != "InService":
+        time.sleep(0.1)
+    autoscaling.register_scalable_target(**_place(ours, "production"), MinCapacity=2, MaxCapacity=20)
+    before, serving = _scaling_of(ours, "production"), ours.serving()
+
+    run = ours.deploy("shadow")
+    assert run.exit_code != 0
+    assert "it isn't a resource of the stack" in " ".join(run.output.split())
+    assert "docs/adopting.md" in " ".join(run.output.split())
+    assert _scaling_of(ours, "production") == before
+    assert ours.serving() == serving
+
+
 def _described(case: Case) -> dict[str, Any]:
     found: dict[str, Any] = case.local.client("sagemaker").describe_endpoint(EndpointName=case.name)
     return found
