@@ -178,6 +178,29 @@ def test_an_endpoint_of_somebody_elses_is_left_as_it_is(make_case: CaseMaker) ->
     assert ours.serving() == serving
 
 
+def test_a_cancelled_update_that_outlasts_an_invocation_is_waited_for_and_taken_back(make_case: CaseMaker) -> None:
+    """SageMaker's update goes on after the cancellation; the guard waits for it from one invocation to the next."""
+    case = make_case(scaled)
+    case.deploy("shadow").check()
+    before, scaling = case.serving(), _scaling_of(case, "production")
+    case.local.fault("short-timeout", function=case.name, seconds=6)
+    case.local.fault("slow-update", endpoint=case.name, seconds=12)
+
+    def cancel_once_updating() -> None:
+        while _described(case)["EndpointStatus"] != "Updating":
+            time.sleep(0.05)
+        case.local.client("cloudformation").cancel_update_stack(StackName=case.name)
+
+    somebody = threading.Thread(target=cancel_once_updating, daemon=True)
+    somebody.start()
+    run = case.deploy("promotion")
+    somebody.join()
+    assert run.exit_code != 0
+    assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models)
+    assert _scaling_of(case, "production") == scaling
+    assert case.history() == () or all(entry.undone is not None for entry in case.history())
+
+
 def _described(case: Case) -> dict[str, Any]:
     found: dict[str, Any] = case.local.client("sagemaker").describe_endpoint(EndpointName=case.name)
     return found
