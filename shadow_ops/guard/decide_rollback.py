@@ -106,7 +106,9 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
     live, config, keeps = known(seen.live, None), request.asked.config, known(seen.keeps, {})
     reached = isinstance(seen.pending, Unread) or _passed(request, seen)
     if reached and (live is None or live.config.name != config):
-        return _go((*steps, RememberKeep(config, True, keeps)), keep_answer(keep=True), notes)
+        # Only what the endpoint has certainly been given is remembered.
+        remember = (RememberKeep(config, True, keeps),) if _passed(request, seen) else ()
+        return _go((*steps, *remember), keep_answer(keep=True), notes)
     return _go(steps, keep_answer(keep=keeps.get(config, False)), notes)
 
 
