@@ -112,8 +112,7 @@ def comparable(template: dict[str, Any]) -> dict[str, Any]:
 
 def library() -> Callable[[cdk.App, str], None]:
     """What a user of the library writes."""
-    from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant
-    from stacks import PromotionStack, ShadowTestStack
+    from shadow_constructs import Container, Hardware, Model, PromotionStack, ShadowTest, ShadowTestStack, Variant
 
     def build(app: cdk.App, name: str) -> None:
         v1, v2 = (

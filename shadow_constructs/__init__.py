@@ -5,16 +5,18 @@ from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
-from shadow_constructs.guard.update_guard import Intent, UpdateGuard
+from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
-from shadow_constructs.promotion import warn_of_promotion
+from shadow_constructs.stacks.promotion_stack import PromotionStack
+from shadow_constructs.stacks.shadow_test_stack import ShadowTestStack
 from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.container import Container
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serverless
+from shadow_constructs.values.intent import Promotion, Rollback
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model, ModelPackage
 from shadow_constructs.values.network import Network
@@ -38,12 +40,14 @@ __all__ = [
     "GatePolicy",
     "Guardrails",
     "Hardware",
-    "Intent",
     "InvalidValueError",
     "MetricsPublishing",
     "Model",
     "ModelPackage",
     "Network",
+    "Promotion",
+    "PromotionStack",
+    "Rollback",
     "Routing",
     "Rule",
     "Scaling",
@@ -52,8 +56,8 @@ __all__ = [
     "ServingModel",
     "ShadowEndpoint",
     "ShadowTest",
+    "ShadowTestStack",
     "UpdateGuard",
     "Variant",
     "VariantMetrics",
-    "warn_of_promotion",
 ]

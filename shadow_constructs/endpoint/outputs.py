@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from shadow_constructs.endpoint.config import CaptureDestination
+from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
@@ -26,7 +27,9 @@ class Output:
     description: str
 
 
-def outputs_of(test: ShadowTest, endpoint_config_name: str, captured: CaptureDestination | None) -> Iterator[Output]:
+def outputs_of(
+    test: ShadowTest, intent: Intent | None, endpoint_config_name: str, captured: CaptureDestination | None
+) -> Iterator[Output]:
     """The outputs of an endpoint; what it doesn't have has no output."""
     production, shadow = test.production, test.shadow
     yield Output("EndpointName", test.endpoint_name, "The endpoint to invoke")
@@ -40,6 +43,8 @@ def outputs_of(test: ShadowTest, endpoint_config_name: str, captured: CaptureDes
     if captured is not None:
         uri = f"{captured.uri}/{test.endpoint_name}/"
         yield Output("CapturedData", uri, "Captured requests and responses, a folder per variant")
+    if isinstance(intent, Rollback):
+        yield Output("RollbackReason", intent.reason, "Why a promotion was taken back")
     region = cdk.Aws.REGION
     console = f"https://{region}.console.aws.amazon.com/sagemaker/home?region={region}#/endpoints/{test.endpoint_name}"
     yield Output("Console", console, "The endpoint in the AWS console")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -23,16 +25,17 @@ from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.endpoint.outputs import outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
-from shadow_constructs.guard.update_guard import Intent, UpdateGuard
+from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.place import place_of
+from shadow_constructs.values.intent import Intent, Promotion
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
-from shadow_constructs.values.warnings import warnings_of
+from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, warnings_of
 from shadow_ops.contract.problems import Problems
 
 # CloudFormation's schemas of these take no tag without a value.
@@ -54,10 +57,12 @@ class ShadowEndpoint(Construct):
         scope: Parent construct.
         construct_id: Id in the scope.
         test: What the endpoint serves, and what is tested beside it.
-        intent: What a deployment is meant to be: a promotion, a way back. By default neither.
+        intent: What the deployment is meant to be. `Promotion` renders ``test.promoted()`` and warns where the test
+            hasn't shown that it will hold; `Rollback` takes a promotion back. By default neither.
 
     Attributes:
-        test: The value that was rendered.
+        test: The value that was rendered: of a promotion, what serves after it.
+        intent: What the deployment is meant to be, or None.
         endpoint_name: The endpoint's name.
         endpoint_arn: The endpoint's ARN.
         endpoint_config_name: Name of the endpoint config that the template asks for.
@@ -77,15 +82,18 @@ class ShadowEndpoint(Construct):
         # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
         # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
         self.node.set_context("aws:cdk:enable-path-metadata", False)
+        if isinstance(intent, Promotion):
+            self._warn(promotion_warnings(test))
+            test = test.promoted()
+        self._warn(warnings_of(test))
         self.test = test
+        self.intent = intent
         self.endpoint_name = test.endpoint_name
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
         _check_place(cdk.Stack.of(self), test)
-        for warning in warnings_of(test):
-            cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
         self.capture_bucket: s3.IBucket | None = None
         self.capture_destination = self._destination()
         models = {model.version: self._serving_model(model) for model in test.models}
@@ -96,7 +104,7 @@ class ShadowEndpoint(Construct):
             self,
             "Guard",
             test=test,
-            intent=Intent() if intent is None else intent,
+            intent=intent,
             endpoint_config_name=self.endpoint_config_name,
             rollback_alarms=rollback.names,
         )
@@ -168,10 +176,14 @@ class ShadowEndpoint(Construct):
         Args:
             prefix: Put before each output's name; give each endpoint its own where a stack holds several.
         """
-        for output in outputs_of(self.test, self.endpoint_config_name, self.capture_destination):
+        for output in outputs_of(self.test, self.intent, self.endpoint_config_name, self.capture_destination):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description
             ).override_logical_id(f"{prefix}{output.name}")
+
+    def _warn(self, warnings: Iterable[SynthWarning]) -> None:
+        for warning in warnings:
+            cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
 
     def _destination(self) -> CaptureDestination | None:
         capture = self.test.capture

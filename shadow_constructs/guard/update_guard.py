@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -20,9 +20,9 @@ from shadow_constructs.guard.package import HANDLER, package
 from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.place import pseudo
+from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.asked import Asked
-from shadow_ops.contract.problems import Problems
 
 _TRUST = {
     "Version": "2012-10-17",
@@ -38,33 +38,6 @@ _RETRIES = 2
 _LOGS_KEPT_DAYS = 90
 
 
-@dataclass(frozen=True, kw_only=True)
-class Intent:
-    """What a deployment is meant to be; the guard holds it against what serves.
-
-    Attributes:
-        promotion: Whether it swaps a tested shadow into production.
-        override_gate: Why a promotion goes through whatever the gate says. None asks the gate.
-        rollback_reason: Why a promotion is taken back. None refuses to.
-
-    Raises:
-        InvalidValueError: If a reason is empty.
-    """
-
-    promotion: bool = False
-    override_gate: str | None = None
-    rollback_reason: str | None = None
-
-    def __post_init__(self) -> None:
-        """Check the reasons."""
-        problems = Problems("Intent")
-        for name in ("override_gate", "rollback_reason"):
-            reason = getattr(self, name)
-            if reason is not None and not (isinstance(reason, str) and reason.strip()):
-                problems.add(name, "be a sentence that says why", reason)
-        problems.raise_if_any()
-
-
 class UpdateGuard(Construct):
     """Stands before and after every update of one endpoint.
 
@@ -77,7 +50,7 @@ class UpdateGuard(Construct):
         scope: Parent construct.
         construct_id: Id in the scope.
         test: What the endpoint serves.
-        intent: What the deployment is meant to be.
+        intent: What the deployment is meant to be, if it is a promotion or a rollback.
         endpoint_config_name: The config that must serve; a token.
         rollback_alarms: Names of the alarms that take an update back; none may be firing when it begins.
 
@@ -93,7 +66,7 @@ class UpdateGuard(Construct):
         construct_id: str,
         *,
         test: ShadowTest,
-        intent: Intent,
+        intent: Intent | None,
         endpoint_config_name: str,
         rollback_alarms: Sequence[str] = (),
     ) -> None:
@@ -106,9 +79,9 @@ class UpdateGuard(Construct):
             version=test.production.model.version,
             scaling=scaled(test.scaling),
             shadow_version=None if test.shadow is None else test.shadow.model.version,
-            promotion=intent.promotion,
-            override=intent.override_gate,
-            rollback=intent.rollback_reason,
+            promotion=isinstance(intent, Promotion),
+            override=intent.override_gate if isinstance(intent, Promotion) else None,
+            rollback=intent.reason if isinstance(intent, Rollback) else None,
             policy=test.policy,
             promoted=promoted_instances(test),
             alarms=tuple(rollback_alarms),

@@ -7,7 +7,10 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
-from shadow_constructs import Intent, ShadowEndpoint, ShadowTest, warn_of_promotion
+from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
+from shadow_constructs.stacks.context import promotion_of
+from shadow_constructs.values.intent import Promotion
+from shadow_constructs.values.shadow_test import ShadowTest
 
 
 class PromotionStack(cdk.Stack):
@@ -22,12 +25,14 @@ class PromotionStack(cdk.Stack):
         construct_id: Name of the stack on the command line, such as ``churn-promotion``.
         test: The shadow test whose candidate is promoted, on the hardware that `ShadowTest.promote_on` says. A CDK
             warning says where the test hasn't shown that it will carry all the traffic.
-        override_gate: Why the promotion goes through whatever the gate says; kept in the promotion's record. By
-            default the gate decides: the deployment fails, and changes nothing, unless the verdict is PASS.
+        intent: The promotion. By default the gate decides, unless ``-c override_gate="reason"`` overrides it.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name.
 
+    Attributes:
+        endpoint: The endpoint.
+
     Raises:
-        InvalidValueError: If the test has no shadow, or the reason is empty.
+        InvalidValueError: If the test has no shadow, or a reason says nothing.
     """
 
     def __init__(
@@ -36,13 +41,12 @@ class PromotionStack(cdk.Stack):
         construct_id: str,
         *,
         test: ShadowTest,
-        override_gate: str | None = None,
+        intent: Promotion | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
         # Compact templates: one with alarms and dashboard is a third smaller without indentation.
         defaults = {"stack_name": test.endpoint_name, "suppress_template_indentation": True}
         super().__init__(scope, construct_id, **{**defaults, **kwargs})
-        warn_of_promotion(self, test)
-        intent = Intent(promotion=True, override_gate=override_gate)
-        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test.promoted(), intent=intent)
+        meant = promotion_of(self, intent)
+        self.endpoint = ShadowEndpoint(self, "Endpoint", test=test, intent=meant)
         self.endpoint.add_outputs()

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import json
 import zipfile
+from typing import Any
 
 import pytest
 
-from shadow_constructs import Alerts, GatePolicy, Intent, InvalidValueError, Scaling, Schedule, ShadowEndpoint
+from shadow_constructs import (
+    Alerts,
+    GatePolicy,
+    InvalidValueError,
+    Promotion,
+    Rollback,
+    Scaling,
+    Schedule,
+    ShadowEndpoint,
+)
 from shadow_constructs.guard.package import package
+from shadow_constructs.values.intent import Intent
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
 
@@ -53,7 +64,7 @@ def test_the_first_step_waits_for_the_alarms_that_take_updates_back() -> None:
     assert sorted(json.loads(flat(the(template, BEFORE)["RollbackAlarms"]))) == sorted(f"<{key}>" for key in alarms)
 
 
-def asked(intent: Intent) -> Json:
+def asked(intent: Intent | None) -> Json:
     """What the first step is told of a deployment's intent."""
     stack = new_stack()
     ShadowEndpoint(stack, "E", test=shadow_test(), intent=intent)
@@ -64,24 +75,31 @@ def asked(intent: Intent) -> Json:
 @pytest.mark.parametrize(
     ("intent", "told"),
     [
-        (Intent(), {"Promotion": "false"}),
-        (Intent(promotion=True), {"Promotion": "true"}),
-        (Intent(promotion=True, override_gate="the demo"), {"Promotion": "true", "OverrideGate": "the demo"}),
-        (Intent(rollback_reason="p99"), {"Promotion": "false", "RollbackReason": "p99"}),
+        (None, {"Promotion": "false"}),
+        (Promotion(), {"Promotion": "true"}),
+        (Promotion(override_gate="the demo"), {"Promotion": "true", "OverrideGate": "the demo"}),
+        (Rollback("p99"), {"Promotion": "false", "RollbackReason": "p99"}),
     ],
-    ids=["a deployment", "a promotion", "an overruled gate", "a way back"],
+    ids=["a deployment", "a promotion", "an overridden gate", "a rollback"],
 )
-def test_the_guard_is_told_what_a_deployment_is_meant_to_be(intent: Intent, told: Json) -> None:
+def test_the_guard_is_told_what_a_deployment_is_meant_to_be(intent: Intent | None, told: Json) -> None:
     """As texts, because CloudFormation makes texts of all properties of a custom resource; no reason, no property."""
     assert asked(intent) == told
 
 
-@pytest.mark.parametrize("name", ["override_gate", "rollback_reason"])
-@pytest.mark.parametrize("reason", ["", " \n", 7])
-def test_fails_with_a_reason_that_says_nothing(name: str, reason: object) -> None:
+@pytest.mark.parametrize("reason", ["", " \n", 7, "x" * 501])
+def test_fails_with_a_reason_that_says_nothing_or_is_a_story(reason: Any) -> None:  # noqa: ANN401 - bad on purpose
     """It is refused at synth; without one the guard would refuse the deployment, minutes later."""
-    with pytest.raises(InvalidValueError, match=f"'{name}' must be a sentence that says why"):
-        Intent(**{name: reason})  # type: ignore[arg-type] # one of two texts, bad on purpose
+    with pytest.raises(InvalidValueError, match="'override_gate' must be a sentence that says why"):
+        Promotion(override_gate=reason)
+    with pytest.raises(InvalidValueError, match="'reason' must be a sentence that says why"):
+        Rollback(reason)
+
+
+def test_fails_with_a_reason_that_would_be_resolved() -> None:
+    """CloudFormation takes double braces for a reference, also in a text of ours."""
+    with pytest.raises(InvalidValueError, match=r"'reason' must be a sentence without \{\{"):
+        Rollback("see {{resolve:ssm:/ticket}}")
 
 
 def test_both_steps_are_told_alike_what_must_serve() -> None:

@@ -14,10 +14,10 @@ from shadow_constructs import (
     Capture,
     Container,
     Model,
+    Promotion,
     ShadowEndpoint,
     ShadowTest,
     VariantMetrics,
-    warn_of_promotion,
 )
 from tests.constructs.rendering import IRELAND, Json, flat, new_stack, resources, template_of, texts, the
 from tests.values.samples import IMAGE, KEY_ARN, hardware, model, serving, shadow_test, variant
@@ -259,7 +259,7 @@ def test_the_unknown_role_of_an_existing_model_is_warned_of() -> None:
 def promotion_texts(test: ShadowTest) -> list[str]:
     """What a promotion is warned of."""
     stack = new_stack()
-    warn_of_promotion(stack, test)
+    ShadowEndpoint(stack, "E", test=test, intent=Promotion())
     return warnings_on(stack)
 
 
@@ -291,7 +291,7 @@ def test_a_warning_can_be_acknowledged() -> None:
     """By its id, as any warning of the CDK."""
     stack = new_stack()
     cdk.Annotations.of(stack).acknowledge_warning("shadow-constructs:untested-load", "scaling takes care of it")
-    warn_of_promotion(stack, shadow_test(sampling_percent=50))
+    ShadowEndpoint(stack, "E", test=shadow_test(sampling_percent=50), intent=Promotion())
 
     assert warnings_on(stack) == []
 

@@ -17,10 +17,21 @@ from rehearsal.cdk import Cdk, Run
 from rehearsal.local import LocalAws
 from rehearsal.stage import RATE
 from rehearsal.traffic import Traffic
-from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
+from shadow_constructs import (
+    Capture,
+    Container,
+    GatePolicy,
+    Hardware,
+    Model,
+    Promotion,
+    PromotionStack,
+    Rollback,
+    ShadowTest,
+    ShadowTestStack,
+    Variant,
+)
 from shadow_ops.aws import history
 from shadow_ops.sending import Answer
-from stacks import PromotionStack, ShadowTestStack
 from tests.deploy.submission import Submission
 
 MODELS = "models-under-test"
@@ -118,11 +129,11 @@ class Stages:
             case "promotion":
                 PromotionStack(app, stage, test=self.test)
             case "overridden":
-                PromotionStack(app, stage, test=self.test, override_gate=OVERRIDE)
+                PromotionStack(app, stage, test=self.test, intent=Promotion(override_gate=OVERRIDE))
             case "folded":
                 ShadowTestStack(app, stage, test=folded(self.test))
             case "back":
-                ShadowTestStack(app, stage, test=self.test, rollback_reason=REASON)
+                ShadowTestStack(app, stage, test=self.test, intent=Rollback(REASON))
             case _:
                 raise AssertionError(f"there is no stage {stage!r}, there are: {', '.join(STAGES)}")
 

@@ -24,7 +24,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     # Built from a copy: setuptools keeps what it built before beside the sources, and would pack it again.
     sources = folder / "sources"
-    for name in ("shadow_constructs", "shadow_ops", "stacks"):
+    for name in ("shadow_constructs", "shadow_ops"):
         shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, sources / name)
@@ -51,16 +51,24 @@ def readme_block(having: str) -> str:
     return block
 
 
-def run(code: str, site: Path, out: Path) -> list[Path]:
+def run(code: str, site: Path, out: Path, **context: str) -> list[Path]:
     """Run an app as the CDK command line would, with the installed package only; returns the templates."""
+    done = run_app(code, site, out, context)
+    assert done.returncode == 0, done.stderr
+    return sorted(out.glob("*.template.json"))
+
+
+def run_app(code: str, site: Path, out: Path, context: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run an app from the folder that its output lies in, where its own modules may be."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(site),
         "CDK_OUTDIR": str(out),
-        "CDK_CONTEXT_JSON": json.dumps({"rollback": "why"}),
+        "CDK_CONTEXT_JSON": json.dumps(context),
     }
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=out.parent, env=environment, capture_output=True)
-    return sorted(out.glob("*.template.json"))
+    return subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=out.parent, env=environment, capture_output=True, text=True
+    )
 
 
 def test_the_wheel_carries_types_data_and_licence(installed: Path) -> None:
@@ -69,7 +77,6 @@ def test_the_wheel_carries_types_data_and_licence(installed: Path) -> None:
 
     assert {
         "shadow_constructs/py.typed",
-        "stacks/py.typed",
         "shadow_ops/py.typed",
         "shadow_ops/data/instances.json",
         "shadow_constructs/data/instance_types.json",
@@ -82,7 +89,7 @@ def test_the_wheel_carries_nothing_else(installed: Path) -> None:
     """Tests, the local AWS and the example stay in the repository."""
     tops = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
 
-    assert tops == {"bin", "shadow_constructs", "shadow_ops", "stacks"}
+    assert tops == {"bin", "shadow_constructs", "shadow_ops"}
     assert [path.name for path in (installed / "bin").iterdir()] == ["shadow-test"]
 
 
@@ -134,11 +141,74 @@ def test_the_stacks_written_by_hand_give_the_same_templates(installed: Path, tmp
     """Whoever writes both stacks in ten lines of their own gets what the package's stacks render."""
     app = readme_block("app.synth()")
     by_hand = readme_block("class PromotionStack(cdk.Stack)")
-    imports = "from shadow_constructs import Intent, ShadowEndpoint, warn_of_promotion\n"
-    code = app.replace("from stacks import PromotionStack, ShadowTestStack\n", imports + by_hand)
+    code = app.replace(", PromotionStack", ", Promotion, ShadowEndpoint").replace(", ShadowTestStack", "")
+    code = code.replace("v1 = ", f"{by_hand}\n\nv1 = ", 1)
 
     ours = run(app, installed, tmp_path / "ours")
     theirs = run(code, installed, tmp_path / "theirs")
 
     # The package's stacks write no indentation.
     assert [json.loads(path.read_text()) for path in theirs] == [json.loads(path.read_text()) for path in ours]
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A user's app folder as `cdk init` and most Python apps have it: with stacks of their own in ``stacks/``."""
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "__init__.py").write_text("")
+    (tmp_path / "stacks" / "mine.py").write_text("import aws_cdk as cdk\n\n\nclass MineStack(cdk.Stack): ...\n")
+    return tmp_path
+
+
+MINE = "from stacks.mine import MineStack\n" + readme_block("app.synth()").replace(
+    "app.synth()", 'MineStack(app, "mine")\napp.synth()'
+)
+
+
+def test_a_users_own_stacks_folder_is_theirs(installed: Path, theirs: Path) -> None:
+    """The package brings no `stacks`, so the first screen runs beside the one that every Python CDK app has."""
+    templates = run(MINE, installed, theirs / "out")
+
+    assert [path.name.split(".")[0] for path in templates] == ["churn-promotion", "churn-shadow", "mine"]
+
+
+def test_any_app_takes_reasons_from_the_command_line(installed: Path, theirs: Path) -> None:
+    """The stacks read -c rollback and -c override_gate: no app has to pass them on."""
+    promotion, _, _ = run(MINE, installed, theirs / "a", override_gate="the sale starts")
+    _, shadow, _ = run(MINE, installed, theirs / "b", rollback="p99 doubled")
+
+    assert '"OverrideGate":"the sale starts"' in promotion.read_text()
+    assert '"RollbackReason":"p99 doubled"' in shadow.read_text()
+    assert json.loads(shadow.read_text())["Outputs"]["RollbackReason"]["Value"] == "p99 doubled"
+
+
+@pytest.mark.parametrize(
+    ("context", "line"),
+    [
+        (
+            {"rollback": ""},
+            "Rollback: 'reason' must be a sentence that says why, of at most 500 characters, got ''; "
+            'deploy with -c rollback="..." or leave it out',
+        ),
+        (
+            {"override_gate": " "},
+            "Promotion: 'override_gate' must be a sentence that says why, of at most 500 characters, got ' '; "
+            'deploy with -c override_gate="..." or leave it out',
+        ),
+        (
+            {"rollback": "p99", "override_gate": "now"},
+            "context: 'rollback' must be left out with override_gate, got 'p99'; "
+            "a deployment promotes or takes a promotion back, so give one of them",
+        ),
+    ],
+    ids=["an empty rollback", "an empty override", "both"],
+)
+def test_fails_with_reasons_that_mean_nothing(
+    installed: Path, theirs: Path, context: dict[str, str], line: str
+) -> None:
+    """The last line says what to do, and no template is written."""
+    done = run_app(MINE, installed, theirs / "out", context)
+
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].endswith(line)
+    assert not list((theirs / "out").glob("*.template.json"))

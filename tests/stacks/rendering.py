@@ -9,8 +9,17 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from shadow_constructs import Alerts, Capture, Guardrails, MetricsPublishing, Scaling, Schedule, ShadowTest
-from stacks import PromotionStack, ShadowTestStack
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Guardrails,
+    MetricsPublishing,
+    PromotionStack,
+    Scaling,
+    Schedule,
+    ShadowTest,
+    ShadowTestStack,
+)
 from tests.constructs.rendering import flat
 from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
 

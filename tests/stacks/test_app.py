@@ -121,3 +121,33 @@ def test_fails_with_a_bad_value_before_anything_is_written(tmp_path: Path) -> No
     assert done.returncode == 1
     assert "'sampling_percent' must be above 0 and at most 100, got 101.0" in done.stderr.strip().splitlines()[-1]
     assert not list((tmp_path / "out").glob("*.template.json"))
+
+
+def test_the_app_runs_without_the_command_line(tmp_path: Path) -> None:
+    """As editors and tests run it: with the values of cdk.json, and the very templates that `cdk synth` gives."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CDK_")}
+    command = [sys.executable, str(ROOT / "app.py")]
+    alone = {**environment, "CDK_OUTDIR": str(tmp_path / "alone"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert synthesize(tmp_path / "cdk").returncode == 0
+
+    for stack in ("churn-shadow", "churn-promotion"):
+        assert template(tmp_path / "alone", stack) == template(tmp_path / "cdk", stack)
+
+
+def test_fails_without_a_value_in_one_line(tmp_path: Path) -> None:
+    """What cdk.json no longer has is named."""
+    (tmp_path / "app.py").write_bytes((ROOT / "app.py").read_bytes())
+    for context, line in (
+        ('{"context": {}}', "context 'v1_xgboost' must be given: put it into cdk.json or try -c v1_xgboost=..."),
+        ("{}", "no context values to be read"),
+    ):
+        (tmp_path / "cdk.json").write_text(context, encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "app.py"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 1
+        assert line in done.stderr.strip()
+        assert len(done.stderr.strip().splitlines()) == 1

@@ -15,8 +15,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import IConstruct
 
-from shadow_constructs import ShadowTest
-from stacks import ShadowTestStack
+from shadow_constructs import ShadowTest, ShadowTestStack
 from tests.stacks.rendering import Json, churn, everything, options
 
 # These have no tags in CloudFormation.

@@ -12,11 +12,18 @@ from aws_cdk.assertions import Annotations, Match
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
-from shadow_constructs import InvalidValueError, Serverless, ShadowTest
+from shadow_constructs import (
+    InvalidValueError,
+    Promotion,
+    PromotionStack,
+    Rollback,
+    Serverless,
+    ShadowTest,
+    ShadowTestStack,
+)
 from shadow_constructs.guard import update_guard
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.promotion import PromoteOn
-from stacks import PromotionStack, ShadowTestStack
 from tests.stacks.rendering import (
     IRELAND,
     Json,
@@ -197,7 +204,7 @@ def test_the_stacks_do_not_depend_on_each_other() -> None:
 
 def test_a_roll_back_is_recorded_with_its_reason() -> None:
     """Why a promotion was taken back can be read in the stack's outputs."""
-    template = shadow_template(churn(), rollback_reason="p99 too high")
+    template = shadow_template(churn(), intent=Rollback("p99 too high"))
 
     assert template["Outputs"]["RollbackReason"]["Value"] == "p99 too high"
     assert "RollbackReason" not in shadow_template(churn())["Outputs"]
@@ -205,7 +212,7 @@ def test_a_roll_back_is_recorded_with_its_reason() -> None:
 
 def test_a_roll_back_is_the_test_again() -> None:
     """Apart from the reason it is the template that ran before the promotion."""
-    back = shadow_template(churn(), rollback_reason="p99 too high")
+    back = shadow_template(churn(), intent=Rollback("p99 too high"))
     del back["Outputs"]["RollbackReason"]
     assert _before(back).pop("RollbackReason") == "p99 too high"
 
@@ -286,7 +293,7 @@ def test_a_promotion_says_so_and_takes_an_override() -> None:
     """The guard is told that it is one, and why the gate is overruled; an empty reason is refused."""
     app = cdk.App()
     PromotionStack(app, "plain", test=churn(), **options())
-    PromotionStack(app, "overridden", test=churn(), override_gate="the demo is at five", **options())
+    PromotionStack(app, "overridden", test=churn(), intent=Promotion(override_gate="the demo is at five"), **options())
     plain, overridden = (
         _before(json.loads(Path(app.synth().get_stack_artifact(name).template_full_path).read_text()))
         for name in ("plain", "overridden")
@@ -296,7 +303,7 @@ def test_a_promotion_says_so_and_takes_an_override() -> None:
     assert "OverrideGate" not in plain
     assert overridden["OverrideGate"] == "the demo is at five"
     with pytest.raises(InvalidValueError, match="'override_gate' must be a sentence that says why"):
-        PromotionStack(cdk.App(), "empty", test=churn(), override_gate=" ")
+        Promotion(override_gate=" ")
 
 
 def _changed_properties(before: Json, after: Json) -> set[str]:

@@ -32,8 +32,8 @@ from shadow_constructs import (
     Scaling,
     Serverless,
     ShadowTest,
+    ShadowTestStack,
 )
-from stacks import ShadowTestStack
 from tests.stacks.rendering import Json, churn, folded, options, promotion_template, shadow_template
 from tests.support.templates import problems_of
 from tests.values.samples import (
