@@ -10,8 +10,6 @@ from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.symptoms import symptoms
 from shadow_ops.responses.tally import LOSSES, SIDES, Share, Tally
 
-_NO_LOSS = ("malformed", "no answer", "stream")
-
 
 @dataclass(frozen=True)
 class Read:
@@ -68,8 +66,7 @@ class Result:
     @property
     def joined_percent(self) -> float | None:
         """Share of the smaller side's answers that are in a pair; None without answers."""
-        lost, read = self.tally.losses, self.tally.records
-        least = min(read[side] - sum(lost[side][why] for why in _NO_LOSS) for side in SIDES)
+        least = min(self.tally.answers(side) for side in SIDES)
         return self.tally.all.compared / least * 100 if least else None
 
     @property

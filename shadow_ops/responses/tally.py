@@ -26,6 +26,8 @@ LOSSES = (
 streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
 other side's record of its key was asked something else; the other side has no record of its key."""
 
+_NO_ANSWERS = ("malformed", "no answer", "stream")
+
 OTHERS = "(others)"
 _MOST_SEGMENTS = 1000
 _MOST_PATHS = 200
@@ -125,6 +127,10 @@ class Tally:
     repeats: Share = field(default_factory=Share)
     examples: list[Example] = field(default_factory=list)
     sample: list[tuple[str, str]] = field(default_factory=list)
+
+    def answers(self, side: str) -> int:
+        """How many of a side's records hold an answer that could be in a pair."""
+        return self.records[side] - sum(self.losses[side][why] for why in _NO_ANSWERS)
 
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""

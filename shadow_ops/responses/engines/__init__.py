@@ -1,6 +1,6 @@
 """One comparison, several engines: all give the same counts on the same files.
 
-`stdlib` needs nothing but Python and is what the others are held against; `duck` reads a hundred times faster.
+`stdlib` needs nothing but Python and is what the others are held against; `duck` is about ten times faster.
 """
 
 from __future__ import annotations

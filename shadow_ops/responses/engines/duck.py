@@ -1,4 +1,4 @@
-"""The engine of the command line: DuckDB reads and joins, about a million records a second on two cores.
+"""The engine of the command line: DuckDB reads and joins.
 
 A file with lines that are no records is read by the standard library instead, so that every engine counts the same.
 """
