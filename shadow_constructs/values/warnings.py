@@ -31,6 +31,7 @@ class SynthWarning:
 
 def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
     """Warnings about an endpoint, with or without a shadow."""
+    yield from _small_numbers(test)
     for model in test.models:
         if model.container is not None and model.container.moving_tag is not None:
             yield SynthWarning(
@@ -118,3 +119,21 @@ def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:
             f"({test.sampled_percent:g} % on {shown.count}); after promotion each will carry {needed_share:.3g} % "
             f"(all on {needed.count}): raise sampling_percent or the count until the test has shown it",
         )
+
+
+def _small_numbers(test: ShadowTest) -> Iterator[SynthWarning]:
+    """Percentages that look like shares of 1."""
+    if 0 < test.sampled_percent < 1:
+        yield SynthWarning(
+            "shadow-constructs:small-number:sampling_percent",
+            f"sampling_percent={test.sampled_percent:g} copies {test.sampled_percent:g} % of the requests; "
+            f"for {test.sampled_percent * 100:g} % write {test.sampled_percent * 100:g}",
+        )
+    for rule in test.gate.rules:
+        for bound in rule.bounds:
+            if 0 < bound.limit < bound.usual_from:
+                yield SynthWarning(
+                    f"shadow-constructs:small-number:{rule.id}:{bound.name}",
+                    f"{bound.name}={bound.limit:g} of rule {rule.id} means {bound.label}; "
+                    f"if a share of 1 was meant, write {bound.limit * 100:g}",
+                )

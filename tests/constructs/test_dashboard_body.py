@@ -78,6 +78,7 @@ def test_it_asks_the_questions_a_person_asks() -> None:
         "Is it slower?",
         "Does it fail more?",
         "Would it carry all the traffic?",
+        "Is there more overhead?",
         "The whole range in figures",
     ]
 

@@ -18,6 +18,7 @@ from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_spec
 from shadow_constructs.alarms.kinds import ALARMS
 from shadow_constructs.dashboard import dashboard_body
 from shadow_constructs.dashboard.kinds import QUESTIONS
+from shadow_constructs.values.warnings import warnings_of
 from shadow_ops.contract.policy import GatePolicy, share_bound
 from shadow_ops.contract.rules import KINDS, Rule
 from shadow_ops.judge.kinds import JUDGES
@@ -97,3 +98,27 @@ def _draws(properties: dict[str, Any], spec: AlarmSpec) -> bool:
     lines = properties.get("annotations", {}).get("horizontal", [])
     shown = any(main.entry.name in row for row in properties.get("metrics", ()))
     return shown and (spec.bound.limit, spec.bound.label) in {(one["value"], one["label"]) for one in lines}
+
+
+def test_a_share_given_for_a_percentage_is_read_aloud() -> None:
+    """What was meant as 5 % and says 0.05 % is warned about; the defaults, and zero, are not."""
+    rules = [Rule.latency(max_increase_percent=0.05), Rule.utilization(max_percent=0.8), Rule.error_rate()]
+    zero = [Rule.latency(max_increase_percent=0)]
+
+    found = {one.id: one.text for one in warnings_of(shadow_test(sampling_percent=0.5, gate=GatePolicy(rules=rules)))}
+
+    assert found["shadow-constructs:small-number:latency-p99:max_increase_percent"].endswith(
+        "means at most +0.05 %; if a share of 1 was meant, write 5"
+    )
+    assert "shadow-constructs:small-number:utilization-cpu:max_percent" in found
+    assert "copies 0.5 % of the requests" in found["shadow-constructs:small-number:sampling_percent"]
+    assert len([name for name in found if "small-number" in name]) == 3
+    for test in (shadow_test(), shadow_test(gate=GatePolicy(rules=zero))):
+        assert [one for one in warnings_of(test) if "small-number" in one.id] == []
+
+
+def test_the_dashboard_lays_overhead_of_both_over_each_other() -> None:
+    """With the default rules too."""
+    titles = [one["properties"].get("title") for one in dashboard_body(shadow_test(), region="eu-west-1")["widgets"]]
+
+    assert "Overhead latency, average" in titles
