@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
-from aws_cdk import aws_s3_assets as s3_assets
 
-from shadow_constructs.guard.package import package
+from shadow_constructs.guard.package import package_asset
 
 DATA = Path(__file__).with_name("floor.json")
 STACKS = ("shadow", "promotion")
@@ -31,7 +30,7 @@ def stack(app: cdk.App, which: str, name: str) -> None:
     made = cdk.Stack(app, f"{name}-{which}", stack_name=name, suppress_template_indentation=True)
     for mapping, table in template.get("Mappings", {}).items():
         cdk.CfnMapping(made, mapping, mapping=table)
-    code = s3_assets.Asset(made, "Code", path=str(package()))
+    code = package_asset(made, "Code")
     for logical_id, literal in template["Resources"].items():
         properties = literal.get("Properties", {})
         if literal["Type"] == "AWS::Lambda::Function":

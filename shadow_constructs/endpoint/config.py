@@ -2,36 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from aws_cdk import aws_sagemaker as sagemaker
 
-from shadow_constructs.values.capture import Capture
+from shadow_constructs.values.capture import Capture, CaptureDestination
 from shadow_constructs.values.hardware import Hardware, Routing, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.variant import Variant
 
 _Config = sagemaker.CfnEndpointConfig
-
-
-@dataclass(frozen=True)
-class CaptureDestination:
-    """Where captured data goes.
-
-    Attributes:
-        bucket: Name of the bucket; may be a CDK token.
-        prefix: Folder in it.
-        key_arn: KMS key that encrypts the files, or None.
-    """
-
-    bucket: str
-    prefix: str
-    key_arn: str | None
-
-    @property
-    def uri(self) -> str:
-        """The S3 address that SageMaker is given."""
-        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"
 
 
 def variant_property(variant: Variant, model_name: str, weight: float) -> _Config.ProductionVariantProperty:

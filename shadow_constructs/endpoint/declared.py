@@ -1,55 +1,11 @@
-"""What the code says of an endpoint: one value for the guard and the command line, and the parameter that keeps it."""
+"""The parameter that keeps what the code says of an endpoint, for the guard and the command line."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from shadow_constructs.values.hardware import Hardware
-from shadow_constructs.values.scaling import Scaling
-from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_constructs.values.variant import Variant
-from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
-from shadow_ops.contract.instances import Instances
-
-
-def declared(
-    test: ShadowTest,
-    endpoint_config_name: str,
-    *,
-    captured_uri: str | None = None,
-    dashboard: str | None = None,
-    alarms: Sequence[str] = (),
-) -> Declared:
-    """What the code says.
-
-    Args:
-        test: What the endpoint serves.
-        endpoint_config_name: The config that must serve; a token.
-        captured_uri: Folder of captured data, or None.
-        dashboard: The dashboard's name, or None.
-        alarms: Names of the alarms; tokens.
-    """
-    scaling = test.scaling
-    return Declared(
-        config=endpoint_config_name,
-        production=tuple(_variant(one, scaling) for one in test.production_variants),
-        shadow=None if test.shadow is None else _variant(test.shadow, scaling),
-        sampling_percent=test.sampled_percent,
-        promoted=None if test.shadow is None else promoted_instances(test),
-        capture_uri=captured_uri,
-        dashboard=dashboard,
-        alarms=tuple(alarms),
-        policy=test.policy,
-    )
-
-
-def promoted_instances(test: ShadowTest) -> Instances | None:
-    """What a promotion serves on, or what serves where nothing is tested; None on serverless."""
-    hardware = (test if test.shadow is None else test.promoted()).production.hardware
-    return Instances(hardware.instance_type, hardware.count) if isinstance(hardware, Hardware) else None
+from shadow_ops.contract.declared import Declared, settings_name
 
 
 class SettingsParameter(Construct):
@@ -77,15 +33,3 @@ class SettingsParameter(Construct):
             value=declared.to_text(),
             description=f"What the code says of endpoint {endpoint_name}; read by shadow-test",
         )
-
-
-def _variant(variant: Variant, scaling: Mapping[str, Scaling]) -> DeclaredVariant:
-    name = variant.name or ""
-    scales = scaling.get(name)
-    return DeclaredVariant(
-        name=name,
-        version=variant.model.version,
-        label=variant.label,
-        minimum=None if scales is None else scales.min_count,
-        maximum=None if scales is None else scales.max_count,
-    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 
-from shadow_constructs.endpoint.config import CaptureDestination
+from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 

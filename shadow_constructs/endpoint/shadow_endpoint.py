@@ -11,24 +11,25 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from shadow_constructs.alarms import EndpointAlarms
-from shadow_constructs.alarms.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
 from shadow_constructs.endpoint.config import (
-    CaptureDestination,
     capture_property,
     metrics_property,
     variant_property,
 )
-from shadow_constructs.endpoint.declared import SettingsParameter, declared
+from shadow_constructs.endpoint.declared import SettingsParameter
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.endpoint.outputs import outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
+from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.place import place_of
+from shadow_constructs.values.capture import CaptureDestination
+from shadow_constructs.values.declared import declared
 from shadow_constructs.values.intent import Intent, Promotion
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed

@@ -1,40 +1,77 @@
-"""The guard's code as a Lambda package: `shadow_ops` without its command line."""
+"""The guard's code as a Lambda package: the wings of `shadow_ops` that run there, the same bytes on every machine."""
 
 from __future__ import annotations
 
-import atexit
-import shutil
+import hashlib
+import io
+import os
 import tempfile
 import zipfile
 from functools import cache
+from importlib import resources
 from pathlib import Path
 
-import shadow_ops
+import aws_cdk as cdk
+from aws_cdk import aws_s3_assets as s3_assets
+from constructs import Construct
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_LEFT_OUT = {"cli", "report", "responses", "__pycache__"}
-_KINDS = {".py", ".json"}
+_WINGS = ("aws", "contract", "guard", "judge", "measure")
+# What of these wings only synthesis or the command line imports.
+_NOT_RUN = {
+    *("aws/clients.py", "aws/errors.py"),
+    *("contract/permissions.py", "contract/reading.py", "measure/recording_file.py"),
+}
+_DATA = ("data/instances.json",)
 # Zip archives can't say an earlier time; the same for every file, so that the same code is the same package.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
 
 
-@cache
-def package() -> Path:
-    """The package as a zip file, made once per process: the same bytes for the same code, wherever and whenever."""
-    root = Path(shadow_ops.__file__).parent
-    folder = Path(tempfile.mkdtemp(prefix="shadow-guard-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    made = folder / "guard.zip"
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for file in files(root):
-            entry = zipfile.ZipInfo((Path(root.name) / file.relative_to(root)).as_posix(), _NO_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, file.read_bytes())
+def package_asset(scope: Construct, construct_id: str) -> s3_assets.Asset:
+    """The package as an asset.
+
+    It is written beside the templates: there it is as long as they are, however the assembly is deployed and when
+    (``cdk synth --no-staging`` refers to the file instead of copying it), and nothing else has to be writable.
+    """
+    stage = cdk.Stage.of(scope)
+    folder = Path(tempfile.mkdtemp(prefix="shadow-guard-") if stage is None else stage.asset_outdir)
+    return s3_assets.Asset(scope, construct_id, path=str(written(folder)))
+
+
+def written(folder: Path) -> Path:
+    """Write the package into a folder, unless it is there; its name says what is in it."""
+    content = package()
+    made = folder / f"shadow-guard-{hashlib.sha256(content).hexdigest()[:16]}.zip"
+    if not made.exists():
+        # Another process or thread may write the same at the same time: each makes its own and moves it into place.
+        handle, name = tempfile.mkstemp(dir=folder, prefix=made.stem, suffix=".part")
+        with os.fdopen(handle, "wb") as part:
+            part.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(made)
     return made
 
 
-def files(root: Path) -> list[Path]:
-    """What the package holds, in a fixed order."""
-    found = (file for file in root.rglob("*") if file.suffix in _KINDS and file.name != "__main__.py")
-    return sorted(file for file in found if not _LEFT_OUT & set(file.relative_to(root).parts))
+@cache
+def package() -> bytes:
+    """The package, a zip archive.
+
+    It isn't compressed: what a compressor makes of a text depends on its release, and with it would every template.
+    """
+    archive = io.BytesIO()
+    root = Path(str(resources.files("shadow_ops")))
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as made:
+        for name in modules(root):
+            entry = zipfile.ZipInfo(f"{root.name}/{name}", _NO_TIME)
+            entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
+            # A checkout may have given the files other line ends.
+            made.writestr(entry, (root / name).read_bytes().replace(b"\r\n", b"\n"))
+    return archive.getvalue()
+
+
+def modules(root: Path) -> list[str]:
+    """What the package holds, relative to the folder of `shadow_ops`, in a fixed order."""
+    found = (file for wing in _WINGS for file in (root / wing).rglob("*.py"))
+    names = {file.relative_to(root).as_posix() for file in found}
+    return sorted({"__init__.py", *names, *_DATA} - _NOT_RUN)

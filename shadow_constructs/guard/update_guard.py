@@ -12,14 +12,13 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from shadow_constructs.endpoint.declared import promoted_instances
-from shadow_constructs.guard.package import HANDLER, package
+from shadow_constructs.guard.package import HANDLER, package_asset
 from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.place import pseudo
+from shadow_constructs.values.declared import promoted_instances
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.asked import Asked
@@ -147,7 +146,7 @@ class UpdateGuard(Construct):
             description=f"Guards updates of endpoint {endpoint_name}",
             policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],
         )
-        code = s3_assets.Asset(self, "Code", path=str(package()))
+        code = package_asset(self, "Code")
         function = lambda_.CfnFunction(
             self,
             "Function",

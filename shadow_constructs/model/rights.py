@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from shadow_constructs.endpoint.config import CaptureDestination
 from shadow_constructs.model import permissions
 from shadow_constructs.model.artifacts import ResolvedArtifact
 from shadow_constructs.model.permissions import Statement
 from shadow_constructs.place import Place
 from shadow_constructs.values.artifact import split_s3_uri
+from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.container import ImageAddress
 from shadow_constructs.values.hardware import CoreDump, Hardware
 from shadow_constructs.values.model import Model

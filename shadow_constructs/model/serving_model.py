@@ -9,13 +9,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from shadow_constructs.endpoint.config import CaptureDestination
 from shadow_constructs.model.artifacts import ResolvedArtifact, resolve_artifact
 from shadow_constructs.model.execution_role import own_role, users_role
 from shadow_constructs.model.images import ResolvedImage, resolve_image
 from shadow_constructs.model.rights import Needs, statements_for
 from shadow_constructs.place import place_of
 from shadow_constructs.values.artifact import check_artifact
+from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.shadow_test import ShadowTest

@@ -110,3 +110,23 @@ class Capture:
             for name in ("customer_managed_key", "delete_with_stack"):
                 if getattr(self, name):
                     problems.add(name, "be left out with a bucket of your own", True)
+
+
+@dataclass(frozen=True)
+class CaptureDestination:
+    """Where captured data goes.
+
+    Attributes:
+        bucket: Name of the bucket; may be a CDK token.
+        prefix: Folder in it.
+        key_arn: KMS key that encrypts the files, or None.
+    """
+
+    bucket: str
+    prefix: str
+    key_arn: str | None
+
+    @property
+    def uri(self) -> str:
+        """The S3 address that SageMaker is given."""
+        return f"s3://{self.bucket}/{self.prefix}" if self.prefix else f"s3://{self.bucket}"

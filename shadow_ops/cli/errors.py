@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from shadow_ops.aws.errors import DENIED, EXPIRED, THROTTLED, UNKNOWN_KEY
 from shadow_ops.cli import harmless
-from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 
 FAILED = 1
 USAGE = 2
@@ -25,29 +26,6 @@ _SERVICES = {
     "application-autoscaling": ("DescribeScalableTargets",),
 }
 _ACTIONS = {action: f"{service}:{action}" for service, actions in _SERVICES.items() for action in actions}
-_EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"))
-_UNKNOWN_KEY = frozenset(
-    (
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "SignatureDoesNotMatch",
-        "UnrecognizedClientException",
-    )
-)
-_DENIED = frozenset(("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError"))
-_THROTTLED = frozenset(
-    (
-        "LimitExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
-    )
-)
 _SIGN_IN = "sign in (`aws sso login`, `aws configure`), or name a profile with --profile"
 
 
@@ -80,6 +58,8 @@ def translated() -> Iterator[None]:
         yield
     except InvalidValueError as error:
         raise Failure(str(error), USAGE) from error
+    except CannotTellError as error:
+        raise Failure(str(error)) from error
     except KeyboardInterrupt:
         raise Failure("interrupted", INTERRUPTED) from None
     except Exception as error:
@@ -133,31 +113,20 @@ def is_passing(error: Exception) -> bool:
 
     if isinstance(error, exceptions.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error.response.get("Error", {}).get("Code") in _THROTTLED or status >= 500
+        return error.response.get("Error", {}).get("Code") in THROTTLED or status >= 500
     return isinstance(error, MetricQueryError | exceptions.ConnectionError | exceptions.HTTPClientError)
-
-
-def is_denied(error: Exception) -> bool:
-    """Whether AWS refused a call for lack of rights."""
-    response = getattr(error, "response", None)
-    return isinstance(response, dict) and response.get("Error", {}).get("Code") in _DENIED
-
-
-def is_hopeless(code: str) -> bool:
-    """Whether every further call will be refused with this error code, too."""
-    return code in _EXPIRED or code in _UNKNOWN_KEY or code in _DENIED
 
 
 def _refused(details: Mapping[str, Any], operation: str) -> Failure:
     code, message = details.get("Code", "unknown"), details.get("Message", "").strip()
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return Failure(f"the AWS credentials have expired; {_SIGN_IN}")
-    if code in _UNKNOWN_KEY:
+    if code in UNKNOWN_KEY:
         return Failure(f"AWS doesn't accept the credentials ({code}); {_SIGN_IN}")
-    if code in _DENIED:
+    if code in DENIED:
         named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
         action = named[1] if named else _ACTIONS.get(operation, operation)
         return Failure(f"access denied: these credentials lack {action}; grant it, or use others (--profile)")
-    if code in _THROTTLED:
+    if code in THROTTLED:
         return Failure(f"AWS throttles {operation} and did so after several tries; wait a minute, or ask less often")
     return Failure(f"AWS refused {operation}: {message or 'without a reason'} ({code})")

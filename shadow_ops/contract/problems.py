@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+# Enough for a value, what is allowed and the fix; a terminal's screen holds some.
+_LONGEST_LINE = 2000
+
 
 class InvalidValueError(ValueError):
     """A value that SageMaker, or a shadow test, would not accept.
@@ -15,8 +18,13 @@ class InvalidValueError(ValueError):
     """
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = tuple(map(_printable, problems))
+        # Here, because parts of every line come out of files and code of users: none ends a line or reaches a terminal.
+        self.problems = tuple(harmless(line) for line in problems)
         super().__init__("\n".join(self.problems))
+
+
+class CannotTellError(Exception):
+    """Nothing can be said of what was asked for; the message is a sentence with the reason and what to do."""
 
 
 class Problems:
@@ -39,7 +47,7 @@ class Problems:
             got: The value received.
             fix: What to change. Left out where the rule already says it.
         """
-        line = f"{self._subject}: '{what}' must {must}, got {_shown(got)}"
+        line = f"{self._subject}: '{what}' must {must}, got {shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
     @property
@@ -69,15 +77,26 @@ def refuse(subject: str, what: str, must: str, got: object, fix: str | None = No
     raise AssertionError("unreachable: a recorded problem always raises")
 
 
-def _printable(line: str) -> str:
-    """A line without what a terminal obeys or takes for a line end; names and paths of people's may hold it."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in line)
-
-
-def _shown(value: object) -> str:
+def shown(value: object, longest: int = 120) -> str:
+    """A value of a user's as it is named in a mistake: as Python writes it, harmless and bounded."""
     try:
-        text = repr(value).replace("\n", "\\n")
+        text = repr(value)
     except (ValueError, RecursionError):
-        # Python writes no integer of thousands of digits, and no list that holds itself deeply.
-        text = f"a {type(value).__name__} that is too large to be shown"
-    return text if len(text) <= 120 else f"{text[:117]}..."
+        # Numbers of thousands of digits, and what holds itself, have no text.
+        text = f"a {type(value).__name__} that can't be shown"
+    return harmless(text, longest)
+
+
+def harmless(text: str, longest: int = _LONGEST_LINE) -> str:
+    """A text as one line that any terminal and log takes, whoever wrote it.
+
+    What isn't printable is escaped: line ends of every kind, what a terminal takes for a command, what turns the
+    direction of writing, halves of characters.
+
+    Args:
+        text: Anything.
+        longest: How many characters the line has at most.
+    """
+    # Cut first: only so much of it is looked at.
+    line = "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[: longest + 1])
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."

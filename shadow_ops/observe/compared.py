@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shadow_ops.cli import output
-from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.catalogue import Comparison
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import choose_period, judge
@@ -16,11 +14,10 @@ from shadow_ops.judge.live import subject_of
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.metric_source import record, settle_seconds
 from shadow_ops.observe.deployed import Deployed
-from shadow_ops.observe.described import Described, Numbers, describe, periods
+from shadow_ops.observe.described import Described, describe, periods
 
-_STATISTICS = ("minimum", "average", "p50", "p90", "p99", "maximum")
-_HEADER = ("", "min", "avg", "p50", "p90", "p99", "max", "count", "over time")
-_NUMERIC = range(1, 8)
+STATISTICS = ("minimum", "average", "p50", "p90", "p99", "maximum")
+"""The statistics that are compared, as `Numbers` names them."""
 
 Interval = tuple[float | None, float | None]
 
@@ -70,7 +67,7 @@ class Compared:
                     "unit": one.unit,
                     "production": asdict(one.production),
                     "shadow": asdict(one.shadow),
-                    "difference": _differences(one),
+                    "difference": differences(one),
                     "interval": {
                         statistic: list(interval)
                         for (name, statistic), interval in self.intervals.items()
@@ -122,30 +119,6 @@ def compare(
     )
 
 
-def as_table(compared: Compared, *, markdown: bool) -> str:
-    """The comparison for people."""
-    head = (
-        f"{compared.endpoint}: {compared.production} beside {compared.shadow}, "
-        f"which gets {compared.sampling_percent:g} % of the requests"
-    )
-    if not compared.metrics:
-        return f"{head}\n\nno data of either variant yet; metrics arrive a minute or two after the requests"
-    length = spoken(compared.end - compared.start)
-    time = f"{compared.start:%Y-%m-%d %H:%M} to {compared.end:%Y-%m-%d %H:%M} UTC ({length})"
-    rows: list[tuple[str, ...]] = [_HEADER]
-    for one in compared.metrics:
-        rows.append((f"{one.metric.title}, {one.unit}", *[""] * 8))
-        rows += [_row("  production", one.production, _top(one, one.production))]
-        rows += [_row("  shadow", one.shadow, _top(one, one.shadow))]
-        rows += _difference_rows(compared, one)
-    shown = output.table([_kept(row, markdown) for row in rows], markdown=markdown, right=_NUMERIC)
-    return f"{head}\n{time}\n\n{shown}"
-
-
-def _kept(row: tuple[str, ...], markdown: bool) -> tuple[str, ...]:
-    return tuple(cell.strip() for cell in row) if markdown else row
-
-
 def _labels(found: Deployed) -> tuple[str, str]:
     live, said = found.live, found.declared
     assert live.shadow is not None
@@ -155,45 +128,17 @@ def _labels(found: Deployed) -> tuple[str, str]:
     return f"{names[0]} ({said.production[0].label})", f"{names[1]} ({said.shadow.label})"
 
 
-def _top(one: Described, side: Numbers) -> float:
-    """What a full bar stands for: the same on both sides, except of counts, of which a shadow has fewer by design."""
-    counts = one.metric.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE)
-    sides = (side,) if counts else (one.production, one.shadow)
-    return max((value for numbers in sides for value in numbers.over_time if value is not None), default=0)
-
-
-def _row(title: str, numbers: Numbers, top: float) -> tuple[str, ...]:
-    figures = [_figure(getattr(numbers, statistic)) for statistic in _STATISTICS]
-    count = "" if numbers.count is None else f"{numbers.count:,.0f}"
-    return (title, *figures, count, output.sparkline(numbers.over_time, top))
-
-
-def _difference_rows(compared: Compared, one: Described) -> list[tuple[str, ...]]:
-    unit = " %" if one.metric.comparison is Comparison.DISTRIBUTION else ""
-    if one.metric.comparison is Comparison.SAMPLED_COUNT:
-        share = _ratio(one.shadow.count, one.production.count)
-        return [] if share is None else [("  share of production's", *[""] * 6, f"{share * 100:.1f} %", "")]
-    differences = _differences(one)
-    title = "  difference" if unit else "  difference in points"
-    rows = [(title, *(_change(differences[name], unit) if name in differences else "" for name in _STATISTICS), "", "")]
-    intervals = [compared.intervals.get((one.metric.name, statistic)) for statistic in _STATISTICS]
-    if any(interval is not None for interval in intervals):
-        cells = ("" if interval is None else _between(interval, unit) for interval in intervals)
-        rows.append((f"  {compared.confidence_percent:g} % sure", *cells, "", ""))
-    return rows if differences else []
-
-
-def _differences(one: Described) -> dict[str, float]:
+def differences(one: Described) -> dict[str, float]:
     """By statistic: latencies in percent of production's, shares in points; counts have none."""
     if one.metric.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
         return {}
     found: dict[str, float] = {}
-    for name in _STATISTICS:
+    for name in STATISTICS:
         production, shadow = getattr(one.production, name), getattr(one.shadow, name)
         if one.metric.comparison is Comparison.DISTRIBUTION:
-            ratio = _ratio(shadow, production)
-            if ratio is not None:
-                found[name] = (ratio - 1) * 100
+            times = ratio(shadow, production)
+            if times is not None:
+                found[name] = (times - 1) * 100
         elif production is not None and shadow is not None:
             found[name] = shadow - production
     return found
@@ -211,22 +156,6 @@ def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
     return found
 
 
-def _between(interval: Interval, unit: str) -> str:
-    low, high = ("" if end is None else _change(end, unit).removesuffix(unit) for end in interval)
-    return f"{low}…{high}{unit}"
-
-
-def _change(value: float, unit: str) -> str:
-    digits = 1 if unit else 2
-    # Adding zero takes the sign off one that is rounded away.
-    return f"{round(value, digits) + 0:+.{digits}f}{unit}"
-
-
-def _figure(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def _ratio(one: float | None, other: float | None) -> float | None:
+def ratio(one: float | None, other: float | None) -> float | None:
+    """One number in parts of another; None where either is missing or the other is zero."""
     return one / other if one is not None and other else None

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
-from shadow_ops.cli.errors import Failure, is_denied
+from shadow_ops.aws.errors import is_denied
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import CannotTellError
 
 _NAMES_LOOKED_AT = 100
 
@@ -31,17 +32,17 @@ class Deployed:
         """The policy to judge by: the one given, else that of the stack.
 
         Raises:
-            Failure: If there is neither.
+            CannotTellError: If there is neither.
         """
         if given is not None:
             return given
         if self.declared is None:
-            raise Failure(
+            raise CannotTellError(
                 f"{self.live.name} was not deployed by this library (there is no parameter "
                 f"{settings_name(self.live.name)}), so it has no policy; give one with --policy FILE"
             )
         if self.declared.policy is None:
-            raise Failure(
+            raise CannotTellError(
                 f"{'; '.join(self.declared.unread)}; upgrade shadow-test, or give a policy with --policy FILE"
             )
         return self.declared.policy
@@ -56,7 +57,7 @@ def find(clients: Clients, name: str) -> Deployed:
     """Find an endpoint.
 
     Raises:
-        Failure: If there is none of that name; names that are near are listed.
+        CannotTellError: If there is none of that name; names that are near are listed.
     """
     live = check_exists(clients, name)
     return Deployed(live, _declared(clients, live.name))
@@ -66,11 +67,11 @@ def check_exists(clients: Clients, name: str) -> LiveEndpoint:
     """Describe an endpoint.
 
     Raises:
-        Failure: If there is none of that name; names that are near are listed.
+        CannotTellError: If there is none of that name; names that are near are listed.
     """
     live = describe(clients.sagemaker, name)
     if live is None:
-        raise Failure(f"there is no endpoint {name!r} in {_region(clients)}{_near(clients, name)}")
+        raise CannotTellError(f"there is no endpoint {name!r} in {_region(clients)}{_near(clients, name)}")
     return live
 
 
@@ -78,11 +79,11 @@ def find_with_shadow(clients: Clients, name: str) -> Deployed:
     """Find an endpoint that runs a shadow test.
 
     Raises:
-        Failure: If there is none of that name, or it has no shadow.
+        CannotTellError: If there is none of that name, or it has no shadow.
     """
     found = find(clients, name)
     if found.live.shadow is None:
-        raise Failure(
+        raise CannotTellError(
             f"{name} has no shadow, so there is nothing to compare; `shadow-test status {name}` says what it serves, "
             f"`shadow-test history {name}` what was promoted"
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from typing import Any
 
 import pytest
 
@@ -18,7 +16,6 @@ from shadow_constructs import (
     Schedule,
     ShadowEndpoint,
 )
-from shadow_constructs.guard.package import package
 from shadow_constructs.values.intent import Intent
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
@@ -88,7 +85,7 @@ def test_the_guard_is_told_what_a_deployment_is_meant_to_be(intent: Intent | Non
 
 
 @pytest.mark.parametrize("reason", ["", " \n", 7, "x" * 501])
-def test_fails_with_a_reason_that_says_nothing_or_is_a_story(reason: Any) -> None:  # noqa: ANN401 - bad on purpose
+def test_fails_with_a_reason_that_says_nothing_or_is_a_story(reason: Any) -> None:
     """It is refused at synth; without one the guard would refuse the deployment, minutes later."""
     with pytest.raises(InvalidValueError, match="'override_gate' must be a sentence that says why"):
         Promotion(override_gate=reason)
@@ -169,23 +166,6 @@ def test_the_function_is_small_and_keeps_its_logs_for_a_while() -> None:
     assert function["Architectures"] == ["arm64"]
     assert function["Handler"] == "shadow_ops.guard.handler.handle"
     assert the(template, "AWS::Logs::LogGroup")["RetentionInDays"] == 90
-
-
-def test_the_package_holds_what_runs_and_nothing_else() -> None:
-    """Below 150 KB, without the command line, with the table of instances."""
-    with zipfile.ZipFile(package()) as archive:
-        names = set(archive.namelist())
-
-    assert package().stat().st_size < 150_000
-    assert {"shadow_ops/guard/handler.py", "shadow_ops/judge/decide.py", "shadow_ops/data/instances.json"} <= names
-    assert not [name for name in names if "/cli/" in name or "__pycache__" in name or "__main__" in name]
-
-
-def test_the_same_code_is_the_same_package() -> None:
-    """Not a byte depends on time or place, so a template doesn't either."""
-    first = package().read_bytes()
-    package.cache_clear()
-    assert package().read_bytes() == first
 
 
 def test_the_guard_hears_of_deployments_and_rollbacks() -> None:

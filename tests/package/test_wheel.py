@@ -120,13 +120,13 @@ def test_fails_with_a_command_that_is_not_there(installed: Path) -> None:
 
 def test_the_installed_guard_is_the_one_of_the_sources(installed: Path, tmp_path: Path) -> None:
     """The function's package is made of the installed code, to the byte: the data that it reads came along."""
-    code = "import shadow_constructs.guard.package as made, sys; sys.stdout.write(made.package().read_bytes().hex())"
+    code = "import shadow_constructs.guard.package as made, sys; sys.stdout.write(made.package().hex())"
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed)}
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment, capture_output=True, text=True
     )
 
-    assert bytes.fromhex(done.stdout) == package().read_bytes()
+    assert bytes.fromhex(done.stdout) == package()
 
 
 def test_the_first_screen_synthesizes_a_shadow_test_and_its_promotion(installed: Path, tmp_path: Path) -> None:

@@ -39,15 +39,16 @@ def command(
     Nothing older than the test itself is shown, whatever --since says.
     """
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.observe import compared as comparison
+    from shadow_ops.cli.text.compared_text import as_table
+    from shadow_ops.observe.compared import compare
     from shadow_ops.observe.deployed import find_with_shadow
 
     clients = Clients(profile, region)
     found = find_with_shadow(clients, endpoint)
     now = durations.now()
     start = found.live.config.created if since is None else max(found.live.config.created, now - since)
-    compared = comparison.compare(clients.cloudwatch, found, start, now)
+    compared = compare(clients.cloudwatch, found, start, now)
     if form == JSON:
         output.data_as_json(compared.to_json())
     else:
-        output.data(comparison.as_table(compared, markdown=form == MARKDOWN))
+        output.data(as_table(compared, markdown=form == MARKDOWN))

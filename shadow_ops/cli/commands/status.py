@@ -26,7 +26,7 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.text import status_text
     from shadow_ops.observe.deployed import find
-    from shadow_ops.observe.observed import observe
+    from shadow_ops.observe.status import observe
 
     clients = Clients(profile, region)
     observed = observe(clients, find(clients, endpoint))

@@ -12,7 +12,7 @@ from shadow_ops.aws.endpoint import LiveVariant
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
-from shadow_ops.observe.observed import Observed, age, variants
+from shadow_ops.observe.status import Observed, age, variants
 
 _ALARM_COLOURS = {"OK": "green", "ALARM": "red", "MISSING": "red"}
 _HEADER = ("variant", "role", "model", "SageMaker model", "instances", "now", "wanted", "min", "max", "requests")
