@@ -86,7 +86,7 @@ def test_the_guard_is_told_what_a_deployment_is_meant_to_be(intent: Intent | Non
 
 
 @pytest.mark.parametrize("reason", ["", " \n", 7, "x" * 501])
-def test_fails_with_a_reason_that_says_nothing_or_is_a_story(reason: Any) -> None:
+def test_fails_with_a_reason_that_says_nothing_or_is_a_story(reason: Any) -> None:  # noqa: ANN401 - texts and others
     """It is refused at synth; without one the guard would refuse the deployment, minutes later."""
     with pytest.raises(InvalidValueError, match="'override_gate' must be a sentence that says why"):
         Promotion(override_gate=reason)
