@@ -11,6 +11,8 @@ from shadow_ops.judge import rates
 from shadow_ops.judge.rates import Counts
 
 _AN_HOUR_MINUTES = 60
+# Periods below a minute are a rehearsal's, whose whole test is shorter than an hour: there an episode is a dozen.
+_REHEARSED_PERIODS = 12
 # A period of production is an incident if its errors are so many standard deviations beyond one and a half times what
 # its better half has, and a few more.
 _INCIDENT_RATIO, _INCIDENT_CHANCE, _INCIDENT_MORE = 1.5, 4, 4
@@ -41,14 +43,14 @@ def in_blocks(periods: Sequence[Block]) -> tuple[list[Block], int]:
 
 
 def without_worst_hour(blocks: Sequence[Block], minutes: float, ratio: float) -> list[Block]:
-    """All but the hour in which the shadow's errors were most beyond production's.
+    """All but the hour in which the shadow's errors were most beyond production's; a dozen of periods below a minute.
 
     Args:
         blocks: In order of time.
         minutes: Length of each.
         ratio: How many times production's rate is none too many.
     """
-    length = max(1, math.ceil(_AN_HOUR_MINUTES / minutes))
+    length = _REHEARSED_PERIODS if minutes < 1 else max(1, math.ceil(_AN_HOUR_MINUTES / minutes))
     beyond = [_beyond(one.counts, ratio) for one in blocks]
     runs = [math.fsum(beyond[first : first + length]) for first in range(max(1, len(blocks) - length + 1))]
     worst = max(range(len(runs)), key=runs.__getitem__)

@@ -14,7 +14,8 @@ from shadow_constructs import Alerts, MetricsPublishing, Rule, ShadowTest
 from shadow_ops.contract.declared import Declared, settings_name
 from tests.deploy.support import UNGATED, Case, CaseMaker
 
-_PATIENCE_SECONDS = 60
+# Fresh alarms wait a minute at least, which is the shortest warm-up there is.
+_PATIENCE_SECONDS = 150
 
 
 def watched(test: ShadowTest) -> ShadowTest:

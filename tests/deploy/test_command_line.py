@@ -90,7 +90,7 @@ def test_the_gate_judges_by_the_stacks_own_policy(run: Run, case: Case, tmp_path
     file = tmp_path / "seen.json"
     live = run("gate", case.name, "--wait", "30s", "--record", file)
     assert live.returncode == 0, live.stdout + live.stderr
-    assert "PASS: all 2 deciding rules hold" in live.stdout
+    assert "PASS: all 4 deciding rules hold" in live.stdout
     replayed = run("gate", "--replay", file, "--region", "nowhere-1")
     assert (replayed.returncode, replayed.stdout) == (0, live.stdout)
 

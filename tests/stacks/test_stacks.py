@@ -21,7 +21,7 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
-from shadow_constructs.guard import update_guard
+from shadow_constructs.guard import package
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.promotion import PromoteOn
 from tests.stacks.rendering import (
@@ -59,12 +59,10 @@ def test_the_stack_of_a_promotion(as_json: SnapshotAssertion) -> None:
     assert without_hashes(promotion_template(churn())) == as_json
 
 
-def test_a_snapshot_holds_nothing_of_the_guards_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_snapshot_holds_nothing_of_the_guards_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Changed code is another asset in the template, and the same text in the snapshot."""
     usual = shadow_template(churn())
-    other = tmp_path / "guard.zip"
-    other.write_bytes(b"other code")
-    monkeypatch.setattr(update_guard, "package", lambda: other)
+    monkeypatch.setattr(package, "package", lambda: b"other code")
     changed = shadow_template(churn())
 
     assert changed != usual
