@@ -176,7 +176,7 @@ def test_a_single_percentile_is_ignored_where_samples_are_few() -> None:
         (Alerts(), 15),
         (Alerts(warm_up_minutes=30), 30),
         (Alerts(warm_up_minutes=0), 15),
-        (Alerts(warm_up_minutes=0, period_seconds=30, periods=3), 2),
+        (Alerts(warm_up_minutes=0, period_seconds=60, periods=3), 3),
         (Alerts(period_seconds=3600, periods=7 * 24), 2880),
     ],
 )

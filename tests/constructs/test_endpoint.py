@@ -50,11 +50,13 @@ def test_only_what_is_addressed_by_its_name_has_one() -> None:
     template = rendered(shadow_test(capture=Capture(customer_managed_key=True)))
 
     assert the(template, "AWS::SageMaker::Endpoint")["EndpointName"] == "churn"
+    # These two name what they belong to; a policy's name is its role's business alone.
+    belonging = ("AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig")
     named = {
         key
         for key, one in template["Resources"].items()
         if any(name in one["Properties"] for name in NAME_PROPERTIES)
-        and not one["Type"].startswith(("AWS::SageMaker::Endpoint", "Custom::", "AWS::Lambda::Permission"))
+        and not one["Type"].startswith(("AWS::SageMaker::Endpoint", "Custom::", "AWS::Lambda::Permission", *belonging))
     }
     assert sorted(template["Resources"][key]["Type"] for key in named) == [
         "AWS::CloudWatch::Dashboard",
@@ -167,6 +169,7 @@ def test_tags_reach_everything_that_can_have_them() -> None:
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::CompositeAlarm",
         "AWS::CloudWatch::Dashboard",
+        "AWS::Events::Rule",
         "AWS::Lambda::Function",
         "AWS::Logs::LogGroup",
         "AWS::SSM::Parameter",

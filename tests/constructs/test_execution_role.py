@@ -144,7 +144,8 @@ def test_the_policy_is_part_of_the_role() -> None:
     """There is no moment in which the role exists without its rights, and no second resource to wait for."""
     template = rendered()
 
-    assert not resources(template, "AWS::IAM::Policy")
+    attached = [one["Properties"]["Roles"] for one in resources(template, "AWS::IAM::Policy").values()]
+    assert not set(execution_roles(template)) & {role["Ref"] for roles in attached for role in roles}
     assert not resources(template, "AWS::IAM::ManagedPolicy")
 
 

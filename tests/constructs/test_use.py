@@ -110,7 +110,10 @@ def test_a_caller_may_invoke_this_endpoint_and_nothing_else() -> None:
     template = template_of(stack)
     [endpoint] = resources(template, "AWS::SageMaker::Endpoint")
 
-    [statement] = the(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    [granted] = [
+        one["Properties"] for one in resources(template, "AWS::IAM::Policy").values() if "Users" in one["Properties"]
+    ]
+    [statement] = granted["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "sagemaker:InvokeEndpoint")
     assert texts(statement["Resource"]) == [f"<{endpoint}>"]
 
