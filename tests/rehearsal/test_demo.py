@@ -18,7 +18,7 @@ def test_the_demo_runs_from_start_to_end(tmp_path: Path) -> None:
         cwd=environment.PROJECT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert (demo.returncode, demo.stderr) == (0, "")
