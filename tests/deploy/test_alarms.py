@@ -89,5 +89,5 @@ def _firing(case: Case) -> set[str]:
 def _short(name: str) -> str:
     """``case-1-EndpointAlarmsShadowTraffic4D5E6F70-XYZ`` is ``ShadowTraffic``."""
     [logical_id] = re.findall(r"EndpointAlarms(\w+)[0-9A-F]{8}-", name)
-    # Alarms about a shadow are its version's own.
-    return str(logical_id).removesuffix("v2")
+    # Alarms about a shadow are its version's and its comparison's own.
+    return re.sub(r"v2[0-9a-f]{6}$", "", str(logical_id))
