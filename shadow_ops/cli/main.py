@@ -60,7 +60,7 @@ Examples:
   shadow-test compare churn --since 24h     both variants, number by number
   shadow-test responses churn --since 24h   do both give the same answers?
   shadow-test gate churn                    is the shadow fit to be promoted?
-  shadow-test gate churn --wait 24h         ... and wait until that is known
+  shadow-test gate churn --wait 26h         ... and wait until that is known
 
 \b
 Exit codes:

@@ -24,7 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     epilog="""\b
 Examples:
   shadow-test gate churn
-  shadow-test gate churn --wait 24h && cdk deploy churn-promotion
+  shadow-test gate churn --wait 26h && cdk deploy churn-promotion
   shadow-test gate churn --format markdown >> "$GITHUB_STEP_SUMMARY"
   shadow-test gate churn --record seen.json       keep what was judged
   shadow-test gate --replay seen.json             judge it again: no AWS, the same verdict
