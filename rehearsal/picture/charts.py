@@ -62,7 +62,8 @@ def _frame(axes: Axes, span: Span) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=MUTED, labelsize=8, length=2.5)
-    locator = AutoDateLocator(minticks=3, maxticks=6, tz=datetime.UTC)  # type: ignore[no-untyped-call]  # not annotated
+    # Seven: the longest step of a unit, six times, reaches to three of the next unit, so that no span is between two.
+    locator = AutoDateLocator(minticks=3, maxticks=7, tz=datetime.UTC)  # type: ignore[no-untyped-call]  # not annotated
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, tz=datetime.UTC, show_offset=False)  # type: ignore[no-untyped-call]  # nor this
     axes.xaxis.set_major_formatter(formatter)

@@ -6,6 +6,7 @@ import datetime
 import html
 import json
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 from PIL import Image
 
 from rehearsal.errors import RehearsalError
 from rehearsal.picture import __main__ as command
-from rehearsal.picture import board, data, draw, markdown
+from rehearsal.picture import board, charts, data, draw, markdown
 from rehearsal.picture.data import Line, Span
 from rehearsal.picture.numbers import figure
 from shadow_constructs.dashboard import dashboard_body
@@ -261,3 +263,18 @@ def test_only_this_machine_is_asked(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     assert command.main([*arguments, "--out", str(tmp_path)]) == 1
     assert "only talks to this machine" in capsys.readouterr().err
+
+
+@given(st.integers(10, 45 * 86_400))
+def test_any_span_of_time_gets_ticks(seconds: int) -> None:
+    """Some, not a crowd, and without a word of the library that draws, whatever falls between two units."""
+    axes = Figure().add_subplot()
+    axes.plot([], label="nothing yet")
+    widget = board.Widget(kind="metric", x=0, y=0, width=12, height=6, properties={}, series=())
+    charts.time_series(axes, widget, [], Span(END - datetime.timedelta(seconds=seconds), END))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ticks = axes.xaxis.get_majorticklocs()
+
+    assert 2 <= len(ticks) <= 8
