@@ -76,7 +76,9 @@ def consent(asked: Asked, judged: Verdict | Unread) -> str:
 
 
 def _because(verdict: Verdict) -> str:
-    deciding = [one for one in verdict.findings if one.gates and one.outcome is verdict.outcome]
+    """What else decided: the verdict's own reason is said already."""
+    agreeing = [one for one in verdict.findings if one.gates and one.outcome is verdict.outcome]
+    deciding = [one for one in agreeing if one.reason not in verdict.reason]
     lines = [f"{one.rule.id}: {one.reason}"[:_LONGEST_FINDING] for one in deciding[:_FINDINGS_SAID]]
     more = len(deciding) - len(lines)
     text = "; ".join(line for line in lines if line)
