@@ -10,7 +10,7 @@ from typing import Any
 from shadow_constructs.alarms import errors, latency, utilization
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.subjects import NewFleet, Pair, Watched
-from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, OverheadRule, Rule, UtilizationRule
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,8 @@ ALARMS: Mapping[type[Rule], AlarmsOf] = MappingProxyType(
         LatencyRule: AlarmsOf(of_variant=latency.of_variant, of_both=latency.of_both, of_update=latency.of_update),
         # What makes the average slow makes the percentiles slow, and those have alarms.
         AverageRule: AlarmsOf(of_variant=lambda _watched, _rule: ()),
+        # Nobody has to get up for it: AWS doesn't say what it means for a shadow.
+        OverheadRule: AlarmsOf(of_variant=lambda _watched, _rule: ()),
         ErrorRateRule: AlarmsOf(of_variant=errors.of_variant, of_both=errors.of_both, of_update=errors.of_update),
         UtilizationRule: AlarmsOf(of_variant=utilization.of_variant, name=utilization.name_of),
     }

@@ -8,7 +8,7 @@ from shadow_constructs.dashboard import header, limits
 from shadow_constructs.dashboard.grid import place
 from shadow_constructs.dashboard.kinds import QUESTIONS
 from shadow_constructs.dashboard.lanes import lanes_of
-from shadow_constructs.dashboard.questions import figures, overhead, traffic
+from shadow_constructs.dashboard.questions import figures, traffic
 from shadow_constructs.dashboard.questions.question import Row, Subject
 from shadow_constructs.dashboard.widgets import Canvas, Json
 from shadow_constructs.values.dashboard import Dashboard
@@ -65,5 +65,5 @@ def dashboard_body(
 
 
 def _answers(subject: Subject) -> Iterator[Row]:
-    for rows in (traffic.rows, *QUESTIONS.values(), overhead.rows, figures.rows):
+    for rows in (traffic.rows, *QUESTIONS.values(), figures.rows):
         yield from rows(subject)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from shadow_constructs.dashboard.questions import capacity, errors, latency
+from shadow_constructs.dashboard.questions import capacity, errors, latency, overhead
 from shadow_constructs.dashboard.questions.question import Row, Subject
-from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, OverheadRule, Rule, UtilizationRule
 
 QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProxyType(
     {
@@ -15,5 +15,6 @@ QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProx
         AverageRule: lambda _subject: iter(()),
         ErrorRateRule: errors.rows,
         UtilizationRule: capacity.rows,
+        OverheadRule: overhead.rows,
     }
 )

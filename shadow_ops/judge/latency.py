@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND
-from shadow_ops.contract.rules import AverageRule, LatencyRule
+from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY
+from shadow_ops.contract.rules import DurationRule
 from shadow_ops.judge import little, pace, ranks, vetoes
 from shadow_ops.judge.differences import Differences, differences_of, key_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor, drift_of
@@ -56,7 +56,7 @@ class _Held:
     minutes: float | None
 
 
-def judge_latency(rule: LatencyRule | AverageRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
+def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
     """Judge a latency rule.
 
     Args:
@@ -124,9 +124,10 @@ def judge_latency(rule: LatencyRule | AverageRule, samples: Samples, needs: Need
     )
 
 
-def _name(rule: LatencyRule | AverageRule) -> str:
-    key = key_of(rule)[1]
-    return "average" if key == "avg" else key
+def _name(rule: DurationRule) -> str:
+    metric, key = key_of(rule)
+    name = "average" if key == "avg" else key
+    return name if metric == MODEL_LATENCY.name else f"{name} overhead"
 
 
 def _drift(samples: Samples, pairs: Differences) -> Drift:
@@ -189,7 +190,7 @@ def _not_now(pairs: Differences, above: list[bool], allowed: float, spread: floa
     return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
 
 
-def _unusable(rule: LatencyRule | AverageRule, samples: Samples, pairs: Differences) -> Opinion:
+def _unusable(rule: DurationRule, samples: Samples, pairs: Differences) -> Opinion:
     name, needed = _name(rule), rule.requests_needed
     metric, key = key_of(rule)
     everywhere = len(samples.periods)

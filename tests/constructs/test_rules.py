@@ -118,7 +118,15 @@ def test_a_share_given_for_a_percentage_is_read_aloud() -> None:
 
 
 def test_the_dashboard_lays_overhead_of_both_over_each_other() -> None:
-    """With the default rules too."""
-    titles = [one["properties"].get("title") for one in dashboard_body(shadow_test(), region="eu-west-1")["widgets"]]
+    """With the default rules too; a rule on it adds how far the shadow is above production, with its line."""
+    held = GatePolicy(rules=[Rule.overhead(max_increase_percent=7)])
 
-    assert "Overhead latency, average" in titles
+    plain, ruled = (
+        {one["properties"].get("title"): one["properties"] for one in body["widgets"]}
+        for body in (dashboard_body(shadow_test(**gate), region="eu-west-1") for gate in ({}, {"gate": held}))
+    )
+
+    assert "Overhead latency, average" in plain
+    [added] = [ruled[title] for title in ruled if "verhead: " in str(title)]
+    assert [one["label"] for one in added["annotations"]["horizontal"]] == ["at most +7 %"]
+    assert [title for title in plain if "verhead: " in str(title)] == []

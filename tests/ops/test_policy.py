@@ -55,7 +55,7 @@ def test_a_policy_that_gates_nothing_says_why() -> None:
         ({"rules": "p99"}, "policy.rules: must be a list"),
         (
             {"rules": [{"kind": "vibes"}]},
-            "policy.rules[0]: 'kind' must be one of latency, average, error_rate, utilization",
+            "policy.rules[0]: 'kind' must be one of latency, average, overhead, error_rate, utilization",
         ),
         ({"rules": [{"kind": "latency", "p": 99}]}, "policy.rules[0]: unknown key 'p'"),
         ({"rules": [{"kind": "latency", "max_increase_percent": -5}]}, "must be from 0 to 1000, got -5"),

@@ -81,12 +81,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
         visit(module)
 
 
-LONGER = pytest.mark.xfail(reason="the kinds of rules have grown past it: a module per family of kinds is due")
-
-
-@pytest.mark.parametrize(
-    "module", [pytest.param(one, marks=[LONGER] if one == "shadow_ops.contract.rules" else []) for one in OURS]
-)
+@pytest.mark.parametrize("module", OURS)
 def test_no_module_is_too_long_to_be_read_at_once(module: str) -> None:
     """Three hundred lines at most."""
     assert len(modules()[module].read_text(encoding="utf-8").splitlines()) <= 300

@@ -5,7 +5,16 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.rules import ERRORS, RESOURCES, AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import (
+    ERRORS,
+    RESOURCES,
+    AverageRule,
+    ErrorRateRule,
+    LatencyRule,
+    OverheadRule,
+    Rule,
+    UtilizationRule,
+)
 
 _FLAGS = st.booleans()
 
@@ -18,6 +27,7 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
         report_only=_FLAGS,
     ),
     st.builds(AverageRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
+    st.builds(OverheadRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
     st.builds(
         ErrorRateRule,
         errors=st.sampled_from(ERRORS),
