@@ -9,9 +9,9 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
-from shadow_ops.guard.decision import Decision, Go, Refuse, SaveRecord, Step, Wait
+from shadow_ops.guard.decision import Decision, Go, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, refuse_stale
-from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_without_record, write_history
+from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, need, variants
@@ -87,24 +87,31 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
     if record is None:
         if isinstance(seen.pending, Unread):
             notes = (*notes, f"{seen.pending.why}: what else the deployment changed can't be taken back")
-        if taking_back and request.old is not None:
-            steps += undo_without_record(seen, request.old.config, request.asked.config)
+        if taking_back:
+            steps += undo_since(live, seen, request.stack)
         return Go(tuple(steps), regardless=taking_back, notes=notes)
     scaled: dict[str, Scaled] = {name: one for name, one in wanted.items() if one is not None}
     # Counts before scaling, which may begin to change them.
     steps = [*corrections(live, record, scaled, taking_back=taking_back), *steps]
     steps += write_history(live, seen, record, taken_back=taking_back)
+    if taking_back:
+        steps += undo_since(live, seen, request.stack)
     steps.append(closed(live, seen, record, taken_back=taking_back))
     return Go(tuple(steps), regardless=taking_back, notes=notes)
 
 
 def _reopen(request: Request, seen: Seen, note: str) -> Go:
-    """Leave the rest of a rollback to the next event, which finds it in the record."""
+    """Leave the rest of a rollback to the next event, which finds it in the record; without one do what can be done."""
     record = known(seen.pending, None)
-    if record is None or record.source != request.asked.config:
+    if record is not None and record.source == request.asked.config:
+        open_again = replace(record, done=False, taken=tuple(dict.fromkeys((*record.taken, *record.variants))))
+        return Go((SaveRecord(open_again),), regardless=True, notes=(note,))
+    if isinstance(seen.scaled, Unread):
         return _leave(note)
-    open_again = replace(record, done=False, taken=tuple(dict.fromkeys((*record.taken, *record.variants))))
-    return Go((SaveRecord(open_again),), regardless=True, notes=(note,))
+    # What scales is left as it is; what doesn't any more, though the code declares it, scales as recorded or declared.
+    recorded, declared = known(seen.recorded, {}), request.asked.scaling
+    gone = (recorded.get(name, one) for name, one in declared.items() if name not in seen.scaled)
+    return Go(tuple(Scale(one, None) for one in gone), regardless=True, notes=(note,))
 
 
 def _leave(note: str) -> Go:

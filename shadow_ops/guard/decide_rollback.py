@@ -6,7 +6,7 @@ changes to isn't known before it is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
@@ -91,11 +91,12 @@ def _where_the_record_is_gone(
             yield Scale(wanted, None)
 
 
-def _passed(request: Request, seen: Seen) -> bool:
-    """Whether the deployment that is taken back had come past this step, so that the endpoint was updated."""
-    record = known(seen.pending, None)
-    came_from = None if request.old is None else request.old.config
-    return record is not None and request.asked.config == record.source != record.target == came_from
+def _reached(request: Request, record: Pending | None) -> bool:
+    """Whether the endpoint may have been updated since it served what is asked for.
+
+    The last deployment that was let through leads elsewhere; several may, where failures were left without a rollback.
+    """
+    return record is not None and record.target != request.asked.config
 
 
 def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes: tuple[str, ...] = ()) -> Go:
@@ -104,10 +105,10 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
     One that it may have reached keeps its live counts: where little is known, that is what costs no instance.
     """
     live, config, keeps = known(seen.live, None), request.asked.config, known(seen.keeps, {})
-    reached = isinstance(seen.pending, Unread) or _passed(request, seen)
-    if reached and (live is None or live.config.name != config):
+    reached = _reached(request, known(seen.pending, None))
+    if (reached or isinstance(seen.pending, Unread)) and (live is None or live.config.name != config):
         # Only what the endpoint has certainly been given is remembered.
-        remember = (RememberKeep(config, True, keeps),) if _passed(request, seen) else ()
+        remember = (RememberKeep(config, True, keeps),) if reached else ()
         return _go((*steps, *remember), keep_answer(keep=True), notes)
     return _go(steps, keep_answer(keep=keeps.get(config, False)), notes)
 
@@ -115,16 +116,17 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
 def _blindly(request: Request, seen: Seen, note: str) -> Go:
     """Take away whatever scales, if it is on record and the endpoint was updated: it could hold the rollback up."""
     record, scaled = known(seen.pending, None), known(seen.scaled, {})
-    if record is None or not _passed(request, seen) or not _is_ours(request, seen):
+    if record is None or not _reached(request, record) or not _is_ours(request, seen):
         return _untouched(request, seen, notes=(note,))
-    recorded = known(seen.recorded, {})
-    new = [name for name in scaled if name not in recorded or name not in (*record.variants, *record.taken)]
-    steps: tuple[Step, ...] = (
-        *(RecordScaling(scaled[name]) for name in new),
-        SaveRecord(replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)),
-        *(Deregister(name, recorded=True) for name in scaled),
-    )
-    return _untouched(request, seen, steps, (note,))
+    if record.source != request.asked.config:
+        # It goes back beyond that deployment.
+        kept = tuple(_fresh(request, seen, record.target, tuple(scaled), {*scaled, *request.asked.scaling}))
+    else:
+        recorded = known(seen.recorded, {})
+        new = [name for name in scaled if name not in recorded or name not in (*record.variants, *record.taken)]
+        open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
+        kept = (*(RecordScaling(scaled[name]) for name in new), SaveRecord(open_again))
+    return _untouched(request, seen, (*kept, *(Deregister(name, recorded=True) for name in scaled)), (note,))
 
 
 def _is_ours(request: Request, seen: Seen) -> bool:
@@ -178,19 +180,32 @@ def _record(
     if isinstance(seen.pending, Unread) and not seen.pending.damaged:
         # What may not be read now is not written over: it is looked at by the next event.
         return
-    # Nothing is known of the deployment: what it came from, and scales no more, scales as recorded or as declared.
     there = {str(one["VariantName"]) for one in (*requested.production, *requested.shadow)}
+    yield from _fresh(request, seen, live.config.name, taken, there)
+
+
+def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], there: Collection[str]) -> Iterator[Step]:
+    """A record of the way back itself, where none tells of what is taken back.
+
+    Args:
+        request: The request.
+        seen: What was seen.
+        target: The config that serves, as far as is known.
+        taken: The variants that scale and are taken away.
+        there: The variants of the config that is gone back to. Those that scale no more scale as recorded or declared.
+    """
+    recorded, declared, scaled = known(seen.recorded, {}), request.asked.scaling, known(seen.scaled, {})
     gone = [name for name in {**declared, **recorded} if name in there and name not in scaled]
     yield from (RecordScaling(scaled[name]) for name in taken)
     yield from (RecordScaling(declared[name]) for name in gone if name not in recorded)
-    came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == live.config.name]
+    came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == target]
     yield SaveRecord(
         Pending(
             id=request.id,
             stack=request.stack,
             started=seen.now,
-            source=requested.name,
-            target=live.config.name,
+            source=request.asked.config,
+            target=target,
             taken=(*taken, *gone),
             entry=came_to[-1] if came_to else None,
         )

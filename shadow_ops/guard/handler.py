@@ -122,6 +122,8 @@ def on_request(
         end.answer(given)
     finally:
         watchdog.cancel()
+        # One that is handing over must not be cut off: Lambda freezes the process once this returns.
+        watchdog.join()
 
 
 def _take(

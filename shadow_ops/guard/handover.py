@@ -72,10 +72,18 @@ def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back
         yield UndoEntry(entry.id, seen.now)
 
 
-def undo_without_record(seen: Seen, target: str, source: str) -> Iterator[Step]:
-    """Take back what the history says of a deployment whose record is gone."""
+def undo_since(live: LiveEndpoint, seen: Seen, stack: str) -> Iterator[Step]:
+    """Take back all that the history says of deployments since the config that serves again was made.
+
+    There may be several, where failures were left without a rollback; and the record of the last one may be gone.
+    """
     for entry in known(seen.history, ()):
-        if entry.undone is None and (entry.from_config, entry.to_config) == (source, target) and source != target:
+        if (
+            entry.undone is None
+            and entry.stack == stack
+            and entry.at > live.config.created
+            and entry.to_config != live.config.name
+        ):
             yield UndoEntry(entry.id, seen.now, there=True)
 
 

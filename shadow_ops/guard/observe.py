@@ -62,7 +62,8 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
     if request.kind == "Delete":
         found = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
         return replace(seen, own_records=() if isinstance(found, Unread) else found)
-    if request.asked.step == "after" and isinstance(pending, Pending):
+    forward = isinstance(status, str) and "ROLLBACK" not in status
+    if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
     past = look.tell(lambda: history.history(clients.ssm, endpoint), "the history")
     if request.asked.step == "after":
