@@ -41,6 +41,7 @@ class Actor:
         stack: ARN of the stack that the records are of.
         live: Called before each step: a sign of life.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
+        unrecorded: Whether a record could not be written.
     """
 
     clients: Clients
@@ -48,6 +49,7 @@ class Actor:
     stack: str
     live: Callable[[], None] = lambda: None
     failed: dict[str, str] = field(default_factory=dict)
+    unrecorded: bool = False
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -71,6 +73,7 @@ class Actor:
                 if not regardless:
                     raise
                 LOG.exception("going on regardless")
+                self.unrecorded = self.unrecorded or isinstance(step, RecordScaling | SaveRecord | Close)
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
         return tuple(self.failed.values())
 
@@ -96,10 +99,11 @@ class Actor:
                     record = replace(record, done=not taken, taken=taken, lost=lost)
                 records.save_pending(ssm, self.endpoint, record)
             case Deregister(variant, recorded):
-                if not (recorded and self.failed):
+                if not (recorded and self.unrecorded):
                     scaling.deregister(variant)
-            case Scale(wanted, live):
-                scaling.put(wanted, live)
+            case Scale(wanted, live, unrecorded):
+                if self.unrecorded or not unrecorded:
+                    scaling.put(wanted, live)
             case Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case SetCounts(counts):
@@ -132,7 +136,7 @@ class Actor:
 
 def _variant_of(step: Step) -> str:
     match step:
-        case Scale(wanted, _):
+        case Scale(wanted):
             return wanted.variant
         case _:
             return ""

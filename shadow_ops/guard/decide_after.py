@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import LiveEndpoint
@@ -10,7 +11,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Decision, Go, Refuse, SaveRecord, Scale, Step, Wait
-from shadow_ops.guard.direction import fingerprint, refuse_stale
+from shadow_ops.guard.direction import fingerprint, is_ours, refuse_stale
 from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -64,12 +65,7 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
 
 
 def _is_ours(request: Request, seen: Seen, *, taking_back: bool) -> bool:
-    if not isinstance(seen.owned, Unread):
-        return seen.owned
-    if not taking_back:
-        raise Refusal(seen.owned.why)
-    record = known(seen.pending, None)
-    return record is not None and record.stack == request.stack
+    return is_ours(request, seen) if taking_back else need(seen.owned)
 
 
 def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None, *, taking_back: bool) -> Decision:
@@ -80,38 +76,48 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
     wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure)
     steps: list[Step] = []
     notes: tuple[str, ...] = ()
+    left: tuple[Step, ...] = ()
     if isinstance(seen.scaled, Unread):
         notes = (f"{seen.scaled.why}: scaling is as it is",)
+        left = tuple(_without_record(request, seen, unrecorded=record is not None)) if taking_back else ()
     else:
         steps += scaling_steps(wanted, seen.scaled, old)
     if record is None:
         if isinstance(seen.pending, Unread):
             notes = (*notes, f"{seen.pending.why}: what else the deployment changed can't be taken back")
         if taking_back:
-            steps += undo_since(live, seen, request.stack)
-        return Go(tuple(steps), regardless=taking_back, notes=notes)
+            steps += undo_since(seen, request)
+        return Go((*steps, *left), regardless=taking_back, notes=notes)
     scaled: dict[str, Scaled] = {name: one for name, one in wanted.items() if one is not None}
     # Counts before scaling, which may begin to change them.
     steps = [*corrections(live, record, scaled, taking_back=taking_back), *steps]
     steps += write_history(live, seen, record, taken_back=taking_back)
     if taking_back:
-        steps += undo_since(live, seen, request.stack)
+        steps += undo_since(seen, request)
     steps.append(closed(live, seen, record, taken_back=taking_back))
-    return Go(tuple(steps), regardless=taking_back, notes=notes)
+    return Go((*steps, *left), regardless=taking_back, notes=notes)
 
 
 def _reopen(request: Request, seen: Seen, note: str) -> Go:
     """Leave the rest of a rollback to the next event, which finds it in the record; without one do what can be done."""
     record = known(seen.pending, None)
+    steps: list[Step] = []
     if record is not None and record.source == request.asked.config:
-        open_again = replace(record, done=False, taken=tuple(dict.fromkeys((*record.taken, *record.variants))))
-        return Go((SaveRecord(open_again),), regardless=True, notes=(note,))
-    if isinstance(seen.scaled, Unread):
-        return _leave(note)
-    # What scales is left as it is; what doesn't any more, though the code declares it, scales as recorded or declared.
-    recorded, declared = known(seen.recorded, {}), request.asked.scaling
-    gone = (recorded.get(name, one) for name, one in declared.items() if name not in seen.scaled)
-    return Go(tuple(Scale(one, None) for one in gone), regardless=True, notes=(note,))
+        taken = tuple(dict.fromkeys((*record.taken, *record.variants)))
+        steps += [SaveRecord(replace(record, done=False, taken=taken))]
+    steps += _without_record(request, seen, unrecorded=bool(steps))
+    steps += undo_since(seen, request)
+    return Go(tuple(steps), regardless=True, notes=(note,))
+
+
+def _without_record(request: Request, seen: Seen, *, unrecorded: bool) -> Iterator[Step]:
+    """Have what is declared, and doesn't scale as far as can be told, scale as recorded, else as declared."""
+    recorded, before = known(seen.recorded, {}), {} if request.old is None else request.old.scaling
+    # Where nobody can say what scales, what the other deployment didn't declare will have been taken away by it.
+    scaled = before if isinstance(seen.scaled, Unread) else seen.scaled
+    for name, one in request.asked.scaling.items():
+        if name not in scaled:
+            yield Scale(recorded.get(name, one), None, unrecorded)
 
 
 def _leave(note: str) -> Go:

@@ -26,7 +26,7 @@ from shadow_ops.guard.decision import (
     Wait,
     keep_answer,
 )
-from shadow_ops.guard.direction import goes_to_the_past
+from shadow_ops.guard.direction import goes_to_the_past, is_ours
 from shadow_ops.guard.handover import blocking, close
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -51,7 +51,7 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
             f"{live.name} is still {live.status}, and what it will serve then isn't known; once it is InService, "
             "continue the rollback (aws cloudformation continue-update-rollback)"
         )
-    if not _is_ours(request, seen):
+    if not is_ours(request, seen):
         note = f"{live.name} is no resource of this stack: it was left alone"
         return _untouched(request, seen, notes=(note,))
     record = known(seen.pending, None)
@@ -116,7 +116,7 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
 def _blindly(request: Request, seen: Seen, note: str) -> Go:
     """Take away whatever scales, if it is on record and the endpoint was updated: it could hold the rollback up."""
     record, scaled = known(seen.pending, None), known(seen.scaled, {})
-    if record is None or not _reached(request, record) or not _is_ours(request, seen):
+    if record is None or not _reached(request, record) or not is_ours(request, seen):
         return _untouched(request, seen, notes=(note,))
     if record.source != request.asked.config:
         # It goes back beyond that deployment.
@@ -127,14 +127,6 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
         open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
         kept = (*(RecordScaling(scaled[name]) for name in new), SaveRecord(open_again))
     return _untouched(request, seen, (*kept, *(Deregister(name, recorded=True) for name in scaled)), (note,))
-
-
-def _is_ours(request: Request, seen: Seen) -> bool:
-    if not isinstance(seen.owned, Unread):
-        return seen.owned
-    # The record was written when the endpoint was known to be this stack's.
-    record = known(seen.pending, None)
-    return record is not None and record.stack == request.stack
 
 
 def _update_back(

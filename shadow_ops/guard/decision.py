@@ -47,10 +47,18 @@ class Deregister:
 
 @dataclass(frozen=True)
 class Scale:
-    """Make a variant scale as wanted, where it scales as `live` says now (None: it doesn't)."""
+    """Make a variant scale as wanted.
+
+    Attributes:
+        wanted: How it shall scale.
+        live: How it scales now; None if it doesn't.
+        unrecorded: Whether it is only done where a record that comes before, from which it would be done later and
+            better, could not be written.
+    """
 
     wanted: Scaled
     live: Scaled | None
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,19 @@ def is_rolling_back(request: Request, seen: Seen) -> bool:
     return goes_to_the_past(seen) or (live is not None and live.config.name == asked)
 
 
+def is_ours(request: Request, seen: Seen) -> bool:
+    """Whether the endpoint is this stack's, where a deployment is taken back and CloudFormation may not be asked.
+
+    The record was written when the endpoint was known to be this stack's. If not even that can be read, a resource that
+    was there before and keeps its endpoint's name has come past that question, too.
+    """
+    if not isinstance(seen.owned, Unread):
+        return seen.owned
+    if isinstance(seen.pending, Unread):
+        return request.old is not None and request.old.endpoint == request.asked.endpoint
+    return seen.pending is not None and seen.pending.stack == request.stack
+
+
 def fingerprint(asked: Asked | None) -> str:
     """What tells one declaration from another, for the step after the update as for the one before it."""
     if asked is None:

@@ -10,6 +10,7 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.decision import AddEntry, Close, Deregister, Scale, Step, Trim, UndoEntry
+from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread, known, need, variants
 
 
@@ -72,18 +73,21 @@ def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back
         yield UndoEntry(entry.id, seen.now)
 
 
-def undo_since(live: LiveEndpoint, seen: Seen, stack: str) -> Iterator[Step]:
-    """Take back all that the history says of deployments since the config that serves again was made.
+def undo_since(seen: Seen, request: Request) -> Iterator[Step]:
+    """Take back all that the history says of deployments since the config that is gone back to was made.
 
-    There may be several, where failures were left without a rollback; and the record of the last one may be gone.
+    There may be several, where failures were left without a rollback; and the record of the last one may be gone. Where
+    the endpoint can't be looked at, it is what came after the first one that led away from that config.
     """
+    config, live = request.asked.config, known(seen.live, None)
+    left = {config} if request.old is None else {config, request.old.config}
+    since = None if live is None else live.config.created
     for entry in known(seen.history, ()):
-        if (
-            entry.undone is None
-            and entry.stack == stack
-            and entry.at > live.config.created
-            and entry.to_config != live.config.name
-        ):
+        if entry.undone is not None or entry.stack != request.stack or entry.to_config == config:
+            continue
+        if since is None and (entry.from_config == config or entry.to_config in left):
+            since = entry.at
+        if since is not None and entry.at >= since:
             yield UndoEntry(entry.id, seen.now, there=True)
 
 
