@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz harm bench lock clean
+.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz harm mutants bench lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ fuzz: setup ## Try ten thousand odd values of every public value (minutes)
 
 harm: setup ## Run 50,000 random schedules against the guard (half an hour), and print seeds and figures
 	@$(BIN)/python -m tests.ops.guard.harm --schedules 50000
+
+mutants: setup ## Change judge, guard and history in one place at a time: do the tests notice? (MUTANTS="judge --sample 100 --seed 7")
+	@$(BIN)/python -m tools.mutants $(or $(MUTANTS),judge guard history)
 
 bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
 	@$(BIN)/python -m benchmarks.synth --counts 1 10 50

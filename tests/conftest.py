@@ -7,6 +7,8 @@ from hypothesis import settings
 
 # The same examples in every run: a red test is red again, and a slow machine is no failure.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
+# Where each of many changes to the code is tried.
+settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
 settings.load_profile("repeatable")
 
 # What takes longest begins first, so that no process is left alone with it at the end.

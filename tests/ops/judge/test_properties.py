@@ -13,6 +13,7 @@ from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Period, Recording, Side
 from tests.ops.judge.samples import QUICK, recording, with_shadow
 
+FEW = settings().max_examples // 4
 SEEDS = st.integers(0, 10_000)
 BAD = st.sampled_from([{"slower": 1.3}, {"errors": 0.02}, {"cpu": 390.0}])
 
@@ -38,7 +39,7 @@ def _without(side: Side, names: set[str]) -> Side:
 FIELDS = [*recording(1).periods[0].shadow.numbers, "ModelLatency", "count", "p50", "p90", "p99"]
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.sampled_from([0.9, 1.0, 1.2]))
 def test_the_order_of_metrics_and_of_rules_changes_nothing(seed: int, slower: float) -> None:
     """Same outcome, and each rule says the same."""
@@ -55,7 +56,7 @@ def test_the_order_of_metrics_and_of_rules_changes_nothing(seed: int, slower: fl
     assert sorted(found.findings, key=lambda one: one.rule.id) == sorted(expected.findings, key=lambda one: one.rule.id)
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.sampled_from([1e-3, 0.5, 1000.0]))
 def test_the_unit_of_latency_changes_nothing(seed: int, factor: float) -> None:
     """Both variants in milliseconds give the same outcomes as both in microseconds."""
@@ -68,7 +69,7 @@ def test_the_unit_of_latency_changes_nothing(seed: int, factor: float) -> None:
     assert [one.outcome for one in found.findings] == [one.outcome for one in expected.findings]
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.integers(1, 40))
 def test_empty_periods_at_the_end_change_nothing(seed: int, count: int) -> None:
     """Not the outcome, not a number, not a note."""
@@ -79,7 +80,7 @@ def test_empty_periods_at_the_end_change_nothing(seed: int, count: int) -> None:
     assert judge(replace(usual, periods=(*usual.periods, *empty)), QUICK) == judge(usual, QUICK)
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, BAD, st.sets(st.sampled_from(FIELDS)), st.sets(st.integers(0, 39)))
 def test_missing_fields_never_raise_and_never_make_a_bad_shadow_pass(
     seed: int, bad: dict[str, float], names: set[str], periods: set[int]
@@ -93,7 +94,7 @@ def test_missing_fields_never_raise_and_never_make_a_bad_shadow_pass(
     assert judge(everywhere, QUICK).outcome is not Outcome.PASS
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.sets(st.sampled_from(FIELDS), min_size=1))
 def test_a_metric_that_is_missing_everywhere_never_passes(seed: int, names: set[str]) -> None:
     """Even of a good shadow: each metric that a rule needs must be there."""
@@ -106,7 +107,7 @@ def test_a_metric_that_is_missing_everywhere_never_passes(seed: int, names: set[
         assert judge(thinned, QUICK).outcome is Outcome.INCONCLUSIVE
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.floats(1.0, 3.0), st.floats(1.0, 2.0), st.integers(0, 39))
 def test_more_evidence_against_never_turns_fail_into_pass(seed: int, slower: float, more: float, since: int) -> None:
     """A failing shadow that gets slower still, from any period on, never passes."""
@@ -117,7 +118,7 @@ def test_more_evidence_against_never_turns_fail_into_pass(seed: int, slower: flo
         assert judge(worse, QUICK).outcome is not Outcome.PASS
 
 
-@settings(max_examples=15)
+@settings(max_examples=FEW)
 @given(SEEDS, st.floats(1.15, 3.0))
 def test_swapping_the_variants_turns_a_regression_into_an_improvement(seed: int, slower: float) -> None:
     """What fails one way round passes the other."""
@@ -137,7 +138,7 @@ def _followed(first: Recording, second: Recording) -> Recording:
     return replace(first, periods=(*first.periods, *shifted))
 
 
-@settings(max_examples=40)
+@settings(max_examples=2 * FEW)
 @given(
     SEEDS,
     st.integers(1, 40),
@@ -156,7 +157,7 @@ def test_a_bad_stretch_at_the_end_never_turns_not_pass_into_pass(
         assert judge(after, QUICK, intervals=False).outcome is not Outcome.PASS
 
 
-@settings(max_examples=25)
+@settings(max_examples=FEW)
 @given(SEEDS, st.sampled_from([{}, {"slower": 1.3}, {"errors": 0.02}]), st.integers(1, 39), st.booleans())
 def test_a_day_without_requests_changes_no_verdict(
     seed: int, change: dict[str, float], where: int, hosts_go_on: bool

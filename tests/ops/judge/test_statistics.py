@@ -43,6 +43,7 @@ def test_report_only_percentiles_make_periods_no_longer_and_the_policy_has_the_l
     assert choose_period(10, GatePolicy(rules=(Rule.error_rate(),))) == 300
 
 
+@pytest.mark.long
 def test_equal_variants_rarely_ever_look_different_however_often_one_looks() -> None:
     """400 tests of pure noise, looked at after each of 100 periods: at most 5 % may ever exceed 20 coins."""
     draw = random.Random(5)
@@ -153,6 +154,7 @@ def test_a_lasting_change_is_no_drift() -> None:
     assert divisor(quiet, drift_of(quiet)) < 1.5
 
 
+@pytest.mark.long
 def test_equal_error_rates_rarely_ever_look_different_however_often_one_looks() -> None:
     """200 tests of two variants that fail once in 50 requests, looked at 60 times: at most 5 % may exceed 20."""
     draw = random.Random(11)
