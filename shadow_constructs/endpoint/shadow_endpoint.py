@@ -232,8 +232,8 @@ class ShadowEndpoint(Construct):
             kms_key_id=test.volume_key_arn,
         )
         for model in models.values():
-            if model.attached_policy is not None:
-                config.add_resource_dependency(model.attached_policy)
+            for policy in model.attached:
+                config.add_resource_dependency(policy)
         if self.capture_bucket is not None and test.capture.delete_with_stack:
             # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
             config.node.add_dependency(self.capture_bucket)

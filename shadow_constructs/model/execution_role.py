@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -9,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from shadow_constructs.model.permissions import Statement
+from shadow_constructs.model.policy_size import INLINE, MANAGED, documents
 from shadow_constructs.place import Place, place_of
 from shadow_constructs.values.tokens import is_token
 
@@ -19,36 +21,53 @@ class ExecutionRole:
 
     Attributes:
         arn: The role's ARN.
-        attached_policy: The policy attached to the user's role, which must exist before the model and outlive it.
-            None for a role of our own, whose policy is part of it, and where nothing was attached.
+        attached: Policies attached to the role, which must exist before the model and outlive it. None for a role of
+            our own, whose policy is part of it as far as IAM lets it grow, and where nothing is needed.
     """
 
     arn: str
-    attached_policy: cdk.CfnResource | None = None
+    attached: tuple[cdk.CfnResource, ...] = ()
 
 
 def own_role(scope: Construct, statements: list[Statement], description: str) -> ExecutionRole:
     """Make a role for one model version.
 
     Its policy is written into the role rather than attached to it: there is then no moment in which the role exists
-    without its rights, neither at creation nor at deletion.
+    without its rights, neither at creation nor at deletion. What is more than such a policy takes is attached.
+
+    Raises:
+        InvalidValueError: If a role can't hold so many rights.
     """
+    inline, *more = documents(statements, first=INLINE)
     role = iam.CfnRole(
         scope,
         "Role",
         assume_role_policy_document=_trust(place_of(cdk.Stack.of(scope))),
         description=description,
-        policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(statements))],
+        policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(inline))],
     )
-    return ExecutionRole(role.attr_arn)
+    return ExecutionRole(role.attr_arn, tuple(_attached(scope, more, role.ref, first=2)))
 
 
 def users_role(scope: Construct, role_arn: str, statements: list[Statement], *, grant: bool) -> ExecutionRole:
-    """Use a role that exists, and attach a policy with what is needed unless the user granted it."""
+    """Use a role that exists, and attach what is needed unless the user granted it.
+
+    Raises:
+        InvalidValueError: If a role can't hold so many rights.
+    """
     if not grant or not statements:
         return ExecutionRole(role_arn)
-    policy = iam.CfnManagedPolicy(scope, "Policy", policy_document=_document(statements), roles=[_role_name(role_arn)])
-    return ExecutionRole(role_arn, policy)
+    policies = _attached(scope, documents(statements, first=MANAGED), _role_name(role_arn))
+    return ExecutionRole(role_arn, tuple(policies))
+
+
+def _attached(
+    scope: Construct, found: list[list[Statement]], role_name: str, *, first: int = 1
+) -> Iterator[cdk.CfnResource]:
+    """Managed policies, numbered from the second on."""
+    for number, statements in enumerate(found, first):
+        name = "Policy" if number == 1 else f"Policy{number}"
+        yield iam.CfnManagedPolicy(scope, name, policy_document=_document(statements), roles=[role_name])
 
 
 def _document(statements: list[Statement]) -> Statement:

@@ -40,7 +40,7 @@ class ServingModel(Construct):
     Attributes:
         model_name: The SageMaker model's name, for an endpoint config.
         role_arn: The execution role's ARN, or None for a model that exists already with a role of its own.
-        attached_policy: The policy attached to the user's role, which must outlive the endpoint, or None.
+        attached: Policies attached to the role, which must outlive the endpoint.
     """
 
     def __init__(
@@ -57,15 +57,13 @@ class ServingModel(Construct):
         super().__init__(scope, construct_id)
         self._stack = cdk.Stack.of(self)
         self.role_arn = model.role_arn
-        self.attached_policy: cdk.CfnResource | None = None
+        self.attached: tuple[cdk.CfnResource, ...] = ()
         needs = Needs(model, endpoint_name, place_of(self._stack), test, captured, tuple(alarms))
         if model.model_name is not None:
             self.model_name = model.model_name
             if model.role_arn is not None:
                 statements = statements_for(needs, of_endpoint_only=True)
-                self.attached_policy = users_role(
-                    self, model.role_arn, statements, grant=model.grant_role
-                ).attached_policy
+                self.attached = users_role(self, model.role_arn, statements, grant=model.grant_role).attached
             return
         artifact, image = self._artifact(model), self._image(model)
         needs = replace(needs, artifact=artifact, repository_arn=image.repository_arn)
@@ -88,9 +86,9 @@ class ServingModel(Construct):
             if network.in_vpc
             else None,
         )
-        if role.attached_policy is not None:
-            resource.add_resource_dependency(role.attached_policy)
-            self.attached_policy = role.attached_policy
+        for policy in role.attached:
+            resource.add_resource_dependency(policy)
+        self.attached = role.attached
         self.model_name = resource.attr_model_name
 
     def _artifact(self, model: Model) -> ResolvedArtifact | None:
