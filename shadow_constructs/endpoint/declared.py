@@ -1,35 +1,40 @@
-"""The parameter that keeps what the code says of an endpoint, for the guard and the command line."""
+"""The parameters that keep what the code says of an endpoint, for the command line."""
 
 from __future__ import annotations
 
+import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.declared import Declared
 
 
 class SettingsParameter(Construct):
     """``/shadow-test/<endpoint>/settings``: what the code says of an endpoint, its policy included.
+
+    Names of alarms that have no place in it get parameters of their own.
 
     Args:
         scope: Parent construct.
         construct_id: Id in the scope.
         endpoint_name: The endpoint's name.
         declared: What the code says.
-
-    Attributes:
-        cfn_parameter: The parameter.
+        after: What must be there first: the code is right once the guard has seen that it serves.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, endpoint_name: str, declared: Declared) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, endpoint_name: str, declared: Declared, after: cdk.CfnResource
+    ) -> None:
         super().__init__(scope, construct_id)
         # The name is the address: whoever knows the endpoint's name finds its policy.
-        self.cfn_parameter = ssm.CfnParameter(
-            self,
-            "Resource",
-            name=settings_name(endpoint_name),
-            type="String",
-            tier="Intelligent-Tiering",
-            value=declared.to_text(),
-            description=f"What the code says of endpoint {endpoint_name}; read by shadow-test",
-        )
+        for number, (name, value) in enumerate(declared.to_parameters(endpoint_name).items(), 1):
+            parameter = ssm.CfnParameter(
+                self,
+                "Resource" if number == 1 else f"Resource{number}",
+                name=name,
+                type="String",
+                tier="Intelligent-Tiering",
+                value=value,
+                description=f"What the code says of endpoint {endpoint_name}; read by shadow-test",
+            )
+            parameter.add_resource_dependency(after)

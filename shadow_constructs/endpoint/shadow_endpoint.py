@@ -145,9 +145,7 @@ class ShadowEndpoint(Construct):
             dashboard=self.dashboard.name,
             alarms=self.alarms.names,
         )
-        settings = SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said)
-        # What the code says is true once the guard has seen that it serves.
-        settings.cfn_parameter.add_resource_dependency(after)
+        SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said, after=after)
 
     @staticmethod
     def from_endpoint_name(

@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-# Largest value of an advanced parameter, in bytes (API member PutParameterRequest.Value); a standard one takes 4096.
-LARGEST_VALUE = 8192
+from shadow_ops.contract.text import LARGEST_VALUE, compact
+
 _STANDARD_VALUE = 4096
 
 
@@ -29,9 +29,8 @@ def pack(data: Mapping[str, Any]) -> str:
     Raises:
         RecordTooLargeError: If it can't be made small enough.
     """
-    text = json.dumps(data, separators=(",", ":"))
-    # Parameter Store takes doubled braces for a reference (API member PutParameterRequest.Value).
-    if len(text) <= _STANDARD_VALUE and "{{" not in text:
+    text = compact(data)
+    if len(text.encode()) <= _STANDARD_VALUE:
         return text
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     if len(packed) > LARGEST_VALUE:

@@ -29,6 +29,12 @@ def progress(text: str) -> None:
     click.echo(harmless.shown(text), err=True)
 
 
+def warn(text: str | None) -> None:
+    """Tell a person what to know about a result, if there is anything."""
+    if text is not None:
+        progress(f"warning: {text}")
+
+
 def watched() -> bool:
     """Whether a person sees standard error, on a terminal that can be drawn on."""
     return sys.stderr.isatty()

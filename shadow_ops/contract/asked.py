@@ -14,6 +14,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.text import compact
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 Step = Literal["before", "after"]
@@ -76,7 +77,7 @@ class Asked:
             "EndpointConfigName": self.config,
             "ProductionVariant": self.variant,
             "ProductionVersion": self.version,
-            "Scaling": _text(scaling),
+            "Scaling": compact(scaling),
         }
         if self.step == "after":
             return both
@@ -86,8 +87,8 @@ class Asked:
             "OverrideGate": self.override,
             "RollbackReason": self.rollback,
             "Policy": None if self.policy is None else self.policy.to_text(),
-            "Promoted": None if self.promoted is None else _text(self.promoted.to_json()),
-            "RollbackAlarms": _text(self.alarms) if self.alarms else None,
+            "Promoted": None if self.promoted is None else compact(self.promoted.to_json()),
+            "RollbackAlarms": compact(self.alarms) if self.alarms else None,
         }
         return {**both, **{name: value for name, value in decided_by.items() if value is not None}}
 
@@ -136,7 +137,3 @@ class Asked:
             alarms=tuple(json.loads(properties.get("RollbackAlarms", "[]"))),
             unread=tuple(unread),
         )
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"))

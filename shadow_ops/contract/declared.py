@@ -1,27 +1,34 @@
-"""What the code says of an endpoint, as its stack keeps it in one SSM parameter for whoever asks.
+"""What the code says of an endpoint, as its stack keeps it in SSM parameters for whoever asks.
 
-The template makes the parameter ``/shadow-test/<endpoint>/settings``; the guard keeps its own records beside it.
+The template makes the parameter ``/shadow-test/<endpoint>/settings``; the guard keeps its own records beside it. Names
+of alarms that have no place in it are in ``…/settings-2`` and so on: all else is bounded, see `MOST_RULES`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.text import LARGEST_VALUE, compact
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
     *("version", "endpoint_config", "production", "shadow", "sampling_percent", "promoted"),
-    *("capture_uri", "dashboard", "alarms", "policy"),
+    *("capture_uri", "dashboard", "alarms", "more", "policy"),
 )
 _KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
 # What a variant's members were called in the first format, behind its role.
 _NAMES_OF_FIRST = {"name": "variant", "version": "version", "label": "label"}
+# Longest names of the services, for those that only CloudFormation knows: of an endpoint config, bucket and dashboard
+# (API members EndpointConfigName, Bucket and DashboardName), and of an alarm (AlarmName) with what JSON puts around it.
+_NAMES = 63 + 63 + 255
+_ALARM = 255 + len('"",')
+_LONGEST_LABEL = 80
 
 
 def prefix(endpoint_name: str) -> str:
@@ -81,8 +88,48 @@ class Declared:
     policy: GatePolicy | None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
+    def to_parameters(self, endpoint: str) -> dict[str, str]:
+        """The parameters that keep the value, texts by name, `settings_name` first; each small enough.
+
+        Names may hold CDK tokens, which stay whole; each is taken for as long as it may become.
+        """
+        name, values = settings_name(endpoint), self._to_json()
+        fixed = len(compact({**values, "alarms": [], "more": 99}).encode()) + _NAMES
+        room, each = max(0, LARGEST_VALUE - fixed) // _ALARM, LARGEST_VALUE // _ALARM - 1
+        further = [self.alarms[first : first + each] for first in range(room, len(self.alarms), each)]
+        more = {f"{name}-{number}": {"alarms": list(names)} for number, names in enumerate(further, 2)}
+        first = {**values, "alarms": list(self.alarms[:room]), **({"more": len(more)} if more else {})}
+        return {name: compact(one) for name, one in {name: first, **more}.items()}
+
+    @classmethod
+    def read(cls, endpoint: str, value_of: Callable[[str], str | None]) -> Self | None:
+        """Read what a stack says of an endpoint, whichever release of the library made it.
+
+        Args:
+            endpoint: The endpoint's name.
+            value_of: Gives the value of a parameter; None if there is none of that name.
+
+        Returns:
+            The value. None if no stack says anything.
+
+        Raises:
+            InvalidValueError: If the parameter is none of ours.
+        """
+        name = settings_name(endpoint)
+        text = value_of(name)
+        if text is None:
+            return None
+        found = cls.from_text(text, name)
+        # While a stack is updated, one that is gone may still be counted.
+        texts = [value_of(f"{name}-{number}") for number in range(2, 2 + json.loads(text).get("more", 0))]
+        further = [alarm for one in texts if one is not None for alarm in json.loads(one)["alarms"]]
+        return replace(found, alarms=(*found.alarms, *further))
+
     def to_text(self) -> str:
-        """The value as JSON text, without what is absent; names may hold CDK tokens, which stay whole."""
+        """The value as JSON text, without what is absent."""
+        return compact(self._to_json())
+
+    def _to_json(self) -> dict[str, Any]:
         values = {
             "version": FORMAT,
             "endpoint_config": self.config,
@@ -95,7 +142,7 @@ class Declared:
             "alarms": list(self.alarms),
             "policy": None if self.policy is None else self.policy.to_json(),
         }
-        return json.dumps({name: one for name, one in values.items() if one is not None}, separators=(",", ":"))
+        return {name: one for name, one in values.items() if one is not None}
 
     @classmethod
     def from_text(cls, text: str, where: str) -> Self:
@@ -144,7 +191,10 @@ class Declared:
 
 
 def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
-    known = {"name": variant.name, "version": variant.version, "label": variant.label}
+    label = variant.label
+    # A container may be called by an address of any length.
+    label = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 3]}..."
+    known = {"name": variant.name, "version": variant.version, "label": label}
     limits = {"min": variant.minimum, "max": variant.maximum}
     return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
 

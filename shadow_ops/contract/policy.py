@@ -6,7 +6,6 @@ synth, travels in the template, and is judged by in the deployment and on the co
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
@@ -14,6 +13,7 @@ from typing import Any, Self, TypeVar
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
 from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.text import compact
 from shadow_ops.contract.versions import check_known
 
 _Kind = TypeVar("_Kind", bound=Rule)
@@ -23,6 +23,11 @@ _SHORT_PERIODS = (1, 5, 10, 20, 30)
 
 # Below half of its share a shadow isn't measured as it would have to serve; chance alone doesn't take it there.
 _LEAST_SHARE_OF_COPIES = 0.5
+
+MOST_RULES = 24
+"""So many rules may a policy have, those that the library adds by itself (`GatePolicy.effective`) included: with their
+bounds it has its place in one parameter, beside all else."""
+_LONGEST_REASON = 200
 
 _ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
 # Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
@@ -61,7 +66,7 @@ class GatePolicy:
     """When a shadow may be promoted. `GatePolicy()` alone is a good gate.
 
     Attributes:
-        rules: What must hold. By default `DEFAULT_RULES`; at most one rule per id.
+        rules: What must hold. By default `DEFAULT_RULES`; at most 24, and one per id.
         confidence_percent: How sure a verdict must be, above 50 and below 100. It holds however often one looks.
         min_duration_minutes: How long a test must have been measured before it may pass. By default a day, because
             traffic differs by the hour. A FAIL needs no such time.
@@ -107,8 +112,9 @@ class GatePolicy:
             problems.add("min_requests", "be a whole number of at least 0", count)
         self._check_period(problems)
         reason = self.not_enforced_because
-        if reason is not None and (not isinstance(reason, str) or not reason.strip()):
-            problems.add("not_enforced_because", "be a sentence", reason, "say why this endpoint needs no gate")
+        if reason is not None and (not isinstance(reason, str) or not 0 < len(reason.strip()) <= _LONGEST_REASON):
+            rule = f"be a sentence of at most {_LONGEST_REASON} characters"
+            problems.add("not_enforced_because", rule, reason, "say why this endpoint needs no gate")
         problems.raise_if_any()
 
     @classmethod
@@ -169,7 +175,7 @@ class GatePolicy:
 
     def to_text(self) -> str:
         """The policy as JSON text, the same for the same policy."""
-        return json.dumps(self.to_json(), separators=(",", ":"))
+        return compact(self.to_json())
 
     @classmethod
     def from_json(cls, data: object, where: str = "policy", unread: list[str] | None = None) -> Self:
@@ -227,6 +233,10 @@ class GatePolicy:
                 rules = ()
                 break
         ids = [rule.id for rule in rules]
+        added = {_DISK.id, *(one.id for one in _ANSWERS)} - set(ids)
+        if len(ids) + len(added) > MOST_RULES:
+            rule = f"be at most {MOST_RULES}, the {len(added)} included that the library may add"
+            problems.add("rules", rule, len(ids) + len(added), "leave out percentiles that tell the same")
         for double in sorted({one for one in ids if ids.count(one) > 1}):
             problems.add("rules", "have one rule of a kind", double, "leave one of them out")
         if problems.count == 0 and not any(not rule.report_only for rule in rules):

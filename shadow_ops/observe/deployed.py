@@ -42,10 +42,16 @@ class Deployed:
                 f"{settings_name(self.live.name)}), so it has no policy; give one with --policy FILE"
             )
         if self.declared.policy is None:
-            raise CannotTellError(
-                f"{'; '.join(self.declared.unread)}; upgrade shadow-test, or give a policy with --policy FILE"
-            )
+            raise CannotTellError(f"{self.unread}, or give a policy with --policy FILE")
         return self.declared.policy
+
+    @property
+    def unread(self) -> str | None:
+        """What of the stack's word this release leaves out, in one line; None where all is known."""
+        lines = () if self.declared is None else self.declared.unread
+        # All but the first are details; the last word is what to do.
+        said = "; ".join(line.removesuffix(": upgrade shadow-test") for line in lines)
+        return f"{said}; upgrade shadow-test" if lines else None
 
     @property
     def promoted(self) -> Instances | None:
@@ -91,12 +97,13 @@ def find_with_shadow(clients: Clients, name: str) -> Deployed:
 
 
 def _declared(clients: Clients, endpoint: str) -> Declared | None:
-    name = settings_name(endpoint)
-    try:
-        text: str = clients.ssm.get_parameter(Name=name)["Parameter"]["Value"]
-    except clients.ssm.exceptions.ParameterNotFound:
-        return None
-    return Declared.from_text(text, name)
+    def value_of(name: str) -> str | None:
+        try:
+            return str(clients.ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        except clients.ssm.exceptions.ParameterNotFound:
+            return None
+
+    return Declared.read(endpoint, value_of)
 
 
 def _near(clients: Clients, name: str) -> str:

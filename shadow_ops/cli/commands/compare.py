@@ -45,6 +45,7 @@ def command(
 
     clients = Clients(profile, region)
     found = find_with_shadow(clients, endpoint)
+    output.warn(found.unread)
     now = durations.now()
     start = found.live.config.created if since is None else max(found.live.config.created, now - since)
     compared = compare(clients.cloudwatch, found, start, now)

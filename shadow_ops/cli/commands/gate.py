@@ -127,6 +127,8 @@ def _live(
 
     clients = Clients(profile, region)
 
+    output.warn(find_with_shadow(clients, endpoint).unread)
+
     def look() -> tuple[Recording, Verdict]:
         # Found anew each time: a shadow that is replaced meanwhile is another test.
         found = find_with_shadow(clients, endpoint)

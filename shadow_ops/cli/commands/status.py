@@ -29,7 +29,9 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
     from shadow_ops.observe.status import observe
 
     clients = Clients(profile, region)
-    observed = observe(clients, find(clients, endpoint))
+    found = find(clients, endpoint)
+    output.warn(found.unread)
+    observed = observe(clients, found)
     now = durations.now()
     if form == JSON:
         output.data_as_json(status_text.as_json(observed, now))

@@ -161,3 +161,18 @@ def test_no_history_is_no_failure(run: Run) -> None:
     result = run("history", "churn")
     assert (result.exit_code, result.stdout) == (0, "")
     assert run("history", "churn", "--format", "json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize("command", ["status", "compare", "gate"])
+def test_what_a_newer_release_says_is_left_out_with_a_word(run: Run, services: Services, command: str) -> None:
+    """One line on standard error, whose last word is to upgrade; the result is there all the same."""
+    said = json.loads(services.parameters[settings_name("churn")][0]) | {"version": 3, "colour": "blue"}
+    services.parameters[settings_name("churn")] = [json.dumps(said)]
+    result = run(command, "churn", "--format", "json")
+
+    [line] = [one for one in result.stderr.splitlines() if "newer" in one]
+    assert line == (
+        "warning: /shadow-test/churn/settings: made by a newer release (format 3, this one knows 2); "
+        "/shadow-test/churn/settings: this release doesn't know 'colour' and leaves it out; upgrade shadow-test"
+    )
+    assert json.loads(result.stdout)
