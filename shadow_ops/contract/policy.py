@@ -235,8 +235,8 @@ class GatePolicy:
         ids = [rule.id for rule in rules]
         added = {_DISK.id, *(one.id for one in _ANSWERS)} - set(ids)
         if len(ids) + len(added) > MOST_RULES:
-            rule = f"be at most {MOST_RULES}, the {len(added)} included that the library may add"
-            problems.add("rules", rule, len(ids) + len(added), "leave out percentiles that tell the same")
+            allowed = f"be at most {MOST_RULES}, the {len(added)} included that the library may add"
+            problems.add("rules", allowed, len(ids) + len(added), "leave out percentiles that tell the same")
         for double in sorted({one for one in ids if ids.count(one) > 1}):
             problems.add("rules", "have one rule of a kind", double, "leave one of them out")
         if problems.count == 0 and not any(not rule.report_only for rule in rules):

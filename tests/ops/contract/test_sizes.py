@@ -113,7 +113,7 @@ def test_a_part_that_is_gone_is_no_failure() -> None:
 
     assert found is not None
     assert set(found.alarms) < set(said.alarms)
-    assert Declared.read("churn", {}.get) is None
+    assert Declared.read("churn", lambda _name: None) is None
 
 
 @given(st.recursive(st.text('{}[]:,"a\\'), lambda inner: st.lists(inner) | st.dictionaries(st.text("{}a"), inner)))

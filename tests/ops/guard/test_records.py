@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from shadow_ops.aws import history, journal, parameters, records
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.journal import Hold
-from shadow_ops.aws.parameters import LARGEST_VALUE, DamagedRecordError, RecordTooLargeError, pack, unpack
+from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, pack, unpack
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.text import LARGEST_VALUE
 from tests.ops.guard.stack import night, scaling
 from tests.ops.guard.world import ENDPOINT, STACK, World
 
