@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
+from typing import Self
 
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.alerts import Alerts
@@ -27,6 +29,7 @@ from shadow_constructs.values.pairs.of_test import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.promotion import PromoteOn, check_promotion, promoted_variant
 from shadow_constructs.values.scaling import Scaling
+from shadow_constructs.values.toml.file import read_file
 from shadow_constructs.values.variant import Variant
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
@@ -114,6 +117,22 @@ class ShadowTest:
                 check_pairs(problems, PAIRS, self)
         problems.raise_if_any()
         freeze(self, other_production=tuple(self.other_production))
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Self:
+        """Read a test that is written as data: a TOML file with every field of this value, under the same names.
+
+        ``[production]`` and ``[shadow]`` are tables of `Variant`'s arguments, and so on inwards. Where code would call
+        a factory, the table has its name as the only key: ``container = { xgboost = "3.0-5" }``. Rules of the gate are
+        written as in a policy file. Local paths are relative to the file's folder.
+
+        Args:
+            path: The file.
+
+        Raises:
+            InvalidValueError: With one line per mistake: file, line, field and what is allowed.
+        """
+        return read_file(cls, Path(path))
 
     @property
     def production_variants(self) -> tuple[Variant, ...]:

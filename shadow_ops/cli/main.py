@@ -19,6 +19,7 @@ _COMMANDS = {
     "status": "Show what an endpoint serves, and what the code says.",
     "send": "Send requests to an endpoint.",
     "history": "Show promotions and ways back.",
+    "fold": "Make what was promoted production in the code.",
 }
 
 

@@ -10,7 +10,7 @@ from tests.support.imports import imports, modules
 OPS = (
     ("contract",),
     ("aws",),
-    ("measure", "sending"),
+    ("measure", "sending", "testfile"),
     ("judge",),
     ("observe", "responses"),
     ("guard", "watch", "managed"),

@@ -1,0 +1,1 @@
+"""A shadow test written as data: `ShadowTest.from_file`."""

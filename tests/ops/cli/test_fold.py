@@ -1,0 +1,123 @@
+"""``shadow-test fold``: what was promoted becomes production in the code, and nothing is folded that doesn't serve."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import DECLARED, Services
+
+SERVING = replace(
+    DECLARED,
+    production=(DeclaredVariant(name="production", version="v2", label="v2 (xgboost 3.0-5) on 2 x ml.m5.xlarge"),),
+    shadow=None,
+    sampling_percent=0,
+    promoted=None,
+)
+FILE = """# churn, of the growth team
+endpoint_name = "churn"
+
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+model = { version = "v1", model_name = "old" }
+
+[shadow]
+hardware = { instance_type = "ml.m5.xlarge" }
+model = { version = "v2", model_name = "new" }
+"""
+FOLDED = """# churn, of the growth team
+endpoint_name = "churn"
+
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+model = { version = "v2", model_name = "new" }
+
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The file that was deployed."""
+    path = tmp_path / "churn.toml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture
+def promoted(services: Services) -> None:
+    """The endpoint after its promotion."""
+    say(services, SERVING)
+    services.configs["churn-config"].pop("ShadowProductionVariants")
+
+
+def say(services: Services, declared: Declared) -> None:
+    """Let the endpoint's stack say something."""
+    services.parameters[settings_name("churn")] = [declared.to_text()]
+
+
+@pytest.mark.usefixtures("promoted")
+def test_the_file_says_what_serves(run: Run, file: Path) -> None:
+    """Production has the tested model, the shadow is gone, the comment stays; a second time changes nothing."""
+    done = run("fold", "churn", "--write", file)
+    assert done.exit_code == 0, done.output
+    assert file.read_text() == FOLDED
+    assert done.stderr == f"{file}: production is v2 now, and the shadow is gone; deploying it changes nothing\n"
+
+    again = run("fold", "churn", "--write", file)
+    assert (again.exit_code, file.read_text()) == (0, FOLDED)
+    assert "production is v2 already, nothing to fold" in again.stderr
+
+
+@pytest.mark.usefixtures("promoted")
+def test_without_a_file_the_lines_of_code_are_shown(run: Run) -> None:
+    """What becomes production, and what goes."""
+    text = run("fold", "churn").stdout
+    assert text.startswith("v2 (xgboost 3.0-5) on 2 x ml.m5.xlarge serves as production. In the code,")
+    assert "shadow, sampling_percent, promote_on" in text
+
+
+@pytest.mark.usefixtures("promoted")
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('endpoint_name = "churn"', 'endpoint_name = "other"', "is about endpoint other, not churn"),
+        ('"v2"', '"v3"', "tests v3, but v2 serves churn; give the file that was deployed"),
+        ("[shadow]", "[other]", "tests nothing, but v2 serves churn"),
+        ('version = "v1", ', "", "a shadow test has endpoint_name, and a version in [production.model]"),
+        ("[shadow]", "[shadow", "not TOML"),
+    ],
+)
+def test_another_file_is_left_alone(run: Run, file: Path, before: str, after: str, said: str) -> None:
+    """Of another endpoint, of another test, of none, broken: one line, and not a byte is changed."""
+    file.write_text(FILE.replace(before, after))
+    given = file.read_bytes()
+
+    done = run("fold", "churn", "--write", file)
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {file}")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert file.read_bytes() == given
+
+
+def test_what_is_not_promoted_is_not_folded(run: Run, file: Path) -> None:
+    """As long as the shadow is tested, the file is what it is."""
+    done = run("fold", "churn", "--write", file)
+    assert done.exit_code == 1
+    assert "churn still tests v2; promote it first" in done.stderr
+    assert file.read_text() == FILE
+
+
+@pytest.mark.usefixtures("promoted")
+def test_what_does_not_serve_is_not_folded(run: Run, services: Services, file: Path) -> None:
+    """After an update that was rolled back the code says more than the endpoint."""
+    say(services, replace(SERVING, config="another"))
+    done = run("fold", "churn", "--write", file)
+    assert done.exit_code == 1
+    assert "churn doesn't serve what its stack says" in done.stderr
+    assert file.read_text() == FILE

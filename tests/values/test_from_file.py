@@ -1,0 +1,264 @@
+"""A shadow test written as data: every field of the value, or refused with file, line and field."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from shadow_constructs import Container, GatePolicy, Hardware, InvalidValueError, Rule, ShadowTest, Variant
+from shadow_constructs.values.toml.reader import FACTORIES, classes_in
+from shadow_ops.testfile.fold import folded
+from tests.values.samples import model, packed, variant
+from tests.values.strategies import SHADOW_TESTS
+from tests.values.toml_text import text_of
+
+CHURN = """
+endpoint_name = "churn"
+sampling_percent = 50
+
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+
+[production.model]
+version = "v1"  # since spring
+container = { xgboost = "1.7-1" }
+artifact = "s3://my-models/churn/v1/model.tar.gz"
+
+[shadow]
+hardware = { instance_type = "ml.m5.xlarge", count = 1 }
+
+[shadow.model]
+version = "v2"  # with the new features
+container = { xgboost = "3.0-5" }
+artifact = "s3://my-models/churn/v2/model.tar.gz"
+
+[gate]
+min_requests = 20
+
+[[gate.rules]]
+kind = "latency"
+percentile = 99
+
+[[gate.rules]]
+kind = "error_rate"
+errors = "5xx"
+"""
+
+
+def read(folder: Path, text: str) -> ShadowTest:
+    """The test of such a file."""
+    path = folder / "churn.toml"
+    path.write_text(text, encoding="utf-8")
+    return ShadowTest.from_file(path)
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    """The lines with which a file is refused, without its path."""
+    with pytest.raises(InvalidValueError) as refused:
+        read(folder, text)
+    return [line.replace(str(folder / "churn.toml"), "churn.toml") for line in refused.value.problems]
+
+
+@given(SHADOW_TESTS)
+def test_a_file_says_whatever_the_value_says(tmp_path_factory: pytest.TempPathFactory, test: ShadowTest) -> None:
+    """Any shadow test that can be written in code can be written in a file, and is the same value."""
+    folder = tmp_path_factory.getbasetemp()
+    assert read(folder, text_of(test)) == test
+
+
+@given(SHADOW_TESTS)
+def test_a_file_is_folded_as_the_value_is(tmp_path_factory: pytest.TempPathFactory, test: ShadowTest) -> None:
+    """What the file says after the fold is what the promotion deployed, whatever it promotes on."""
+    folder = tmp_path_factory.getbasetemp()
+    assert read(folder, folded(text_of(test), "churn.toml")) == test.promoted()
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "promote_on"),
+    [
+        ('"ml.m5.xlarge", count = 4', '"ml.m5.xlarge", count = 2', ""),
+        ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge", count = 1', ""),
+        ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge", count = 3', ""),
+        ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge"', 'promote_on = "shadow"'),
+        ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge"', 'promote_on = { instance_type = "ml.c5.xlarge", count = 8 }'),
+    ],
+)
+def test_a_test_of_hardware_is_folded_as_the_value_is(
+    tmp_path: Path, production: str, shadow: str, promote_on: str
+) -> None:
+    """Fewer instances of the same type, other instances, and whatever `promote_on` says."""
+    model = '[{0}.model]\nversion = "v1"\nmodel_name = "theirs"\n'
+    text = f"""endpoint_name = "churn"\n{promote_on}
+[production]\nhardware = {{ instance_type = {production} }}\n{model.format("production")}
+[shadow]\nhardware = {{ instance_type = {shadow} }}\n{model.format("shadow")}"""
+
+    assert read(tmp_path, folded(text, "churn.toml")) == read(tmp_path, text).promoted()
+
+
+def test_a_fold_keeps_comments_and_order() -> None:
+    """The file reads as its writer wrote it; only the shadow is gone and production serves its model."""
+    after = folded(CHURN, "churn.toml")
+
+    assert (
+        after
+        == """
+endpoint_name = "churn"
+
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+
+[production.model]
+version = "v2"  # with the new features
+container = { xgboost = "3.0-5" }
+artifact = "s3://my-models/churn/v2/model.tar.gz"
+
+[gate]
+min_requests = 20
+
+[[gate.rules]]
+kind = "latency"
+percentile = 99
+
+[[gate.rules]]
+kind = "error_rate"
+errors = "5xx"
+"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("shadow"),
+    [
+        'shadow = { model = { version = "v2", model_name = "new" }, hardware = { instance_type = "ml.m5.large" } }',
+        '[shadow]\nmodel = { version = "v2", model_name = "new" }\nhardware.instance_type = "ml.m5.large"',
+        '[shadow]\nmodel.version = "v2"\nhardware.instance_type = "ml.m5.large"\nmodel.model_name = "new"',
+    ],
+)
+@pytest.mark.parametrize(
+    "production",
+    [
+        'production = { model = { version = "v1", model_name = "old" }, hardware = { instance_type = "ml.m5.large" } }',
+        '[production]\nhardware = { instance_type = "ml.m5.large" }\nmodel = { version = "v1", model_name = "old" }',
+        '[production]\nmodel.version = "v1"\nhardware.instance_type = "ml.m5.large"\nmodel.model_name = "old"',
+        '[production.hardware]\ninstance_type = "ml.m5.large"\n[production.model]\nversion = "v1"\nmodel_name = "old"',
+    ],
+)
+def test_tables_may_be_written_in_any_of_tomls_ways(tmp_path: Path, production: str, shadow: str) -> None:
+    """Inline, dotted, apart: read alike, and folded into a file that says what was promoted."""
+    lines = sorted((production, shadow), key=lambda one: one.startswith("["))
+    text = "\n".join(('endpoint_name = "churn"', *lines))
+
+    assert read(tmp_path, folded(text, "churn.toml")) == read(tmp_path, text).promoted()
+
+
+def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
+    """Unknown fields, wrong types, wrong values, what lacks, a date without quotes: all of them at once."""
+    wrong = (
+        CHURN.replace("count = 2", "coutn = 2")
+        .replace('xgboost = "1.7-1"', "xgboost = 1.7")
+        .replace('"v2"', "2026-11-24")
+        .replace("min_requests = 20", "min_requests = 0.5")
+        .replace("percentile = 99", "percentile = 0.99")
+        .replace('endpoint_name = "churn"', 'capture = "no"')
+    )
+
+    lines = mistakes(tmp_path, wrong)
+
+    assert lines[0] == "churn.toml, line 2: 'capture' must be a table {...} of Capture, got 'no'"
+    assert lines[1] == "churn.toml, line 6: 'production.hardware.coutn' is not known here; did you mean count?"
+    assert lines[2].startswith("churn.toml, line 10: Container.xgboost: 'version' must be one of ")
+    assert "churn.toml, line 17: 'shadow.model.version' must be text" in lines[3]
+    assert any(line.startswith("churn.toml, line 24: gate.rules[0]: Rule.latency: 'percentile' must") for line in lines)
+    assert lines[-1] == "churn.toml: 'endpoint_name' must be given"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("endpoint_name = churn", "churn.toml: not TOML: Invalid value (at line 1, column 17)"),
+        ("a = 1\na = 2", "churn.toml: not TOML: Cannot overwrite a value (at "),
+        ("a = " + "[" * 5000, "churn.toml: "),
+        ("", "churn.toml: 'endpoint_name' must be given"),
+        (
+            CHURN.replace('{ xgboost = "1.7-1" }', "{}"),
+            "churn.toml, line 10: 'production.model.container' must have",
+        ),
+        (CHURN.replace('{ xgboost = "1.7-1" }', "[]"), "churn.toml, line 10: 'production.model.container' must be a "),
+        (f"{CHURN}\n[capture]\noff = 1", "churn.toml, line 33: 'capture.off' must be true"),
+        (CHURN.replace("[shadow]", "[[shadow]]"), "churn.toml, line 13: 'shadow' must be a table {...} of Variant"),
+    ],
+)
+def test_what_is_no_such_file_is_refused_in_a_line(tmp_path: Path, text: str, said: str) -> None:
+    """Broken TOML, keys that are there twice, nesting without end, nothing at all, the wrong kind of table."""
+    assert mistakes(tmp_path, text)[0].startswith(said)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """With what is expected."""
+    with pytest.raises(InvalidValueError, match="No such file or directory; from_file takes the path of a TOML file"):
+        ShadowTest.from_file(tmp_path / "nothing.toml")
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    """As by every reader of people's files; a byte order mark is none of them."""
+    path = tmp_path / "churn.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InvalidValueError, match="not a text file in UTF-8"):
+        ShadowTest.from_file(path)
+    path.write_bytes(b"\xef\xbb\xbf" + CHURN.encode())
+    assert ShadowTest.from_file(path).endpoint_name == "churn"
+
+
+def test_local_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    """Whatever folder the CDK command line is called in."""
+    packed(tmp_path / "model.tar.gz")
+
+    test = read(tmp_path, CHURN.replace("s3://my-models/churn/v1/model.tar.gz", "model.tar.gz"))
+
+    assert test.production.model.artifact == str(tmp_path / "model.tar.gz")
+
+
+def test_every_factory_can_be_named_in_a_file() -> None:
+    """But those that take objects of the CDK: whoever adds a factory to a value says whether it is for files too."""
+    seen, left = {GatePolicy}, [ShadowTest]
+    while left:
+        kind = left.pop()
+        seen.add(kind)
+        for hint in typing.get_type_hints(kind).values():
+            inner = typing.get_args(hint) if typing.get_origin(hint) is not None else ()
+            left += [one for each in (hint, *inner) for one in classes_in(each) if one not in seen]
+    made = {
+        kind: {
+            name
+            for name, one in inspect.getmembers(kind)
+            if not name.startswith("_") and callable(one) and _returns(one) in {kind.__name__, "Self"}
+        }
+        for kind in seen
+    }
+    not_for_files = {"promoted", "share", "effective", "from_json", "from_text", "deployed", "from_file"}
+    assert {kind: names - not_for_files for kind, names in made.items() if names - not_for_files} == {
+        kind: set(names) for kind, names in FACTORIES.items()
+    }
+
+
+def _returns(one: object) -> object:
+    return getattr(one, "__annotations__", {}).get("return")
+
+
+def test_a_file_is_the_same_value_as_the_code(tmp_path: Path) -> None:
+    """The example that the page about files begins with."""
+    policy = GatePolicy(rules=(Rule.latency(percentile=99), Rule.error_rate(errors="5xx")), min_requests=20)
+    test = ShadowTest(
+        endpoint_name="churn",
+        production=Variant(
+            model=model("v1", container=Container.xgboost("1.7-1")), hardware=Hardware("ml.m5.xlarge", count=2)
+        ),
+        shadow=variant("v2"),
+        sampling_percent=50,
+        gate=policy,
+    )
+    assert read(tmp_path, CHURN) == test
