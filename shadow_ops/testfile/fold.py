@@ -63,7 +63,7 @@ def folded(text: str, where: str) -> str:
     document = _parsed(text, where)
     wanted = _promoted(document.unwrap())
     # As the shadow's was written, with its comments; where such a table can't stand in its new place, written anew.
-    for model in (document["shadow"]["model"], wanted["production"]["model"]):  # type: ignore[index]  # a table
+    for model in (document["shadow"]["model"], wanted["production"]["model"]):
         changed = _parsed(text, where)
         production: Any = changed["production"]
         production["model"] = model

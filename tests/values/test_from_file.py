@@ -224,7 +224,8 @@ def test_local_paths_are_relative_to_the_file(tmp_path: Path) -> None:
 
 def test_every_factory_can_be_named_in_a_file() -> None:
     """But those that take objects of the CDK: whoever adds a factory to a value says whether it is for files too."""
-    seen, left = {GatePolicy}, [ShadowTest]
+    seen: set[type] = {GatePolicy}
+    left: list[type] = [ShadowTest]
     while left:
         kind = left.pop()
         seen.add(kind)
