@@ -10,6 +10,10 @@ from pathlib import Path
 
 from shadow_ops.responses.record import Record, parse
 
+MOST_UNPACKED = 1 << 30
+"""Bytes of one unpacked file that are read. SageMaker's own are far smaller; one made to fill memory isn't."""
+_PART = 1 << 20
+
 
 def lines(path: Path) -> Iterator[bytes]:
     """The lines of a file that aren't blank."""
@@ -35,8 +39,12 @@ def unpacked(packed: bytes) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
-            while part := file.read1(1 << 20):
+            left = MOST_UNPACKED
+            while part := file.read1(min(_PART, left)):
                 parts.append(part)
+                left -= len(part)
+                if left == 0:
+                    return b"".join(parts), not file.read1(1)
     except (EOFError, OSError, zlib.error):
         return b"".join(parts), False
     return b"".join(parts), True

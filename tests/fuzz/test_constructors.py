@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from typing import Any
 
 import pytest
@@ -15,9 +14,8 @@ from hypothesis import strategies as st
 
 import shadow_constructs
 from shadow_constructs import Container, InvalidValueError, Rule
-from tests.values.samples import hardware, model, variant
+from tests.fuzz.odd import CASES, FEW, ODD
 
-CASES = int(os.environ.get("FUZZ_CASES", "40"))
 VALUES = [
     getattr(shadow_constructs, name)
     for name in (
@@ -29,13 +27,6 @@ FACTORIES = [
     *(Container.uri, Container.private_registry, Container.ecr, Container.xgboost, Container.deep_learning),
     *(Rule.latency, Rule.error_rate, Rule.utilization),
 ]
-ODD: st.SearchStrategy[Any] = st.one_of(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30) | st.binary(max_size=5),
-    st.sampled_from([10**400, -(10**400), 2**63, 1e308, 5e-324, "${Token[TOKEN.1]}", "#{Token[TOKEN.1]}", "\ud800"]),
-    st.sampled_from(["s3://b/k.tar.gz", "arn:aws:kms:eu-west-1:111122223333:key/x", "ml.m5.xlarge", "cron(x)", "a", 1]),
-    st.sampled_from([object(), type, [], {}, (), [[]], {"a": None}, [None], {1: 2}, [{}], {"PolicyName": "p"}]),
-    st.sampled_from([hardware(), model(), variant()]),
-)
 
 
 def _tried(make: Any, given_values: dict[str, Any]) -> None:  # noqa: ANN401 - a class or a factory
@@ -56,7 +47,7 @@ def test_a_value_is_taken_or_refused_in_printable_lines(make: Any) -> None:  # n
     required = {one.name: ODD for one in parameters if one.default is inspect.Parameter.empty}
     optional = {one.name: ODD for one in parameters if one.default is not inspect.Parameter.empty}
 
-    @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=CASES < 100)
+    @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=CASES < FEW)
     @given(st.fixed_dictionaries(required, optional=optional))
     def tried(values: dict[str, Any]) -> None:
         _tried(make, values)

@@ -1,0 +1,199 @@
+"""What a value accepts, the service accepts: whatever is rendered from it fits the API's model.
+
+``make fuzz`` tries ten thousand cases of each.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Container,
+    CoreDump,
+    Dashboard,
+    GatePolicy,
+    Guardrails,
+    Hardware,
+    InvalidValueError,
+    MetricsPublishing,
+    Model,
+    ModelPackage,
+    Network,
+    Routing,
+    Serverless,
+    ShadowTest,
+    Variant,
+)
+from shadow_constructs.values import instance_types
+from tests.constructs.rendering import rendered
+from tests.fuzz.odd import CASES, FEW, NUMBERS, TEXTS
+from tests.support.templates import problems_of
+from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, ROLE_ARN, hardware, model, serving, variant
+
+FLAGS = st.booleans()
+IDS = st.lists(st.sampled_from(["subnet-0a1b", "subnet-1a2b", "sg-0a", "a" * 32, "a" * 33, "a_b", "é"]), max_size=6)
+TYPES = st.lists(st.sampled_from(["text/csv", "a/b", "application/vnd.a+json", "é/b", "a" * 300 + "/b"]), max_size=11)
+Make = Callable[..., ShadowTest]
+
+
+def on(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever Variant takes
+    """An endpoint that serves one variant."""
+    return serving(production=variant(**changes))
+
+
+# What is made of fuzzed arguments, what it is put into, and arguments with which it is fine.
+KINDS: dict[str, tuple[Make, dict[str, Any], dict[str, st.SearchStrategy[Any]]]] = {
+    "Hardware": (
+        lambda **given: on(hardware=Hardware(**given)),
+        {"instance_type": "ml.m5.xlarge"},
+        {
+            "instance_type": st.sampled_from([*sorted(instance_types.listed()), "ml.x9.large", "m5.xlarge"]),
+            **dict.fromkeys(["count", "volume_gb", "model_download_timeout_seconds"], NUMBERS),
+            **dict.fromkeys(["startup_timeout_seconds", "instance_provision_timeout_seconds"], NUMBERS),
+            "inference_ami_version": TEXTS | st.just("al2-ami-sagemaker-inference-gpu-3-1"),
+            "ssm_access": FLAGS,
+            "capacity_reservation_arn": TEXTS,
+        },
+    ),
+    "Routing": (
+        lambda **given: on(hardware=hardware(routing=Routing(**given))),
+        {"strategy": "RANDOM"},
+        {
+            "strategy": st.sampled_from(["RANDOM", "LEAST_OUTSTANDING_REQUESTS", "PREFIX_AWARE", "ROUND"]),
+            "prefix_length": NUMBERS,
+            "concurrency_threshold": NUMBERS,
+        },
+    ),
+    "CoreDump": (
+        lambda **given: on(hardware=hardware(core_dump=CoreDump(**given))),
+        {"destination": "s3://dumps/churn"},
+        {"destination": TEXTS, "key_arn": TEXTS},
+    ),
+    "Serverless": (
+        lambda **given: serving(production=variant(hardware=Serverless(**given)), capture=Capture.off()),
+        {"memory_mb": 1024, "max_concurrency": 5},
+        dict.fromkeys(["memory_mb", "max_concurrency", "provisioned_concurrency"], NUMBERS),
+    ),
+    "Model": (
+        lambda **given: on(model=Model(**given)),
+        {"version": "v1", "container": Container.uri(IMAGE)},
+        {
+            "version": TEXTS,
+            "artifact": TEXTS.map(lambda text: f"s3://bucket/{text}") | TEXTS,
+            "environment": st.dictionaries(TEXTS, TEXTS, max_size=4),
+            "role_arn": TEXTS | st.just(ROLE_ARN),
+            **dict.fromkeys(["grant_role", "accept_eula"], FLAGS),
+            "artifact_key_arn": TEXTS,
+        },
+    ),
+    "ModelPackage": (
+        lambda **given: on(model=Model(version="v1", package=ModelPackage(**given))),
+        {"arn": PACKAGE_ARN, "artifact": "s3://bucket/a.tar.gz", "image": IMAGE},
+        {"arn": TEXTS.map(lambda text: f"{PACKAGE_ARN}{text}"), "inference_specification": TEXTS, "image": TEXTS},
+    ),
+    "an existing model": (
+        lambda **given: on(model=Model(version="v1", **given)),
+        {"model_name": "churn-7"},
+        {"model_name": TEXTS, "role_arn": TEXTS},
+    ),
+    "Network": (
+        lambda **given: on(model=model(network=Network(**given))),
+        {},
+        {"subnet_ids": IDS, "security_group_ids": IDS, "isolated": FLAGS},
+    ),
+    "Container.uri": (
+        lambda **given: on(model=model(container=Container.uri(**given))),
+        {"uri": IMAGE},
+        {"uri": TEXTS.map(lambda text: f"{IMAGE}{text}") | TEXTS},
+    ),
+    "Container.ecr": (
+        lambda **given: on(model=model(container=Container.ecr(**given))),
+        {"repository": "team/churn", "tag_or_digest": "7"},
+        {"repository": TEXTS, "tag_or_digest": TEXTS, "account": TEXTS, "region": TEXTS},
+    ),
+    "Capture": (
+        lambda **given: serving(capture=Capture(**given)),
+        {},
+        {
+            "percent": NUMBERS,
+            "csv_content_types": TYPES,
+            "json_content_types": TYPES,
+            **dict.fromkeys(["bucket", "prefix", "key_arn"], TEXTS),
+            **dict.fromkeys(["requests", "responses", "customer_managed_key", "delete_with_stack"], FLAGS),
+            "expire_after_days": NUMBERS,
+        },
+    ),
+    "MetricsPublishing": (
+        lambda **given: serving(metrics=MetricsPublishing(**given)),
+        {},
+        {"frequency_seconds": NUMBERS, "enhanced": FLAGS, "detailed_observability": FLAGS},
+    ),
+    "Guardrails": (
+        lambda **given: serving(guardrails=Guardrails(**given)),
+        {"reason": "tried"},
+        {
+            "shift": st.sampled_from(["all_at_once", "canary", "linear", "rolling", "off", "blue"]),
+            **dict.fromkeys(["size_percent", "wait_minutes", "bake_minutes", "timeout_minutes"], NUMBERS),
+            "alarm_names": st.lists(TEXTS, max_size=11),
+            "own_alarms": FLAGS,
+        },
+    ),
+    "Variant": (
+        lambda **given: serving(production=Variant(model=model(), hardware=hardware(), **given)),
+        {},
+        {"name": TEXTS, "weight": NUMBERS},
+    ),
+    "ShadowTest": (
+        lambda **given: ShadowTest(production=variant(), shadow=variant("v2"), **given),
+        {"endpoint_name": "churn"},
+        {
+            "endpoint_name": TEXTS,
+            "sampling_percent": NUMBERS,
+            "volume_key_arn": TEXTS | st.just(KEY_ARN),
+            "tags": st.dictionaries(TEXTS, TEXTS, max_size=4),
+        },
+    ),
+}
+# What is as costly to render as it is no matter here.
+QUIET = {
+    "alerts": Alerts.off("a rehearsal"),
+    "dashboard": Dashboard.off(),
+    "gate": GatePolicy.none(reason="a rehearsal"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_accepted_fits_the_api(kind: str) -> None:
+    """Around every limit and pattern: refused in printable lines, or taken by the service's own model."""
+    make, fine, strategies = KINDS[kind]
+    seen: Counter[str] = Counter()
+
+    @settings(
+        max_examples=max(CASES // 2, 15),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=CASES < FEW,
+    )
+    @given(st.fixed_dictionaries({}, optional=strategies))
+    def tried(values: dict[str, Any]) -> None:
+        refused: tuple[str, ...] = ()
+        try:
+            template = rendered(ShadowTest(**{**vars(make(**{**fine, **values})), **QUIET}))
+        except InvalidValueError as error:
+            refused = error.problems
+        else:
+            assert problems_of(template) == []
+        assert all(line.isprintable() and len(line) < 1000 for line in refused)
+        seen["refused" if refused else "accepted"] += 1
+
+    tried()
+    # Otherwise nothing was shown.
+    assert min(seen["refused"], seen["accepted"]) > 0
