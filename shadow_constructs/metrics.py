@@ -7,9 +7,13 @@ from dataclasses import dataclass, replace
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from shadow_constructs.values.checks import SERVICE_NAME, SERVICE_NAME_RULE, check_text
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
-from shadow_ops.contract.problems import refuse
+from shadow_ops.contract.problems import Problems, refuse
+
+_CONFIG = "endpoint_config_name"
+_SHORT_PERIODS = (1, 5, 10, 30)
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,17 @@ class VariantMetrics:
     endpoint_name: str
     variant_name: str
     endpoint_config_name: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("VariantMetrics")
+        for name in ("endpoint_name", "variant_name", *(() if self.endpoint_config_name is None else (_CONFIG,))):
+            check_text(problems, name, getattr(self, name), pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE, tokens=True)
+        problems.raise_if_any()
 
     def of_config(self, endpoint_config_name: str) -> VariantMetrics:
         """The same metrics of one endpoint config's fleet alone (dimension EndpointConfigName)."""
@@ -101,6 +116,10 @@ class VariantMetrics:
         return self._metric(catalogue.GPU_MEMORY_UTILIZATION, statistic, period_seconds)
 
     def _metric(self, entry: CatalogueEntry, statistic: str, period_seconds: int) -> cloudwatch.Metric:
+        whole = isinstance(period_seconds, int) and not isinstance(period_seconds, bool) and period_seconds > 0
+        if not whole or (period_seconds not in _SHORT_PERIODS and period_seconds % 60 != 0):
+            must = "be 1, 5, 10, 30 or a multiple of 60"
+            refuse("VariantMetrics", "period_seconds", must, period_seconds, "the unit is seconds")
         dimensions = catalogue.dimensions(self.endpoint_name, self.variant_name, self.endpoint_config_name)
         # No unit: CloudWatch finds nothing, without a word, where the unit asked for isn't the one published.
         return cloudwatch.Metric(

@@ -11,6 +11,7 @@ from constructs import Construct
 from shadow_constructs.alarms.resources import add_alarm, notification_topic
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
+from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.problems import refuse
 
@@ -22,7 +23,7 @@ _LONGEST_TERM = 255 + len('ALARM("") OR ')
 _MOST_ACTIONS = 5
 
 
-class EndpointAlarms(Construct):
+class EndpointAlarms(Part):
     """Alarms about both variants, one that says "not fit to promote", and who is told.
 
     Alarms about production tell people themselves. Those about the shadow and about the comparison tell nobody; the
@@ -48,6 +49,7 @@ class EndpointAlarms(Construct):
         self, scope: Construct, construct_id: str, *, test: ShadowTest, after: cdk.CfnResource | None = None
     ) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         alerts = test.alerts
         self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
         self.topic_arn = alerts.topic_arn
@@ -100,6 +102,9 @@ class EndpointAlarms(Construct):
         Raises:
             InvalidValueError: If an alarm would have more than five actions (API operation PutMetricAlarm).
         """
+        if not callable(getattr(action, "bind", None)):
+            fix = "of a topic write aws_cloudwatch_actions.SnsAction(topic), or say Alerts(topic_arn=topic.topic_arn)"
+            refuse("EndpointAlarms", "action", "be an alarm action of the CDK", action, fix)
         if len(self._actions) >= _MOST_ACTIONS:
             refuse("EndpointAlarms", "action", f"be one of at most {_MOST_ACTIONS}", len(self._actions) + 1)
         loud = [spec.id for spec in self.specs if spec.about == "production"]

@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from shadow_constructs.alarms.spec import AlarmSpec
-from shadow_constructs.place import pseudo
+from shadow_constructs.placing.place import pseudo
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 

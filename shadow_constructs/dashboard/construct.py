@@ -11,11 +11,12 @@ from constructs import Construct
 
 from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
+from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
-class ComparisonDashboard(Construct):
+class ComparisonDashboard(Part):
     """A CloudWatch dashboard that shows production and shadow side by side, with the policy's thresholds drawn.
 
     Keep the construct's path the same for the shadow test and for its promotion: the dashboard is then updated in
@@ -52,7 +53,9 @@ class ComparisonDashboard(Construct):
         endpoint_config_name: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         chosen = Dashboard() if dashboard is None else dashboard
+        check_given(self, "dashboard", chosen, Dashboard, "be a Dashboard(...) or Dashboard.off()")
         self.name: str | None = None
         self.url: str | None = None
         self.cfn_dashboard: cloudwatch.CfnDashboard | None = None

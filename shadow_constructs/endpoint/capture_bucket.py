@@ -7,10 +7,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.values.capture import Capture
+from shadow_ops.contract.problems import refuse
 
 
-class CaptureBucket(Construct):
+class CaptureBucket(Part):
     """A bucket for captured data: encrypted, TLS only, no public access, expiring, kept when the stack goes.
 
     Args:
@@ -25,6 +27,9 @@ class CaptureBucket(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, capture: Capture) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "capture", capture, Capture, "be a Capture(...)")
+        if not capture.enabled or capture.bucket is not None:
+            refuse("CaptureBucket", "capture", "be one that keeps data in a bucket of the library's", capture)
         key: kms.IKey | None = None
         if capture.customer_managed_key:
             removal = cdk.RemovalPolicy.DESTROY if capture.delete_with_stack else cdk.RemovalPolicy.RETAIN

@@ -6,10 +6,11 @@ import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from shadow_constructs.placing.given import Part
 from shadow_ops.contract.declared import Declared
 
 
-class SettingsParameter(Construct):
+class SettingsParameter(Part):
     """``/shadow-test/<endpoint>/settings``: what the code says of an endpoint, its policy included.
 
     Names of alarms that have no place in it get parameters of their own.

@@ -1,15 +1,21 @@
-"""What a deployed endpoint tells people and scripts through its stack's outputs. Pure functions."""
+"""What a deployed endpoint tells people and scripts through its stack's outputs, which it has once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
+from constructs import Construct, IConstruct
 
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.problems import refuse
+
+_LONGEST_PREFIX = 200
+_TAKEN: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,27 @@ class Output:
     name: str
     value: str
     description: str
+
+
+def check_prefix(endpoint: Construct, stack: cdk.Stack, prefix: object) -> None:
+    """Refuse a prefix that CloudFormation wouldn't take, or that has been given in the stack.
+
+    Args:
+        endpoint: The endpoint whose outputs are added.
+        stack: Its stack.
+        prefix: Given for the names of the outputs.
+    """
+    subject, what = type(endpoint).__name__, "prefix"
+    # CloudFormation User Guide, outputs: logical ids are letters and digits, at most 255.
+    alphanumeric = isinstance(prefix, str) and prefix.isascii() and (prefix == "" or prefix.isalnum())
+    if not isinstance(prefix, str) or not alphanumeric or len(prefix) > _LONGEST_PREFIX:
+        refuse(subject, what, f"be at most {_LONGEST_PREFIX} letters and digits", prefix)
+    taken = _TAKEN.setdefault(stack, set())
+    if prefix in taken or endpoint in _TAKEN:
+        fix = "outputs are added once to an endpoint, and the stacks of the library do so themselves"
+        refuse(subject, what, "be new in the stack, and the endpoint without outputs", prefix, fix)
+    taken.add(prefix)
+    _TAKEN[endpoint] = taken
 
 
 def outputs_of(

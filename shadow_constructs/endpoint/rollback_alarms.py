@@ -11,7 +11,8 @@ from constructs import Construct
 from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.specs import rollback_alarm_specs
 from shadow_constructs.endpoint.deployment import deployment_config
-from shadow_constructs.place import pseudo
+from shadow_constructs.placing.given import Part
+from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
@@ -19,7 +20,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import refuse
 
 
-class RollbackAlarms(Construct):
+class RollbackAlarms(Part):
     """Metric alarms about the new fleet of an update, for deployment guardrails.
 
     They see one fleet alone by the dimension EndpointConfigName: the old fleet can't veto its successor. They name the

@@ -21,16 +21,18 @@ from shadow_constructs.endpoint.config import (
 from shadow_constructs.endpoint.declared import SettingsParameter
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
-from shadow_constructs.endpoint.outputs import outputs_of
+from shadow_constructs.endpoint.outputs import check_prefix, outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
-from shadow_constructs.place import place_of
+from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.place import place_of
+from shadow_constructs.placing.siblings import check_siblings
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.declared import declared
-from shadow_constructs.values.intent import Intent, Promotion
+from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
 from shadow_constructs.values.pairs.pair import check_pairs
@@ -48,7 +50,7 @@ _NO_EMPTY_TAGS = [
 ]
 
 
-class ShadowEndpoint(Construct):
+class ShadowEndpoint(Part):
     """A SageMaker endpoint that copies a share of its requests to a shadow variant, if it has one.
 
     Keep the construct's path the same for the shadow test and for its promotion: CloudFormation then updates the
@@ -76,10 +78,17 @@ class ShadowEndpoint(Construct):
         guard: Stands before and after each update of the endpoint.
         cfn_endpoint: The endpoint resource, for what the library doesn't offer.
         cfn_endpoint_config: The endpoint config resource, likewise.
+
+    Raises:
+        InvalidValueError: If the app has an endpoint of that name that is another test's, or that is in the same Stage.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent | None = None) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        if intent is not None:
+            check_given(self, "intent", intent, (Promotion, Rollback), "be a Promotion(...) or a Rollback(...)")
+        check_siblings(self, test)
         # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
         # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
         self.node.set_context("aws:cdk:enable-path-metadata", False)
@@ -166,7 +175,11 @@ class ShadowEndpoint(Construct):
         )
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a caller invoke the endpoint, and nothing else."""
+        """Let a caller invoke the endpoint, and nothing else.
+
+        Args:
+            grantee: Who may call, such as a role or a function.
+        """
         return grant_invoke(grantee, self.endpoint_arn)
 
     def add_outputs(self, prefix: str = "") -> None:
@@ -174,7 +187,11 @@ class ShadowEndpoint(Construct):
 
         Args:
             prefix: Put before each output's name; give each endpoint its own where a stack holds several.
+
+        Raises:
+            InvalidValueError: If the prefix is no letters and digits, or the stack has these outputs already.
         """
+        check_prefix(self, cdk.Stack.of(self), prefix)
         for output in outputs_of(self.test, self.intent, self.endpoint_config_name, self.capture_destination):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description

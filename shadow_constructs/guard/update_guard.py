@@ -17,7 +17,8 @@ from constructs import Construct
 from shadow_constructs.guard.package import HANDLER, package_asset
 from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.guard.scaling import scaled
-from shadow_constructs.place import pseudo
+from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.declared import promoted_instances
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -37,7 +38,7 @@ _RETRIES = 2
 _LOGS_KEPT_DAYS = 90
 
 
-class UpdateGuard(Construct):
+class UpdateGuard(Part):
     """Stands before and after every update of one endpoint.
 
     Before it: a promotion needs the gate's PASS, a way back needs a reason, the endpoint must be able to take an
@@ -70,6 +71,7 @@ class UpdateGuard(Construct):
         rollback_alarms: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         self._asked = Asked(
             step="before",
             endpoint=test.endpoint_name,

@@ -11,7 +11,7 @@ from constructs import Construct
 
 from shadow_constructs.model.permissions import Statement
 from shadow_constructs.model.policy_size import INLINE, MANAGED, documents
-from shadow_constructs.place import Place, place_of
+from shadow_constructs.placing.place import Place, place_of
 from shadow_constructs.values.tokens import is_token
 
 

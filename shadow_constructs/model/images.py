@@ -10,7 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
-from shadow_constructs.place import place_of, pseudo
+from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import (
     Container,

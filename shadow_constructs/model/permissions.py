@@ -11,7 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 
-from shadow_constructs.place import Place
+from shadow_constructs.placing.place import Place
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.network import Network
 

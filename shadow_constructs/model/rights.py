@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shadow_constructs.model import permissions
 from shadow_constructs.model.artifacts import ResolvedArtifact
 from shadow_constructs.model.permissions import Statement
-from shadow_constructs.place import Place
+from shadow_constructs.placing.place import Place
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.container import ImageAddress

@@ -13,16 +13,18 @@ from shadow_constructs.model.artifacts import ResolvedArtifact, resolve_artifact
 from shadow_constructs.model.execution_role import own_role, users_role
 from shadow_constructs.model.images import ResolvedImage, resolve_image
 from shadow_constructs.model.rights import Needs, statements_for
-from shadow_constructs.place import place_of
+from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.artifact import check_artifact
 from shadow_constructs.values.capture import CaptureDestination
+from shadow_constructs.values.checks import check_service_name
 from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.problems import Problems
 
 
-class ServingModel(Construct):
+class ServingModel(Part):
     """A SageMaker model and its execution role.
 
     The role belongs to this version alone. A promotion therefore neither widens nor narrows the rights of a version
@@ -55,6 +57,12 @@ class ServingModel(Construct):
         alarms: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
+        check_given(self, "model", model, Model, "be a Model(...)")
+        if test is not None:
+            check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        problems = Problems("ServingModel")
+        check_service_name(problems, "endpoint_name", endpoint_name)
+        problems.raise_if_any()
         self._stack = cdk.Stack.of(self)
         self.role_arn = model.role_arn
         self.attached: tuple[cdk.CfnResource, ...] = ()

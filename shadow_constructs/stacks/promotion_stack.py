@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.stacks.context import promotion_of
+from shadow_constructs.stacks.endpoint_stack import EndpointStack
 from shadow_constructs.values.intent import Promotion
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
-class PromotionStack(cdk.Stack):
+class PromotionStack(EndpointStack):
     """The endpoint as it must be after the promotion: the shadow's model serves under the production variant's name.
 
     In CloudFormation it is the same stack as the `ShadowTestStack` of the same test, so deploying it is an update in
@@ -32,7 +32,8 @@ class PromotionStack(cdk.Stack):
         endpoint: The endpoint.
 
     Raises:
-        InvalidValueError: If the test has no shadow, or a reason says nothing.
+        InvalidValueError: If the test has no shadow, a reason says nothing, or the app has a stack for that
+            endpoint that is another test's, or that is in the same Stage.
     """
 
     def __init__(
@@ -44,9 +45,7 @@ class PromotionStack(cdk.Stack):
         intent: Promotion | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
-        # Compact templates: one with alarms and dashboard is a third smaller without indentation.
-        defaults = {"stack_name": test.endpoint_name, "suppress_template_indentation": True}
-        super().__init__(scope, construct_id, **{**defaults, **kwargs})
+        super().__init__(scope, construct_id, test, kwargs)
         meant = promotion_of(self, intent)
         self.endpoint = ShadowEndpoint(self, "Endpoint", test=test, intent=meant)
         self.endpoint.add_outputs()

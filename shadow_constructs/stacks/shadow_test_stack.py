@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.stacks.context import rollback_of
+from shadow_constructs.stacks.endpoint_stack import EndpointStack
 from shadow_constructs.values.intent import Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
-class ShadowTestStack(cdk.Stack):
+class ShadowTestStack(EndpointStack):
     """Production and, while a candidate is tested, its shadow, on one endpoint.
 
     Deploy it to start a test, to change it, to fold a promotion into the code, or to take a promotion back.
@@ -31,7 +31,8 @@ class ShadowTestStack(cdk.Stack):
         endpoint: The endpoint.
 
     Raises:
-        InvalidValueError: If a reason says nothing.
+        InvalidValueError: If a reason says nothing, or the app has a stack for that endpoint that is another
+            test's, or that is in the same Stage.
     """
 
     def __init__(
@@ -43,9 +44,7 @@ class ShadowTestStack(cdk.Stack):
         intent: Rollback | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
-        # Compact templates: one with alarms and dashboard is a third smaller without indentation.
-        defaults = {"stack_name": test.endpoint_name, "suppress_template_indentation": True}
-        super().__init__(scope, construct_id, **{**defaults, **kwargs})
+        super().__init__(scope, construct_id, test, kwargs)
         meant = rollback_of(self, intent)
         self.endpoint = ShadowEndpoint(self, "Endpoint", test=test, intent=meant)
         self.endpoint.add_outputs()

@@ -16,7 +16,7 @@ from shadow_ops.contract.problems import Problems
 # API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
 # and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.
 SERVICE_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-_SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
+SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
@@ -28,7 +28,7 @@ _TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
 
 def check_service_name(problems: Problems, what: str, value: object) -> None:
     """Check a name that SageMaker limits to 63 letters, digits and inner hyphens."""
-    check_text(problems, what, value, pattern=SERVICE_NAME, rule=_SERVICE_NAME_RULE)
+    check_text(problems, what, value, pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE)
 
 
 def check_text(

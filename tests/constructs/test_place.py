@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 
-from shadow_constructs.place import place_of, pseudo
+from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.values.tokens import is_token
 
 

@@ -20,7 +20,7 @@ OPS = (
 )
 CONSTRUCTS = (
     ("values",),
-    ("metrics", "place", "promotion"),
+    ("metrics", "placing"),
     ("model", "alarms", "dashboard"),
     ("guard",),
     ("endpoint", "watch", "managed"),

@@ -257,9 +257,8 @@ def test_fails_with_a_misspelt_argument() -> None:
 
 def test_the_promotion_stack_warns_of_untested_load() -> None:
     """Half of the requests on one instance shows that two carry all of them; a quarter doesn't."""
-    app = cdk.App()
-    shown = PromotionStack(app, "shown", test=churn())
-    unshown = PromotionStack(app, "unshown", test=churn(sampling_percent=25))
+    shown = PromotionStack(cdk.App(), "shown", test=churn())
+    unshown = PromotionStack(cdk.App(), "unshown", test=churn(sampling_percent=25))
 
     assert Annotations.from_stack(shown).find_warning("*", Match.any_value()) == []
     [warning] = Annotations.from_stack(unshown).find_warning("*", Match.any_value())
@@ -328,6 +327,6 @@ def test_fails_with_an_endpoint_name_that_cannot_name_a_stack() -> None:
     """SageMaker takes a name that begins with a digit, CloudFormation doesn't; a stack name of its own helps."""
     test = churn(endpoint_name="7-churn")
 
-    with pytest.raises(RuntimeError, match="Stack name must match"):
+    with pytest.raises(InvalidValueError, match="'stack_name' must begin with a letter"):
         ShadowTestStack(cdk.App(), "churn-shadow", test=test)
     assert ShadowTestStack(cdk.App(), "churn-shadow", test=test, stack_name="churn-7").stack_name == "churn-7"

@@ -1,0 +1,107 @@
+"""What constructs are given: checked before the CDK is asked, and its own complaints in one line of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from shadow_ops.contract.problems import refuse
+
+# CloudFormation User Guide, cfn-using-console-create-stack-parameters: what a stack may be called.
+_STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_WRONG_TYPE = re.compile(r"type of argument (?P<what>\w+) must be (?P<kind>.+); got (?P<got>.+) instead")
+
+
+class Part(Construct):
+    """A construct of this library; what it can't be made of is refused in one line.
+
+    Args:
+        scope: Parent construct.
+        construct_id: Id in the scope.
+
+    Raises:
+        InvalidValueError: If the scope is none, isn't in a stack, or doesn't take the id.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        check_place(self, scope, construct_id)
+        with in_one_line(self, "construct_id", construct_id):
+            super().__init__(scope, construct_id)
+
+
+def check_place(made: object, scope: object, construct_id: object) -> None:
+    """Refuse a scope that is none, and an id that can be nobody's.
+
+    Args:
+        made: The construct that is being made.
+        scope: Given as its scope.
+        construct_id: Given as its id.
+    """
+    subject = type(made).__name__
+    if not isinstance(scope, Construct):
+        refuse(subject, "scope", "be a construct, such as an app or a stack", scope)
+    # What is ours or a stack is in a stack: the CDK is asked about other constructs only.
+    if not isinstance(made, cdk.Stack) and not isinstance(scope, cdk.Stack | Part):
+        with in_one_line(made, "scope", type(scope).__name__):
+            cdk.Stack.of(scope)
+    if not isinstance(construct_id, str) or not construct_id.strip():
+        refuse(subject, "construct_id", "be text that names it in its scope", construct_id)
+
+
+@contextmanager
+def in_one_line(made: object, what: str, got: object) -> Iterator[None]:
+    """What the CDK refuses, as a line that says who was making what.
+
+    Args:
+        made: The construct that is being made.
+        what: The argument that the CDK looks at.
+        got: Its value.
+
+    Raises:
+        InvalidValueError: If the CDK refuses it.
+    """
+    try:
+        yield
+    # The CDK's errors are RuntimeErrors, and jsii's checks of types TypeErrors.
+    except (RuntimeError, TypeError) as error:
+        said = str(error).strip().splitlines() or [type(error).__name__]
+        if isinstance(error, TypeError):
+            found = _WRONG_TYPE.fullmatch(said[0])
+            if found is None:
+                # Python's own words, such as of an argument that nobody knows.
+                raise
+            refuse(type(made).__name__, found["what"], f"be {found['kind']}", found["got"])
+        refuse(type(made).__name__, what, "be what the CDK takes", got, said[0])
+
+
+def check_stack(made: cdk.Stack, arguments: Mapping[str, Any]) -> None:
+    """Refuse a stack name that CloudFormation wouldn't take.
+
+    Args:
+        made: The stack that is being made.
+        arguments: What the stack is given.
+    """
+    name = arguments.get("stack_name")
+    if name is not None and (not isinstance(name, str) or not _STACK_NAME.fullmatch(name)):
+        must = "begin with a letter and be up to 128 letters, digits and hyphens"
+        fix = "it is the endpoint's name by default; give both stacks of a test the same stack_name=..."
+        refuse(type(made).__name__, "stack_name", must, name, fix)
+
+
+def check_given(made: object, what: str, value: object, kind: type | tuple[type, ...], must: str) -> None:
+    """Refuse a value of another type than a construct renders.
+
+    Args:
+        made: The construct that is being made.
+        what: The argument.
+        value: Its value.
+        kind: The type that it must have.
+        must: The rule, continuing the sentence "'x' must ...".
+    """
+    if not isinstance(value, kind):
+        refuse(type(made).__name__, what, must, value)

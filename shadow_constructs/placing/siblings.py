@@ -1,0 +1,148 @@
+"""Which endpoints may stand beside each other in one app: a test and its promotion, and nobody else's of that name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import NoReturn
+from weakref import WeakKeyDictionary
+
+import aws_cdk as cdk
+from constructs import Construct, IConstruct
+
+from shadow_constructs.placing.place import Place, place_of
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.problems import refuse
+
+_TOKEN = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where one endpoint stands.
+
+    Attributes:
+        test: What it renders, as the user gave it.
+        place: Account and Region.
+        stage: Path of the `cdk.Stage` that deploys it; empty for the app itself.
+        stack: Path of its (outermost) stack.
+        stack_name: Name of that stack in CloudFormation.
+        path: Its own path within that stack, which its logical ids are made of.
+    """
+
+    test: ShadowTest
+    place: Place
+    stage: str
+    stack: str
+    stack_name: str
+    path: str
+
+
+_KNOWN: WeakKeyDictionary[IConstruct, dict[str, list[Spot]]] = WeakKeyDictionary()
+
+
+def check_siblings(construct: Construct, test: ShadowTest) -> None:
+    """Refuse an endpoint that can't be deployed beside those that the app has already.
+
+    Args:
+        construct: The endpoint that is being made.
+        test: What it renders, as the user gave it.
+
+    Raises:
+        InvalidValueError: If another endpoint of the app has its name in what may be the same account and Region, and
+            isn't the same test or its promotion in the same stack of CloudFormation, or is in the same Stage; or if
+            another has its dashboard's name.
+    """
+    spot, root = _spot(construct, test)
+    known = _KNOWN.setdefault(root, {})
+    # API operation CreateEndpoint: names are unique whatever their case.
+    name, dashboard = f"endpoint {test.endpoint_name.lower()}", f"dashboard {test.dashboard.name}"
+    for other in known.get(name, ()):
+        if not _apart(spot.place.account, other.place.account) and not _apart(spot.place.region, other.place.region):
+            _check_endpoint(spot, other)
+    known.setdefault(name, []).append(spot)
+    if test.dashboard.enabled and test.dashboard.name is not None:
+        for other in known.get(dashboard, ()):
+            _check_dashboard(spot, other)
+        known.setdefault(dashboard, []).append(spot)
+
+
+def _check_endpoint(new: Spot, old: Spot) -> None:
+    name = new.test.endpoint_name
+    if new.stack == old.stack:
+        _refuse("endpoint_name", "be one endpoint's in a stack", name, f"{old.path} has it already")
+    if not _of_one_life(new.test, old.test):
+        other = ", ".join(_differences(new.test, old.test))
+        fix = (
+            f"the stack {old.stack} has another test of that name ({other} differ): render the same value in both, "
+            "give one another endpoint_name, or say in which account and Region each is (env=)"
+        )
+        _refuse("endpoint_name", "be of one test in an account and Region", name, fix)
+    if new.stack_name != old.stack_name:
+        fix = "a promotion updates the stack of its test: give both the same stack_name="
+        _refuse("stack_name", f"be that of {old.stack}, {old.stack_name!r}", new.stack_name, fix)
+    if new.path != old.path:
+        fix = "CloudFormation would replace what serves: keep the ids above the endpoint the same in both stacks"
+        _refuse("construct_id", f"make the path that the endpoint has in {old.stack}, {old.path!r}", new.path, fix)
+    if new.stage and new.stage == old.stage:
+        fix = (
+            "both are one stack in CloudFormation, and a Stage is deployed as a whole: give the promotion its own Stage"
+        )
+        _refuse("scope", f"be in another Stage than {old.stack}", new.stage, fix)
+
+
+def _check_dashboard(new: Spot, old: Spot) -> None:
+    # An account has one list of dashboards for all its Regions.
+    same = new.test.endpoint_name.lower() == old.test.endpoint_name.lower()
+    if not same and not _apart(new.place.account, old.place.account):
+        _refuse("dashboard", "have a name of its own in the account", new.test.dashboard.name, f"{old.stack} has it")
+
+
+def _spot(construct: Construct, test: ShadowTest) -> tuple[Spot, IConstruct]:
+    node = construct.node
+    scopes, ids = node.scopes, node.path.split("/")
+    # The root has no id, so the path has one part less than there are scopes.
+    above = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stage) and at > 0]
+    [first, *_] = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stack)]
+    stack = scopes[first]
+    assert isinstance(stack, cdk.Stack)
+    spot = Spot(
+        test=test,
+        place=place_of(stack),
+        stage="/".join(ids[: above[-1]]) if above else "",
+        stack="/".join(ids[:first]),
+        stack_name=stack.stack_name,
+        path="/".join(ids[first:]),
+    )
+    return spot, scopes[0]
+
+
+def _apart(one: str, other: str) -> bool:
+    """Whether two accounts, or two Regions, are known to differ."""
+    return one != other and not is_token(one) and not is_token(other)
+
+
+def _of_one_life(one: ShadowTest, other: ShadowTest) -> bool:
+    """Whether two values are one test, or one of them what the other is after its promotion."""
+    return any(_alike(a, b) for a, b in ((one, other), *_promotions(one, other), *_promotions(other, one)))
+
+
+def _promotions(one: ShadowTest, other: ShadowTest) -> Iterator[tuple[ShadowTest, ShadowTest]]:
+    if one.shadow is not None and other.shadow is None:
+        yield one.promoted(), other
+
+
+def _alike(one: ShadowTest, other: ShadowTest) -> bool:
+    # A token's text counts up: two values made by the same lines of code differ in it.
+    return one == other or _TOKEN.sub("<token>", repr(one)) == _TOKEN.sub("<token>", repr(other))
+
+
+def _differences(one: ShadowTest, other: ShadowTest) -> list[str]:
+    names = [field.name for field in fields(ShadowTest)]
+    return [name for name in names if getattr(one, name) != getattr(other, name)]
+
+
+def _refuse(what: str, must: str, got: object, fix: str) -> NoReturn:
+    refuse("ShadowEndpoint", what, must, got, fix)

@@ -1,0 +1,35 @@
+"""What the stacks of a shadow test and of its promotion are: one stack in CloudFormation, named like the endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from shadow_constructs.placing.given import check_given, check_place, check_stack, in_one_line
+from shadow_constructs.values.shadow_test import ShadowTest
+
+
+class EndpointStack(cdk.Stack):
+    """A stack for one endpoint, whose name and compact template are chosen, unless the user chooses.
+
+    Args:
+        scope: The app, or a Stage.
+        construct_id: Name of the stack on the command line.
+        test: What is served and tested.
+        arguments: As for any stack.
+
+    Raises:
+        InvalidValueError: If CloudFormation or the CDK wouldn't take it.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, test: ShadowTest, arguments: Mapping[str, Any]) -> None:
+        check_place(self, scope, construct_id)
+        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        # Compact templates: one with alarms and dashboard is a third smaller without indentation.
+        given = {"stack_name": test.endpoint_name, "suppress_template_indentation": True, **arguments}
+        check_stack(self, given)
+        with in_one_line(self, "construct_id", construct_id):
+            super().__init__(scope, construct_id, **given)

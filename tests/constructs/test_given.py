@@ -1,0 +1,211 @@
+"""What constructs can't be made of is refused before the CDK sees it, or in one line of ours where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    CaptureBucket,
+    ComparisonDashboard,
+    EndpointAlarms,
+    EndpointReference,
+    InvalidValueError,
+    PromotionStack,
+    ServingModel,
+    ShadowEndpoint,
+    ShadowTestStack,
+    UpdateGuard,
+    VariantMetrics,
+)
+from tests.constructs.rendering import new_stack
+from tests.values.samples import model, shadow_test, variant
+
+Make = Callable[[Any, Any], object]
+MAKE: dict[str, Make] = {
+    "ShadowEndpoint": lambda scope, name: ShadowEndpoint(scope, name, test=shadow_test()),
+    "UpdateGuard": lambda scope, name: UpdateGuard(
+        scope, name, test=shadow_test(), intent=None, endpoint_config_name="config"
+    ),
+    "EndpointAlarms": lambda scope, name: EndpointAlarms(scope, name, test=shadow_test()),
+    "ComparisonDashboard": lambda scope, name: ComparisonDashboard(scope, name, test=shadow_test()),
+    "ServingModel": lambda scope, name: ServingModel(scope, name, model=model(), endpoint_name="churn"),
+    "CaptureBucket": lambda scope, name: CaptureBucket(scope, name, capture=Capture()),
+    "EndpointReference": lambda scope, name: EndpointReference(scope, name, endpoint_name="churn"),
+}
+STACKS: dict[str, Make] = {
+    "ShadowTestStack": lambda scope, name: ShadowTestStack(scope, name, test=shadow_test()),
+    "PromotionStack": lambda scope, name: PromotionStack(scope, name, test=shadow_test()),
+}
+
+
+def refusal(make: Callable[[], object]) -> str:
+    """The one line that a mistake is refused with."""
+    with pytest.raises(InvalidValueError) as refused:
+        make()
+    [line] = refused.value.problems
+    return line
+
+
+@pytest.mark.parametrize("name", [*MAKE, *STACKS])
+@pytest.mark.parametrize("scope", [None, "Stack", 7], ids=str)
+def test_fails_with_a_scope_that_is_none(name: str, scope: object) -> None:
+    """The line begins with what was being made."""
+    line = refusal(lambda: {**MAKE, **STACKS}[name](scope, "X"))
+
+    assert line == f"{name}: 'scope' must be a construct, such as an app or a stack, got {scope!r}"
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_fails_outside_a_stack(name: str) -> None:
+    """An app, or a Stage, holds stacks alone."""
+    assert refusal(lambda: MAKE[name](cdk.App(), "X")).startswith(f"{name}: 'scope' must be ")
+
+
+@pytest.mark.parametrize("name", [*MAKE, *STACKS])
+@pytest.mark.parametrize("construct_id", [None, "", " ", 7], ids=repr)
+def test_fails_with_an_id_that_names_nothing(name: str, construct_id: object) -> None:
+    """Stacks too: without an id nobody could deploy one of two."""
+    scope = new_stack() if name in MAKE else cdk.App()
+    line = refusal(lambda: {**MAKE, **STACKS}[name](scope, construct_id))
+
+    assert line == f"{name}: 'construct_id' must be text that names it in its scope, got {construct_id!r}"
+
+
+@pytest.mark.parametrize("name", [*MAKE, *STACKS])
+def test_fails_with_an_id_that_is_taken(name: str) -> None:
+    """By whatever stands there."""
+    scope = new_stack() if name in MAKE else cdk.App()
+    cdk.Stack(scope, "X")
+    line = refusal(lambda: {**MAKE, **STACKS}[name](scope, "X"))
+
+    assert line.startswith(f"{name}: 'construct_id' must be what the CDK takes, got 'X'; There is already a Construct")
+
+
+@pytest.mark.parametrize("construct_id", ["1churn", "a b", "a/b", "ü", "---", "x" * 300, "Default", "Resource"])
+def test_any_other_id_will_do(construct_id: str) -> None:
+    """Of a stack and of an endpoint: the templates are written."""
+    app = cdk.App()
+    ShadowTestStack(app, construct_id, test=shadow_test())
+    ShadowEndpoint(cdk.Stack(app, "mine"), construct_id, test=shadow_test(endpoint_name="fraud"))
+
+    app.synth()
+
+
+@pytest.mark.parametrize("name", ["1churn", "a_b", "", "x" * 129, 7], ids=repr)
+@pytest.mark.parametrize("stack", [ShadowTestStack, PromotionStack])
+def test_fails_with_a_name_that_no_stack_can_have(stack: Callable[..., object], name: object) -> None:
+    """Also where it is the endpoint's, which may begin with a digit; then the fix is a name for the stack."""
+    line = refusal(lambda: stack(cdk.App(), "X", test=shadow_test(), stack_name=name))
+
+    assert "'stack_name' must begin with a letter and be up to 128 letters, digits and hyphens" in line
+    assert "give both stacks of a test the same stack_name=" in line
+
+
+WRONG: dict[str, tuple[Callable[[cdk.Stack], object], str]] = {
+    "a test that is none": (lambda s: ShadowEndpoint(s, "E", test=variant()), "ShadowEndpoint: 'test' must be"),  # type: ignore[arg-type] # on purpose
+    "an intent that is none": (
+        lambda s: ShadowEndpoint(s, "E", test=shadow_test(), intent="now"),  # type: ignore[arg-type] # on purpose
+        "ShadowEndpoint: 'intent' must be a Promotion(...) or a Rollback(...), got 'now'",
+    ),
+    "no test": (lambda _: ShadowTestStack(cdk.App(), "E", test=None), "ShadowTestStack: 'test' must be"),  # type: ignore[arg-type] # on purpose
+    "an environment as text": (
+        lambda _: ShadowTestStack(cdk.App(), "E", test=shadow_test(), env="eu-west-1"),
+        "ShadowTestStack: 'env' must be one of (aws_cdk.Environment",
+    ),
+    "alarms of nothing": (lambda s: EndpointAlarms(s, "A", test=None), "EndpointAlarms: 'test' must be"),  # type: ignore[arg-type] # on purpose
+    "a dashboard of nothing": (lambda s: ComparisonDashboard(s, "D", test=None), "ComparisonDashboard: 'test' must be"),  # type: ignore[arg-type] # on purpose
+    "a dashboard that is none": (
+        lambda s: ComparisonDashboard(s, "D", test=shadow_test(), dashboard="x"),  # type: ignore[arg-type] # on purpose
+        "ComparisonDashboard: 'dashboard' must be",
+    ),
+    "a guard of nothing": (
+        lambda s: UpdateGuard(s, "G", test=None, intent=None, endpoint_config_name="c"),  # type: ignore[arg-type] # on purpose
+        "UpdateGuard: 'test' must be",
+    ),
+    "a model that is none": (
+        lambda s: ServingModel(s, "M", model=None, endpoint_name="c"),  # type: ignore[arg-type] # on purpose
+        "ServingModel: 'model' must",
+    ),
+    "a bucket for nothing": (
+        lambda s: CaptureBucket(s, "C", capture=Capture.off()),
+        "CaptureBucket: 'capture' must be",
+    ),
+    "a bucket beside the user's": (
+        lambda s: CaptureBucket(s, "C", capture=Capture(bucket="theirs")),
+        "CaptureBucket: 'capture' must be one that keeps data in a bucket of the library's",
+    ),
+    "an endpoint that can't be": (
+        lambda s: EndpointReference(s, "R", endpoint_name="a_b"),
+        "EndpointReference: 'endpoint_name' must be 1 to 63 letters",
+    ),
+    "a caller by ARN": (
+        lambda s: ShadowEndpoint(s, "E", test=shadow_test()).grant_invoke("arn:aws:iam::111122223333:role/x"),  # type: ignore[arg-type] # on purpose
+        "of an ARN write iam.Role.from_role_arn(stack, 'Caller', arn)",
+    ),
+    "a topic as an action": (
+        lambda s: ShadowEndpoint(s, "E", test=shadow_test()).alarms.add_action(sns.Topic(s, "T")),  # type: ignore[arg-type] # on purpose
+        "write aws_cloudwatch_actions.SnsAction(topic), or say Alerts(topic_arn=topic.topic_arn)",
+    ),
+    "a period between two": (
+        lambda _: VariantMetrics("churn", "shadow").metric_model_latency(period_seconds=7),
+        "VariantMetrics: 'period_seconds' must be 1, 5, 10, 30 or a multiple of 60, got 7; the unit is seconds",
+    ),
+    "a variant that can't be": (lambda _: VariantMetrics("churn", ""), "VariantMetrics: 'variant_name' must be"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_fails_with_what_a_construct_cannot_be_made_of(case: str) -> None:
+    """The line names the construct and the argument, and the fix where there is one."""
+    make, text = WRONG[case]
+
+    assert text in refusal(lambda: make(new_stack()))
+
+
+@pytest.mark.parametrize("period", [0, -60, 60.5, "60", True, 61])
+def test_fails_with_a_period_that_cloudwatch_does_not_have(period: Any) -> None:  # noqa: ANN401 - on purpose
+    """Whole seconds: 1, 5, 10, 30 or minutes."""
+    assert "'period_seconds' must be" in refusal(
+        lambda: VariantMetrics("a", "b").metric("Invocations", period_seconds=period)
+    )
+
+
+@pytest.mark.parametrize("prefix", [None, 7, "a-b", "a b", "ü", "x" * 201], ids=repr)
+def test_fails_with_a_prefix_that_no_output_can_have(prefix: Any) -> None:  # noqa: ANN401 - on purpose
+    """CloudFormation takes letters and digits; the CDK would write the rest into the template."""
+    endpoint = ShadowEndpoint(new_stack(), "E", test=shadow_test())
+
+    assert "'prefix' must be at most 200 letters and digits" in refusal(lambda: endpoint.add_outputs(prefix))
+
+
+@pytest.mark.parametrize(("first", "second"), [("", ""), ("A", "A"), ("A", "B")])
+def test_fails_with_outputs_added_twice(first: str, second: str) -> None:
+    """To one endpoint, with whatever prefix; the library's stacks have added them."""
+    endpoint = ShadowEndpoint(new_stack(), "E", test=shadow_test())
+    endpoint.add_outputs(first)
+
+    line = refusal(lambda: endpoint.add_outputs(second))
+    assert "outputs are added once to an endpoint, and the stacks of the library do so themselves" in line
+    assert "'prefix' must be new" in refusal(ShadowTestStack(cdk.App(), "s", test=shadow_test()).endpoint.add_outputs)
+
+
+def test_an_action_of_the_cdk_is_taken() -> None:
+    """Whatever has a `bind`."""
+
+    class Own:
+        """An action of the user's."""
+
+        def bind(self, *_: object) -> cloudwatch.AlarmActionConfig:
+            """Give the action."""
+            return cloudwatch.AlarmActionConfig(alarm_action_arn="arn:aws:sns:eu-west-1:111122223333:mine")
+
+    endpoint = ShadowEndpoint(new_stack(), "E", test=shadow_test(alerts=Alerts()))
+    endpoint.alarms.add_action(Own())
