@@ -20,7 +20,12 @@ _COMMANDS = {
     "send": "Send requests to an endpoint.",
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
+    "list": "Show all endpoints that this library deployed.",
+    "completion": "Print what completes commands in a shell.",
 }
+
+# A module named as a builtin would hide it from its own code.
+_MODULES = {"list": "listing"}
 
 
 class _Commands(click.Group):
@@ -30,7 +35,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"shadow_ops.cli.commands.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"shadow_ops.cli.commands.{_MODULES.get(cmd_name, cmd_name)}"
+        ).command
         return command
 
     def resolve_command(
@@ -56,6 +63,7 @@ class _Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="""\b
 Examples:
+  shadow-test list                          what is tested in this account and region
   shadow-test status churn                  what serves, what is tested, since when
   shadow-test send churn payloads.csv       give it something to answer
   shadow-test compare churn --since 24h     both variants, number by number

@@ -31,9 +31,13 @@ _ALARM = 255 + len('"",')
 _LONGEST_LABEL = 80
 
 
+ROOT = "/shadow-test"
+"""Where everything of this library lies in SSM Parameter Store."""
+
+
 def prefix(endpoint_name: str) -> str:
     """Where everything about an endpoint lies in SSM Parameter Store."""
-    return f"/shadow-test/{endpoint_name}"
+    return f"{ROOT}/{endpoint_name}"
 
 
 def settings_name(endpoint_name: str) -> str:

@@ -49,6 +49,8 @@ def test_the_page_has_every_command() -> None:
         "send",
         "history",
         "responses",
+        "list",
+        "completion",
         "fold",
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import datetime
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
 COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold")
+WITHOUT_ENDPOINT = ("list", "completion bash")
 # The extra [responses]; the standard library does the same without it.
 WITH_DUCKDB = ("responses/engines/duck.py", "responses/export.py")
 
@@ -59,7 +61,10 @@ def loaded(*arguments: str) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), *((command, "--help") for command in COMMANDS)])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), *((command, "--help") for command in COMMANDS), ("list", "--help"), ("completion", "bash")],
+)
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     """Help comes at once: neither AWS's client, nor the display, nor the CDK is loaded for it."""
     assert loaded(*arguments) & {"boto3", "botocore", "rich", "duckdb", "aws_cdk", "jsii", "shadow_constructs"} == set()
@@ -78,6 +83,14 @@ def test_each_command_teaches_by_example(run: Run, command: str) -> None:
     """Help of a command has examples that begin with the command itself, none wider than a terminal."""
     text = run(command, "--help").stdout
     assert f"\n    shadow-test {command} churn" in text
+    assert max(len(line) for line in text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize("command", WITHOUT_ENDPOINT)
+def test_commands_about_no_single_endpoint_teach_by_example_too(run: Run, command: str) -> None:
+    """The same for what takes no endpoint."""
+    text = run(command.split()[0], "--help").stdout
+    assert f"\n    shadow-test {command}" in text
     assert max(len(line) for line in text.splitlines()) <= 100
 
 
@@ -118,3 +131,42 @@ def test_a_mistyped_command_is_told_what_was_meant(run: Run, typed: str, meant: 
 
     assert result.exit_code == 2
     assert f"did you mean {meant}?" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("--frmat", "--format"), ("--regoin", "--region"), ("--polcy", "--policy")]
+)
+def test_a_mistyped_option_is_told_what_was_meant(run: Run, typed: str, meant: str) -> None:
+    """Exit code 2 and the nearest option."""
+    result = run("gate", "churn", typed, "x")
+
+    assert result.exit_code == 2
+    assert meant in result.stderr
+
+
+def completed(*words: str) -> set[str]:
+    """What bash offers after these words, asked as bash asks."""
+    asked = {"_SHADOW_TEST_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = subprocess.run(
+        [sys.executable, "-m", "shadow_ops"],
+        env={**os.environ, **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {line.split(",", 1)[1] for line in done.stdout.splitlines()}
+
+
+def test_a_shell_completes_commands_options_and_choices() -> None:
+    """A command by its beginning, its options, and the values of an option that has a few."""
+    assert completed("shadow-test", "st") == {"status"}
+    assert completed("shadow-test", "status", "churn", "--f") == {"--format"}
+    assert completed("shadow-test", "status", "--format", "") == {"text", "json", "markdown"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_a_shell_needs_is_printed(run: Run, shell: str) -> None:
+    """It asks this program, by the variable that this program listens to."""
+    printed = run("completion", shell).stdout
+    assert f"_SHADOW_TEST_COMPLETE={shell}_complete" in printed
+    assert "shadow-test" in printed

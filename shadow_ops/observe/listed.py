@@ -1,0 +1,85 @@
+"""All endpoints of an account and Region that a stack of this library says something of."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.parameters import under
+from shadow_ops.contract.declared import ROOT, Declared, settings_name
+from shadow_ops.contract.problems import InvalidValueError
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One endpoint.
+
+    Attributes:
+        name: Its name.
+        live: What it serves; None if there is a stack's word, but no endpoint.
+        declared: What its stack says; None if this release can't read it.
+    """
+
+    name: str
+    live: LiveEndpoint | None
+    declared: Declared | None
+
+    @property
+    def phase(self) -> str:
+        """``shadow test``, ``serving``, ``gone``, or SageMaker's word where the endpoint isn't in service."""
+        if self.live is None:
+            return "gone"
+        if self.live.status != "InService":
+            return self.live.status
+        return "serving" if self.live.shadow is None else "shadow test"
+
+    @property
+    def versions(self) -> tuple[str | None, str | None]:
+        """The versions of production and shadow; None where there is none, or where another config serves."""
+        said = self.declared
+        if said is None or self.live is None or said.config != self.live.config.name:
+            return None, None
+        return said.production[0].version, None if said.shadow is None else said.shadow.version
+
+    def to_json(self, now: datetime.datetime) -> dict[str, Any]:
+        """The endpoint as plain JSON values."""
+        live, (production, shadow) = self.live, self.versions
+        return {
+            "endpoint": self.name,
+            "phase": self.phase,
+            "since": None if live is None else live.config.created.isoformat(),
+            "age_seconds": None if live is None else round((now - live.config.created).total_seconds()),
+            "production_version": production,
+            "shadow_version": shadow,
+            "sampling_percent": None if live is None or live.shadow is None else live.sampling_percent,
+        }
+
+
+def listed(clients: Clients) -> list[Listed]:
+    """The endpoints by name, however many pages they take.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    said = dict(_said(under(clients.ssm, ROOT)))
+    clients.sagemaker  # noqa: B018 - boto3 makes clients in one thread only
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        live = pool.map(lambda name: describe(clients.sagemaker, name), said)
+        return [Listed(name, one, said[name]) for name, one in zip(said, live, strict=True)]
+
+
+def _said(values: dict[str, str]) -> Iterator[tuple[str, Declared | None]]:
+    for name, text in sorted(values.items()):
+        endpoint = name.removeprefix(f"{ROOT}/").split("/")[0]
+        if name == settings_name(endpoint):
+            try:
+                yield endpoint, Declared.from_text(text, name)
+            except InvalidValueError:
+                yield endpoint, None

@@ -1,0 +1,107 @@
+"""docs/schemas: the JSON of each command is what its schema says, all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+from shadow_ops.cli.main import cli
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import DECLARED, Services, refused
+from tests.ops.cli.test_status import ENTRY
+from tests.ops.fake_cloudwatch import FakeCloudWatch, traffic
+from tests.ops.responses.captured import Said, write
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
+Json = Any
+
+
+def schema(command: str) -> Json:
+    """The published schema of a command."""
+    return json.loads((SCHEMAS / f"{command}.json").read_text(encoding="utf-8"))
+
+
+def strict(part: Json) -> Json:
+    """The same, taking nothing that it doesn't name: what is printed shall be published."""
+    if isinstance(part, list):
+        return [strict(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    found = {key: strict(one) for key, one in part.items()}
+    return {"additionalProperties": False, **found} if "properties" in found else found
+
+
+def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
+    """Calls of each command, in which everything is there, and in which little is."""
+    rows = folder / "rows.csv"
+    rows.write_text("1,2\nbad\n", encoding="utf-8")
+    for side, answers in (("production", ["0.4", "a"]), ("shadow", ["0.6", "a"])):
+        said = [Said(f"id-{n}", answer, f"x,{n}") for n, answer in enumerate(answers)]
+        write(folder / "captured", side, [*said, b"no record"])
+    place = ["--from", str(folder / "captured"), "--cache", str(folder / "cache")]
+    services.answers = lambda body: refused("ModelError", "no", "InvokeEndpoint") if "bad" in body else None
+    return {
+        "gate": [["churn"]],
+        "compare": [["churn"], ["churn", "--since", "1h"]],
+        "status": [["churn"], ["chess"]],
+        "history": [["churn"], ["chess"]],
+        "list": [[], ["--judge"]],
+        "send": [["churn", str(rows)]],
+        "responses": [
+            ["churn", *place],
+            ["churn", *place, "--show-inputs", "--by", "1", "--min-agreement", "90"],
+        ],
+    }
+
+
+def with_json() -> set[str]:
+    """The commands that write JSON."""
+    context = click.Context(cli)
+    found = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    return {
+        name
+        for name, one in found.items()
+        if one is not None and any("json" in getattr(option.type, "choices", ()) for option in one.params)
+    }
+
+
+def test_every_command_that_writes_json_has_a_schema(services: Services, tmp_path: Path) -> None:
+    """None is forgotten, and each schema is one."""
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == with_json() == set(cases(services, tmp_path))
+    for command in with_json():
+        Draft202012Validator.check_schema(schema(command))
+
+
+@pytest.mark.parametrize("metrics", [traffic(600, slower=1.02), traffic(600, shadow=False), FakeCloudWatch()])
+@pytest.mark.parametrize("command", sorted(with_json()))
+def test_what_is_printed_is_what_is_published(
+    run: Run, services: Services, tmp_path: Path, command: str, metrics: FakeCloudWatch
+) -> None:
+    """With data and without: no key too many, none missing, each of its type."""
+    services.metrics = metrics
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    services.settle(DECLARED)
+    for arguments in cases(services, tmp_path)[command]:
+        printed = json.loads(run(command, *arguments, "--format", "json").stdout)
+        jsonschema.validate(printed, strict(schema(command)), Draft202012Validator)
+
+
+@pytest.mark.parametrize("command", sorted(with_json()))
+def test_a_schema_tells_a_document_that_lacks_something(
+    run: Run, services: Services, tmp_path: Path, command: str
+) -> None:
+    """Each key that is promised is missed."""
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    [arguments, *_] = cases(services, tmp_path)[command]
+    printed = json.loads(run(command, *arguments, "--format", "json").stdout)
+    document = printed[0] if isinstance(printed, list) else printed
+    for key in schema(command).get("items", schema(command))["required"]:
+        without = {name: value for name, value in document.items() if name != key}
+        with pytest.raises(jsonschema.ValidationError, match=key):
+            jsonschema.validate([without] if isinstance(printed, list) else without, schema(command))
