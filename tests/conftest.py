@@ -1,6 +1,8 @@
-"""What all tests share: how hypothesis searches, and which files begin."""
+"""What all tests share: how hypothesis searches, what a synthesis costs, and which files begin."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from hypothesis import settings
@@ -10,6 +12,10 @@ settings.register_profile("repeatable", derandomize=True, deadline=None, max_exa
 # Where each of many changes to the code is tried.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
 settings.load_profile("repeatable")
+
+# The CDK validates every template with rules that take each process seconds to load, and by default only warns of what
+# they find. tests/stacks/test_validity.py holds every kind of template against them, strictly.
+os.environ["CDK_VALIDATION"] = "false"
 
 # What takes longest begins first, so that no process is left alone with it at the end.
 _FIRST = ("tests/rehearsal/test_demo.py", "tests/deploy/", "tests/rehearsal/", "tests/stacks/", "tests/package/")

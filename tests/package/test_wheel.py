@@ -65,6 +65,7 @@ def run_app(code: str, site: Path, out: Path, context: dict[str, str]) -> subpro
         "PYTHONPATH": str(site),
         "CDK_OUTDIR": str(out),
         "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_VALIDATION": os.environ["CDK_VALIDATION"],
     }
     return subprocess.run(
         [sys.executable, "-c", code], check=False, cwd=out.parent, env=environment, capture_output=True, text=True

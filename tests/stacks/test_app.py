@@ -48,9 +48,15 @@ def template(out: Path, stack: str) -> dict[str, Any]:
 
 
 def test_two_syntheses_are_equal_byte_by_byte(tmp_path: Path) -> None:
-    """Whatever the hash seed, the time zone, the region at hand or the day: a template is a function of the code."""
-    first = {"PYTHONHASHSEED": "0", "TZ": "UTC", "CDK_DEFAULT_REGION": "us-east-1", "CDK_DEFAULT_ACCOUNT": "1" * 12}
-    second = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "CDK_DEFAULT_REGION": "eu-west-1", "USER": "somebody"}
+    """Whatever the hash seed, time zone, locale, AWS settings at hand or the day: a template follows from the code."""
+    first = {
+        **{"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C"},
+        **{"CDK_DEFAULT_REGION": "us-east-1", "CDK_DEFAULT_ACCOUNT": "1" * 12},
+    }
+    second = {
+        **{"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "USER": "somebody"},
+        **{"CDK_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "other"},
+    }
     for out, environment in (("a", first), ("b", second)):
         done = synthesize(tmp_path / out, environment=environment)
         assert done.returncode == 0, done.stderr
@@ -125,7 +131,8 @@ def test_fails_with_a_bad_value_before_anything_is_written(tmp_path: Path) -> No
 
 def test_the_app_runs_without_the_command_line(tmp_path: Path) -> None:
     """As editors and tests run it: with the values of cdk.json, and the very templates that `cdk synth` gives."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("CDK_")}
+    given = {"CDK_OUTDIR", "CDK_CONTEXT_JSON"}
+    environment = {name: value for name, value in os.environ.items() if name not in given}
     command = [sys.executable, str(ROOT / "app.py")]
     alone = {**environment, "CDK_OUTDIR": str(tmp_path / "alone"), "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True, check=False)

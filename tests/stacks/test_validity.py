@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -27,6 +28,7 @@ from shadow_constructs import (
     Model,
     ModelPackage,
     Network,
+    PromotionStack,
     Routing,
     Rule,
     Scaling,
@@ -177,6 +179,23 @@ def test_sagemaker_would_take_every_call(case: str) -> None:
 def test_sagemaker_would_take_any_valid_value(test: ShadowTest) -> None:
     """What the values let through, the service lets through."""
     assert problems_of(shadow_template(test, stack_name="churn")) == []
+
+
+def test_the_cdks_own_validation_has_nothing_to_say(tmp_path: Path) -> None:
+    """What `cdk synth` would warn of: nothing in any template, but in one that CloudFormation would refuse."""
+    app = cdk.App(outdir=str(tmp_path), context={"@aws-cdk/core:validateAgainstDefaultRules": True})
+    cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
+    for number, make in enumerate(VALUES.values()):
+        ShadowTestStack(app, f"test-{number}", test=make(), **options())
+        if make().shadow is not None:
+            PromotionStack(app, f"promotion-{number}", test=make(), **options())
+    cdk.CfnResource(cdk.Stack(app, "broken"), "Topic", type="AWS::SNS::Topic", properties={"Subscribers": "nobody"})
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+    report = json.loads((tmp_path / "validation-report.json").read_text(encoding="utf-8"))
+    found = [one for plugin in report["pluginReports"] for one in plugin["violations"]]
+    assert {place["constructPath"] for one in found for place in one["violatingConstructs"]} == {"broken/Topic"}
 
 
 @pytest.fixture(scope="module")
