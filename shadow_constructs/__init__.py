@@ -14,6 +14,7 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.container import Container
 from shadow_constructs.values.dashboard import Dashboard
+from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serverless
 from shadow_constructs.values.intent import Promotion, Rollback
@@ -38,6 +39,7 @@ __all__ = [
     "EndpointAlarms",
     "EndpointReference",
     "GatePolicy",
+    "Guard",
     "Guardrails",
     "Hardware",
     "InvalidValueError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -56,3 +57,16 @@ class CaptureBucket(Part):
             auto_delete_objects=True if capture.delete_with_stack else None,
         )
         self.key_arn = None if key is None else key.key_arn
+
+    def bound_emptying(self, permissions_boundary: str | None) -> None:
+        """Bound the role of the CDK's function that empties the bucket, if there is one.
+
+        Args:
+            permissions_boundary: ARN of a policy. None leaves the role as the CDK makes it.
+        """
+        if permissions_boundary is None:
+            return
+        emptying = cdk.Stack.of(self).node.try_find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
+        if emptying is not None:
+            boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", permissions_boundary)
+            iam.PermissionsBoundary.of(emptying).apply(boundary)

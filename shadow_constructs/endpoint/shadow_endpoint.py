@@ -209,6 +209,7 @@ class ShadowEndpoint(Part):
             return CaptureDestination(capture.bucket, capture.prefix, capture.key_arn)
         made = CaptureBucket(self, "Captured", capture=capture)
         self.capture_bucket = made.bucket
+        made.bound_emptying(self.test.guard.permissions_boundary)
         return CaptureDestination(made.bucket.bucket_name, capture.prefix, made.key_arn)
 
     def _serving_model(self, model: Model) -> ServingModel:

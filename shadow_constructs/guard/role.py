@@ -10,14 +10,22 @@ from shadow_ops.contract.permissions import PERMISSIONS
 
 Statement = dict[str, Any]
 _FUNCTION = "function"
+# Lambda Developer Guide, configuration-vpc: what the role of a function in a VPC needs, on any resource, and that the
+# function's own code is to be denied it.
+_INTERFACES = [
+    *("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
+    *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
+    *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
+]
 
 
-def statements(endpoint_name: str, log_group_arn: str) -> Iterator[Statement]:
+def statements(endpoint_name: str, log_group_arn: str, *, in_vpc: bool = False) -> Iterator[Statement]:
     """The statements of the guard's role.
 
     Args:
         endpoint_name: The one endpoint that it guards.
         log_group_arn: Where its function writes.
+        in_vpc: Whether Lambda must give its function network interfaces.
     """
     arns = _arns(endpoint_name)
     for need in PERMISSIONS:
@@ -28,17 +36,23 @@ def statements(endpoint_name: str, log_group_arn: str) -> Iterator[Statement]:
             statement["Condition"] = {"StringEquals": dict(need.conditions)}
         yield statement
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
+    if in_vpc:
+        yield {"Effect": "Allow", "Action": _INTERFACES, "Resource": "*"}
 
 
-def continuing(function_arn: str) -> Iterator[Statement]:
+def continuing(function_arn: str, *, in_vpc: bool = False) -> Iterator[Statement]:
     """The statements that name the function itself, which needs its role first.
 
     Args:
         function_arn: The guard's function.
+        in_vpc: Whether it has network interfaces: Lambda makes them with the same role, and the code needn't.
     """
     for need in PERMISSIONS:
         if need.resource == _FUNCTION:
             yield {"Effect": "Allow", "Action": list(need.actions), "Resource": function_arn}
+    if in_vpc:
+        itself = {"ArnEquals": {"lambda:SourceFunctionArn": function_arn}}
+        yield {"Effect": "Deny", "Action": _INTERFACES, "Resource": "*", "Condition": itself}
 
 
 def _arns(endpoint_name: str) -> dict[str, Any]:

@@ -9,25 +9,21 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from shadow_constructs.guard.acting import acting_as, goes_on
 from shadow_constructs.guard.package import HANDLER, package_asset
-from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.declared import promoted_instances
+from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.asked import Asked
 
-_TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
-}
 # Lambda's longest; an endpoint that is still updating when a deployment starts is waited for.
 _TIMEOUT_SECONDS = 900
 # CloudFormation's longest; the function invokes itself until then.
@@ -35,7 +31,6 @@ _SERVICE_TIMEOUT_SECONDS = 3600
 # An event that comes later finds another deployment; what fails is delivered twice more (Lambda's own default).
 _EVENT_AGE_SECONDS = 1800
 _RETRIES = 2
-_LOGS_KEPT_DAYS = 90
 
 
 class UpdateGuard(Part):
@@ -89,7 +84,7 @@ class UpdateGuard(Part):
         )
         # What a request needs beside the function.
         self._first: list[cdk.CfnResource] = []
-        self.function_arn = self._function(test.endpoint_name)
+        self.function_arn = self._function(test.endpoint_name, test.guard)
         self.before = self._resource("Before", self._asked)
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
 
@@ -137,17 +132,10 @@ class UpdateGuard(Part):
             source_arn=rule.attr_arn,
         )
 
-    def _function(self, endpoint_name: str) -> str:
-        group = logs.CfnLogGroup(self, "Logs", retention_in_days=_LOGS_KEPT_DAYS)
+    def _function(self, endpoint_name: str, guard: Guard) -> str:
+        group = logs.CfnLogGroup(self, "Logs", retention_in_days=guard.log_retention_days, kms_key_id=guard.log_key_arn)
         group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
-        document = {"Version": "2012-10-17", "Statement": list(statements(endpoint_name, group.attr_arn))}
-        role = iam.CfnRole(
-            self,
-            "Role",
-            assume_role_policy_document=_TRUST,
-            description=f"Guards updates of endpoint {endpoint_name}",
-            policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],
-        )
+        acting = acting_as(self, guard, endpoint_name, group.attr_arn)
         code = package_asset(self, "Code")
         function = lambda_.CfnFunction(
             self,
@@ -159,24 +147,25 @@ class UpdateGuard(Part):
             architectures=["arm64"],
             memory_size=256,
             timeout=_TIMEOUT_SECONDS,
-            role=role.attr_arn,
+            role=acting.arn,
             logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=group.ref),
+            vpc_config=None
+            if guard.network is None
+            else lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(guard.network.subnet_ids), security_group_ids=list(guard.network.security_group_ids)
+            ),
         )
-        self._goes_on(function, role)
+        if acting.attached is not None:
+            # Lambda asks what the role may do when the function is made.
+            function.add_resource_dependency(acting.attached)
+        going_on = goes_on(self, acting, guard, function.attr_arn)
+        if going_on is not None:
+            self._first.append(going_on)
+        self._drop_old_events(function)
         return function.attr_arn
 
-    def _goes_on(self, function: lambda_.CfnFunction, role: iam.CfnRole) -> None:
-        """Let the function invoke itself, and Lambda deliver nothing that nobody waits for any more."""
-        document = {"Version": "2012-10-17", "Statement": list(continuing(function.attr_arn))}
-        self._first.append(
-            iam.CfnPolicy(
-                self,
-                "GoesOn",
-                policy_name="GoesOn",
-                policy_document=document,
-                roles=[role.ref],
-            )
-        )
+    def _drop_old_events(self, function: lambda_.CfnFunction) -> None:
+        """Lambda delivers nothing that nobody waits for any more."""
         self._first.append(
             lambda_.CfnEventInvokeConfig(
                 self,

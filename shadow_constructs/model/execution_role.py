@@ -29,11 +29,19 @@ class ExecutionRole:
     attached: tuple[cdk.CfnResource, ...] = ()
 
 
-def own_role(scope: Construct, statements: list[Statement], description: str) -> ExecutionRole:
+def own_role(
+    scope: Construct, statements: list[Statement], description: str, boundary: str | None = None
+) -> ExecutionRole:
     """Make a role for one model version.
 
     Its policy is written into the role rather than attached to it: there is then no moment in which the role exists
     without its rights, neither at creation nor at deletion. What is more than such a policy takes is attached.
+
+    Args:
+        scope: The version.
+        statements: What the role may do.
+        description: Of the role.
+        boundary: ARN of its permissions boundary. By default none.
 
     Raises:
         InvalidValueError: If a role can't hold so many rights.
@@ -44,6 +52,7 @@ def own_role(scope: Construct, statements: list[Statement], description: str) ->
         "Role",
         assume_role_policy_document=_trust(place_of(cdk.Stack.of(scope))),
         description=description,
+        permissions_boundary=boundary,
         policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(inline))],
     )
     return ExecutionRole(role.attr_arn, tuple(_attached(scope, more, role.ref, first=2)))
@@ -57,7 +66,7 @@ def users_role(scope: Construct, role_arn: str, statements: list[Statement], *, 
     """
     if not grant or not statements:
         return ExecutionRole(role_arn)
-    policies = _attached(scope, documents(statements, first=MANAGED), _role_name(role_arn))
+    policies = _attached(scope, documents(statements, first=MANAGED), role_name(role_arn))
     return ExecutionRole(role_arn, tuple(policies))
 
 
@@ -86,7 +95,7 @@ def _trust(place: Place) -> Statement:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _role_name(role_arn: str) -> str:
+def role_name(role_arn: str) -> str:
     """The name at the end of a role's ARN, whatever the role's path.
 
     A role of the same app is asked for its name. Of another token CloudFormation can only cut off what precedes the

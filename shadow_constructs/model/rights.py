@@ -97,7 +97,7 @@ def _always(needs: Needs) -> Iterator[Statement]:
 
 
 def _network(needs: Needs) -> Iterator[Statement]:
-    if needs.model.network.in_vpc:
+    if needs.model.network.attached:
         yield from permissions.join_vpc(needs.place, needs.model.network)
 
 

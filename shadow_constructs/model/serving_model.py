@@ -77,7 +77,9 @@ class ServingModel(Part):
         needs = replace(needs, artifact=artifact, repository_arn=image.repository_arn)
         statements = statements_for(needs)
         if model.role_arn is None:
-            role = own_role(self, statements, f"Serves version {model.version} on endpoint {endpoint_name}")
+            boundary = None if test is None else test.guard.permissions_boundary
+            description = f"Serves version {model.version} on endpoint {endpoint_name}"
+            role = own_role(self, statements, description, boundary)
         else:
             role = users_role(self, model.role_arn, statements, grant=model.grant_role)
         self.role_arn = role.arn
@@ -91,7 +93,7 @@ class ServingModel(Part):
             vpc_config=sagemaker.CfnModel.VpcConfigProperty(
                 subnets=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
             )
-            if network.in_vpc
+            if network.attached
             else None,
         )
         for policy in role.attached:

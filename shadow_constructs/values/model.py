@@ -188,5 +188,5 @@ class Model:
         if self.multi_model and not isinstance(self._artifact, S3Folder):
             problems.add("multi_model", "come with an artifact that is an S3 folder", self.artifact)
         image = self.container.image if isinstance(self.container, Container) else None
-        if isinstance(image, ImageAddress) and image.private_registry and not self.network.in_vpc:
+        if isinstance(image, ImageAddress) and image.private_registry and not self.network.attached:
             problems.add("network", "name subnets and security groups for an image in a private registry", self.network)

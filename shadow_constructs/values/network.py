@@ -39,14 +39,14 @@ class Network:
         problems = Problems("Network")
         for name in ("subnet_ids", "security_group_ids"):
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
-        if self.in_vpc and problems.count == 0:
+        if self.attached and problems.count == 0:
             _check_ids(problems, "subnet_ids", self.subnet_ids, lowest=2, highest=16)
             _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
         check_flag(problems, "isolated", self.isolated)
         problems.raise_if_any()
 
     @property
-    def in_vpc(self) -> bool:
+    def attached(self) -> bool:
         """Whether the model is attached to a VPC."""
         return bool(self.subnet_ids or self.security_group_ids)
 

@@ -21,6 +21,7 @@ from shadow_constructs.values.checks import (
 )
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.frozen import freeze
+from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
@@ -61,6 +62,7 @@ class ShadowTest:
         alerts: Alarms, and who hears of them. By default alarms that notify nobody yet.
         dashboard: The comparison dashboard.
         guardrails: How SageMaker shifts traffic in an update, and when it takes the update back.
+        guard: What the function that guards updates runs as, where it runs, and the boundary of the roles.
         tags: Tags of everything that is made. At most 50.
     """
 
@@ -77,6 +79,7 @@ class ShadowTest:
     alerts: Alerts = field(default_factory=Alerts)
     dashboard: Dashboard = field(default_factory=Dashboard)
     guardrails: Guardrails = field(default_factory=Guardrails)
+    guard: Guard = field(default_factory=Guard)
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +109,7 @@ class ShadowTest:
         check_type(problems, "dashboard", self.dashboard, Dashboard, "be a Dashboard(...) or Dashboard.off()")
         must = "be a Guardrails(...) or Guardrails.off(reason=...)"
         has_guardrails = check_type(problems, "guardrails", self.guardrails, Guardrails, must)
+        check_type(problems, "guard", self.guard, Guard, "be a Guard(...)")
         self._check_sampling(problems)
         if is_variant:
             self._resolve_names()

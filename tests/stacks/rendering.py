@@ -53,6 +53,7 @@ def folded(test: ShadowTest) -> ShadowTest:
         alerts=test.alerts,
         dashboard=test.dashboard,
         guardrails=test.guardrails,
+        guard=test.guard,
         tags=test.tags,
     )
 

@@ -86,6 +86,7 @@ def test_promotion_keeps_the_name_and_takes_the_model(test: ShadowTest, choice: 
         "alerts",
         "dashboard",
         "guardrails",
+        "guard",
     )
     assert [getattr(promoted, name) for name in same] == [getattr(test, name) for name in same]
 
@@ -106,6 +107,7 @@ def test_promotion_equals_what_is_folded_by_hand(test: ShadowTest, other: Hardwa
         volume_key_arn=test.volume_key_arn,
         gate=test.gate,
         guardrails=test.guardrails,
+        guard=test.guard,
         tags=test.tags,
     )
 

@@ -64,7 +64,7 @@ def _serverless(variant: Variant) -> Iterator[Clash]:
     if not isinstance(variant.hardware, Serverless):
         return
     model, fix = variant.model, "or choose Hardware(...)"
-    if model.network.in_vpc:
+    if model.network.attached:
         yield Clash("network", "have no VPC for a serverless variant", model.network, fix)
     if model.network.isolated:
         yield Clash("network", "not be isolated for a serverless variant", model.network, fix)

@@ -57,6 +57,8 @@ def places_of(test: ShadowTest) -> Iterator[Placed]:
     """Everything with a known place that a test names."""
     for model in test.models:
         yield from _of_model(model)
+    yield from _of_arn("guard", test.guard.role_arn, own_account=True)
+    yield from _of_arn("guard", test.guard.log_key_arn)
     for variant in test.variants:
         if isinstance(variant.hardware, Hardware):
             yield from _of_arn("capacity_reservation_arn", variant.hardware.capacity_reservation_arn)

@@ -1,0 +1,77 @@
+"""What the guard runs as and where: its role, its network, its log, and the boundary of every role that is made."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shadow_constructs.values.checks import check_arn, check_flag, check_key_arn, check_one_of, check_text, check_type
+from shadow_constructs.values.network import Network
+from shadow_ops.contract.problems import Problems
+
+# API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).
+_RETENTIONS: tuple[int, ...] = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
+_RETENTIONS += (1096, 1827, 2192, 2557, 2922, 3288, 3653)
+_BOUNDARY = re.compile(r"arn:aws[a-z\-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """The function that stands before and after each update of the endpoint, as a company's rules want it.
+
+    Attributes:
+        role_arn: Your own role for the function; it must trust ``lambda.amazonaws.com``. By default a role is made. A
+            CDK token is accepted.
+        grant_role: Whether a policy with what the guard needs is attached to `role_arn`. Off means that you granted
+            it yourself: docs/recipes.md says how to read what.
+        network: The VPC that the function runs in, by subnets and security groups. It must reach the services that the
+            guard calls, listed in docs/recipes.md, or deployments wait for it in vain. By default no VPC.
+        log_key_arn: KMS key that encrypts the function's log; its policy must admit CloudWatch Logs. By default the
+            service's own key. A CDK token is accepted.
+        log_retention_days: How long the log is kept, one of CloudWatch's: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180,
+            365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653 days. None keeps it for good.
+        permissions_boundary: ARN of the policy that bounds every role that the library makes: the guard's, the
+            models', and the one that empties a bucket. By default none but what the CDK puts there
+            (``iam.PermissionsBoundary.of(app)``, or the context ``@aws-cdk/core:permissionsBoundary``). A CDK token is
+            accepted.
+    """
+
+    role_arn: str | None = None
+    grant_role: bool = True
+    network: Network | None = None
+    log_key_arn: str | None = None
+    log_retention_days: int | None = 90
+    permissions_boundary: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the value.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Guard")
+        if self.role_arn is not None:
+            ending = r"[\w+=,.@/-]+"
+            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+        check_flag(problems, "grant_role", self.grant_role)
+        if self.network is not None:
+            must = "be a Network(...) with subnets and security groups"
+            if check_type(problems, "network", self.network, Network, must):
+                if not self.network.attached:
+                    problems.add("network", must, self.network)
+                if self.network.isolated:
+                    problems.add("network", "not be isolated", True, "a guard that reaches no service can't work")
+        if self.log_key_arn is not None:
+            check_key_arn(problems, "log_key_arn", self.log_key_arn)
+        if self.log_retention_days is not None:
+            # True is 1.
+            days = None if isinstance(self.log_retention_days, bool) else self.log_retention_days
+            check_one_of(problems, "log_retention_days", days, _RETENTIONS)
+        if self.permissions_boundary is not None:
+            rule = "be the ARN of a policy like arn:aws:iam::<account>:policy/..."
+            check_text(
+                problems, "permissions_boundary", self.permissions_boundary, pattern=_BOUNDARY, rule=rule, tokens=True
+            )
+        if self.role_arn is None and self.grant_role is not True:
+            problems.add("grant_role", "be left out without role_arn", self.grant_role)
+        problems.raise_if_any()
