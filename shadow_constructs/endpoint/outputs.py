@@ -12,10 +12,13 @@ from constructs import Construct, IConstruct
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 
+CAPTURED_DATA, CAPTURE_KEY = "CapturedData", "CaptureKey"
 _LONGEST_PREFIX = 200
 _TAKEN: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
+_PREFIXES: WeakKeyDictionary[IConstruct, str] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,16 @@ def check_prefix(endpoint: Construct, stack: cdk.Stack, prefix: object) -> None:
     if not isinstance(prefix, str) or not alphanumeric or len(prefix) > _LONGEST_PREFIX:
         refuse(subject, what, f"be at most {_LONGEST_PREFIX} letters and digits", prefix)
     taken = _TAKEN.setdefault(stack, set())
-    if prefix in taken or endpoint in _TAKEN:
+    if prefix in taken or endpoint in _PREFIXES:
         fix = "outputs are added once to an endpoint, and the stacks of the library do so themselves"
         refuse(subject, what, "be new in the stack, and the endpoint without outputs", prefix, fix)
     taken.add(prefix)
-    _TAKEN[endpoint] = taken
+    _PREFIXES[endpoint] = prefix
+
+
+def prefix_of(endpoint: Construct) -> str | None:
+    """The prefix of an endpoint's outputs; None if it has none."""
+    return _PREFIXES.get(endpoint)
 
 
 def outputs_of(
@@ -69,7 +77,9 @@ def outputs_of(
         yield Output("SamplingPercent", f"{test.sampled_percent:g}", "Share of the requests copied to the shadow")
     if captured is not None:
         uri = f"{captured.uri}/{test.endpoint_name}/"
-        yield Output("CapturedData", uri, "Captured requests and responses, a folder per variant")
+        yield Output(CAPTURED_DATA, uri, "Captured requests and responses, a folder per variant")
+        if captured.key_arn is not None and is_token(captured.key_arn):
+            yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
         yield Output("RollbackReason", intent.reason, "Why a promotion was taken back")
     region = cdk.Aws.REGION

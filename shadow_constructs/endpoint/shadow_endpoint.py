@@ -24,6 +24,7 @@ from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.endpoint.outputs import check_prefix, outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
+from shadow_constructs.endpoint.shared import shared_bucket
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
@@ -71,7 +72,6 @@ class ShadowEndpoint(Part):
         endpoint_config_name: Name of the endpoint config that the template asks for.
         production: Metrics of the (first) production variant.
         shadow: Metrics of the shadow variant, or None without one.
-        capture_bucket: The bucket made for captured data, or None.
         capture_destination: Where captured data goes, or None.
         alarms: The alarms about both variants.
         dashboard: The comparison dashboard.
@@ -99,12 +99,15 @@ class ShadowEndpoint(Part):
         self.test = test
         self.intent = intent
         self.endpoint_name = test.endpoint_name
+        # Literals, so that other stacks refer to neither of the two that render this endpoint.
+        self.endpoint_arn = f"{place_of(cdk.Stack.of(self)).arn('sagemaker')}:endpoint/{test.endpoint_name}"
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
         _check_place(cdk.Stack.of(self), test)
-        self.capture_bucket: s3.IBucket | None = None
+        self._captured: CaptureBucket | None = None
+        self._shared_bucket: s3.IBucket | None = None
         self.capture_destination = self._destination()
         models = {model.version: self._serving_model(model) for model in test.models}
         self.cfn_endpoint_config = self._endpoint_config(models)
@@ -132,7 +135,6 @@ class ShadowEndpoint(Part):
         deployment = deployment_config(test.guardrails, rollback.names)
         if deployment is not None:
             self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
-        self.endpoint_arn = self.cfn_endpoint.ref
         after = self.guard.after(self.cfn_endpoint)
         self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
         self.guard.watch_deployments(test.endpoint_name, self.alarms.topic_arn)
@@ -174,13 +176,27 @@ class ShadowEndpoint(Part):
             shadow_name=shadow_name,
         )
 
+    @property
+    def capture_bucket(self) -> s3.IBucket | None:
+        """The bucket made for captured data, or None; any stack of the account may be granted it.
+
+        Stacks other than the endpoint's read its name from the outputs (``Fn::GetStackOutput``), so that neither the
+        test nor its promotion is deployed with them.
+        """
+        if self._captured is not None and self._shared_bucket is None:
+            self._shared_bucket = shared_bucket(self, self._captured.bucket, self._captured.key_arn)
+        return self._shared_bucket
+
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a caller invoke the endpoint, and nothing else.
 
+        SageMaker writes endpoint names in ARNs in lower case; the name as given is allowed too.
+
         Args:
-            grantee: Who may call, such as a role or a function.
+            grantee: Who may call, such as a role or a function, in any stack of the account.
         """
-        return grant_invoke(grantee, self.endpoint_arn)
+        start, name = self.endpoint_arn.rsplit("/", 1)
+        return grant_invoke(grantee, *dict.fromkeys((self.endpoint_arn, f"{start}/{name.lower()}")))
 
     def add_outputs(self, prefix: str = "") -> None:
         """Add stack outputs for people and scripts: names, versions, sampling, where captures lie, console link.
@@ -208,7 +224,7 @@ class ShadowEndpoint(Part):
         if capture.bucket is not None:
             return CaptureDestination(capture.bucket, capture.prefix, capture.key_arn)
         made = CaptureBucket(self, "Captured", capture=capture)
-        self.capture_bucket = made.bucket
+        self._captured = made
         made.bound_emptying(self.test.guard.permissions_boundary)
         return CaptureDestination(made.bucket.bucket_name, capture.prefix, made.key_arn)
 
@@ -250,9 +266,9 @@ class ShadowEndpoint(Part):
         for model in models.values():
             for policy in model.attached:
                 config.add_resource_dependency(policy)
-        if self.capture_bucket is not None and test.capture.delete_with_stack:
+        if self._captured is not None and test.capture.delete_with_stack:
             # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
-            config.node.add_dependency(self.capture_bucket)
+            config.node.add_dependency(self._captured.bucket)
         return config
 
 

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import Construct, IConstruct
 
+from shadow_constructs.placing.exports import ExportsOfBoth
 from shadow_constructs.placing.place import Place, place_of
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
@@ -40,7 +41,20 @@ class Spot:
     path: str
 
 
-_KNOWN: WeakKeyDictionary[IConstruct, dict[str, list[Spot]]] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class _App:
+    """What is known of one app.
+
+    Attributes:
+        spots: Its endpoints, by names that have to be theirs alone.
+        stacks: Its stacks, by the names of the endpoints in them.
+    """
+
+    spots: dict[str, list[Spot]]
+    stacks: dict[str, list[cdk.Stack]]
+
+
+_APPS: WeakKeyDictionary[IConstruct, _App] = WeakKeyDictionary()
 
 
 def check_siblings(construct: Construct, test: ShadowTest) -> None:
@@ -55,14 +69,19 @@ def check_siblings(construct: Construct, test: ShadowTest) -> None:
             isn't the same test or its promotion in the same stack of CloudFormation, or is in the same Stage; or if
             another has its dashboard's name.
     """
-    spot, root = _spot(construct, test)
-    known = _KNOWN.setdefault(root, {})
+    spot, stack, root = _spot(construct, test)
+    app = _APPS.get(root)
+    if app is None:
+        app = _APPS[root] = _App({}, {})
+        root.node.add_validation(ExportsOfBoth(app.stacks.values()))
+    known = app.spots
     # API operation CreateEndpoint: names are unique whatever their case.
     name, dashboard = f"endpoint {test.endpoint_name.lower()}", f"dashboard {test.dashboard.name}"
     for other in known.get(name, ()):
         if not _apart(spot.place.account, other.place.account) and not _apart(spot.place.region, other.place.region):
             _check_endpoint(spot, other)
     known.setdefault(name, []).append(spot)
+    app.stacks.setdefault(f"{spot.stack_name} {spot.place} {name}", []).append(stack)
     if test.dashboard.enabled and test.dashboard.name is not None:
         for other in known.get(dashboard, ()):
             _check_dashboard(spot, other)
@@ -100,7 +119,7 @@ def _check_dashboard(new: Spot, old: Spot) -> None:
         _refuse("dashboard", "have a name of its own in the account", new.test.dashboard.name, f"{old.stack} has it")
 
 
-def _spot(construct: Construct, test: ShadowTest) -> tuple[Spot, IConstruct]:
+def _spot(construct: Construct, test: ShadowTest) -> tuple[Spot, cdk.Stack, IConstruct]:
     node = construct.node
     scopes, ids = node.scopes, node.path.split("/")
     # The root has no id, so the path has one part less than there are scopes.
@@ -116,7 +135,7 @@ def _spot(construct: Construct, test: ShadowTest) -> tuple[Spot, IConstruct]:
         stack_name=stack.stack_name,
         path="/".join(ids[first:]),
     )
-    return spot, scopes[0]
+    return spot, stack, scopes[0]
 
 
 def _apart(one: str, other: str) -> bool:

@@ -104,19 +104,18 @@ def test_an_alarm_on_the_endpoint_makes_no_circle() -> None:
 
 
 def test_a_caller_may_invoke_this_endpoint_and_nothing_else() -> None:
-    """One action on one ARN."""
-    stack = new_stack()
+    """One action on one ARN, which SageMaker may write in lower case."""
+    stack = new_stack(IRELAND)
     caller = iam.User(stack, "Caller")
     ShadowEndpoint(stack, "E", test=shadow_test()).grant_invoke(caller)
     template = template_of(stack)
-    [endpoint] = resources(template, "AWS::SageMaker::Endpoint")
 
     [granted] = [
         one["Properties"] for one in resources(template, "AWS::IAM::Policy").values() if "Users" in one["Properties"]
     ]
     [statement] = granted["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "sagemaker:InvokeEndpoint")
-    assert texts(statement["Resource"]) == [f"<{endpoint}>"]
+    assert texts(statement["Resource"]) == ["arn:<AWS::Partition>:sagemaker:eu-west-1:111122223333:endpoint/churn"]
 
 
 def test_an_endpoint_elsewhere_can_be_invoked_and_watched() -> None:
