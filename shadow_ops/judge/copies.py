@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 _LEAST, _MOST = 0.9, 1.1
 """Shares of what was due that a shadow must get, and may get."""
@@ -43,7 +44,7 @@ class Count:
     due: float
     got: float
 
-    @property
+    @cached_property
     def fault(self) -> Fault | None:
         """What is wrong with it."""
         if self.got == 0:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge.samples import Grain, Samples, latency_of, requests_of
-from shadow_ops.measure.recording import Period, Side
+from shadow_ops.judge.samples import Grain, Samples
 
 # The recording's own periods do if so many of them have enough requests.
 _ENOUGH_SHARE = 0.5
@@ -76,18 +76,18 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     """The pairs of one length of period."""
     starts, production, shadow = [], [], []
     thin = missing = 0
-    for period, sides in _sides(grain.periods, metric, key):
+    for start, sides in _sides(grain, metric, key):
         if sides is None:
             missing += 1
         elif min(sides[0][0], sides[1][0]) < needed:
             thin += 1
         else:
-            starts.append(period.start)
+            starts.append(start)
             production.append(sides[0][1])
             shadow.append(sides[1][1])
     early = [
         math.log(sides[1][1] / sides[0][1])
-        for _, sides in _sides(grain.early, metric, key)
+        for _, sides in _sides(Grain(grain.seconds, grain.early, ()), metric, key)
         if sides is not None and min(sides[0][0], sides[1][0]) >= needed
     ]
     return Differences(tuple(starts), tuple(production), tuple(shadow), tuple(early), grain.seconds / 60, thin, missing)
@@ -96,24 +96,16 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
 _Pair = tuple[tuple[float, float], tuple[float, float]]
 
 
-def _sides(periods: Iterable[Period], metric: str, key: str) -> Iterator[tuple[Period, _Pair | None]]:
+def _sides(grain: Grain, metric: str, key: str) -> Iterator[tuple[datetime.datetime, _Pair | None]]:
     """Requests and value of both variants; None where one has requests but no value. Silence is counted elsewhere."""
-    for period in periods:
-        production, shadow = _side(period.production, metric, key), _side(period.shadow, metric, key)
-        if production is None or shadow is None:
-            if requests_of(period.production) != 0 and requests_of(period.shadow) not in (0, None):
-                yield period, None
-        else:
-            yield period, (production, shadow)
-
-
-def _side(side: Side, metric: str, key: str) -> tuple[float, float] | None:
-    value = latency_of(side, key, metric)
-    if not value:
-        return None
-    count = latency_of(side, "count", metric)
-    count = count if count is not None else requests_of(side)
-    return None if count is None else (count, value)
+    columns = (grain.latencies(metric, "count"), grain.requests, grain.latencies(metric, key))
+    rows = zip(grain.periods, *itertools.chain(*columns), strict=True)
+    for period, counted, copied, due, got, before, after in rows:
+        due_, got_ = due if counted is None else counted, got if copied is None else copied
+        if before and after and due_ is not None and got_ is not None:
+            yield period.start, ((due_, before), (got_, after))
+        elif due != 0 and got not in (0, None):
+            yield period.start, None
 
 
 def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
@@ -125,7 +117,7 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     count = ours = theirs = 0.0
     begun: datetime.datetime | None = None
     used = thin = missing = 0
-    for period, sides in _sides(grain.periods, metric, key):
+    for start, sides in _sides(grain, metric, key):
         if sides is None:
             missing += 1
             continue
@@ -133,7 +125,7 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
         if abs(due - got) > _ALIKE * max(due, got):
             thin += 1
             continue
-        begun, used = begun or period.start, used + 1
+        begun, used = begun or start, used + 1
         count, ours, theirs = count + got, ours + got * math.log(before), theirs + got * math.log(after)
         if count >= needed:
             starts.append(begun)

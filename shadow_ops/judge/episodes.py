@@ -33,13 +33,31 @@ class Block:
     counts: Counts
 
 
-def in_blocks(periods: Sequence[Block]) -> tuple[list[Block], int]:
-    """Not more than can be looked at quickly, and how many periods are in each."""
-    together = max(1, math.ceil(len(periods) / _MOST_BLOCKS))
-    if together == 1:
-        return list(periods), 1
-    groups = [periods[first : first + together] for first in range(0, len(periods), together)]
-    return [Block(group[0].start, rates.total(one.counts for one in group)) for group in groups], together
+class Counted:
+    """Errors and requests of each period, in order of time."""
+
+    def __init__(self) -> None:
+        self._starts: list[datetime.datetime] = []
+        self._columns: tuple[list[float], ...] = ([], [], [], [])
+
+    def __len__(self) -> int:
+        """How many periods."""
+        return len(self._starts)
+
+    def add(self, start: datetime.datetime, *counts: float) -> None:
+        """One more period: the values of `Counts`, in its order."""
+        self._starts.append(start)
+        for column, count in zip(self._columns, counts, strict=True):
+            column.append(count)
+
+    def in_blocks(self) -> tuple[list[Block], int]:
+        """Not more than can be looked at quickly, and how many periods are in each."""
+        together = max(1, math.ceil(len(self) / _MOST_BLOCKS))
+        blocks = [
+            Block(self._starts[first], Counts(*(math.fsum(one[first : first + together]) for one in self._columns)))
+            for first in range(0, len(self), together)
+        ]
+        return blocks, together
 
 
 def without_worst_hour(blocks: Sequence[Block], minutes: float, ratio: float) -> list[Block]:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from shadow_ops.contract.catalogue import ERROR_METRICS
 from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import episodes, little, rates, vetoes
-from shadow_ops.judge.episodes import Block
+from shadow_ops.judge.episodes import Block, Counted
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
 from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
-from shadow_ops.judge.samples import Samples, number_of, requests_of
+from shadow_ops.judge.samples import Samples
 from shadow_ops.judge.verdict import Outcome
-from shadow_ops.measure.recording import Side
 
 # How many times the requests so far an estimate looks ahead.
 _LOOK_AHEAD = (1.1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -35,13 +34,13 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
     """
     metric, title = ERROR_METRICS[rule.errors].name, ERROR_METRICS[rule.errors].title
     periods, missing = _counts(samples, metric)
-    if not periods or missing > len(periods):
+    if not len(periods) or missing > len(periods):
         where = f"in {missing} of {len(samples.periods)} periods" if missing else "yet"
         text = f"{title}: no Invocations and {metric} of both variants {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(periods)})
     points = little.allowed_points(rule, samples)
     allowed = (points or 0.0) / 100
-    blocks, together_ = episodes.in_blocks(periods)
+    blocks, together_ = periods.in_blocks()
     minutes_each = samples.period_minutes * together_
     counts = rates.total(one.counts for one in blocks)
     outcome: Outcome = Outcome.PASS
@@ -86,24 +85,18 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
     return opinion(rule, outcome, reason, numbers, minutes, not_now=now, bad=bad)
 
 
-def _counts(samples: Samples, metric: str) -> tuple[list[Block], int]:
-    found: list[Block] = []
+def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
+    found = Counted()
     missing = 0
-    for period in samples.periods:
-        shadow, production = _side(period.shadow, metric), _side(period.production, metric)
-        if shadow is None or production is None:
-            missing += requests_of(period.shadow) != 0 and requests_of(period.production) != 0
-        elif shadow[1] > 0 and production[1] > 0:
-            found.append(Block(period.start, Counts(*shadow, *production)))
+    fine = samples.fine
+    rows = zip(fine.periods, *fine.requests, *fine.numbers("Invocations"), *fine.numbers(metric), strict=True)
+    for period, due, got, theirs, mine, others, ours in rows:
+        if mine is None or theirs is None or ours is None or others is None:
+            missing += got != 0 and due != 0
+        elif (mine or ours) and (theirs or others):
+            # An error may be counted in the minute after its request.
+            found.add(period.start, ours, max(mine, ours), others, max(theirs, others))
     return found, missing
-
-
-def _side(side: Side, metric: str) -> tuple[float, float] | None:
-    requests, errors = number_of(side, "Invocations"), number_of(side, metric)
-    if requests is None or errors is None:
-        return None
-    # An error may be counted in the minute after its request.
-    return errors, max(requests, errors)
 
 
 def _beside(

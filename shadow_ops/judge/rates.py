@@ -59,13 +59,13 @@ class Counts:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The counts of several periods together."""
-    listed = list(counts)
-    return Counts(
-        math.fsum(one.shadow_errors for one in listed),
-        math.fsum(one.shadow for one in listed),
-        math.fsum(one.production_errors for one in listed),
-        math.fsum(one.production for one in listed),
-    )
+    sums = [0.0, 0.0, 0.0, 0.0]
+    for one in counts:
+        sums[0] += one.shadow_errors
+        sums[1] += one.shadow
+        sums[2] += one.production_errors
+        sums[3] += one.production
+    return Counts(*sums)
 
 
 def log_evidence_of_ratio(periods: Iterable[Counts]) -> float:

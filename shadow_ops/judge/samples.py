@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,13 +30,16 @@ def requests_of(side: Side) -> float | None:
 
 def number_of(side: Side, name: str) -> float | None:
     """A count or percentage; None if there is none, or none that can be."""
-    return _sane(side.numbers.get(name))
+    value = side.numbers.get(name)
+    # NaN is neither.
+    return value if value is not None and 0 <= value < math.inf else None
 
 
 def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> float | None:
     """A statistic of a latency, in microseconds; None likewise."""
     found = side.distributions.get(metric)
-    return None if found is None else _sane(found.get(statistic))
+    value = None if found is None else found.get(statistic)
+    return value if value is not None and 0 <= value < math.inf else None
 
 
 def instances_of(side: Side) -> int | None:
@@ -48,8 +51,8 @@ def instances_of(side: Side) -> int | None:
     return max(1, round(requests / each)) if requests and each else None
 
 
-def _sane(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) and value >= 0 else None
+Columns = tuple[list[float | None], list[float | None]]
+"""Something of production and of the shadow, period by period."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,33 @@ class Grain:
     seconds: float
     periods: tuple[Period, ...]
     early: tuple[Period, ...]
+
+    @cached_property
+    def requests(self) -> Columns:
+        """Requests of production and of the shadow in each of the periods, as `requests_of` has them."""
+        return _column(self.periods, requests_of)
+
+    def numbers(self, name: str) -> Columns:
+        """A count or percentage of production and of the shadow in each of the periods."""
+        return self._columns(("", name), lambda side: number_of(side, name))
+
+    def latencies(self, metric: str, statistic: str) -> Columns:
+        """A statistic of a latency likewise."""
+        return self._columns((metric, statistic), lambda side: latency_of(side, statistic, metric))
+
+    def _columns(self, key: tuple[str, str], of: Callable[[Side], float | None]) -> Columns:
+        if key not in self._read:
+            self._read[key] = _column(self.periods, of)
+        return self._read[key]
+
+    @cached_property
+    def _read(self) -> dict[tuple[str, str], Columns]:
+        # Each is read once, by whichever rule comes first: a month of minutes is a lot of them.
+        return {}
+
+
+def _column(periods: Iterable[Period], of: Callable[[Side], float | None]) -> Columns:
+    return [of(one.production) for one in periods], [of(one.shadow) for one in periods]
 
 
 @dataclass(frozen=True)
@@ -117,19 +147,19 @@ class Samples:
     @cached_property
     def shadow_requests(self) -> float:
         """The shadow's requests in all of them."""
-        return math.fsum(requests_of(one.shadow) or 0 for one in self.periods)
+        return math.fsum(one or 0 for one in self.fine.requests[1])
 
     @cached_property
     def production_requests(self) -> float:
         """Production's requests in all of them."""
-        return math.fsum(requests_of(one.production) or 0 for one in self.periods)
+        return math.fsum(one or 0 for one in self.fine.requests[0])
 
     @cached_property
     def copies(self) -> tuple[Count, ...]:
         """What the shadow got beside what it was due; only where production's requests are known."""
         share = self.sampling_percent / 100
-        found = ((one.start, requests_of(one.production), requests_of(one.shadow) or 0.0) for one in self.periods)
-        return tuple(Count(start, due * share, got) for start, due, got in found if due is not None)
+        found = zip(self.periods, *self.fine.requests, strict=True)
+        return tuple(Count(one.start, due * share, got or 0.0) for one, due, got in found if due is not None)
 
     def drift_in(self, grain: Grain) -> Drift:
         """The slow noise of the latency that shows it best: the one with the least noise of other kinds."""
@@ -201,11 +231,8 @@ def _grain(
 
 def _drift_in(grain: Grain) -> Drift:
     for key in _QUIET:
-        logs = [
-            math.log(shadow / production)
-            for one in grain.periods
-            if (production := latency_of(one.production, key)) and (shadow := latency_of(one.shadow, key))
-        ]
+        both = zip(*grain.latencies("ModelLatency", key), strict=True)
+        logs = [math.log(shadow / production) for production, shadow in both if production and shadow]
         if len(logs) * 2 > len(grain.periods):
             return drift_of(logs)
     return NO_DRIFT

@@ -11,7 +11,7 @@ from shadow_ops.contract.catalogue import RESOURCE_METRICS
 from shadow_ops.contract.rules import UtilizationRule
 from shadow_ops.judge import rates, vetoes
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, not_judged, opinion, plain
-from shadow_ops.judge.samples import Samples, instances_of, number_of
+from shadow_ops.judge.samples import Samples, instances_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Side
 
@@ -71,8 +71,8 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
     entry = RESOURCE_METRICS[rule.resource]
     found = [
         (one.start, value * _factor(rule, samples, one.shadow))
-        for one in samples.periods
-        if (value := number_of(one.shadow, entry.name)) is not None
+        for one, value in zip(samples.periods, samples.fine.numbers(entry.name)[1], strict=True)
+        if value is not None
     ]
     values = sorted(value for _, value in found)
     if not values or len(values) * 2 < samples.paired:
@@ -149,4 +149,4 @@ def _projection(samples: Samples, count: float) -> float:
 
 
 def _absent(samples: Samples, metric: str) -> bool:
-    return all(number_of(one.shadow, metric) is None for one in samples.periods)
+    return all(one is None for one in samples.fine.numbers(metric)[1])
