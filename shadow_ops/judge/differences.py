@@ -6,7 +6,7 @@ import datetime
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from shadow_ops.contract.rules import Rule
@@ -16,6 +16,9 @@ from shadow_ops.judge.samples import Grain, Samples
 _ENOUGH_SHARE = 0.5
 # Of counts that are more unlike than this, a percentile of few requests is too low on one side.
 _ALIKE = 0.1
+
+# Of so few a percentile is of its slowest request: enough to see that it isn't what it was.
+_FEW_SHARE = 0.1
 
 _KEYS = {"Average": "avg"}
 
@@ -33,6 +36,8 @@ class Differences:
         thin: Periods left out because a variant had too few requests in them.
         missing: Periods with requests in which a variant has no such figure.
         blocks: Whether each pair is of several periods with too few requests by themselves.
+        few: Whether each is of fewer requests than the rule needs: enough to speak against the shadow, not for it,
+            because a percentile of few requests is too low.
     """
 
     starts: tuple[datetime.datetime, ...]
@@ -43,6 +48,7 @@ class Differences:
     thin: int
     missing: int
     blocks: bool = False
+    few: bool = False
 
     @cached_property
     def logs(self) -> list[float]:
@@ -69,7 +75,14 @@ def differences_of(rule: Rule, samples: Samples) -> Differences:
     others = [of_grain(one, metric, key, rule.requests_needed) for one in samples.coarse]
     others.append(_in_blocks(samples.fine, metric, key, rule.requests_needed))
     best = max(others, key=lambda one: len(one) * one.minutes)
-    return best if len(best) * best.minutes > len(fine) * fine.minutes else fine
+    best = best if len(best) * best.minutes > len(fine) * fine.minutes else fine
+    return best if len(best) or best.missing else with_few(rule, samples)
+
+
+def with_few(rule: Rule, samples: Samples) -> Differences:
+    """A rule's figures of the recording's own periods, also of those with a tenth of the requests that it needs."""
+    metric, key = key_of(rule)
+    return replace(of_grain(samples.fine, metric, key, math.ceil(rule.requests_needed * _FEW_SHARE)), few=True)
 
 
 def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:

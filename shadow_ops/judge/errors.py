@@ -19,8 +19,8 @@ _LOOK_AHEAD = (1.1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 # One vote in two is chance; where few errors are split by a ratio of 1.2, up to 0.55 is.
 _VOTES_BY_CHANCE = 0.55
 # The last hour and the last three, without so many of their worst periods: one burst is no trend.
-_LATELY = ((12, 2), (36, 3))
-_SURE, _FEWEST_MORE = 3.0, 3
+_LATELY = ((12, 1), (36, 2))
+_SURE, _FEWEST_MORE = 1.0, 3
 _PEAK_POINTS, _PEAK_SURE = 0.01, 4.0
 
 
@@ -182,14 +182,13 @@ def _not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> st
         if len(some) > spared and _surely_beyond(counts, allowed, _SURE):
             whole = rates.total(one.counts for one in some)
             return f"{signed(whole.excess * 100, 2)} points in the last {len(some)} periods{_since(blocks, allowed)}"
-    day = blocks[-vetoes.in_a_day(minutes_each) :]
-    worse = [one for one in day if _surely_beyond(one.counts, allowed + _PEAK_POINTS, _PEAK_SURE)]
-    better = sum(_surely_beyond(one.counts.swapped, allowed + _PEAK_POINTS, _PEAK_SURE) for one in day)
-    if vetoes.is_a_peak(len(worse) - better, len(day), minutes_each):
-        whole = rates.total(one.counts for one in worse)
-        when = f"{worse[-1].start:%Y-%m-%d %H:%M} UTC"
-        return f"{signed(whole.excess * 100, 2)} points in {len(worse)} periods of the last day, the last at {when}"
-    return None
+    worse = [_surely_beyond(one.counts, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
+    better = [_surely_beyond(one.counts.swapped, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
+    peaks = vetoes.peaks_of(worse, better, minutes_each)
+    if not peaks.when:
+        return None
+    whole = rates.total(blocks[number].counts for number in peaks.when)
+    return f"{signed(whole.excess * 100, 2)} points in {peaks.text([one.start for one in blocks])}"
 
 
 def _since(blocks: Sequence[Block], allowed: float) -> str:

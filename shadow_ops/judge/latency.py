@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY
 from shadow_ops.contract.rules import DurationRule
 from shadow_ops.judge import little, pace, ranks, vetoes
-from shadow_ops.judge.differences import Differences, differences_of, key_of
+from shadow_ops.judge.differences import Differences, differences_of, key_of, with_few
 from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor, drift_of
 from shadow_ops.judge.opinion import (
     FEWEST_PERIODS,
@@ -104,10 +104,12 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         bounded, more, text, figures = _bounded(rule.own_bound.limit, pairs, drift, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason, numbers = f"{reason}; {text}", {**numbers, **figures}
-    now = _not_now(pairs, above, allowed, spread) if outcome is not Outcome.FAIL else None
+    now = _not_now(rule, samples, pairs, allowed) if outcome is not Outcome.FAIL else None
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
-    waits = little.holds_up(rule, samples)
+    waits = little.holds_up(rule, samples, few=pairs.few)
+    if waits and pairs.few and outcome is Outcome.PASS:
+        outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; {_too_few(rule)}"
     if not waits and outcome is Outcome.INCONCLUSIVE and now is None:
         reason = f"{reason}; at {samples.copies_a_day:,.0f} copies a day a PASS doesn't wait for it"
     bad = () if pairs.blocks else (start for start, one in zip(pairs.starts, above, strict=True) if one)
@@ -182,16 +184,31 @@ def _fewest_to_fail(minutes: float) -> int:
     return min(_MOST_PERIODS, max(_FEWEST_TO_FAIL, math.ceil(_DRIFT_MINUTES / minutes)))
 
 
-def _not_now(pairs: Differences, above: list[bool], allowed: float, spread: float) -> str | None:
+def _not_now(rule: DurationRule, samples: Samples, pairs: Differences, allowed: float) -> str | None:
+    """What keeps the rule from holding now; also where the last periods have few requests."""
+    return _lately(pairs, allowed) or (None if pairs.few else _lately(with_few(rule, samples), allowed))
+
+
+def _lately(pairs: Differences, allowed: float) -> str | None:
+    if not len(pairs):
+        return None
+    above = [one > allowed for one in pairs.logs]
     found = vetoes.lately(above, pairs.starts)
     if found is not None:
         return f"{signed(_percent(statistics.median(pairs.logs[-12:])))} % lately, {found}"
-    peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, spread, pairs.minutes)
+    peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, ranks.noise(pairs.logs), pairs.minutes)
     return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
 
 
+def _too_few(rule: DurationRule) -> str:
+    return (
+        f"no period has the {rule.requests_needed:,} requests of each variant that it takes to pass; "
+        "copy more of the requests, set a longer period_seconds, or take a lower percentile"
+    )
+
+
 def _unusable(rule: DurationRule, samples: Samples, pairs: Differences) -> Opinion:
-    name, needed = _name(rule), rule.requests_needed
+    name = _name(rule)
     metric, key = key_of(rule)
     everywhere = len(samples.periods)
     having = {
@@ -204,10 +221,7 @@ def _unusable(rule: DurationRule, samples: Samples, pairs: Differences) -> Opini
         sides = [word for word, count in having.items() if count < everywhere]
         text = f"{name} latency of {' and '.join(sides)} is missing in {pairs.missing} of {everywhere} periods"
     elif pairs.thin:
-        text = (
-            f"{name} latency needs {needed:,} requests of each variant in a period, and no period has them; "
-            "copy more of the requests, set a longer period_seconds, or take a lower percentile"
-        )
+        text = f"{name} latency: {_too_few(rule)}"
     else:
         text = f"{name} latency: no data yet"
     return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": 0}, holds_up=little.holds_up(rule, samples))

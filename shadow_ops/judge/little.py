@@ -15,12 +15,17 @@ _BLOCKS_A_DAY = 36
 _ERRORS_A_DAY = 20
 
 
-def holds_up(rule: Rule, samples: Samples) -> bool:
-    """Whether a PASS waits for a percentile: not for one of the defaults that would take many days.
+def holds_up(rule: Rule, samples: Samples, *, few: bool = False) -> bool:
+    """Whether a PASS waits for a percentile: not for one of the defaults that would take many days, or can't be told.
 
     It is judged all the same, may fail the shadow, and takes a PASS away where the shadow is slower now.
+
+    Args:
+        rule: The rule.
+        samples: What is judged.
+        few: Whether no period of the recording has the requests that the rule needs.
     """
-    return rule not in DEFAULT_RULES or samples.copies_a_day >= _BLOCKS_A_DAY * rule.requests_needed
+    return rule not in DEFAULT_RULES or (not few and samples.copies_a_day >= _BLOCKS_A_DAY * rule.requests_needed)
 
 
 def allowed_points(rule: ErrorRateRule, samples: Samples) -> float | None:

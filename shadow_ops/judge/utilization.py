@@ -16,7 +16,7 @@ from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Side
 
 _TOLERATED_SHARE = 0.05
-"""Share of the periods that may be above the limit: a peak of an hour in a day may, a lasting load may not."""
+"""Share of the periods that may be above the limit before it fails a shadow; a peak takes its PASS away before."""
 
 _PROJECTED = ("cpu", "gpu")
 _OF_A_GPU = ("gpu", "gpu_memory")
@@ -104,7 +104,8 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
     many = enough and above > _TOLERATED_SHARE * len(values)
     if many and rates.log_evidence_against_share(above, len(values), _TOLERATED_SHARE) >= needs.fail:
         return opinion(rule, Outcome.FAIL, reason, numbers, bad=bad)
-    now = _not_now(over, starts, [value for _, value in found], rule.max_percent, samples.period_minutes)
+    alone = [one and not theirs for one, theirs in zip(over, _production_too(rule, samples, entry.name), strict=True)]
+    now = _not_now(over, alone, starts, [value for _, value in found], samples.period_minutes)
     if now is not None:
         return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not now: {now}", numbers, not_now=now, bad=bad)
     if high <= rule.max_percent and enough:
@@ -122,16 +123,35 @@ def _p95(values: Sequence[float]) -> float:
     return values[math.ceil((1 - _TOLERATED_SHARE) * len(values)) - 1]
 
 
+def _production_too(rule: UtilizationRule, samples: Samples, metric: str) -> list[bool]:
+    """Whether production itself is above the limit, in each period in which the shadow has a figure."""
+    ours, shadows = samples.fine.numbers(metric)
+    theirs = samples.production_instances
+    cores = 1 if theirs is None or rule.resource in ("memory", "disk") else None
+    if theirs is not None and cores is None:
+        cores = (theirs.gpus if rule.resource in _OF_A_GPU else theirs.vcpus) or 1
+    return [
+        one is not None and one / (cores or 1) > rule.max_percent
+        for one, shadow in zip(ours, shadows, strict=True)
+        if shadow is not None
+    ]
+
+
 def _not_now(
-    over: Sequence[bool], starts: Sequence[datetime.datetime], values: Sequence[float], limit: float, minutes: float
+    over: Sequence[bool],
+    alone: Sequence[bool],
+    starts: Sequence[datetime.datetime],
+    values: Sequence[float],
+    minutes: float,
 ) -> str | None:
     found = vetoes.lately(over, starts)
     if found is not None:
         return f"{statistics.median(values[-12:]):.3g} % lately, {found}"
-    day = sorted(values[-vetoes.in_a_day(minutes) :])
-    if len(day) >= FEWEST_PERIODS and _p95(day) > limit:
-        return f"{_p95(day):.3g} % in the 95th percentile of the last day's {counted(len(day), 'period')}"
-    return None
+    # A peak at which production is as full is no fault of the shadow.
+    peaks = vetoes.peaks_of(alone, [False] * len(alone), minutes)
+    if not peaks.when:
+        return None
+    return f"{statistics.median(values[number] for number in peaks.when):.3g} % in {peaks.text(starts)}"
 
 
 def _factor(rule: UtilizationRule, samples: Samples, side: Side) -> float:

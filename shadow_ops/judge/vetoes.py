@@ -10,6 +10,7 @@ import datetime
 import math
 import statistics
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shadow_ops.judge.opinion import counted
 
@@ -19,6 +20,7 @@ _LATELY = ((12, 10), (36, 25))
 # Much slower is beyond what is allowed by a fifth and by four times the noise.
 _MUCH, _MUCH_NOISE = math.log(1.2), 4
 _PEAK_MINUTES, _FEWEST_IN_PEAK, _PEAK_SHARE = 15, 3, 0.02
+_DAYS_LOOKED_AT, _COMES_AGAIN = 14, 2
 _HALF = 0.5
 _SINCE_SHARE = 0.8
 _A_DAY_MINUTES = 1440
@@ -47,7 +49,7 @@ def lately(above: Sequence[bool], starts: Sequence[datetime.datetime]) -> str | 
 def at_its_peak(
     differences: Sequence[float], starts: Sequence[datetime.datetime], allowed: float, noise: float, minutes: float
 ) -> str | None:
-    """Whether the last day has periods in which the shadow is much slower, more than in which it is much faster.
+    """Whether days have periods in which the shadow is much slower, more than in which it is much faster.
 
     Args:
         differences: Log ratios, in order of time.
@@ -56,15 +58,60 @@ def at_its_peak(
         noise: Their standard deviation.
         minutes: Length of a period.
     """
-    day = differences[-in_a_day(minutes) :]
     much = max(_MUCH, _MUCH_NOISE * noise)
-    slower = [number for number, one in enumerate(day) if one > allowed + much]
-    faster = sum(one < -allowed - much for one in day)
-    if not is_a_peak(len(slower) - faster, len(day), minutes):
+    peaks = peaks_of(
+        [one > allowed + much for one in differences], [one < -allowed - much for one in differences], minutes
+    )
+    if not peaks.when:
         return None
-    when = starts[-len(day) :][slower[-1]]
-    size = math.expm1(min(statistics.median(day[number] for number in slower), 700)) * 100
-    return f"{size:+.0f} % in {counted(len(slower), 'period')} of the last day, the last at {_clock(when)}"
+    size = math.expm1(min(statistics.median(differences[number] for number in peaks.when), 700)) * 100
+    return f"{size:+.0f} % in {peaks.text(starts)}"
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """Periods that are far worse, on the last day or on several days.
+
+    Attributes:
+        when: Their numbers, in order of time; none where there is no such peak.
+        days: On how many days they are.
+        looked_at: How many days were looked at.
+    """
+
+    when: tuple[int, ...]
+    days: int
+    looked_at: int
+
+    def text(self, starts: Sequence[datetime.datetime]) -> str:
+        """Such as ``3 periods of the last day, the last at 2026-11-27 12:55 UTC``."""
+        days = "the last day" if self.looked_at == 1 else f"{self.days} of the last {self.looked_at} days"
+        return f"{counted(len(self.when), 'period')} of {days}, the last at {clock(starts[self.when[-1]])}"
+
+
+def peaks_of(worse: Sequence[bool], better: Sequence[bool], minutes: float) -> Peaks:
+    """The peaks that count: those of the last day, else those that come again, as on every second day or each Monday.
+
+    One bad stretch that is over by a day is none.
+
+    Args:
+        worse: Of each period, in order of time, whether it is far worse.
+        better: Whether it is far better, which two variants are by chance as often.
+        minutes: Length of a period.
+    """
+    length, count = in_a_day(minutes), len(worse)
+    days = []
+    for back in range(_DAYS_LOOKED_AT):
+        day = range(max(0, count - (back + 1) * length), count - back * length)
+        if not day:
+            break
+        bad = [number for number in day if worse[number]]
+        days.append(bad if is_a_peak(len(bad) - sum(better[number] for number in day), len(day), minutes) else [])
+    if days and days[0]:
+        return Peaks(tuple(days[0]), 1, 1)
+    peaks = [bad for bad in reversed(days) if bad]
+    if len(peaks) < _COMES_AGAIN:
+        return Peaks((), 0, 0)
+    return Peaks(tuple(number for bad in peaks for number in bad), len(peaks), len(days))
 
 
 def is_a_peak(more: int, periods: int, minutes: float) -> bool:
@@ -94,8 +141,9 @@ def since(above: Sequence[bool], starts: Sequence[datetime.datetime]) -> str:
         many += above[number]
         if above[number] and many >= _SINCE_SHARE * (len(above) - number):
             found = number
-    return _clock(starts[found])
+    return clock(starts[found])
 
 
-def _clock(time: datetime.datetime) -> str:
+def clock(time: datetime.datetime) -> str:
+    """A time as a person reads it."""
     return f"{time:%Y-%m-%d %H:%M} UTC"
