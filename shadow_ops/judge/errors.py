@@ -18,9 +18,10 @@ from shadow_ops.judge.verdict import Outcome
 _LOOK_AHEAD = (1.1, 1.25, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 # One vote in two is chance; where few errors are split by a ratio of 1.2, up to 0.55 is.
 _VOTES_BY_CHANCE = 0.55
-# The last hour and the last three, without so many of their worst periods: one burst is no trend.
-_LATELY = ((12, 1), (36, 2))
-_SURE, _FEWEST_MORE = 1.0, 3
+# The last hour, the last three and the last twelve; so many of their worst periods count as the next worse one does:
+# one burst is no trend.
+_LATELY = ((12, 1), (36, 2), (144, 4))
+_SURE, _FEWEST_MORE = 1.5, 3
 _PEAK_POINTS, _PEAK_SURE = 0.01, 4.0
 
 
@@ -38,11 +39,11 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         where = f"in {missing} of {len(samples.periods)} periods" if missing else "yet"
         text = f"{title}: no Invocations and {metric} of both variants {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(periods)})
-    points = little.allowed_points(rule, samples)
-    allowed = (points or 0.0) / 100
     blocks, together_ = periods.in_blocks()
     minutes_each = samples.period_minutes * together_
     counts = rates.total(one.counts for one in blocks)
+    points = little.allowed_points(rule, samples, counts)
+    allowed = (points or 0.0) / 100
     outcome: Outcome = Outcome.PASS
     minutes: float | None = 0.0
     if points is not None:
@@ -79,6 +80,8 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         numbers["max_percent"] = rule.max_percent
     compared = points is not None and outcome is not Outcome.FAIL
     now = _not_now(blocks, allowed, minutes_each) if compared else None
+    if now is None and rule.max_percent is not None and outcome is not Outcome.FAIL:
+        now = _above_bound(blocks, rule.max_percent / 100)
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
     bad = frozenset(one.start for one in blocks if compared and _is_bad(one.counts, allowed))
@@ -177,10 +180,9 @@ def _times_to_go(evidence: Callable[[Counts], float], counts: Counts, needed: fl
 def _not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> str | None:
     """What keeps the rule from holding now; see `vetoes`."""
     for last, spared in _LATELY:
-        some = sorted(blocks[-last:], key=lambda one: _beyond(one.counts, allowed))
-        counts = rates.total(one.counts for one in some[: len(some) - spared])
-        if len(some) > spared and _surely_beyond(counts, allowed, _SURE):
-            whole = rates.total(one.counts for one in some)
+        some = [one.counts for one in blocks[-last:]]
+        if len(some) > spared and _surely_beyond(_without_bursts(some, allowed, spared), allowed, _SURE):
+            whole = rates.total(some)
             return f"{signed(whole.excess * 100, 2)} points in the last {len(some)} periods{_since(blocks, allowed)}"
     worse = [_surely_beyond(one.counts, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
     better = [_surely_beyond(one.counts.swapped, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
@@ -189,6 +191,32 @@ def _not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> st
         return None
     whole = rates.total(blocks[number].counts for number in peaks.when)
     return f"{signed(whole.excess * 100, 2)} points in {peaks.text([one.start for one in blocks])}"
+
+
+def _above_bound(blocks: Sequence[Block], bound: float) -> str | None:
+    """Whether the shadow's share was lately above a bound that production's is below."""
+    for last, spared in _LATELY:
+        # Held to the bound by itself, as if production had failed that often.
+        some = [one.counts for one in blocks[-last:]]
+        held = [Counts(one.shadow_errors, one.shadow, bound * one.production, one.production) for one in some]
+        theirs = rates.total(some)
+        if len(some) <= spared or theirs.production_errors > bound * theirs.production:
+            continue
+        if _surely_above(_without_bursts(held, 0.0, spared)):
+            return f"{_share(theirs.shadow_errors / theirs.shadow)} % in the last {len(some)} periods"
+    return None
+
+
+def _surely_above(counts: Counts) -> bool:
+    """Whether the shadow's errors are surely more than those that stand for the bound, which is known exactly."""
+    expected = counts.production_errors / counts.production * counts.shadow
+    return counts.shadow_errors - expected >= _FEWEST_MORE + _SURE * math.sqrt(expected)
+
+
+def _without_bursts(some: Sequence[Counts], allowed: float, spared: int) -> Counts:
+    ordered = sorted(some, key=lambda one: _beyond(one, allowed))
+    rest = len(ordered) - spared
+    return rates.total([*ordered[:rest], *[ordered[rest - 1]] * spared])
 
 
 def _since(blocks: Sequence[Block], allowed: float) -> str:

@@ -105,10 +105,12 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason, numbers = f"{reason}; {text}", {**numbers, **figures}
     now = _not_now(rule, samples, pairs, allowed) if outcome is not Outcome.FAIL else None
+    if now is None and rule.own_bound is not None and outcome is not Outcome.FAIL:
+        now = _above_bound(pairs, rule.own_bound.limit * MICROSECONDS_PER_MILLISECOND)
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
     waits = little.holds_up(rule, samples, few=pairs.few)
-    if waits and pairs.few and outcome is Outcome.PASS:
+    if pairs.few and outcome is not Outcome.FAIL:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; {_too_few(rule)}"
     if not waits and outcome is Outcome.INCONCLUSIVE and now is None:
         reason = f"{reason}; at {samples.copies_a_day:,.0f} copies a day a PASS doesn't wait for it"
@@ -200,9 +202,17 @@ def _lately(pairs: Differences, allowed: float) -> str | None:
     return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
 
 
+def _above_bound(pairs: Differences, limit: float) -> str | None:
+    """Whether the shadow was lately above a bound that production was below."""
+    alone = [ours > limit >= theirs for ours, theirs in zip(pairs.shadow, pairs.production, strict=True)]
+    found = vetoes.lately(alone, pairs.starts)
+    middle = statistics.median(pairs.shadow[-12:]) / MICROSECONDS_PER_MILLISECOND
+    return None if found is None else f"{middle:.4g} ms lately, {found}"
+
+
 def _too_few(rule: DurationRule) -> str:
     return (
-        f"no period has the {rule.requests_needed:,} requests of each variant that it takes to pass; "
+        f"to pass it needs {rule.requests_needed:,} requests of each variant in a period, and no period has them; "
         "copy more of the requests, set a longer period_seconds, or take a lower percentile"
     )
 

@@ -5,14 +5,18 @@ Only rules that are as the defaults have them adapt; a rule with a number of one
 
 from __future__ import annotations
 
+import math
+
 from shadow_ops.contract.policy import DEFAULT_RULES
 from shadow_ops.contract.rules import ErrorRateRule, Rule
+from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import Samples
 
 # A percentile takes about so many periods with enough requests to tell 5 %, and should have them in two days.
 _BLOCKS_A_DAY = 36
-# So many errors more in a day are what two equal variants may differ by.
-_ERRORS_A_DAY = 20
+# So many errors more in a day are what two equal variants may differ by; where both fail often, so many standard
+# deviations of the difference of two days.
+_ERRORS_A_DAY, _CHANCE = 20, 2.5
 
 
 def holds_up(rule: Rule, samples: Samples, *, few: bool = False) -> bool:
@@ -28,8 +32,16 @@ def holds_up(rule: Rule, samples: Samples, *, few: bool = False) -> bool:
     return rule not in DEFAULT_RULES or (not few and samples.copies_a_day >= _BLOCKS_A_DAY * rule.requests_needed)
 
 
-def allowed_points(rule: ErrorRateRule, samples: Samples) -> float | None:
-    """How many points the shadow may fail more often: what the rule says, or the least that this traffic can tell."""
-    if rule.max_increase_points is None or rule not in DEFAULT_RULES or samples.copies_a_day <= 0:
+def allowed_points(rule: ErrorRateRule, samples: Samples, counts: Counts) -> float | None:
+    """How many points the shadow may fail more often: what the rule says, or the least that this traffic can tell.
+
+    Args:
+        rule: The rule.
+        samples: What is judged.
+        counts: Errors and requests of all of it.
+    """
+    copies = samples.copies_a_day
+    if rule.max_increase_points is None or rule not in DEFAULT_RULES or copies <= 0:
         return rule.max_increase_points
-    return max(rule.max_increase_points, min(_ERRORS_A_DAY / samples.copies_a_day * 100, 100.0))
+    by_chance = _CHANCE * math.sqrt(2 * counts.production_errors / counts.production * copies)
+    return max(rule.max_increase_points, min(max(_ERRORS_A_DAY, by_chance) / copies * 100, 100.0))

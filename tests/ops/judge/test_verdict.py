@@ -129,8 +129,8 @@ def test_a_shadow_that_gets_far_less_than_its_share_does_not_pass() -> None:
     )
 
 
-def test_a_percentile_of_too_few_requests_is_not_judged_at_all() -> None:
-    """The trap of sampling: 500 copies a period are too few for a p99, however good it looks."""
+def test_a_percentile_of_too_few_requests_speaks_for_nobody() -> None:
+    """The trap of sampling: 500 copies a period are too few for a p99, however good it looks; a PASS is told so."""
     verdict = judge(recording(60, slower=0.8, copies=500, sampling_percent=33, cpu=40), QUICK)
 
     assert verdict.outcome is Outcome.INCONCLUSIVE
