@@ -42,6 +42,7 @@ class Actor:
         live: Called before each step: a sign of life.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
         unrecorded: Whether a record could not be written.
+        vital: What went wrong without which the update can't go on.
     """
 
     clients: Clients
@@ -50,6 +51,7 @@ class Actor:
     live: Callable[[], None] = lambda: None
     failed: dict[str, str] = field(default_factory=dict)
     unrecorded: bool = False
+    vital: list[str] = field(default_factory=list)
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -74,6 +76,8 @@ class Actor:
                     raise
                 LOG.exception("going on regardless")
                 self.unrecorded = self.unrecorded or isinstance(step, RecordScaling | SaveRecord | Close)
+                if isinstance(step, Deregister) and step.vital:
+                    self.vital.append(f"{step.variant}: {error}"[:300])
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
         return tuple(self.failed.values())
 
@@ -98,9 +102,10 @@ class Actor:
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
                     record = replace(record, done=not taken, taken=taken, lost=lost)
                 records.save_pending(ssm, self.endpoint, record)
-            case Deregister(variant, recorded):
-                if not (recorded and self.unrecorded):
-                    scaling.deregister(variant)
+            case Deregister(variant, recorded, _):
+                if recorded and self.unrecorded:
+                    raise Refusal(f"how {variant} scales can't be put on record, so it is left as it is")
+                scaling.deregister(variant)
             case Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
                     scaling.put(wanted, live)

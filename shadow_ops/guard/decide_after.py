@@ -59,6 +59,11 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     if problem is not None:
         over = live.status == "InService" and record is not None
         return Refuse(problem, tuple(close(live, seen, record, taken_back=taking_back)) if over and record else ())
+    if taking_back and request.old is not None and request.old.endpoint != live.name:
+        # Another endpoint was to replace this one, which was not touched.
+        return Go(
+            tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
+        )
     if live.status in PASSING_STATES:
         return _leave(f"{live.name} is still {live.status}; its scaling comes back once it is InService")
     return _finish(request, seen, live, record, taking_back=taking_back)

@@ -126,7 +126,9 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
         new = [name for name in scaled if name not in recorded or name not in (*record.variants, *record.taken)]
         open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
         kept = (*(RecordScaling(scaled[name]) for name in new), SaveRecord(open_again))
-    return _untouched(request, seen, (*kept, *(Deregister(name, recorded=True) for name in scaled)), (note,))
+    return _untouched(
+        request, seen, (*kept, *(Deregister(name, recorded=True, vital=True) for name in scaled)), (note,)
+    )
 
 
 def _update_back(
@@ -138,16 +140,34 @@ def _update_back(
     notes: tuple[str, ...],
 ) -> Decision:
     if isinstance(seen.scaled, Unread):
-        notes = (*notes, f"{seen.scaled.why}: scaling may hold the rollback up")
+        _refuse_where_scaling_would(request, seen.scaled, live, requested, record)
+        notes = (*notes, f"{seen.scaled.why}: scaling is left as it is")
     scaled = known(seen.scaled, {})
     taken = blocking(live, requested, scaled)
     keep = keeps_counts_back(live, requested, {*scaled, *request.asked.scaling}, record)
     steps = (
         *_record(request, seen, live, requested, record, scaled, taken),
-        *(Deregister(name) for name in taken),
+        *(Deregister(name, vital=True) for name in taken),
         RememberKeep(request.asked.config, keep, known(seen.keeps, {})),
     )
     return _go(steps, keep_answer(keep=keep), notes)
+
+
+def _refuse_where_scaling_would(
+    request: Request, why: Unread, live: LiveEndpoint, requested: Config, record: Pending | None
+) -> None:
+    """Fail here where SageMaker would refuse: continuing a rollback calls again what has failed, and only that.
+
+    Raises:
+        Refusal: If a variant that may scale changes its instance type, or goes.
+    """
+    before = {} if request.old is None else request.old.scaling
+    may_scale = {*request.asked.scaling, *before, *(() if record is None else (*record.variants, *record.taken))}
+    if blocking(live, requested, may_scale):
+        raise Refusal(
+            f"{why.why}; SageMaker updates the endpoint only once its scaling is out of the way, so continue the "
+            "rollback when that is put right (aws cloudformation continue-update-rollback)"
+        )
 
 
 def _record(

@@ -39,10 +39,12 @@ class Deregister:
     Attributes:
         variant: Its name.
         recorded: Whether it is left alone where a record that comes before could not be written.
+        vital: Whether the update can't go on unless it is done.
     """
 
     variant: str
     recorded: bool = False
+    vital: bool = False
 
 
 @dataclass(frozen=True)

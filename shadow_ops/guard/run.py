@@ -245,6 +245,13 @@ class Runner:
         for note in decision.notes:
             LOG.warning("%s", note)
         failed = actor.run(decision.steps, regardless=decision.regardless)
+        if actor.vital:
+            # Continuing a rollback calls again what has failed, and only that.
+            return answer.failure(
+                f"SageMaker updates {self.endpoint} only once its scaling is out of the way, and that could not be "
+                f"done ({'; '.join(actor.vital)}); put that right, then continue the rollback "
+                "(aws cloudformation continue-update-rollback)"
+            )
         return answer.success(decision.attributes, (*decision.notes, *failed))
 
     def _pause(self) -> None:

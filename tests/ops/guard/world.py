@@ -90,6 +90,7 @@ class World:
         statuses: Each stack's status by its ARN; None once it is gone.
         owners: The stack of which an endpoint is a resource, and the resource's status.
         alarms: CloudWatch alarms by name.
+        fires: Until when each alarm is in ALARM, of those that aren't said to be for good.
         calls: What was called, such as ``ssm:PutParameter``.
         last_call: How many more calls there are before the process is killed, and whether the last one still works.
         throttles: How often each operation is throttled before it works.
@@ -111,6 +112,7 @@ class World:
     watched: Callable[[str], None] | None = None
     continuations: list[dict[str, Any]] = field(default_factory=list)
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    fires: dict[str, datetime.datetime] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     last_call: tuple[int, bool] | None = None
     throttles: dict[str, int] = field(default_factory=dict)
@@ -156,6 +158,10 @@ class World:
         live = self.endpoints.get(endpoint)
         if live is not None and live.settles is not None:
             self.sleep((live.settles - self.now).total_seconds())
+
+    def is_firing(self, alarm: str) -> bool:
+        """Whether an alarm that ends by itself is in ALARM."""
+        return alarm in self.fires and self.now < self.fires[alarm]
 
     def busy(self, status: str, seconds: float) -> None:
         """Make the endpoint change by itself for a while."""
@@ -391,6 +397,7 @@ class World:
         StateValue: str | None = None,  # noqa: N803
     ) -> dict[str, Any]:
         found = [self.alarms[name] for name in AlarmNames if name in self.alarms]
+        found += [{"AlarmName": name, "StateValue": "ALARM"} for name in AlarmNames if self.is_firing(name)]
         return {"MetricAlarms": [one for one in found if StateValue in (None, one.get("StateValue"))]}
 
     def _put_metric_alarm(self, **arguments: Value) -> dict[str, Any]:

@@ -27,6 +27,9 @@ from tests.ops.guard.world import Killed, World
 
 _RETRIES = 2
 _CONTINUED = 8
+RIGHTS_BACK = 4
+_COPIED_WITHIN = 0.02
+ALARM = "users"
 
 
 class StepError(Exception):
@@ -35,6 +38,14 @@ class StepError(Exception):
 
 class Suspended(BaseException):
     """A copy that runs inside of a call would have to wait: it goes on after that call's invocation."""
+
+
+class Impatient(Clock):
+    """The time of an invocation at whose first wait another one goes on."""
+
+    def sleep(self, seconds: float) -> None:
+        """Stop here."""
+        raise Suspended(seconds)
 
 
 @dataclass
@@ -54,6 +65,8 @@ class Faults:
         damaged: Whether the guard's record is damaged before the rollback.
         copies: How likely an event is delivered twice.
         throttled: How often each operation is throttled.
+        alarm: For how long an alarm of the user's fires from the start on.
+        events: How likely an event comes between two steps.
     """
 
     kill: tuple[int, int, bool] | None = None
@@ -68,6 +81,8 @@ class Faults:
     damaged: bool = False
     copies: float = 0
     throttled: int = 0
+    alarm: float = 0
+    events: float = 0
 
 
 @dataclass
@@ -109,6 +124,9 @@ class Account:
     scaled_by_itself: float = 0.0
     unanswered: list[str] = field(default_factory=list)
     strays: list[tuple[datetime.datetime, dict[str, Any]]] = field(default_factory=list)
+    _late: list[dict[str, Any]] = field(default_factory=list)
+    _firsts: list[dict[str, Any]] = field(default_factory=list)
+    _current: dict[str, Any] | None = None
     number: int = 0
     calls: int = 0
     _invocation: int = 0
@@ -135,8 +153,10 @@ class Account:
             self._fail_last()
         except StepError as failed:
             self.world.statuses[stack.arn] = "ROLLBACK_IN_PROGRESS"
+            self._deny()
             for step in reversed(done):
                 self._remove(stack, step, code, config)
+            self._allow()
             self.world.statuses[stack.arn] = "ROLLBACK_COMPLETE"
             del self.world.configs[config]
             return Result(False, str(failed))
@@ -160,6 +180,8 @@ class Account:
         else:
             config = self._config(code)
         world.next_update = "done" if self.faults.silent is None else "no capacity"
+        if self.faults.alarm:
+            world.fires = {ALARM: world.now + datetime.timedelta(seconds=self.faults.alarm)}
         touched: list[str] = []
         try:
             self._forward(stack, code, config, believed, touched)
@@ -177,22 +199,33 @@ class Account:
         world.next_update = "done"
         stack.code, stack.config, stack.tried = code, config, None
         world.statuses[stack.arn] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+        if believed[0].endpoint != code.endpoint:
+            self._clean_up(stack, believed[0], believed[1])
         for gone in {old_config, believed[1]} - {config}:
             self._delete_config(gone)
         world.statuses[stack.arn] = "UPDATE_COMPLETE"
         self._event(stack)
         return Result(True)
 
+    def go_back(self, stack: Stack) -> Result:
+        """Take back what failures without a rollback have left (rollback-stack)."""
+        assert stack.code is not None
+        assert stack.tried is not None
+        stack_before = (stack.code, stack.config, stack.keep)
+        return self._roll_back(stack, stack_before, stack.tried, ["before", "endpoint", "after"], "taken back")
+
     def delete(self, stack: Stack, *, retain: bool = False) -> None:
         """Delete a stack; the endpoint stays if it is retained."""
         assert stack.code is not None
         self.world.statuses[stack.arn] = "DELETE_IN_PROGRESS"
+        self._deny()
         self._remove(stack, "after", stack.code, stack.config)
         if retain:
             self.world.owners[stack.code.endpoint] = (stack.arn, "DELETE_SKIPPED")
         else:
             self._remove(stack, "endpoint", stack.code, stack.config)
         self._remove(stack, "before", stack.code, stack.config)
+        self._allow()
         self.world.statuses[stack.arn] = "DELETE_COMPLETE"
 
     def scale_by_itself(self) -> None:
@@ -218,7 +251,13 @@ class Account:
         else:
             keep = stack.keep
         live = self.world.endpoints.get(code.endpoint)
-        if (config, keep) != (old_config, stack.keep) or (again and live is not None and live.config != config):
+        if code.endpoint != old.endpoint:
+            touched.append("endpoint")
+            self._service(lambda: self.world.create_endpoint(config, code.endpoint, stack.arn))
+            # CloudFormation lists the one that will be removed no more: it isn't the resource's any longer.
+            self.world.owners.pop(old.endpoint, None)
+            stack.keep = keep
+        elif (config, keep) != (old_config, stack.keep) or (again and live is not None and live.config != config):
             touched.append("endpoint")
             stack.keep = keep
             self._update_endpoint(stack, code, config, back=False)
@@ -239,10 +278,14 @@ class Account:
         left = [step for step in ("before", "endpoint", "after") if step in touched]
         if self.faults.damaged:
             self._damage(old[0].endpoint)
-        for _ in range(_CONTINUED):
+        for tried_so_often in range(_CONTINUED):
             world.statuses[stack.arn] = "UPDATE_ROLLBACK_IN_PROGRESS"
-            refused = {name: _denial(name) for name in self.faults.denied}
-            world.refused.update(refused)
+            if tried_so_often == RIGHTS_BACK:
+                # People see what holds it up, and put it right.
+                self.faults.denied = self.faults.refused = ()
+                world.refused.clear()
+                world.fires.clear()
+            self._deny()
             try:
                 while left:
                     self._step_back(stack, left[0], old, tried, touched)
@@ -254,13 +297,15 @@ class Account:
                 world.sleep(1800)
                 continue
             finally:
-                for name in refused:
-                    world.refused.pop(name, None)
+                self._allow()
             break
         else:
             return Result(False, reason, stuck=True)
         stack.keep = old[2] if "endpoint" not in touched else stack.keep
         stack.tried = None
+        if tried[0].endpoint != old[0].endpoint:
+            world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
+            self._clean_up(stack, *tried)
         if tried[1] != old[1]:
             self._delete_config(tried[1])
         world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE"
@@ -272,8 +317,15 @@ class Account:
     ) -> None:
         code, config, _ = old
         if step == "endpoint":
+            if tried[0].endpoint != code.endpoint:
+                self.world.owners.pop(tried[0].endpoint, None)
+                self.world.owners[code.endpoint] = (stack.arn, "UPDATE_COMPLETE")
             live = self.world.endpoints.get(code.endpoint)
-            if live is not None and (live.config != config or live.status != "InService"):
+            if (
+                live is not None
+                and tried[0].endpoint == code.endpoint
+                and (live.config != config or live.status != "InService")
+            ):
                 self._update_endpoint(stack, code, config, back=True)
             return
         answer = self._ask(stack, "Update", step, code, config, tried)
@@ -284,20 +336,39 @@ class Account:
         world, name = self.world, code.endpoint
         keep = stack.keep == "true"
         self.look("update", name, {"code": code, "config": config, "back": back, "stack": stack})
+        if any(world.is_firing(alarm) for alarm in code.alarms) and (back or code.rollback is None):
+            # SageMaker takes an update back for an alarm; of one that people have a reason for it is left out.
+            world.next_update = f"the alarm {ALARM} fires"
         self._service(lambda: world.update_endpoint(config, retain=keep, endpoint=name, seconds=self.faults.seconds))
         if self.faults.cancel and not back:
             world.sleep(self.faults.seconds * self.dice.random())
             self.faults.cancel = False
             raise StepError("the update was cancelled")
+        if self.dice.random() < self.faults.events:
+            self._event(stack)
         world.settle(name)
         self.look("settled", name, {"code": code, "config": config, "back": back, "stack": stack})
+        if self.dice.random() < self.faults.events:
+            self._event(stack)
         live = world.endpoints[name]
-        if live.config != config and self.faults.silent and not back:
+        if live.config != config and (self.faults.silent or back):
             raise StepError(f"Endpoint: {live.reason}")
+
+    def _clean_up(self, stack: Stack, code: Code, config: str) -> None:
+        """What was replaced is removed last."""
+        for step in ("after", "endpoint", "before"):
+            self._remove(stack, step, code, config)
+
+    def _deny(self) -> None:
+        self.world.refused.update({name: denial(name) for name in self.faults.denied})
+
+    def _allow(self) -> None:
+        for name in {*self.faults.denied} - {*self.faults.refused}:
+            self.world.refused.pop(name, None)
 
     def _remove(self, stack: Stack, step: str, code: Code, config: str) -> None:
         if step == "endpoint":
-            if self.world.owners.get(code.endpoint, ("", ""))[0] == stack.arn:
+            if self.world.owners.get(code.endpoint, (stack.arn, ""))[0] == stack.arn:
                 self.world.delete_endpoint(code.endpoint)
                 self.world.owners[code.endpoint] = (stack.arn, "DELETE_COMPLETE")
             return
@@ -321,10 +392,20 @@ class Account:
         }
         if old is not None:
             event["OldResourceProperties"] = old[0].properties(step, old[1])
+        if self.dice.random() < self.faults.events:
+            self._event(stack)
+        if self.strays and self.dice.random() < self.faults.copies:
+            self.deliver_strays()
         answer = self._deliver(event)
         if answer is None:
             raise StepError("the custom resource did not answer within an hour")
         self._copies(event, answer)
+        firsts, self._firsts = self._firsts, []
+        if any(one != answer for one in firsts):
+            self.look("other answer", code.endpoint, {})
+        late, self._late = self._late, []
+        for one in late:
+            self._copy(one, answer)
         if answer["Status"] != "SUCCESS":
             raise StepError(answer["Reason"])
         return answer
@@ -386,22 +467,26 @@ class Account:
             world.last_call = kill[1:]
         self._invocation += 1
         world.throttle_all = 0
+        self._current = event
         try:
             on_request(event, world.clients, Clock(world), lambda _, body: answers.append(json.loads(body)), self._gate)
         finally:
             world.last_call = None
+            self._current = None
 
     def begin(self, faults: Faults) -> None:
         """Begin another deployment, in which other things go wrong."""
         self.faults, self._invocation = faults, 0
         self.unanswered.clear()
         self.world.throttles.clear()
-        self.world.refused = {name: _denial(name) for name in faults.refused}
+        self.world.fires.clear()
+        self.world.refused = {name: denial(name) for name in faults.refused}
 
     def end(self) -> None:
         """Nothing goes wrong any more."""
         self.faults = Faults()
         self.world.refused.clear()
+        self.world.fires.clear()
         self.world.throttles.clear()
 
     def deliver_strays(self) -> None:
@@ -412,8 +497,7 @@ class Account:
                 self._copy(event, None)
 
     def _copies(self, event: dict[str, Any], answer: dict[str, Any]) -> None:
-        if {"get_parameter", "put_parameter"} & {*self.faults.denied, *self.faults.refused}:
-            # Without its journal the guard can't know a copy.
+        if self._journal_is_missing():
             return
         if self.dice.random() < self.faults.copies:
             self._copy(event, answer)
@@ -434,10 +518,35 @@ class Account:
         self.look("copied", event["ResourceProperties"]["EndpointName"], {"same": same})
         self.scaled_by_itself, self._inside = quiet, inside
 
+    def _copy_within(self, event: dict[str, Any]) -> None:
+        """The same event at the same time: it waits until the first one is done with."""
+        if "Continued" in event or self._journal_is_missing():
+            return
+        kept = self.world.last_call, self.scaled_by_itself
+        self.world.last_call, self.scaled_by_itself, self._inside = None, 0.0, True
+        name = event["ResourceProperties"]["EndpointName"]
+        answers: list[dict[str, Any]] = []
+        self.look("copy", name, {})
+        try:
+            clock = Impatient(self.world)
+            on_request(event, self.world.clients, clock, lambda _, body: answers.append(json.loads(body)), self._gate)
+        except Suspended:
+            self._late.append(event)
+            self.look("copied", name, {"same": True})
+        # One that came first has done the work, and its answer is the one that the other must give.
+        self._firsts += answers
+        (self.world.last_call, self.scaled_by_itself), self._inside = kept, False
+
+    def _journal_is_missing(self) -> bool:
+        # Without its journal the guard can't know a copy.
+        return bool({"get_parameter", "put_parameter"} & {*self.faults.denied, *self.faults.refused})
+
     def _watched(self, operation: str) -> None:
         self.calls += 1
         if self._inside:
             return
+        if self._current is not None and self.faults.copies and self.dice.random() < _COPIED_WITHIN:
+            self._copy_within(self._current)
         if self.scaled_by_itself and self.dice.random() < self.scaled_by_itself:
             self.scale_by_itself()
         if self.faults.throttled:
@@ -459,5 +568,6 @@ class Account:
                 self.world.parameters[name] = ["{damaged"] if self.dice.random() < 0.5 else ['{"stack": 1}']
 
 
-def _denial(operation: str) -> ClientError:
+def denial(operation: str) -> ClientError:
+    """What AWS says who lacks a right."""
     return ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, operation)

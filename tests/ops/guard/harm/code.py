@@ -10,6 +10,10 @@ from typing import Any
 from tests.ops.guard.stack import POLICIES, night, scaling, tracking
 
 TYPES = ("ml.m5.xlarge", "ml.m5.2xlarge")
+_CHANGES = (
+    *("version", "type", "count", "shadow", "end", "second"),
+    *("rename", "scaling", "policy", "alarms", "both"),
+)
 VERSIONS = ("v1", "v2", "v3", "v4")
 
 
@@ -107,10 +111,11 @@ def a_code(dice: random.Random, before: Code | None = None) -> Code:
     """Something to deploy: anything at first, a change of what there is afterwards."""
     if before is None or dice.random() < 0.15:
         first = Part("production", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 4))
-        code = Code((first,), policy=dice.choice(tuple(POLICIES)))
+        endpoint = "churn" if before is None else before.endpoint
+        code = Code((first,), endpoint, policy=dice.choice(tuple(POLICIES)))
         return _scaled(dice, _tested(dice, code) if dice.random() < 0.6 else code)
     code = replace(before, promotion=False, override=None, rollback=None)
-    change = dice.choice(("version", "type", "count", "shadow", "end", "second", "rename", "scaling", "policy", "both"))
+    change = dice.choice(_CHANGES)
     first = code.production[0]
     if change in ("version", "both"):
         first = replace(first, version=dice.choice(VERSIONS))
@@ -130,6 +135,8 @@ def a_code(dice: random.Random, before: Code | None = None) -> Code:
         code = replace(code, shadow=None, production=(first, beside) if dice.random() < 0.7 else (first,))
     if change == "policy":
         code = replace(code, policy=dice.choice(tuple(POLICIES)))
+    if change == "alarms":
+        code = replace(code, alarms=() if code.alarms else ("users",))
     code = _scaled(dice, code) if change in ("scaling", "both") else _fitting(code)
     if dice.random() < 0.3:
         code = replace(code, rollback="it is slow")

@@ -101,6 +101,8 @@ class Outsider:
             self._before_copy = self.view(endpoint)
         elif what == "copied":
             self._copied(endpoint, same=more["same"])
+        elif what == "other answer":
+            self.wrong("a copy of a request got another answer")
 
     def _updates(self, endpoint: str, code: Code, *, back: bool) -> None:
         live = self.world.endpoints.get(endpoint)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from shadow_ops.judge.verdict import Outcome
-from tests.ops.guard.harm.account import Account, Faults, Result, Stack
+from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
 from tests.ops.guard.harm.code import Code, a_code
 from tests.ops.guard.harm.outsider import Outsider, View
 from tests.ops.guard.stack import tracking
@@ -18,10 +18,12 @@ from tests.ops.guard.world import ENDPOINT
 _OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
 _OTHER = "arn:aws:cloudformation:eu-west-1:123456789012:stack/promotion/2"
 _READS = ("describe_stacks", "list_stack_resources", "get_parameter", "describe_endpoint", "describe_scaling_policies")
-_DENIABLE = (*_READS, "describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config")
+_WRITES = ("deregister_scalable_target", "put_scaling_policy", "register_scalable_target", "put_scheduled_action")
+_MORE = ("describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config", "delete_parameters")
+_DENIABLE = (*_READS, *_MORE, *_WRITES, "update_endpoint_weights_and_capacities")
 _KINDS = (
     *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
-    *("denied", "refused", "damaged", "copies", "throttled", "several"),
+    *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm"),
 )
 # What a deployment without a fault may be refused for.
 _MEANT = ("rollback=", "override_gate", "under its new name", "isn't what is being tested", "no shadow test")
@@ -56,7 +58,7 @@ def run(seed: int) -> Report:
 def faults(dice: random.Random) -> Faults:
     """What goes wrong in a deployment; often nothing."""
     kind = dice.choice(_KINDS)
-    made = Faults(copies=0.5 if dice.random() < 0.3 else 0.0)
+    made = Faults(copies=0.5 if dice.random() < 0.3 else 0.0, events=0.5 if dice.random() < 0.3 else 0.0)
     picked = [kind] if kind != "several" else [dice.choice(("kill", "silent", "last", "long", "cancel", "denied"))] * 1
     if kind == "several":
         picked.append(dice.choice(("kill", "last", "busy", "damaged", "throttled")))
@@ -83,6 +85,8 @@ def faults(dice: random.Random) -> Faults:
             made.refused = (dice.choice(_DENIABLE),)
         elif one == "damaged":
             made.damaged, made.fails_last = True, True
+        elif one == "alarm":
+            made.alarm, made.fails_last = dice.choice((100, 400, 2000)), dice.random() < 0.5
         elif one == "throttled":
             made.throttled = dice.randint(1, 6)
     return made
@@ -97,6 +101,9 @@ class _Schedule:
         self.outsider = Outsider(self.world)
         self.stack = Stack(_OURS)
         self.forgot = False
+        self.endpoint = ENDPOINT
+        # What there was before failures that were left without a rollback.
+        self.stood: View | None = None
 
     def run(self) -> None:
         """Draw and do one thing after the other."""
@@ -107,7 +114,8 @@ class _Schedule:
             if self.outsider.violations or self.stack.code is None:
                 return
             what = self.dice.choices(
-                ("deploy", "promote", "by hand", "scale", "other", "gone", "delete"), (50, 22, 12, 12, 6, 2, 3)
+                ("deploy", "promote", "by hand", "scale", "other", "gone", "move", "go back", "delete"),
+                (50, 22, 14, 12, 6, 2, 4, 8, 3),
             )[0]
             self.report.happened[what] += 1
             getattr(self, f"_{what.replace(' ', '_')}")()
@@ -115,11 +123,28 @@ class _Schedule:
             self._serves()
 
     def _create(self) -> None:
+        """The first creation; if it fails it leaves nothing, and another one goes through."""
         code = a_code(self.dice)
-        self._begin(Faults(), code)
+        wrong = faults(self.dice) if self.dice.random() < 0.3 else Faults()
+        self._begin(wrong, code)
         result = self.account.create(self.stack, code)
+        self.account.end()
         if not result.ok:
-            self.outsider.wrong(f"the first creation failed: {result.reason}")
+            self.report.happened["failed creation"] += 1
+            if wrong == Faults(copies=wrong.copies, events=wrong.events):
+                self.outsider.wrong(f"the first creation failed: {result.reason}")
+            left = self.outsider.view(self.endpoint)
+            if left.config is not None or left.scaling:
+                self.outsider.wrong(f"a failed creation left {left}")
+            if left.standing:
+                self.outsider.wrong(f"a failed creation is in the history: {left.standing}")
+            self.outsider.violations += [one for one in self.account.unanswered if "Delete failed" in one]
+            self.account.strays.clear()
+            self._mend()
+            self._begin(Faults(), code)
+            result = self.account.create(self.stack, code)
+            if not result.ok:
+                self.outsider.wrong(f"a creation after a failed one failed: {result.reason}")
 
     def _somebody_elses(self) -> None:
         """An endpoint of the console's; a stack of its name is refused, and nothing of it changes."""
@@ -127,26 +152,26 @@ class _Schedule:
         code = a_code(self.dice)
         config = self.world.make_config("console", code.variants())
         self.world.create_endpoint(config, ENDPOINT, None)
-        self._register(ENDPOINT, code.production[0].name, 2, 20)
-        before = self.outsider.view(ENDPOINT)
+        self._register(self.endpoint, code.production[0].name, 2, 20)
+        before = self.outsider.view(self.endpoint)
         self._begin(faults(self.dice), code)
         result = self.account.create(Stack(f"{_OURS}0"), a_code(self.dice))
         self.account.end()
         if result.ok:
             self.outsider.wrong("an endpoint of somebody else's was taken over")
-        if self.outsider.view(ENDPOINT) != before:
+        if self.outsider.view(self.endpoint) != before:
             self.outsider.wrong("an endpoint of somebody else's was touched")
-        self.world.delete_endpoint(ENDPOINT)
+        self.world.delete_endpoint(self.endpoint)
 
     def _other(self) -> None:
         """Another stack with the same endpoint name, such as a promotion with a stack name of its own."""
-        before, code = self.outsider.view(ENDPOINT), self.stack.code
+        before, code = self.outsider.view(self.endpoint), self.stack.code
         assert code is not None
-        asked = replace(code.promoted(), override="now") if code.shadow is not None else a_code(self.dice)
+        asked = replace(code.promoted(), override="now") if code.shadow is not None else a_code(self.dice, code)
         self._begin(faults(self.dice), asked)
         result = self.account.create(Stack(_OTHER), asked)
         self.account.end()
-        if result.ok or self.outsider.view(ENDPOINT) != before:
+        if result.ok or self.outsider.view(self.endpoint) != before:
             self.outsider.wrong("another stack touched the endpoint")
 
     def _deploy(self) -> None:
@@ -169,16 +194,18 @@ class _Schedule:
         return self._update(asked, faults(self.dice))
 
     def _update(self, code: Code, wrong: Faults) -> None:
-        old, before, outsider = self.stack.code, self.outsider.view(ENDPOINT), self.outsider
+        old, before, outsider = self.stack.code, self.outsider.view(self.endpoint), self.outsider
         assert old is not None
         believed = self.stack.tried
+        before = self.stood if believed is not None and self.stood is not None else before
+        self.stood = before
         self._begin(wrong, code)
         self.account.outcome = outsider.outcome = self.dice.choice((Outcome.PASS, Outcome.PASS, *Outcome))
         self.account.scaled_by_itself = 0.03 if self.dice.random() < 0.3 else 0.0
         result = self.account.update(self.stack, code)
         self.account.scaled_by_itself = 0.0
         self.account.end()
-        self.world.settle()
+        self.world.settle(self.endpoint)
         self._mend()
         if wrong.denied or wrong.refused:
             # Once the rights are back, the next event puts right what they had kept from being done.
@@ -193,9 +220,11 @@ class _Schedule:
         if self.stack.tried is not None:
             return
         if believed is not None:
-            # What a failure without a rollback left is judged by what serves alone.
+            # Failures without a rollback left something in between.
             if result.ok:
                 self._success(code)
+            else:
+                self._back_over_several(before, result, wrong)
             return
         if result.ok:
             self._success(code)
@@ -206,7 +235,7 @@ class _Schedule:
 
     def _success(self, code: Code) -> None:
         """Success means that what was asked for serves."""
-        live = self.world.endpoints.get(ENDPOINT)
+        live = self.world.endpoints.get(self.endpoint)
         if live is None or live.config != self.stack.config:
             self.outsider.wrong(f"success, but {live and live.config} serves instead of {self.stack.config}")
             return
@@ -216,18 +245,18 @@ class _Schedule:
 
     def _failure(self, before: View, result: Result, wrong: Faults) -> None:
         """A deployment that failed leaves everything as it was."""
-        outsider, now = self.outsider, self.outsider.view(ENDPOINT)
-        if result.stuck and self._for_people(wrong):
+        outsider, now = self.outsider, self.outsider.view(self.endpoint)
+        if len(self.account.unanswered) >= RIGHTS_BACK:
             self.report.happened["left to people"] += 1
-            self.stack.code = None
-            return
+            if not self._for_people(wrong):
+                outsider.wrong(f"a rollback waits for people: {self.account.unanswered[-1]}")
         if result.stuck:
             # Where SageMaker took even the way back back, people must look; nothing else may hold a rollback up.
             outsider.wrong(f"the rollback stays stuck: {self.account.unanswered[-1]}")
             return
         if now.config != before.config:
             outsider.wrong(f"after a rollback {now.config} serves instead of {before.config}")
-        if now.standing != before.standing:
+        if not self._same_history(before, now, wrong):
             outsider.wrong(f"after a rollback the history has {now.standing} instead of {before.standing}")
         if wrong.damaged or wrong.denied:
             # What can't be read can't be restored exactly; but nothing that scaled may stop to.
@@ -235,27 +264,104 @@ class _Schedule:
             there = {name for name in before.scaling if not wrong.damaged or (old is not None and old.declared(name))}
             if not there <= set(now.scaling):
                 outsider.wrong(f"after a rollback {sorted(now.scaling)} scale instead of {sorted(before.scaling)}")
-        elif now.scaling != before.scaling:
+        elif now.scaling != before.scaling and not self._as_declared(before, now):
             outsider.wrong(f"after a rollback scaling is {now.scaling} instead of {before.scaling}")
         for name, count in before.counts.items():
             most = now.scaling.get(name, {"max": count})["max"]
-            lowest = outsider.lowest.get((ENDPOINT, name), count)
+            lowest = outsider.lowest.get((self.endpoint, name), count)
             if now.counts.get(name, 0) < min(count, lowest, most) and not (wrong.damaged or wrong.denied):
                 outsider.wrong(f"after a rollback {name} has {now.counts.get(name)} instead of {count}")
         same = self.forgot and "the config is the one that serves" in result.reason
         if wrong == Faults(copies=wrong.copies) and not same and not any(one in result.reason for one in _MEANT):
             outsider.wrong(f"refused without a fault: {result.reason}")
 
+    def _back_over_several(self, before: View, result: Result, wrong: Faults) -> None:
+        """Back over several failures that were left: config and history as before them, and what scaled does again."""
+        now, code = self.outsider.view(self.endpoint), self.stack.code
+        assert code is not None
+        if result.stuck:
+            self.outsider.wrong(f"the rollback stays stuck: {self.account.unanswered[-1]}")
+            return
+        if now.config != self.stack.config:
+            self.outsider.wrong(f"back over several failures {now.config} serves instead of {self.stack.config}")
+        if not self._same_history(before, now, wrong):
+            self.outsider.wrong(f"back over several, the history has {now.standing} instead of {before.standing}")
+        ours = {name for name in before.scaling if code.declared(name)}
+        if not ours <= set(now.scaling):
+            self.outsider.wrong(f"back over several failures {sorted(now.scaling)} scale instead of {sorted(ours)}")
+
+    def _same_history(self, before: View, now: View, wrong: Faults) -> bool:
+        """Whether the history is as before; where nobody could write, later it may be truer than before."""
+        if wrong.damaged and "put_parameter" in (*wrong.denied, *wrong.refused):
+            return True
+        same = set(now.standing) == set(before.standing)
+        return same or (self.forgot and set(now.standing) < set(before.standing))
+
+    def _go_back(self) -> None:
+        """Somebody takes back what failures have left."""
+        code = self.stack.code
+        if self.stack.tried is None or code is None or self.stood is None:
+            return
+        wrong = Faults(copies=0.3 if self.dice.random() < 0.3 else 0.0)
+        if self.dice.random() < 0.4:
+            wrong.denied = (self.dice.choice(_DENIABLE),)
+        self._begin(wrong, code)
+        result = self.account.go_back(self.stack)
+        self.account.end()
+        self.account._event(self.stack)
+        self._back_over_several(self.stood, result, wrong)
+
+    def _move(self) -> None:
+        """The endpoint gets another name, so CloudFormation makes another; if that fails the old one is as it was."""
+        code, before = self.stack.code, self.outsider.view(self.endpoint)
+        assert code is not None
+        if self.stack.tried is not None:
+            return
+        asked = replace(code, endpoint="churn" if self.endpoint != "churn" else "leavers", promotion=False)
+        asked = replace(asked, override=None, rollback=None)
+        wrong = faults(self.dice)
+        wrong = replace(wrong, no_rollback=False, busy=0, silent=None)
+        self._begin(wrong, asked)
+        result = self.account.update(self.stack, asked)
+        self.account.end()
+        self._mend()
+        if wrong.denied or wrong.refused:
+            self.account._event(self.stack)
+        if result.ok:
+            old, self.endpoint = self.endpoint, asked.endpoint
+            if self.world.endpoints.get(old) is not None:
+                self.outsider.wrong("what was replaced is still there")
+            self._success(asked)
+            self.outsider.replaced.clear()
+        else:
+            self._unmoved(before, asked.endpoint, wrong)
+
+    def _unmoved(self, before: View, new: str, wrong: Faults) -> None:
+        now = self.outsider.view(self.endpoint)
+        if (now.config, now.counts, now.standing) != (before.config, before.counts, before.standing):
+            self.outsider.wrong(f"a failed move changed the endpoint from {before} to {now}")
+        if now.scaling != before.scaling and not (wrong.denied or wrong.damaged):
+            self.outsider.wrong(f"a failed move left scaling {now.scaling} instead of {before.scaling}")
+        if self.world.endpoints.get(new) is not None or self.world.scaling.get(new):
+            self.outsider.wrong(f"a failed move left {new}")
+
     def _for_people(self, wrong: Faults) -> bool:
         """Whether rights are missing without which nobody could do better: then it is left to people."""
         said = self.account.unanswered[-1]
         without = {*wrong.denied, *wrong.refused}
-        if "must be deregistered" in said:
-            # Scaling can't be looked at, or can't be recorded.
+        if "out of the way" in said:
+            # Scaling can't be looked at, recorded or taken away, and SageMaker would refuse the update.
             return bool(without)
         blind = {"describe_endpoint", "describe_endpoint_config", "get_parameter"} & without
         # A rollback can't be told from a promotion past the gate.
         return "describe_stacks" in said and ("describe_stacks" in without) and (bool(blind) or wrong.damaged)
+
+    def _as_declared(self, before: View, now: View) -> bool:
+        """Whether all that scales differently is declared, and somebody had stopped it: it is as the code says."""
+        code, names = self.stack.code, {*before.scaling, *now.scaling}
+        assert code is not None
+        other = [name for name in names if now.scaling.get(name) != before.scaling.get(name)]
+        return all(name not in before.scaling and code.declared(name) is not None for name in other)
 
     def _mend(self) -> None:
         """People delete records that nobody can read, as they are told to."""
@@ -267,7 +373,7 @@ class _Schedule:
         """Scaling at the end is as declared, or as people left it."""
         if wrong.damaged:
             return
-        now = self.outsider.view(ENDPOINT).scaling
+        now = self.outsider.view(self.endpoint).scaling
         names = [one.name for one in code.production] + ([code.shadow.name] if code.shadow else [])
         wanted = {}
         for name in names:
@@ -283,7 +389,7 @@ class _Schedule:
     def _told(self, old: Code, code: Code, before: View) -> None:
         """The history tells what happened."""
         outsider = self.outsider
-        new = [one for one in outsider.entries(ENDPOINT) if one.id not in before.standing and one.undone is None]
+        new = [one for one in outsider.entries(self.endpoint) if one.id not in before.standing and one.undone is None]
         was, models = (
             {f"model-{one.version}" for one in old.production},
             {f"model-{one.version}" for one in code.production},
@@ -305,13 +411,17 @@ class _Schedule:
 
     def _by_hand(self) -> None:
         """People change scaling or counts."""
-        live = self.world.endpoints.get(ENDPOINT)
+        live = self.world.endpoints.get(self.endpoint)
         if live is None:
             return
         name = self.dice.choice(list(live.counts))
-        targets = self.world.scaling.get(ENDPOINT, {})
+        if self.dice.random() < 0.15:
+            # Somebody stops a variant's scaling.
+            self.world.scaling.get(self.endpoint, {}).pop(name, None)
+            return
+        targets = self.world.scaling.get(self.endpoint, {})
         if name in targets or self.dice.random() < 0.3:
-            self._register(ENDPOINT, name, 1, self.dice.randint(6, 14))
+            self._register(self.endpoint, name, 1, self.dice.randint(6, 14))
         else:
             live.counts[name] = self.dice.randint(1, 9)
 
@@ -322,7 +432,7 @@ class _Schedule:
         """Somebody deletes the endpoint; the next update is refused in one sentence and rolled back."""
         code = self.stack.code
         assert code is not None
-        self.world.delete_endpoint(ENDPOINT)
+        self.world.delete_endpoint(self.endpoint)
         asked = replace(code, policy="other" if code.policy != "other" else "usual")
         self._begin(Faults(), asked)
         result = self.account.update(self.stack, asked)
@@ -332,31 +442,39 @@ class _Schedule:
 
     def _delete(self) -> None:
         """The stack goes; the endpoint may be retained, and the history stays."""
-        code, before = self.stack.code, self.outsider.view(ENDPOINT)
+        code, before = self.stack.code, self.outsider.view(self.endpoint)
         assert code is not None
         if self.stack.tried is not None:
             return
         retain = self.dice.random() < 0.4
-        self._begin(Faults(), code)
+        wrong = faults(self.dice) if self.dice.random() < 0.4 else Faults()
+        self._begin(wrong, code)
         self.account.delete(self.stack, retain=retain)
-        now = self.outsider.view(ENDPOINT)
+        self.account.end()
+        self._mend()
+        bad = wrong.denied or wrong.refused or wrong.damaged or wrong.kill is not None
+        now = self.outsider.view(self.endpoint)
         self.outsider.violations += self.account.unanswered
-        if [one.id for one in self.outsider.entries(ENDPOINT)] != self._ids(before):
+        if [one.id for one in self.outsider.entries(self.endpoint)] != self._ids(before):
             self.outsider.wrong("the history did not outlive the stack")
-        if retain and (now.scaling != before.scaling or now.counts != before.counts):
+        if retain and (now.counts != before.counts or not (bad or now.scaling == before.scaling)):
             self.outsider.wrong(f"deleting the stack left the retained endpoint with {now.scaling}")
-        if not retain and any("/history" not in name for name in now.records):
+        if retain and bad and not set(before.scaling) <= set(now.scaling):
+            self.outsider.wrong(f"deleting the stack left only {sorted(now.scaling)} scaling")
+        if not retain and not bad and any("/history" not in name for name in now.records):
             self.outsider.wrong(f"deleting the stack left {sorted(now.records)}")
         self.stack.code = None
 
     def _ids(self, before: View) -> list[str]:
         return [
-            one.id for one in self.outsider.entries(ENDPOINT) if one.id in before.standing or one.undone is not None
+            one.id
+            for one in self.outsider.entries(self.endpoint)
+            if one.id in before.standing or one.undone is not None
         ]
 
     def _serves(self) -> None:
         """Production always serves."""
-        live = self.world.endpoints.get(ENDPOINT)
+        live = self.world.endpoints.get(self.endpoint)
         if live is None:
             if self.stack.code is not None:
                 self.outsider.wrong("the endpoint is gone")
@@ -371,7 +489,7 @@ class _Schedule:
         self.account.begin(replace(wrong))
         self.outsider.lowest.clear()
         self.outsider.old = self.stack.code if self.stack.tried is None else self.stack.tried[0]
-        self.outsider.counts = dict(self.outsider.view(ENDPOINT).counts)
+        self.outsider.counts = dict(self.outsider.view(self.endpoint).counts)
         del code
 
     def _register(self, endpoint: str, name: str, low: int, high: int) -> None:
