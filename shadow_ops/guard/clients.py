@@ -48,6 +48,32 @@ class Clock(Protocol):
 
 
 @dataclass(frozen=True)
+class Living:
+    """A clock that gives a sign of life after each wait.
+
+    Attributes:
+        clock: The clock.
+        live: The sign of life.
+    """
+
+    clock: Clock
+    live: Callable[[], None]
+
+    def now(self) -> datetime.datetime:
+        """The time, in UTC."""
+        return self.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.clock.sleep(seconds)
+        self.live()
+
+    def remaining(self) -> float:
+        """Seconds until an answer must be given."""
+        return self.clock.remaining()
+
+
+@dataclass(frozen=True)
 class Clients:
     """The services.
 

@@ -28,6 +28,9 @@ def decide_delete(request: Request, seen: Seen) -> Decision:
 def _before_the_endpoint_goes(request: Request, seen: Seen) -> Decision:
     live, scaled = known(seen.live, None), known(seen.scaled, {})
     ours = [name for name in scaled if name in request.asked.scaling]
+    if not any(not name.endswith("/lock") for name in seen.own_records):
+        # A copy that came after the end: the records are forgotten already, and with them what was taken away.
+        return Go(regardless=True)
     if live is None or known(seen.owned, False) is not True or not ours or isinstance(seen.pending, Unread):
         return Go(regardless=True)
     record = Pending(

@@ -118,6 +118,8 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
     record, scaled = known(seen.pending, None), known(seen.scaled, {})
     if record is None or not _reached(request, record) or not is_ours(request, seen):
         return _untouched(request, seen, notes=(note,))
+    if isinstance(seen.scaled, Unread) and _may_scale(request, record):
+        raise _scaling_would(seen.scaled)
     if record.source != request.asked.config:
         # It goes back beyond that deployment.
         kept = tuple(_fresh(request, seen, record.target, tuple(scaled), {*scaled, *request.asked.scaling}))
@@ -161,13 +163,20 @@ def _refuse_where_scaling_would(
     Raises:
         Refusal: If a variant that may scale changes its instance type, or goes.
     """
+    if blocking(live, requested, _may_scale(request, record)):
+        raise _scaling_would(why)
+
+
+def _may_scale(request: Request, record: Pending | None) -> set[str]:
     before = {} if request.old is None else request.old.scaling
-    may_scale = {*request.asked.scaling, *before, *(() if record is None else (*record.variants, *record.taken))}
-    if blocking(live, requested, may_scale):
-        raise Refusal(
-            f"{why.why}; SageMaker updates the endpoint only once its scaling is out of the way, so continue the "
-            "rollback when that is put right (aws cloudformation continue-update-rollback)"
-        )
+    return {*request.asked.scaling, *before, *(() if record is None else (*record.variants, *record.taken))}
+
+
+def _scaling_would(why: Unread) -> Refusal:
+    return Refusal(
+        f"{why.why}; SageMaker updates the endpoint only once its scaling is out of the way, so continue the rollback "
+        "when that is put right (aws cloudformation continue-update-rollback)"
+    )
 
 
 def _record(

@@ -76,10 +76,9 @@ def on_event(event: Mapping[str, Any], clients: Clients, clock: Clock) -> None:
     endpoint = event.get("detail", {}).get("EndpointName")
     if not (isinstance(endpoint, str) and endpoint):
         return
-    patient = clients.patient(clock)
     course = Course(token=uuid.uuid4().hex, began=clock.now())
     try:
-        Runner(patient, clock, live_gate(patient), endpoint, None, course).run()
+        Runner(clients, clock, live_gate(clients.patient(clock)), endpoint, None, course).run()
     except HandOverError:
         # Whoever holds the lock sees to it.
         LOG.warning("%s: somebody else is at it all the time", endpoint)
@@ -131,11 +130,11 @@ def _take(
 ) -> dict[str, Any]:
     try:
         request = Request.from_event(event)
-        patient = clients().patient(clock)
+        made = clients()
     except Exception as error:
         LOG.exception("nothing was begun")
         return answer.success({}) if event["RequestType"] == "Delete" else answer.failure(sentence(error))
-    runner = Runner(patient, clock, gate or live_gate(patient), request.asked.endpoint, request, course)
+    runner = Runner(made, clock, gate or live_gate(made.patient(clock)), request.asked.endpoint, request, course)
     try:
         return runner.run()
     except HandOverError:

@@ -58,8 +58,10 @@ def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool)
         for name in record.taken
         if name in names and name not in seen.recorded and name not in seen.scaled
     )
-    target = record.source if taken_back and live.config.name == record.source else record.target
-    return Close(replace(record, taken=(), done=True, lost=lost, target=target))
+    over = replace(record, taken=(), done=True, lost=lost)
+    if taken_back and live.config.name == record.source:
+        over = replace(over, target=record.source, entry=None)
+    return Close(over)
 
 
 def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:

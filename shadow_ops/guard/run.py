@@ -16,7 +16,7 @@ from shadow_ops.aws.journal import Hold
 from shadow_ops.guard import answer
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.asking import Gate
-from shadow_ops.guard.clients import Clients, Clock, TimeUpError
+from shadow_ops.guard.clients import Clients, Clock, Living, TimeUpError
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, Wait
 from shadow_ops.guard.direction import goes
@@ -88,7 +88,7 @@ class Runner:
     """Runs one request, or one event.
 
     Attributes:
-        clients: The services, patient ones.
+        clients: The services.
         clock: Time.
         gate: Judges a shadow test.
         endpoint: The endpoint's name.
@@ -107,9 +107,12 @@ class Runner:
     _poll: float = _POLL_SECONDS
     _reserve: float = field(init=False)
     _lived: datetime.datetime = field(init=False)
+    _steady: Clients = field(init=False)
 
     def __post_init__(self) -> None:
-        """See how much time there is."""
+        """See how much time there is, and give signs of life while a call is tried again."""
+        self._steady = self.clients.patient(self.clock)
+        self.clients = self.clients.patient(Living(self.clock, self._live))
         self._lived = self.course.began
         self._reserve = min(_RESERVE_SECONDS, self.clock.remaining() * _RESERVE_SHARE)
 
@@ -277,7 +280,7 @@ class Runner:
     def _take(self, until: datetime.datetime) -> bool:
         self._lived = self.clock.now()
         hold = Hold(token=self.course.token, until=until)
-        return journal.take(self.clients.ssm, self.endpoint, hold, self.clock.now())
+        return journal.take(self._steady.ssm, self.endpoint, hold, self.clock.now())
 
     def keep_lock(self) -> None:
         """Keep the lock until a continuation has begun, whose token is the same."""

@@ -53,6 +53,7 @@ class Outsider:
     _before_copy: View | None = None
     old: Code | None = None
     counts: dict[str, int] = field(default_factory=dict)
+    scaled: set[str] = field(default_factory=set)
     outcome: Outcome = Outcome.PASS
     shadow_at_update: str | None = None
     serving_at_update: set[str] = field(default_factory=set)
@@ -137,7 +138,7 @@ class Outsider:
             if back and live.counts[one.name] >= enough:
                 continue
             changed = one.count != self.old.count(one.name) or self.old.count(one.name) is None
-            scaled = code.declared(one.name) or self.old.declared(one.name)
+            scaled = code.declared(one.name) or one.name in self.scaled
             if not changed or scaled:
                 self.wrong(f"the update took {one.name} from {had} to {live.counts[one.name]}")
         if back:
@@ -146,7 +147,7 @@ class Outsider:
         gone = [name for name in before if code.count(name) is None and name != "shadow"]
         if len(renamed) == len(gone) == 1 and renamed[0].count < before[gone[0]]:
             changed = renamed[0].count != self.old.count(gone[0])
-            scaled = self.old.declared(gone[0])
+            scaled = gone[0] in self.scaled
             if not changed or scaled:
                 self.wrong(f"renaming took {gone[0]} from {before[gone[0]]} to {renamed[0].count}")
 

@@ -214,7 +214,7 @@ class _Schedule:
         for said in self.account.unanswered:
             if "Delete failed" in said or "was deleted" in said:
                 outsider.wrong(said)
-        if {"put_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
+        if {"put_parameter", "get_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
             # What the guard answered for a config may be forgotten, and with it whether the endpoint is to be touched.
             self.forgot = True
         if self.stack.tried is not None:
@@ -262,7 +262,9 @@ class _Schedule:
             # What can't be read can't be restored exactly; but nothing that scaled may stop to.
             old = outsider.old
             there = {name for name in before.scaling if not wrong.damaged or (old is not None and old.declared(name))}
-            if not there <= set(now.scaling):
+            # Where the records are damaged, and neither they nor the scaling may be read, nobody can know.
+            blind = {"get_parameters_by_path", "describe_scaling_policies"} <= {*wrong.denied, *wrong.refused}
+            if not there <= set(now.scaling) and not (wrong.damaged and blind):
                 outsider.wrong(f"after a rollback {sorted(now.scaling)} scale instead of {sorted(before.scaling)}")
         elif now.scaling != before.scaling and not self._as_declared(before, now):
             outsider.wrong(f"after a rollback scaling is {now.scaling} instead of {before.scaling}")
@@ -381,6 +383,9 @@ class _Schedule:
             one = _expected(
                 before.scaling.get(name) if there else None, old.declared(name) if there else None, code.declared(name)
             )
+            if before.scaling.get(name) is None and there and old.declared(name) == code.declared(name) is not None:
+                # Somebody had stopped it: it stays as people left it, or is again as the code says.
+                one = one if name in now else None
             if one is not None:
                 wanted[name] = one
         if now != wanted:
@@ -490,6 +495,7 @@ class _Schedule:
         self.outsider.lowest.clear()
         self.outsider.old = self.stack.code if self.stack.tried is None else self.stack.tried[0]
         self.outsider.counts = dict(self.outsider.view(self.endpoint).counts)
+        self.outsider.scaled = set(self.outsider.view(self.endpoint).scaling)
         del code
 
     def _register(self, endpoint: str, name: str, low: int, high: int) -> None:
