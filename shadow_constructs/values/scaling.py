@@ -12,12 +12,14 @@ from typing import Any, Self
 from shadow_constructs.values.checks import check_flag, check_text, check_type, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.scaling_identity import of_other
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.scaling_model import policy_mistakes
+from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
 
 # API members PolicyName and ScheduledActionName.
 _NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")
-_SCHEDULE = re.compile(r"(cron|rate|at)\(.+\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +48,19 @@ class Schedule:
         """
         problems = Problems("Schedule")
         check_text(problems, "name", self.name, pattern=_NAME, rule="be 1 to 256 characters without | : /")
-        check_text(problems, "when", self.when, pattern=_SCHEDULE, rule="be cron(...), rate(...) or at(...)")
+        check_type(problems, "when", self.when, str, "be cron(...), rate(...) or at(...)")
+        if isinstance(self.when, str) and not is_token(self.when):
+            wrong = schedule_mistake(self.when)
+            if wrong is not None:
+                problems.add("when", "be a schedule that the service takes", self.when, wrong)
         if self.min_count is None and self.max_count is None:
             problems.add("min_count", "be given, or max_count", None)
         _check_limits(problems, self.min_count, self.max_count)
         if self.timezone is not None:
-            rule = "be a time zone like Europe/Berlin"
-            check_text(problems, "timezone", self.timezone, pattern=re.compile(r"[A-Za-z0-9_+/-]+"), rule=rule)
+            check_type(problems, "timezone", self.timezone, str, "be a time zone like Europe/Berlin")
+            known = not isinstance(self.timezone, str) or is_token(self.timezone)
+            if not known and time_zone_mistake(str(self.timezone)) is not None:
+                problems.add("timezone", "be the IANA name of a time zone, like Europe/Berlin", self.timezone)
         problems.raise_if_any()
 
 
@@ -156,6 +164,15 @@ class Scaling:
         for member in ("ResourceId", "ServiceNamespace", "ScalableDimension"):
             if isinstance(policy, Mapping) and member in policy:
                 problems.add("policies", f"leave out {member}, which follows from the variant", policy[member])
+                return
+        if isinstance(policy, Mapping) and isinstance(policy.get("PolicyName"), str):
+            for mistake in policy_mistakes(policy, _is_known):
+                problems.add(f"policies[{policy['PolicyName']}]", f"fit the service's API: {mistake}", policy)
+
+
+def _is_known(value: object) -> bool:
+    """Whether a value is plain, and no token, nor an object of the CDK that stands for one."""
+    return isinstance(value, str | int | float | Mapping | list | tuple) and not is_token(value)
 
 
 def _part(count: int | None, part: float) -> int | None:

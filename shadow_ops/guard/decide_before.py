@@ -34,6 +34,7 @@ from shadow_ops.guard.handover import blocking, give_back, history_so_far, write
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
+from shadow_ops.guard.unfit import refuse_unfit
 
 ALARM_PATIENCE = datetime.timedelta(minutes=3)
 """How long an alarm is waited for. One that is pointed at a new fleet keeps its state until it is looked at again (API
@@ -55,6 +56,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     """
     need(seen.stack)
     refuse_stale(request, seen)
+    refuse_unfit(request.asked, request.old)
     live = need(seen.live)
     if live is None:
         return _first_creation(request)

@@ -24,6 +24,16 @@ from tests.values.samples import hardware, serving, shadow_test, variant
 BEFORE, AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
 
 
+STEP = {
+    "PolicyName": "mine",
+    "PolicyType": "StepScaling",
+    "StepScalingPolicyConfiguration": {
+        "AdjustmentType": "ChangeInCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+    },
+}
+
+
 def test_the_guard_stands_before_and_after_the_endpoint() -> None:
     """The first step needs the new config, the endpoint the first step's answer, the second step the endpoint."""
     template = rendered()
@@ -129,7 +139,7 @@ def test_scaling_is_told_in_the_words_of_its_api() -> None:
         max_count=4,
         concurrent_requests=3,
         cooldown_seconds=0,
-        policies=[{"PolicyName": "mine", "PolicyType": "StepScaling"}],
+        policies=[STEP],
         schedules=[Schedule(name="day", when="cron(0 7 ? * MON-FRI *)", min_count=2, timezone="Europe/Berlin")],
     )
     [told] = json.loads(the(rendered(serving(production=variant(scaling=scaling))), BEFORE)["Scaling"])
@@ -148,7 +158,7 @@ def test_scaling_is_told_in_the_words_of_its_api() -> None:
             "ScaleOutCooldown": 0,
         },
     }
-    assert mine == {"PolicyName": "mine", "PolicyType": "StepScaling"}
+    assert mine == STEP
     assert told["schedules"] == [
         {
             "ScheduledActionName": "day",

@@ -12,6 +12,14 @@ from hypothesis import strategies as st
 from shadow_constructs import InvalidValueError, Scaling, Schedule, Serverless
 from tests.values.samples import hardware, serving, shadow_test, variant
 
+STEP = {
+    "PolicyName": "mine",
+    "PolicyType": "StepScaling",
+    "StepScalingPolicyConfiguration": {
+        "AdjustmentType": "ChangeInCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+    },
+}
 TEN = Scaling(min_count=2, max_count=10, invocations_per_instance=600)
 
 BAD: dict[str, tuple[Callable[[], object], str]] = {
@@ -48,7 +56,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         "'min_count' must be a whole number of at least 1, got 1.5",
     ),
     "a policy's forbidden name": (
-        lambda: Scaling(max_count=2, policies=[{"PolicyName": "a:b"}]),
+        lambda: Scaling(max_count=2, policies=[{**STEP, "PolicyName": "a:b"}]),
         "have names of 1 to 256 characters without | : /, got 'a:b'",
     ),
     "a schedule that is none": (
@@ -85,7 +93,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         "hold mappings with the members of PutScalingPolicy",
     ),
     "a policy of another variant": (
-        lambda: Scaling(max_count=2, policies=[{"PolicyName": "a", "ResourceId": "endpoint/x/variant/y"}]),
+        lambda: Scaling(max_count=2, policies=[{**STEP, "ResourceId": "endpoint/x/variant/y"}]),
         "leave out ResourceId, which follows from the variant",
     ),
     "a schedule without limits": (
@@ -94,7 +102,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a schedule at no time": (
         lambda: Schedule(name="night", when="22:00", max_count=1),
-        "'when' must be cron(...), rate(...) or at(...), got '22:00'",
+        "'when' must be a schedule that the service takes, got '22:00'; a schedule is cron(...), rate(...) or at(...)",
     ),
     "T2": (
         lambda: variant(hardware=hardware("ml.t2.medium"), scaling=Scaling(max_count=2, invocations_per_instance=1)),
@@ -122,9 +130,7 @@ SILENT: dict[str, Callable[[], object]] = {
     "two schedules of one name, of which one would win": lambda: Scaling(
         max_count=2, schedules=[_daily("a", min_count=1), _daily("a", min_count=2)]
     ),
-    "two policies of one name, of which one would win": lambda: Scaling(
-        max_count=2, policies=[{"PolicyName": "a"}, {"PolicyName": "a"}]
-    ),
+    "two policies of one name, of which one would win": lambda: Scaling(max_count=2, policies=[STEP, STEP]),
     "a time zone that is no text": lambda: Schedule(
         name="a",
         when="rate(1 day)",
@@ -144,7 +150,7 @@ def test_fails_with_what_would_do_nothing(case: str) -> None:
 
 def test_changing_a_policy_passed_in_changes_no_scaling() -> None:
     """The value is a copy, to the depth of a policy's configuration."""
-    policy = {"PolicyName": "mine", "PolicyType": "StepScaling"}
+    policy = dict(STEP)
     scaling = Scaling(max_count=2, policies=[policy])
     policy["PolicyName"] = "theirs"
     assert scaling.policies[0]["PolicyName"] == "mine"
@@ -152,7 +158,7 @@ def test_changing_a_policy_passed_in_changes_no_scaling() -> None:
 
 def test_a_test_with_policies_of_its_own_can_be_a_key() -> None:
     """As every other value can."""
-    scaling = Scaling(max_count=2, policies=[{"PolicyName": "mine"}])
+    scaling = Scaling(max_count=2, policies=[STEP])
     assert hash(shadow_test(production=variant(scaling=scaling))) is not None
 
 
@@ -161,7 +167,7 @@ def test_a_test_with_policies_of_its_own_can_be_a_key() -> None:
     [
         Scaling(max_count=2, invocations_per_instance=0.5),
         Scaling(max_count=2, concurrent_requests=4, cooldown_seconds=0),
-        Scaling(max_count=2, policies=[{"PolicyName": "mine", "PolicyType": "StepScaling"}]),
+        Scaling(max_count=2, policies=[STEP]),
         Scaling(max_count=2, schedules=[Schedule(name="day", when="cron(0 7 ? * MON-FRI *)", min_count=2)]),
         Scaling(min_count=2, max_count=2),
     ],
@@ -245,7 +251,7 @@ def test_a_share_is_never_nothing_and_never_more(low: int, more: int, percent: f
 @given(st.floats(0.001, 100))
 def test_a_share_leaves_out_what_was_left_out(percent: float) -> None:
     """A schedule of one limit stays one, and targets, cooldown and policies are those of the whole."""
-    policies = [{"PolicyName": "mine"}]
+    policies = [STEP]
     whole = Scaling(max_count=9, concurrent_requests=4, policies=policies, schedules=[_daily("night", max_count=3)])
     part = whole.share(percent, "production", "shadow")
     assert part is not None

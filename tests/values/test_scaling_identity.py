@@ -21,30 +21,39 @@ def _of(name: str) -> Json:
     return {"Name": "VariantName", "Value": name}
 
 
+def _tracking(metric: Json) -> Json:
+    configuration = {"TargetValue": 50, "CustomizedMetricSpecification": metric}
+    return {"PolicyType": "TargetTrackingScaling", "TargetTrackingScalingPolicyConfiguration": configuration}
+
+
+def _custom(*dimensions: Json, name: str = "CPUUtilization") -> Json:
+    more = {"Namespace": "/aws/sagemaker/Endpoints", "Statistic": "Average", "Dimensions": list(dimensions)}
+    return _tracking({"MetricName": name, **more})
+
+
 def _simple(name: str) -> Json:
-    metric = {"MetricName": "CPUUtilization", "Namespace": "/aws/sagemaker/Endpoints", "Dimensions": [_of(name)]}
-    return {"TargetTrackingScalingPolicyConfiguration": {"CustomizedMetricSpecification": metric}}
+    return _custom(_of(name))
 
 
 def _math(name: str) -> Json:
     stat = {"Metric": {"Dimensions": [{"Name": "EndpointName", "Value": "churn"}, _of(name)]}, "Stat": "Average"}
     metrics = [{"Id": "a", "MetricStat": stat}, {"Id": "b", "Expression": f"SEARCH('VariantName=\"{name}\"', 'Sum')"}]
-    return {"TargetTrackingScalingPolicyConfiguration": {"CustomizedMetricSpecification": {"Metrics": metrics}}}
+    return _tracking({"Metrics": metrics})
 
 
 def _label(name: str) -> Json:
-    return {"StepScalingPolicyConfiguration": {"ResourceLabel": f"endpoint/churn/variant/{name}"}}
+    return _custom({"Name": "Resource", "Value": f"endpoint/churn/variant/{name}"})
 
 
 def following(policy: Json, name: str = "AllTraffic") -> ShadowTest:
     """A shadow without a word of its own, beside a production that scales by a policy."""
-    scaling = Scaling(max_count=4, policies=[{"PolicyName": "own", "PolicyType": "TargetTrackingScaling", **policy}])
+    scaling = Scaling(max_count=4, policies=[{"PolicyName": "own", **policy}])
     return shadow_test(production=variant("v1", name, hardware=hardware(), scaling=scaling))
 
 
 @pytest.mark.parametrize("form", [_simple, _math, _label])
 def test_an_identity_is_rewritten_wherever_it_stands(form: Any) -> None:  # noqa: ANN401 - one of the forms above
-    """Dimensions, dimensions within metric math, expressions and resource labels name the shadow."""
+    """Dimensions, dimensions within metric math, expressions and names of resources name the shadow."""
     found = following(form("AllTraffic")).scaling
 
     [shadow], [ours] = found["shadow"].policies, found["AllTraffic"].policies
@@ -55,8 +64,8 @@ def test_an_identity_is_rewritten_wherever_it_stands(form: Any) -> None:  # noqa
 @pytest.mark.parametrize(
     "policy",
     [
-        {"CustomizedMetricSpecification": {"MetricName": "queue-AllTraffic", "Dimensions": []}},
-        {"CustomizedMetricSpecification": {"Dimensions": [{"Name": "Queue", "Value": "AllTraffic"}]}},
+        _custom(name="queue-AllTraffic"),
+        _custom({"Name": "Queue", "Value": "AllTraffic"}),
     ],
 )
 def test_what_cannot_be_made_the_shadows_is_left_out_and_that_is_said(policy: Json) -> None:
@@ -69,7 +78,7 @@ def test_what_cannot_be_made_the_shadows_is_left_out_and_that_is_said(policy: Js
 
 def test_a_metric_of_no_variant_is_followed_by_both() -> None:
     """A queue in front of the endpoint counts for each."""
-    policy = {"CustomizedMetricSpecification": {"MetricName": "Depth", "Dimensions": [{"Name": "Q", "Value": "in"}]}}
+    policy = _custom({"Name": "Q", "Value": "in"}, name="Depth")
 
     assert following(policy).scaling["shadow"].policies == following(policy).scaling["AllTraffic"].policies
 

@@ -239,3 +239,41 @@ def test_a_rollback_of_declared_scaling_alone_restores_what_was() -> None:
 
     assert not stack.deploy(replace(TESTING, scaling=(scaling(high=12, policies=[tracking("new")]),))).ok
     assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (scaling(policies=[{**tracking(), "PolicyType": "TargetTracking"}]), "policy track: PolicyType must be one of"),
+        (scaling(policies=[tracking(target=2.0**361)]), "TargetValue must be a number from"),
+        (scaling(schedules=[{**night(), "Schedule": "cron(0 22 * * ?)"}]), "schedule night: cron has six fields"),
+        (scaling(schedules=[{**night(), "Timezone": "Berlin"}]), "not 'Berlin'"),
+        (scaling(low=9, high=8), "can't scale from 9 to 8"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_scaling_that_the_service_would_refuse_is_refused_before_the_endpoint_is_touched(
+    declared: dict[str, Any], said: str, first: bool
+) -> None:
+    """Whatever tokens hid at synthesis: not once the fleet has been swapped, and at the first creation neither."""
+    stack = Stack() if first else started()
+    config, before = (None, {}) if first else (stack.world.endpoints["churn"].config, shape(stack.world.targets))
+
+    result = stack.deploy(Code(version="v3", scaling=(declared,)))
+
+    assert not result.ok
+    assert said in result.reason
+    assert shape(stack.world.targets) == before
+    assert first or stack.world.endpoints["churn"].config == config
+
+
+def test_what_the_service_has_taken_already_is_not_judged_again() -> None:
+    """A policy of a kind that this release doesn't know goes on, if it was declared before, too."""
+    stack = started()
+    odd = {"PolicyName": "odd", "PolicyType": "NewScaling"}
+    code = replace(TESTING, scaling=(scaling(policies=[odd]), scaling("shadow", 1, 4)))
+    stack.code = code
+
+    result = stack.deploy(replace(code, version="v3"))
+
+    assert "PolicyType" not in result.reason

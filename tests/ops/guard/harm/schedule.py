@@ -294,7 +294,8 @@ class _Schedule:
 
     def _same_history(self, before: View, now: View, wrong: Faults) -> bool:
         """Whether the history is as before; where nobody could write, later it may be truer than before."""
-        if wrong.damaged and "put_parameter" in (*wrong.denied, *wrong.refused):
+        without = {*wrong.denied, *wrong.refused}
+        if (wrong.damaged and "put_parameter" in without) or "get_parameters_by_path" in without:
             return True
         same = set(now.standing) == set(before.standing)
         return same or (self.forgot and set(now.standing) < set(before.standing))
