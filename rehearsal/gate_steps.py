@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 from rehearsal import environment
 from rehearsal.errors import expect
 from rehearsal.example import SHORT_POLICY
 from rehearsal.stage import ENDPOINT, RATE, Stage
+from rehearsal.sure import send_until
+from shadow_ops.judge.verdict import Outcome
 
 _SLOWER_MS = 60
-# Twelve seconds are the policy's; the rest is what a FAIL needs to be sure, and for a busy machine.
-_TRAFFIC_SECONDS = 45
 FULL = {"sampling_percent": "100"}
 """The second test copies every request: a changed test begins anew, and nothing of the first counts."""
 
@@ -27,7 +26,7 @@ def refuse(stage: Stage) -> None:
         f"{minutes:g} s of measurements instead of a day, p50 latency within +100 %. The judge is the real one."
     )
     stage.local.fault("slow", endpoint=ENDPOINT, variant="shadow", milliseconds=_SLOWER_MS)
-    _send(stage, f"requests, with the shadow {_SLOWER_MS} ms slower", "slow")
+    _send(stage, f"requests, with the shadow {_SLOWER_MS} ms slower", "slow", Outcome.FAIL)
     before = stage.serving()
     with stage.narrator.waiting("cdk deploy churn-promotion"):
         run = stage.cdk.deploy("churn-promotion")
@@ -44,7 +43,7 @@ def judge(stage: Stage) -> None:
     stage.local.clear_faults()
     stage.narrator.say("The shadow is as fast as it can be again. The new test copies all requests, not half of them.")
     stage.run("cdk deploy churn-shadow -c sampling_percent=100", "deploy", "churn-shadow", **FULL)
-    _send(stage, "requests", "anew")
+    _send(stage, "requests", "anew", Outcome.PASS)
     code, output = _shadow_test(stage, "gate", ENDPOINT)
     stage.narrator.quote(output)
     expect(code == 0, "the verdict is PASS, and the exit code 0.", f"exit code {code}")
@@ -58,12 +57,10 @@ def history(stage: Stage) -> None:
     stage.narrator.quote(output)
 
 
-def _send(stage: Stage, what: str, prefix: str) -> None:
-    with (
-        stage.narrator.waiting(f"{_TRAFFIC_SECONDS} s of {what}"),
-        stage.traffic(prefix, rate=RATE) as traffic,
-    ):
-        time.sleep(_TRAFFIC_SECONDS)
+def _send(stage: Stage, what: str, prefix: str, outcome: Outcome) -> None:
+    traffic = stage.traffic(prefix, rate=RATE)
+    with stage.narrator.waiting(f"{what}, until the judge is sure"):
+        send_until(stage.local, traffic, ENDPOINT, SHORT_POLICY, outcome)
     expect(not traffic.tally.failures, "no request fails.", traffic.tally.failures[:3])
     stage.narrator.seen(f"{traffic.tally.sent} requests, none failed, and nobody waited for the shadow")
 

@@ -15,7 +15,6 @@ import aws_cdk as cdk
 from rehearsal import seen
 from rehearsal.cdk import Cdk, Run
 from rehearsal.local import LocalAws
-from rehearsal.stage import RATE
 from rehearsal.traffic import Traffic
 from shadow_constructs import (
     Capture,
@@ -172,10 +171,15 @@ class Case:
         """Delete the stack."""
         return Submission(self.local).destroy(self.stages.assembly(stage), stage)
 
-    def traffic(self, prefix: str = "request") -> Traffic:
-        """Requests to the endpoint."""
+    def traffic(self, prefix: str = "request", *, rate: float = 20) -> Traffic:
+        """Requests to the endpoint.
+
+        Args:
+            prefix: Begins their ids.
+            rate: How many a second. By default enough to see a gap of a twentieth of a second; each costs time.
+        """
         payloads = [f"customer {number}" for number in range(10)]
-        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, rate=RATE)
+        return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, rate=rate)
 
     def serving(self) -> seen.Serving:
         """What the endpoint serves."""

@@ -6,11 +6,12 @@ import time
 from dataclasses import replace
 
 from rehearsal.example import SHORT_POLICY
+from rehearsal.stage import RATE
+from rehearsal.sure import send_until
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
+from shadow_ops.judge.verdict import Outcome
 from tests.deploy.support import OVERRIDE, Case, CaseMaker
-
-_SECONDS = 30.0
 
 
 def gated(test: ShadowTest) -> ShadowTest:
@@ -22,7 +23,7 @@ def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMak
     """After enough traffic on two equally fast models the gate says PASS, and the promotion's record says so."""
     case = make_case(gated)
     case.deploy("shadow").check()
-    _send(case)
+    _send_until(case, Outcome.PASS)
     case.deploy("promotion").check()
     [entry] = case.history()
     assert (entry.kind, entry.from_version, entry.to_version, entry.undone) == ("promotion", "v1", "v2", None)
@@ -41,12 +42,13 @@ def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -
     assert "the gate says INCONCLUSIVE: no " in _refused(case)
 
     case.local.fault("unmirrored", endpoint=case.name)
-    _send(case, 3)
+    with case.traffic(rate=RATE):
+        time.sleep(3)
     assert "no data of the shadow variant 'shadow'" in _refused(case)
     case.local.clear_faults()
 
     case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=60)
-    _send(case)
+    _send_until(case, Outcome.FAIL)
     output = _refused(case)
     assert "the gate says FAIL: p50 latency" in output
     assert "test a better candidate" in output
@@ -64,7 +66,7 @@ def test_a_failing_shadow_is_refused(make_case: CaseMaker) -> None:
     case = make_case(gated)
     case.deploy("shadow").check()
     case.local.fault("fail", endpoint=case.name, variant="shadow", share=0.33, status=500)
-    traffic = _send(case)
+    traffic = _send_until(case, Outcome.FAIL)
     assert traffic.tally.failures == []
     assert "the gate says FAIL: Model errors" in _refused(case)
 
@@ -89,9 +91,9 @@ def test_only_what_is_being_tested_can_be_promoted(make_case: CaseMaker) -> None
     assert f"no shadow test is running on {case.name}" in output
 
 
-def _send(case: Case, seconds: float = _SECONDS) -> Traffic:
-    with case.traffic() as traffic:
-        time.sleep(seconds)
+def _send_until(case: Case, outcome: Outcome) -> Traffic:
+    traffic = case.traffic(rate=RATE)
+    send_until(case.local, traffic, case.name, SHORT_POLICY, outcome)
     return traffic
 
 
