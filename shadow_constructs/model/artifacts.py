@@ -8,7 +8,7 @@ from pathlib import Path
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
-from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Archive, S3Folder
+from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Archive, S3Folder, S3Unknown
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ def resolve_artifact(scope: Construct, artifact: Artifact) -> ResolvedArtifact:
     match artifact:
         case S3Archive(uri):
             return ResolvedArtifact(uri, is_folder=False)
+        case S3Unknown(uri):
+            return ResolvedArtifact(uri, is_folder=True)
         case S3Folder(uri):
             return ResolvedArtifact(uri, is_folder=True)
         case LocalArchive(path):

@@ -20,6 +20,13 @@ Statement = dict[str, Any]
 
 def read_artifact(partition: str, uri: str, *, is_folder: bool) -> Iterator[Statement]:
     """Read a model's files, and list their folder where there is one."""
+    if not uri.startswith("s3://"):
+        # Only CloudFormation knows the address: it cuts it up, and what the key is can't be told from it.
+        within = cdk.Fn.select(1, cdk.Fn.split("s3://", uri))
+        yield _allow("ReadArtifact", ["s3:GetObject"], [f"arn:{partition}:s3:::{within}*"])
+        bucket = cdk.Fn.select(2, cdk.Fn.split("/", uri))
+        yield _allow("ListArtifact", ["s3:ListBucket"], [f"arn:{partition}:s3:::{bucket}"])
+        return
     bucket, key = split_s3_uri(uri)
     bucket_arn = f"arn:{partition}:s3:::{bucket}"
     yield _allow("ReadArtifact", ["s3:GetObject"], [f"{bucket_arn}/{key}{'*' if is_folder else ''}"])

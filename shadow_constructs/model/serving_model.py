@@ -104,7 +104,7 @@ class ServingModel(Part):
     def _artifact(self, model: Model) -> ResolvedArtifact | None:
         artifact = model.parsed_artifact
         if model.package is not None:
-            artifact = check_artifact(Problems("ModelPackage"), "artifact", model.package.artifact)
+            artifact = check_artifact(Problems("ModelPackage"), "artifact", model.package.artifact, tokens=True)
         return None if artifact is None else resolve_artifact(self, artifact)
 
     def _image(self, model: Model) -> ResolvedImage:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
-from shadow_constructs.values.checks import check_arn, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, refuse
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
@@ -29,7 +29,7 @@ class Alerts:
     Attributes:
         emails: Addresses that are told, through an SNS topic made for them; each has to confirm once.
         topic_arn: An SNS topic of yours that is told, of deployments too; its policy must admit
-            ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``. A CDK token is accepted.
+            ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``. `to` takes a topic of the CDK; tokens will do.
         action_arns: Other alarm actions, such as a Lambda function or an incident response plan. Tokens are accepted.
         period_seconds: Length of the periods that alarms look at: 10, 20, 30 or a multiple of 60.
         periods: How many periods in a row must be bad, so that one outlier wakes nobody.
@@ -80,9 +80,26 @@ class Alerts:
         self._check_periods(problems)
         check_whole_number(problems, "min_requests", self.min_requests, lowest=1)
         check_whole_number(problems, "warm_up_minutes", self.warm_up_minutes, lowest=0, highest=LONGEST_WARM_UP_MINUTES)
-        if not self.enabled and not (isinstance(self.off_because, str) and self.off_because.strip()):
+        check_flag(problems, "enabled", self.enabled)
+        given = isinstance(self.off_because, str) and self.off_because.strip()
+        if not given and (self.enabled is False or self.off_because is not None):
             problems.add("off_because", "say why nobody is warned", self.off_because)
         problems.raise_if_any()
+
+    @classmethod
+    def to(cls, topic: Any, **settings: Any) -> Self:  # noqa: ANN401 - an sns.ITopic, which values don't know
+        """Tell a topic of the CDK's.
+
+        Args:
+            topic: An ``sns.ITopic``; its policy must admit ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``.
+            **settings: As for `Alerts`.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        if not hasattr(topic, "topic_arn"):
+            refuse("Alerts.to", "topic", "be a topic of the CDK", topic, "of an ARN write Alerts(topic_arn='arn:...')")
+        return cls(**{"topic_arn": topic.topic_arn, **settings})
 
     @classmethod
     def off(cls, reason: str) -> Self:

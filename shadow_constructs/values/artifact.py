@@ -47,14 +47,25 @@ class LocalArchive:
     path: str
 
 
-Artifact = S3Archive | S3Folder | LocalArchive
+@dataclass(frozen=True)
+class S3Unknown:
+    """Files in S3 whose address only CloudFormation knows.
+
+    Attributes:
+        uri: A CDK token.
+    """
+
+    uri: str
 
 
-def check_artifact(problems: Problems, what: str, value: object) -> Artifact | None:
+Artifact = S3Archive | S3Folder | S3Unknown | LocalArchive
+
+
+def check_artifact(problems: Problems, what: str, value: object, *, tokens: bool = False) -> Artifact | None:
     """Tell which kind of artifact a user's text or path means; records a problem and returns None if none.
 
     An S3 address may contain CDK tokens (a bucket of the same app, for instance); its ``s3://`` and its ending
-    are checked all the same, so they have to be literal.
+    are checked all the same, so they have to be literal; where tokens are taken, the whole address may be one.
     """
     if isinstance(value, Path):
         return _local(problems, what, str(value))
@@ -64,6 +75,8 @@ def check_artifact(problems: Problems, what: str, value: object) -> Artifact | N
     if value.startswith("s3://"):
         return _in_s3(problems, what, value)
     if is_token(value):
+        if tokens:
+            return S3Unknown(value)
         problems.add(what, "start with a literal s3://", value, "write f's3://{bucket.bucket_name}/<key>.tar.gz'")
         return None
     return _local(problems, what, value)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from shadow_constructs.values.checks import check_flag, check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, refuse
 
 # S3 User Guide, bucketnamingrules: no two dots in a row, no IP address.
 _BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -31,8 +32,8 @@ class Capture:
         responses: Whether responses are kept.
         csv_content_types: Content types stored as CSV text. SageMaker stores what isn't listed as base64.
         json_content_types: Content types stored as JSON text.
-        bucket: Name of your own bucket. By default the library makes one: encrypted, TLS only, no public access.
-            A CDK token is accepted.
+        bucket: Name of your own bucket; `into` takes the CDK's. By default the library makes one: encrypted, TLS only,
+            no public access. A CDK token is accepted.
         prefix: Folder in the bucket.
         key_arn: KMS key that encrypts the captured files; its key policy must admit the execution role. By default
             S3's own encryption. A CDK token is accepted.
@@ -54,6 +55,23 @@ class Capture:
     expire_after_days: int | None = 90
     delete_with_stack: bool = False
     enabled: bool = True
+
+    @classmethod
+    def into(cls, bucket: Any, **settings: Any) -> Self:  # noqa: ANN401 - an s3.IBucket, which values don't know
+        """Capture into a bucket of the CDK's, encrypted with its key if it has one.
+
+        Args:
+            bucket: An ``s3.IBucket``. In a stack of its own it may be used by any other.
+            **settings: As for `Capture`.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        if not hasattr(bucket, "bucket_name"):
+            refuse("Capture.into", "bucket", "be a bucket of the CDK", bucket, "of a name write Capture(bucket='name')")
+        key = getattr(bucket, "encryption_key", None)
+        encrypted = {} if key is None else {"key_arn": key.key_arn}
+        return cls(**{"bucket": bucket.bucket_name, **encrypted, **settings})
 
     @staticmethod
     def off() -> Capture:

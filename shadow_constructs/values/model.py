@@ -9,6 +9,8 @@ from pathlib import Path
 
 from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Folder, check_artifact
 from shadow_constructs.values.checks import (
+    SERVICE_NAME,
+    SERVICE_NAME_RULE,
     check_arn,
     check_flag,
     check_key_arn,
@@ -33,7 +35,8 @@ class ModelPackage:
 
     Attributes:
         arn: The package version's ARN. A CDK token is accepted.
-        artifact: Where the package's files lie in S3, which its ARN doesn't say; the execution role may read it.
+        artifact: Where the package's files lie in S3, which its ARN doesn't say; the execution role may read it. A CDK
+            token is accepted; then what begins with the address may be read, and its bucket listed.
         image: The package's image address; the execution role may pull it where it is in ECR.
         inference_specification: Which of the package's additional inference specifications to serve. By default
             its main one.
@@ -54,7 +57,7 @@ class ModelPackage:
         # API member VersionedArnOrName: name and, for a version of a group, its number.
         ending = r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(/[0-9]{1,9})?"
         check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/", ending=ending, longest=176)
-        if isinstance(check_artifact(problems, "artifact", self.artifact), LocalArchive):
+        if isinstance(check_artifact(problems, "artifact", self.artifact, tokens=True), LocalArchive):
             problems.add("artifact", "be the S3 address that the package names", self.artifact)
         check_image(problems, "image", self.image)
         if self.inference_specification is not None:
@@ -77,7 +80,7 @@ class Model:
             are accepted inside an S3 address.
         package: A version in the model registry.
         model_name: A SageMaker model that exists already. The library creates neither model nor role for it; name
-            its role in `role_arn` and what the endpoint needs is granted there.
+            its role in `role_arn` and what the endpoint needs is granted there. A CDK token is accepted.
         environment: Environment variables of the container, at most 100; values may be CDK tokens.
         network: VPC and isolation. By default neither.
         role_arn: Your own execution role. By default each version gets a role of its own that may do what this
@@ -143,7 +146,9 @@ class Model:
         if self.container is not None:
             return f"{self.version} ({self.container.label})"
         if self.model_name is not None:
-            return f"{self.version} (model {self.model_name})"
+            # Labels are descriptions too, which take no references.
+            name = "of another stack" if is_token(self.model_name) else self.model_name
+            return f"{self.version} (model {name})"
         return f"{self.version} (model package)"
 
     def _check_source(self, problems: Problems) -> None:
@@ -156,7 +161,9 @@ class Model:
         if self.package is not None:
             check_type(problems, "package", self.package, ModelPackage, "be a ModelPackage(...)")
         if self.model_name is not None:
-            check_service_name(problems, "model_name", self.model_name)
+            check_text(
+                problems, "model_name", self.model_name, pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE, tokens=True
+            )
 
     def _check_environment(self, problems: Problems) -> None:
         """Limits of API member EnvironmentMap: 100 entries, 1024 bytes each; 32 KB in all (Developer Guide)."""

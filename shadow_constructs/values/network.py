@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems
 
+# Fields of ec2.SubnetSelection.
+_SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
 _ID = re.compile(r"[-0-9a-zA-Z]{1,32}")
 
 
@@ -20,8 +23,7 @@ class Network:
 
     Attributes:
         subnet_ids: Two to 16 subnets in different availability zones: the Developer Guide (host-vpc) asks for two
-            even with one instance. CDK tokens are accepted, such as ``vpc.select_subnets(...).subnet_ids``.
-            By default no VPC.
+            even with one instance. CDK tokens are accepted; `in_vpc` takes the CDK's objects. By default no VPC.
         security_group_ids: One to five security groups. CDK tokens are accepted. Needed with subnets.
         isolated: Whether the container may make no network call at all.
     """
@@ -29,6 +31,51 @@ class Network:
     subnet_ids: Sequence[str] = ()
     security_group_ids: Sequence[str] = ()
     isolated: bool = False
+
+    @classmethod
+    def in_vpc(
+        cls,
+        vpc: Any,  # noqa: ANN401 - an ec2.IVpc, which values don't know
+        *,
+        security_groups: Sequence[Any],
+        subnets: Any = None,  # noqa: ANN401 - an ec2.SubnetSelection, likewise
+        isolated: bool = False,
+    ) -> Self:
+        """A network by objects of the CDK.
+
+        Args:
+            vpc: An ``ec2.IVpc``.
+            security_groups: One to five ``ec2.ISecurityGroup``.
+            subnets: An ``ec2.SubnetSelection``, or a list of ``ec2.ISubnet``. By default as the CDK selects: private
+                ones that reach the internet, or else the isolated ones, or else the public ones.
+            isolated: Whether the container may make no network call at all.
+
+        Raises:
+            InvalidValueError: With one line per mistake.
+        """
+        problems = Problems("Network.in_vpc")
+        if not hasattr(vpc, "select_subnets"):
+            problems.add("vpc", "be a VPC of the CDK", vpc, "write ec2.Vpc.from_lookup(stack, 'Vpc', vpc_id=...)")
+        groups = checked_tuple(problems, "security_groups", security_groups)
+        for one in groups:
+            if not hasattr(one, "security_group_id"):
+                fix = "of an id write ec2.SecurityGroup.from_security_group_id(stack, 'Group', 'sg-...')"
+                problems.add("security_groups", "hold security groups of the CDK", one, fix)
+        chosen: dict[str, Any] = {}
+        if isinstance(subnets, Sequence) and not isinstance(subnets, str):
+            chosen = {"subnets": list(subnets)}
+        elif subnets is not None:
+            chosen = {name: getattr(subnets, name, None) for name in _SELECTION}
+            if not any(value is not None for value in chosen.values()):
+                problems.add("subnets", "be an ec2.SubnetSelection(...) or a list of subnets", subnets)
+        problems.raise_if_any()
+        # A selection without some of its fields is given without them.
+        found = vpc.select_subnets(**{name: value for name, value in chosen.items() if value is not None})
+        return cls(
+            subnet_ids=found.subnet_ids,
+            security_group_ids=[one.security_group_id for one in groups],
+            isolated=isolated,
+        )
 
     def __post_init__(self) -> None:
         """Check the value.

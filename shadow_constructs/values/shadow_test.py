@@ -95,8 +95,10 @@ class ShadowTest:
         if self.shadow is not None:
             must = "be one Variant(...): SageMaker allows a single shadow"
             is_variant &= check_type(problems, "shadow", self.shadow, Variant, must)
-        is_list = isinstance(self.other_production, Sequence)
-        for other in self.other_production if is_list else [None]:
+        if not isinstance(self.other_production, Sequence):
+            problems.add("other_production", "be a list of Variant(...)", self.other_production)
+            is_variant = False
+        for other in self.other_production if isinstance(self.other_production, Sequence) else ():
             is_variant &= check_type(problems, "other_production", other, Variant, "be a list of Variant(...)")
         check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")

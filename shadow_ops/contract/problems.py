@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from shadow_ops.contract.held import is_cdk_object, named, what_to_write
+
 # Enough for a value, what is allowed and the fix; a terminal's screen holds some.
 _LONGEST_LINE = 2000
 
@@ -47,6 +49,8 @@ class Problems:
             got: The value received.
             fix: What to change. Left out where the rule already says it.
         """
+        if is_cdk_object(got):
+            fix = what_to_write(got, what) or fix
         line = f"{self._subject}: '{what}' must {must}, got {shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
@@ -80,7 +84,7 @@ def refuse(subject: str, what: str, must: str, got: object, fix: str | None = No
 def shown(value: object, longest: int = 120) -> str:
     """A value of a user's as it is named in a mistake: as Python writes it, harmless and bounded."""
     try:
-        text = repr(value)
+        text = named(value) if is_cdk_object(value) else repr(value)
     except (ValueError, RecursionError):
         # Numbers of thousands of digits, and what holds itself, have no text.
         text = f"a {type(value).__name__} that can't be shown"

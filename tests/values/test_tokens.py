@@ -19,13 +19,15 @@ from shadow_constructs import (
     Variant,
 )
 from shadow_constructs.values.tokens import is_token
-from tests.values.samples import hardware, model, shadow_test
+from tests.values.samples import IMAGE, PACKAGE_ARN, hardware, model, shadow_test
 
 TEXT = cdk.Fn.import_value("text")
 LIST = cdk.Token.as_list(cdk.Fn.ref("List"))
 NUMBER = cdk.Token.as_number(cdk.Fn.ref("Number"))
 
 ACCEPTED: dict[str, Callable[[], object]] = {
+    "model name": lambda: Model(version="v1", model_name=TEXT),
+    "artifact of a package": lambda: ModelPackage(PACKAGE_ARN, artifact=TEXT, image=IMAGE),
     "artifact's bucket": lambda: model(artifact=f"s3://{TEXT}/model.tar.gz"),
     "artifact's folder": lambda: model(artifact=f"s3://{TEXT}/model/"),
     "environment value": lambda: model(environment={"BUCKET": TEXT}),
@@ -51,7 +53,6 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "endpoint name": (lambda: shadow_test(endpoint_name=TEXT), LITERAL),
     "variant name": (lambda: Variant(model(), hardware(), TEXT), LITERAL),
     "version": (lambda: Model(version=TEXT, container=Container.xgboost("3.0-5")), LITERAL),
-    "model name": (lambda: Model(version="v1", model_name=TEXT), LITERAL),
     "instance type": (lambda: Hardware(TEXT), LITERAL),
     "capture prefix": (lambda: Capture(prefix=TEXT), LITERAL),
     "content type": (lambda: Capture(csv_content_types=[TEXT]), LITERAL),
