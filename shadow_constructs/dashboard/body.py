@@ -30,6 +30,7 @@ def dashboard_body(
     test: ShadowTest,
     *,
     region: str,
+    console: str = "https://console.aws.amazon.com",
     dashboard: Dashboard | None = None,
     alarm_arns: Sequence[str] = (),
     captured_uri: str | None = None,
@@ -42,6 +43,7 @@ def dashboard_body(
     Args:
         test: The endpoint; the thresholds of its policy are drawn.
         region: The endpoint's region; may be a CDK token.
+        console: How addresses of the AWS console begin; may hold a CDK token. By default as in the aws partition.
         dashboard: Periods and time range. By default `Dashboard()`.
         alarm_arns: Alarms whose states are shown; may be CDK tokens. By default none.
         captured_uri: S3 folder of captured data; may hold CDK tokens. By default no link.
@@ -52,7 +54,7 @@ def dashboard_body(
     """
     chosen = Dashboard() if dashboard is None else dashboard
     period = chosen.period_seconds
-    canvas = Canvas(test.endpoint_name, region, _FINEST_PERIOD if period is None else period)
+    canvas = Canvas(test.endpoint_name, region, _FINEST_PERIOD if period is None else period, console)
     subject = Subject(test, lanes_of(test), canvas)
     top = header.rows(subject, alarm_arns, captured_uri, endpoint_config_name)
     body: Json = {

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
+from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -61,21 +62,22 @@ class ComparisonDashboard(Part):
         self.cfn_dashboard: cloudwatch.CfnDashboard | None = None
         if not chosen.enabled:
             return
-        region = cdk.Aws.REGION
+        region, console = cdk.Aws.REGION, console_of(self)
         body = dashboard_body(
             test,
             region=region,
+            console=console,
             dashboard=chosen,
             alarm_arns=alarm_arns,
             captured_uri=captured_uri,
             endpoint_config_name=endpoint_config_name,
         )
         self.name = dashboard_name(test, chosen, region)
-        self.url = links.dashboard(region, self.name)
+        self.url = links.dashboard(console, region, self.name)
         # One text in one resource: CloudWatch's L2 widgets would cross into jsii some hundred times for the same.
         self.cfn_dashboard = cloudwatch.CfnDashboard(
             self,
             "Resource",
             dashboard_name=self.name,
-            dashboard_body=json.dumps(body, separators=(",", ":"), ensure_ascii=False),
+            dashboard_body=json.dumps(body, separators=(",", ":")),
         )

@@ -32,7 +32,7 @@ def _alarms(arns: Sequence[str]) -> list[Widget | None]:
 
 
 def _markdown(subject: Subject, captured_uri: str | None, endpoint_config_name: str | None) -> str:
-    test, region = subject.test, subject.canvas.region
+    test, here = subject.test, (subject.canvas.console, subject.canvas.region)
     shadow = test.shadow
     title = f"# {test.endpoint_name}: " + ("no shadow test" if shadow is None else "shadow test")
     lines = [title, "", "| variant | model | container | runs on |", "|---|---|---|---|"]
@@ -43,15 +43,15 @@ def _markdown(subject: Subject, captured_uri: str | None, endpoint_config_name: 
         lines += [f"{share} are copied to **{shadow.name}**; its answers reach nobody.", ""]
     since = f"`shadow-test status {test.endpoint_name}` says since when."
     if endpoint_config_name is not None:
-        config = f"[endpoint config]({links.endpoint_config(region, endpoint_config_name)})"
+        config = f"[endpoint config]({links.endpoint_config(*here, endpoint_config_name)})"
         since = f"This has been so since this {config} came into service: {since}"
     lines += [since, ""]
     places = [
-        f"[Endpoint]({links.endpoint(region, test.endpoint_name)})",
-        f"[Logs]({links.logs(region, test.endpoint_name)})",
+        f"[Endpoint]({links.endpoint(*here, test.endpoint_name)})",
+        f"[Logs]({links.logs(*here, test.endpoint_name)})",
     ]
     if captured_uri is not None:
-        places.append(f"[Captured data]({links.s3_folder(region, captured_uri)})")
+        places.append(f"[Captured data]({links.s3_folder(*here, captured_uri)})")
     return "\n".join([*lines, " · ".join(places)])
 
 

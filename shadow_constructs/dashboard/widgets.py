@@ -94,11 +94,13 @@ class Canvas:
         endpoint: The endpoint's name.
         region: Its region, without which the console would look in the reader's.
         period_seconds: The periods that are drawn.
+        console: How addresses of the AWS console begin.
     """
 
     endpoint: str
     region: str
     period_seconds: int
+    console: str
 
 
 @dataclass(frozen=True)

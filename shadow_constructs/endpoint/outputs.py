@@ -63,7 +63,11 @@ def prefix_of(endpoint: Construct) -> str | None:
 
 
 def outputs_of(
-    test: ShadowTest, intent: Intent | None, endpoint_config_name: str, captured: CaptureDestination | None
+    test: ShadowTest,
+    intent: Intent | None,
+    endpoint_config_name: str,
+    captured: CaptureDestination | None,
+    console: str,
 ) -> Iterator[Output]:
     """The outputs of an endpoint; what it doesn't have has no output."""
     production, shadow = test.production, test.shadow
@@ -82,6 +86,5 @@ def outputs_of(
             yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
         yield Output("RollbackReason", intent.reason, "Why a promotion was taken back")
-    region = cdk.Aws.REGION
-    console = f"https://{region}.console.aws.amazon.com/sagemaker/home?region={region}#/endpoints/{test.endpoint_name}"
-    yield Output("Console", console, "The endpoint in the AWS console")
+    address = f"{console}/sagemaker/home?region={cdk.Aws.REGION}#/endpoints/{test.endpoint_name}"
+    yield Output("Console", address, "The endpoint in the AWS console")

@@ -28,6 +28,7 @@ from shadow_constructs.endpoint.shared import shared_bucket
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
+from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.placing.siblings import check_siblings
@@ -208,7 +209,8 @@ class ShadowEndpoint(Part):
             InvalidValueError: If the prefix is no letters and digits, or the stack has these outputs already.
         """
         check_prefix(self, cdk.Stack.of(self), prefix)
-        for output in outputs_of(self.test, self.intent, self.endpoint_config_name, self.capture_destination):
+        destination, console = self.capture_destination, console_of(self)
+        for output in outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description
             ).override_logical_id(f"{prefix}{output.name}")

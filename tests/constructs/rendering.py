@@ -90,6 +90,8 @@ def flat(value: object) -> str:
             return f"<{name}.{attribute}>"
         case {"Fn::FindInMap": [name, *keys]}:
             return f"<{name}[{','.join(flat(key) for key in keys)}]>"
+        case {"Fn::If": [name, *values]}:
+            return f"<{name}?{':'.join(flat(one) for one in values)}>"
         case {"Fn::Sub": text}:
             return str(text)
         case _:
