@@ -20,6 +20,7 @@ _LONGEST_MEMORY = 0.95
 _USUAL_VARIANCE = 0.0006
 _USUAL_WEIGHT = 10
 _BEYOND_DRIFT = 3
+_USUAL_MARGIN, _LITTLE_OF_THE_NOISE = 0.08, 1.5
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,14 @@ class Drift:
         weighted = self.periods * self.variance + _USUAL_WEIGHT * _USUAL_VARIANCE
         return _BEYOND_DRIFT * math.sqrt(weighted / (self.periods + _USUAL_WEIGHT))
 
+    def is_usual(self, less: float) -> bool:
+        """Whether it is no more than usual, and little of the noise, so that it can't make an equal shadow look slower.
+
+        Args:
+            less: How many times as much independent periods would say, see `divisor`.
+        """
+        return self.margin <= _USUAL_MARGIN and less <= _LITTLE_OF_THE_NOISE
+
 
 NO_DRIFT = Drift(0.0, 0.0, 0)
 
@@ -55,7 +64,9 @@ def drift_of(differences: Sequence[float]) -> Drift:
         memories.append(max(covariance, 0.0) / variance if variance > 1e-18 else 0.0)
     if not covariances:
         return NO_DRIFT
-    memory = min(statistics.median(memories), _LONGEST_MEMORY)
+    # A stretch's own mean hides what lasts as long as it does: Kendall's correction of a correlation of few values.
+    few, found = min(len(differences), _STRETCH), statistics.median(memories)
+    memory = min((found * few + 1) / (few - 3), _LONGEST_MEMORY) if found > 0 and few > 3 else found
     return Drift(statistics.median(covariances), memory, len(differences))
 
 

@@ -109,7 +109,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         now = _above_bound(pairs, rule.own_bound.limit * MICROSECONDS_PER_MILLISECOND)
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
-    waits = little.holds_up(rule, samples, few=pairs.few)
+    waits = little.holds_up(rule, samples, pairs.minutes, few=pairs.few)
     if pairs.few and outcome is not Outcome.FAIL:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; {_too_few(rule)}"
     if not waits and outcome is Outcome.INCONCLUSIVE and now is None:
@@ -177,7 +177,7 @@ def _is_above(
         # What was seen while the containers warmed up counts as far as what came after it agrees.
         count += len(pairs.early)
         won = ranks.log_evidence([*(min(one, middle) for one in pairs.early), *values], limit).above
-    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * less:
+    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * (1.0 if drift.is_usual(less) else less):
         return True
     return won >= needed and ranks.log_evidence(values, limit + drift.margin).above >= needed
 
@@ -234,7 +234,8 @@ def _unusable(rule: DurationRule, samples: Samples, pairs: Differences) -> Opini
         text = f"{name} latency: {_too_few(rule)}"
     else:
         text = f"{name} latency: no data yet"
-    return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": 0}, holds_up=little.holds_up(rule, samples))
+    waits = little.holds_up(rule, samples, samples.period_minutes)
+    return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": 0}, holds_up=waits)
 
 
 def _bounded(

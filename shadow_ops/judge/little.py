@@ -14,12 +14,15 @@ from shadow_ops.judge.samples import Samples
 
 # A percentile takes about so many periods with enough requests to tell 5 %, and should have them in two days.
 _BLOCKS_A_DAY = 36
+# Of fewer periods than that in a day, each must hold more requests: a period has one vote, however many those are.
+_BLOCKS_IN_LONG_PERIODS = 100
+_A_DAY_MINUTES = 1440
 # So many errors more in a day are what two equal variants may differ by; where both fail often, so many standard
 # deviations of the difference of two days.
 _ERRORS_A_DAY, _CHANCE = 20, 2.5
 
 
-def holds_up(rule: Rule, samples: Samples, *, few: bool = False) -> bool:
+def holds_up(rule: Rule, samples: Samples, minutes: float, *, few: bool = False) -> bool:
     """Whether a PASS waits for a percentile: not for one of the defaults that would take many days, or can't be told.
 
     It is judged all the same, may fail the shadow, and takes a PASS away where the shadow is slower now.
@@ -27,9 +30,13 @@ def holds_up(rule: Rule, samples: Samples, *, few: bool = False) -> bool:
     Args:
         rule: The rule.
         samples: What is judged.
-        few: Whether no period of the recording has the requests that the rule needs.
+        minutes: Length of the periods that it is judged in.
+        few: Whether no period has as many requests of each variant as the rule needs.
     """
-    return rule not in DEFAULT_RULES or (not few and samples.copies_a_day >= _BLOCKS_A_DAY * rule.requests_needed)
+    if rule not in DEFAULT_RULES or rule.requests_needed == 1:
+        return True
+    blocks = _BLOCKS_A_DAY if minutes * _BLOCKS_A_DAY <= _A_DAY_MINUTES else _BLOCKS_IN_LONG_PERIODS
+    return not few and samples.copies_a_day >= blocks * rule.requests_needed
 
 
 def allowed_points(rule: ErrorRateRule, samples: Samples, counts: Counts) -> float | None:

@@ -230,6 +230,8 @@ def _grain(
 
 
 def _drift_in(grain: Grain) -> Drift:
+    # Fresh containers drift as others do.
+    grain = Grain(grain.seconds, (*grain.early, *grain.periods), ())
     for key in _QUIET:
         both = zip(*grain.latencies("ModelLatency", key), strict=True)
         logs = [math.log(shadow / production) for production, shadow in both if production and shadow]
