@@ -20,6 +20,7 @@ _COMMANDS = {
     "send": "Send requests to an endpoint.",
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
+    "propose": "Make a version of the model registry the shadow, in the test's file.",
     "list": "Show all endpoints that this library deployed.",
     "completion": "Print what completes commands in a shell.",
 }

@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
-from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.testfile.document import parsed, reads_as
 
 # What a file says of a test only.
 _OF_THE_TEST = ("shadow", "sampling_percent", "promote_on")
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a file says, as far as it matters here.
-
-    Attributes:
-        endpoint: The endpoint's name.
-        production: Version of the model that serves.
-        shadow: Version of the model that is tested; None without a shadow.
-    """
-
-    endpoint: str
-    production: str
-    shadow: str | None
-
-
-def read(text: str, where: str) -> Said:
-    """Read what a file is about; `ShadowTest.from_file` is what holds every field of it to its rules.
-
-    Raises:
-        InvalidValueError: If it isn't TOML, or names no endpoint or no version.
-    """
-    plain = _parsed(text, where).unwrap()
-    try:
-        shadow = plain.get("shadow")
-        return Said(
-            endpoint=plain["endpoint_name"],
-            production=plain["production"]["model"]["version"],
-            shadow=None if shadow is None else shadow["model"]["version"],
-        )
-    except (KeyError, TypeError, AttributeError):
-        must = "endpoint_name, and a version in [production.model] and in [shadow.model] where there is a shadow"
-        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",)) from None
 
 
 def folded(text: str, where: str) -> str:
@@ -60,11 +23,11 @@ def folded(text: str, where: str) -> str:
     Raises:
         InvalidValueError: If it isn't TOML.
     """
-    document = _parsed(text, where)
+    document = parsed(text, where)
     wanted = _promoted(document.unwrap())
     # As the shadow's was written, with its comments; where such a table can't stand in its new place, written anew.
     for model in (document["shadow"]["model"], wanted["production"]["model"]):
-        changed = _parsed(text, where)
+        changed = parsed(text, where)
         production: Any = changed["production"]
         production["model"] = model
         if production["hardware"] != wanted["production"]["hardware"]:
@@ -72,7 +35,7 @@ def folded(text: str, where: str) -> str:
         for key in _OF_THE_TEST:
             changed.pop(key, None)
         written = tomlkit.dumps(changed)
-        if _reads_as(written, wanted):
+        if reads_as(written, wanted):
             return written
     return tomlkit.dumps(wanted)
 
@@ -101,17 +64,3 @@ def _hardware(production: Mapping[str, Any], shadow: Mapping[str, Any], promote_
 
 def _but_count(hardware: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in hardware.items() if key != "count" and value is not False}
-
-
-def _reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
-    try:
-        return tomllib.loads(text) == wanted
-    except tomllib.TOMLDecodeError:
-        return False
-
-
-def _parsed(text: str, where: str) -> tomlkit.TOMLDocument:
-    try:
-        return tomlkit.parse(text)
-    except (TOMLKitError, RecursionError) as error:
-        raise InvalidValueError((f"{where}: not TOML: {error}",)) from None

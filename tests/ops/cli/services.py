@@ -68,6 +68,21 @@ class _SageMaker(_Client):
         self.services.fail("ListEndpoints")
         return {"Endpoints": [{"EndpointName": name} for name in self.services.endpoints]}
 
+    def list_model_packages(self, ModelPackageGroupName: str, ModelApprovalStatus: str, **_options: object) -> object:  # noqa: N803 - boto3's names
+        arns = [
+            arn
+            for arn, one in self.services.packages.items()
+            if f"/{ModelPackageGroupName}/" in arn and one["ModelApprovalStatus"] == ModelApprovalStatus
+        ]
+        return {"ModelPackageSummaryList": [{"ModelPackageArn": arn} for arn in arns[-1:]]}
+
+    def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if ModelPackageName not in self.services.packages:
+            raise refused(
+                "ValidationException", f"ModelPackage {ModelPackageName} does not exist.", "DescribeModelPackage"
+            )
+        return {"ModelPackageArn": ModelPackageName, **self.services.packages[ModelPackageName]}
+
 
 class _Ssm(_Client):
     def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
@@ -132,6 +147,7 @@ class Services:
         targets: Scalable targets.
         errors: What an operation raises, by its name.
         requests: What was sent to the endpoint.
+        packages: DescribeModelPackage's answers by ARN, the oldest first.
         s3: The bucket of captured data.
         answers: The error of a request, by its body, or None.
     """
@@ -145,6 +161,7 @@ class Services:
         self.targets: list[dict[str, Any]] = []
         self.errors: dict[str, Exception] = {}
         self.requests: list[dict[str, Any]] = []
+        self.packages: dict[str, dict[str, Any]] = {}
         self.s3 = FakeS3({})
         self.lock = threading.Lock()
         self.answers: Any = lambda _body: None

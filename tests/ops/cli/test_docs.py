@@ -52,6 +52,7 @@ def test_the_page_has_every_command() -> None:
         "list",
         "completion",
         "fold",
+        "propose",
     }
 
 

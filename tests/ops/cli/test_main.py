@@ -18,7 +18,7 @@ from shadow_ops.cli.durations import Duration, spoken
 from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
-COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold")
+COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold", "propose")
 WITHOUT_ENDPOINT = ("list", "completion bash")
 # The extra [responses]; the standard library does the same without it.
 WITH_DUCKDB = ("responses/engines/duck.py", "responses/export.py")

@@ -1,0 +1,58 @@
+"""``shadow-test propose``: a version of the model registry becomes the shadow in the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from shadow_ops.cli import output
+from shadow_ops.cli.options import aws
+
+
+@click.command(
+    "propose",
+    epilog="""\b
+Examples:
+  shadow-test propose churn --package churn-models --write churn.toml    the newest approved
+  shadow-test propose churn --write churn.toml \\
+    --package arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn-models/7
+
+The shadow runs on production's hardware; change the file for another.
+To propose the same version twice changes nothing.""",
+)
+@click.argument("endpoint")
+@click.option("--package", "package", required=True, metavar="ARN|GROUP", help="A version's ARN, or a group's name.")
+@click.option(
+    "--write",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The TOML file that `ShadowTest.from_file` reads: it is changed, comments and order kept.",
+)
+@click.option("--replace", is_flag=True, help="Take the place of another version that the file tests.")
+@aws
+def command(endpoint: str, package: str, path: Path, replace: bool, profile: str | None, region: str | None) -> None:
+    """Make an approved version of SageMaker's model registry the shadow of ENDPOINT, in its file."""
+    from shadow_ops.aws.clients import Clients
+    from shadow_ops.cli.errors import USAGE, Failure
+    from shadow_ops.cli.files import read_text, write_new
+    from shadow_ops.testfile.document import read
+    from shadow_ops.testfile.propose import package_of, proposed
+    from shadow_ops.testfile.registry import approved
+
+    text = read_text(path)
+    said = read(text, str(path))
+    if said.endpoint != endpoint:
+        raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
+    found = approved(Clients(profile, region).sagemaker, package)
+    for role in ("production", "shadow"):
+        if package_of(text, str(path), role) == found.arn:
+            output.progress(f"{path}: {found.version} is its {role} already, nothing to propose")
+            return
+    if said.shadow is not None and not replace:
+        fix = f"promote it and fold, take [shadow] out, or add --replace to test {found.version} instead"
+        raise Failure(f"{path} tests {said.shadow}; {fix}", USAGE)
+    after = proposed(text, str(path), version=found.version, arn=found.arn, image=found.image, artifact=found.artifact)
+    write_new(path, after, replace=True)
+    output.progress(f"{path}: {found.version} is the shadow now; cdk deploy starts its test")

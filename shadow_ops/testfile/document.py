@@ -1,0 +1,67 @@
+"""The file of a shadow test as a document: read for what matters here, and written so that a person's hand stays."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from shadow_ops.contract.problems import InvalidValueError
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a file says, as far as it matters here.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        production: Version of the model that serves.
+        shadow: Version of the model that is tested; None without a shadow.
+    """
+
+    endpoint: str
+    production: str
+    shadow: str | None
+
+
+def read(text: str, where: str) -> Said:
+    """Read what a file is about; `ShadowTest.from_file` is what holds every field of it to its rules.
+
+    Raises:
+        InvalidValueError: If it isn't TOML, or names no endpoint or no version.
+    """
+    plain = parsed(text, where).unwrap()
+    try:
+        shadow = plain.get("shadow")
+        return Said(
+            endpoint=plain["endpoint_name"],
+            production=plain["production"]["model"]["version"],
+            shadow=None if shadow is None else shadow["model"]["version"],
+        )
+    except (KeyError, TypeError, AttributeError):
+        must = "endpoint_name, and a version in [production.model] and in [shadow.model] where there is a shadow"
+        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",)) from None
+
+
+def parsed(text: str, where: str) -> tomlkit.TOMLDocument:
+    """Read a file so that it can be written again as it was.
+
+    Raises:
+        InvalidValueError: If it isn't TOML.
+    """
+    try:
+        return tomlkit.parse(text)
+    except (TOMLKitError, RecursionError) as error:
+        raise InvalidValueError((f"{where}: not TOML: {error}",)) from None
+
+
+def reads_as(text: str, wanted: Mapping[str, Any]) -> bool:
+    """Whether a text that was written says what it is meant to say."""
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False

@@ -1,0 +1,58 @@
+"""Propose a version of the model registry: it becomes the shadow in the file. Text in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.testfile.document import parsed, reads_as
+
+# What a model of the same endpoint needs whatever its version.
+_OF_THE_PLACE = ("network", "role_arn", "grant_role", "artifact_key_arn")
+
+
+def package_of(text: str, where: str, role: str) -> str | None:
+    """ARN of the registry's version that a file has as production or shadow; None if it has another kind of model.
+
+    Raises:
+        InvalidValueError: If the file isn't TOML.
+    """
+    found: Any = parsed(text, where).unwrap()
+    for key in (role, "model", "package", "arn"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) else None
+
+
+def proposed(text: str, where: str, *, version: str, arn: str, image: str, artifact: str) -> str:
+    """The file with a version of the registry as its shadow, on production's hardware and in its network.
+
+    Args:
+        text: The file. Comments and order stay, but those of a shadow that is replaced.
+        where: Named in mistakes.
+        version: What the version is called in the file.
+        arn: The package version's ARN.
+        image: Its image.
+        artifact: Where its files lie.
+
+    Raises:
+        InvalidValueError: If the file isn't TOML, or has no production variant on some hardware.
+    """
+    document = parsed(text, where)
+    plain = document.unwrap()
+    try:
+        production = plain["production"]
+        hardware, model = production["hardware"], production["model"]
+        kept = {key: model[key] for key in _OF_THE_PLACE if key in model}
+    except (KeyError, TypeError):
+        raise InvalidValueError(
+            (f"{where}: [production] must have hardware and a model; see docs/test-files.md",)
+        ) from None
+    package = {"arn": arn, "image": image, "artifact": artifact}
+    shadow = {"hardware": hardware, "model": {"version": version, **kept, "package": package}}
+    wanted = {**plain, "shadow": shadow}
+    document.pop("shadow", None)
+    written = f"{tomlkit.dumps(document).rstrip()}\n\n{tomlkit.dumps({'shadow': shadow})}"
+    return written if reads_as(written, wanted) else tomlkit.dumps(wanted)

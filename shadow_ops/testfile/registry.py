@@ -1,0 +1,80 @@
+"""SageMaker's model registry: the newest approved version of a group, or one version by its ARN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.contract.problems import CannotTellError
+
+_ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/(?P<group>[^/]+)(?:/(?P<number>\d+))?")
+_LONGEST_VERSION = 63
+
+
+@dataclass(frozen=True)
+class Package:
+    """An approved version of a model.
+
+    Attributes:
+        arn: Its ARN.
+        version: A short name for it, such as ``churn-7``.
+        image: The image that serves.
+        artifact: Where its files lie in S3.
+    """
+
+    arn: str
+    version: str
+    image: str
+    artifact: str
+
+
+def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 client
+    """Find an approved version.
+
+    Args:
+        sagemaker: The client.
+        name: ARN of a version, or name of a group, whose newest approved version is meant.
+
+    Raises:
+        CannotTellError: If there is none, it isn't approved, or it is nothing that one container serves.
+        ClientError: If a call is refused.
+    """
+    arn = name if _ARN.fullmatch(name) else _newest(sagemaker, name)
+    found = sagemaker.describe_model_package(ModelPackageName=arn)
+    status = found.get("ModelApprovalStatus")
+    if status != "Approved":
+        raise CannotTellError(f"{arn} is {status or 'without a status'}, not Approved; approve it first")
+    containers = found.get("InferenceSpecification", {}).get("Containers", [])
+    if len(containers) != 1:
+        raise CannotTellError(f"{arn} has {len(containers)} containers; one that serves alone can be proposed")
+    artifact = _artifact(containers[0])
+    if artifact is None:
+        raise CannotTellError(f"{arn} names no model data in S3, which the execution role would have to read")
+    return Package(found.get("ModelPackageArn", arn), _version(arn), containers[0]["Image"], artifact)
+
+
+def _newest(sagemaker: Any, group: str) -> str:  # noqa: ANN401 - a boto3 client
+    page = sagemaker.list_model_packages(
+        ModelPackageGroupName=group,
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )
+    if not page["ModelPackageSummaryList"]:
+        raise CannotTellError(f"group {group} has no approved version; approve one first")
+    return str(page["ModelPackageSummaryList"][0]["ModelPackageArn"])
+
+
+def _artifact(container: Mapping[str, Any]) -> str | None:
+    source: Mapping[str, Any] = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    return container.get("ModelDataUrl") or source.get("S3Uri")
+
+
+def _version(arn: str) -> str:
+    parts = _ARN.fullmatch(arn)
+    text = arn.rsplit("/", 1)[-1] if parts is None else "-".join(one for one in parts.groups() if one is not None)
+    # The number is at its end, and is what tells versions apart.
+    return text[-_LONGEST_VERSION:].lstrip("-")

@@ -1,0 +1,143 @@
+"""``shadow-test propose``: an approved version of the model registry becomes the shadow, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import Services
+
+GROUP = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn-models"
+IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7"
+FILE = """# churn, of the growth team
+endpoint_name = "churn"
+
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+
+[production.model]
+version = "v1"  # since spring
+model_name = "old"
+role_arn = "arn:aws:iam::111122223333:role/serving"
+
+[[gate.rules]]
+kind = "latency"
+percentile = 99
+"""
+PROPOSED = f"""{FILE}
+[shadow.hardware]
+instance_type = "ml.m5.xlarge"
+count = 2
+
+[shadow.model]
+version = "churn-models-7"
+role_arn = "arn:aws:iam::111122223333:role/serving"
+
+[shadow.model.package]
+arn = "{GROUP}/7"
+image = "{IMAGE}"
+artifact = "s3://models/7.tar.gz"
+"""
+
+
+def package(number: int, status: str = "Approved", **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member
+    """A version of the registry."""
+    container = {"Image": IMAGE, "ModelDataUrl": f"s3://models/{number}.tar.gz"}
+    return {"ModelApprovalStatus": status, "InferenceSpecification": {"Containers": [container]}, **changes}
+
+
+@pytest.fixture(autouse=True)
+def registry(services: Services) -> None:
+    """Two approved versions, and a newer one that waits for its approval."""
+    waiting = "PendingManualApproval"
+    services.packages = {f"{GROUP}/{n}": package(n, waiting if n == 8 else "Approved") for n in (6, 7, 8)}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """An endpoint that serves, without a test."""
+    path = tmp_path / "churn.toml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.mark.parametrize("named", ["churn-models", f"{GROUP}/7"])
+def test_the_newest_approved_version_becomes_the_shadow(run: Run, file: Path, named: str) -> None:
+    """Of a group or by its ARN; on production's hardware, with its role; nothing else of the file changes."""
+    done = run("propose", "churn", "--package", named, "--write", file)
+    assert done.exit_code == 0, done.output
+    assert file.read_text() == PROPOSED
+
+
+def test_the_same_event_proposes_once(run: Run, file: Path) -> None:
+    """What is the shadow, or was promoted, isn't proposed again."""
+    for _ in range(2):
+        done = run("propose", "churn", "--package", "churn-models", "--write", file)
+        assert (done.exit_code, file.read_text()) == (0, PROPOSED)
+    assert "churn-models-7 is its shadow already, nothing to propose" in done.stderr
+
+    folded = PROPOSED.replace("[shadow.model", "[production.model").replace("[shadow.hardware]", "[other]")
+    folded = folded.replace(folded[folded.index("[production.model]") : folded.index("[[gate.rules]]")], "")
+    file.write_text(folded)
+    done = run("propose", "churn", "--package", "churn-models", "--write", file)
+    assert (done.exit_code, file.read_text()) == (0, folded)
+    assert "churn-models-7 is its production already" in done.stderr
+
+
+def test_another_version_under_test_is_replaced_only_when_told(run: Run, file: Path, services: Services) -> None:
+    """A test of weeks isn't lost because a newer version was approved."""
+    services.packages.pop(f"{GROUP}/8")
+    assert run("propose", "churn", "--package", "churn-models", "--write", file).exit_code == 0
+    services.packages[f"{GROUP}/9"] = package(9)
+
+    refused = run("propose", "churn", "--package", "churn-models", "--write", file)
+    assert (refused.exit_code, file.read_text()) == (2, PROPOSED)
+    assert "tests churn-models-7; promote it and fold, take [shadow] out, or add --replace" in refused.stderr
+
+    assert run("propose", "churn", "--package", "churn-models", "--write", file, "--replace").exit_code == 0
+    assert file.read_text() == PROPOSED.replace("models-7", "models-9").replace("/7", "/9")
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        (f"{GROUP}/8", "is PendingManualApproval, not Approved; approve it first"),
+        ("others", "group others has no approved version; approve one first"),
+        (f"{GROUP}/77", "does not exist"),
+        (f"{GROUP}/1", "has 2 containers; one that serves alone can be proposed"),
+        (f"{GROUP}/2", "names no model data in S3"),
+    ],
+)
+def test_what_is_not_approved_or_cannot_serve_is_refused(
+    run: Run, file: Path, services: Services, named: str, said: str
+) -> None:
+    """One line, and the file is as it was."""
+    services.packages[f"{GROUP}/1"] = package(1, InferenceSpecification={"Containers": [{"Image": IMAGE}] * 2})
+    services.packages[f"{GROUP}/2"] = package(2, InferenceSpecification={"Containers": [{"Image": IMAGE}]})
+
+    done = run("propose", "churn", "--package", named, "--write", file)
+
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert file.read_text() == FILE
+
+
+def test_the_file_of_another_endpoint_is_left_alone(run: Run, file: Path) -> None:
+    """Before anything is asked of AWS."""
+    done = run("propose", "chess", "--package", "churn-models", "--write", file)
+    assert (done.exit_code, file.read_text()) == (2, FILE)
+    assert "is about endpoint churn, not chess" in done.stderr
+
+
+def test_what_is_proposed_can_be_deployed(run: Run, file: Path) -> None:
+    """The file that was written is a shadow test as the library reads it."""
+    from shadow_constructs import ShadowTest
+
+    assert run("propose", "churn", "--package", "churn-models", "--write", file).exit_code == 0
+    test = ShadowTest.from_file(file)
+    assert test.shadow is not None
+    assert (test.shadow.model.version, test.shadow.hardware) == ("churn-models-7", test.production.hardware)
