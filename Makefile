@@ -1,4 +1,4 @@
-# Everything is installed into the checkout: .venv, .venv-local-aws and node_modules. Only Python 3.11+ is asked for.
+# Everything is installed into the checkout: .venv, .venv-local-aws, .venv-audit and node_modules. Only Python 3.11+ is asked for.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -20,7 +20,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz harm mutants bench lock clean
+.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz audit harm mutants bench lock clean
 
 help: ## Show this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ synth: setup ## Synthesize the example app into cdk.out
 fuzz: setup ## Try ten thousand odd values of every public value (minutes)
 	@FUZZ_CASES=10000 $(BIN)/python -m pytest -n 2 tests/fuzz
 
+audit: setup .venv-audit/.done ## Ask cfn-lint, cdk-nag and checkov what they say of the templates (a minute)
+	@$(BIN)/python -m tools.audit
+
 harm: setup ## Run 50,000 random schedules against the guard (half an hour), and print seeds and figures
 	@$(BIN)/python -m tests.ops.guard.harm --schedules 50000
 
@@ -73,11 +76,14 @@ lock: .venv/.done ## Pin anew what the pinned packages depend on
 	@$(PYTHON) -m venv .lock/local
 	@.lock/local/bin/python $(PIP_INSTALL) -r local_aws/requirements.txt -r examples/churn/requirements.txt
 	@.lock/local/bin/python $(PIP_FREEZE) --exclude setuptools > local_aws/constraints.txt
+	@$(PYTHON) -m venv .lock/audit
+	@.lock/audit/bin/python $(PIP_INSTALL) -r tools/audit/requirements.txt
+	@.lock/audit/bin/python $(PIP_FREEZE) --exclude setuptools > tools/audit/constraints.txt
 	@$(NPM) install --package-lock-only --omit-lockfile-registry-resolved
 	@rm -rf .lock
 
 clean: ## Remove everything that make has put here
-	@rm -rf .venv .venv-local-aws .lock node_modules cdk.out .rehearsal .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-local-aws .venv-audit .lock node_modules cdk.out .rehearsal .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 setup: .venv/.done .venv-local-aws/.done node_modules/.done
 
@@ -95,6 +101,12 @@ setup: .venv/.done .venv-local-aws/.done node_modules/.done
 	@echo "Installing the local AWS into .venv-local-aws (half a minute, once) ..." >&2
 	@$(PYTHON) -m venv --clear .venv-local-aws
 	@$(LOCAL_BIN)/python $(PIP_INSTALL) -r local_aws/requirements.txt -r examples/churn/requirements.txt -c local_aws/constraints.txt
+	@touch $@
+
+.venv-audit/.done: tools/audit/requirements.txt tools/audit/constraints.txt | .venv/.done
+	@echo "Installing checkov into .venv-audit (a minute, once) ..." >&2
+	@$(PYTHON) -m venv --clear .venv-audit
+	@.venv-audit/bin/python $(PIP_INSTALL) -r tools/audit/requirements.txt -c tools/audit/constraints.txt
 	@touch $@
 
 node_modules/.done: package.json package-lock.json | .venv/.done
