@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
-from tests.constructs.rendering import flat
 from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
 
 Json = dict[str, Any]
@@ -93,18 +91,6 @@ def promotion_template(test: ShadowTest) -> Json:
     """The template of a PromotionStack."""
     app = cdk.App()
     return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, **options()))
-
-
-def without_hashes(template: Json) -> Json:
-    """The template as a person reads its difference.
-
-    Hashes of assets are replaced: any byte of the guard's code or of a CDK release is in them. The dashboard's body is
-    JSON, not a text of it.
-    """
-    cleaned: Json = json.loads(re.sub(r"[0-9a-f]{64}", "<hash>", json.dumps(template)))
-    for dashboard in of_type(cleaned, "AWS::CloudWatch::Dashboard").values():
-        dashboard["Properties"]["DashboardBody"] = json.loads(flat(dashboard["Properties"]["DashboardBody"]))
-    return cleaned
 
 
 def of_type(template: Json, kind: str) -> Json:
