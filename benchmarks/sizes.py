@@ -88,7 +88,7 @@ def size_of(tests: Iterable[ShadowTest]) -> Size:
 def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--counts", type=int, nargs="+", default=[1, 11, 12], help="endpoints in a stack")
+    parser.add_argument("--counts", type=int, nargs="+", default=[1, 12, 13], help="endpoints in a stack")
     print(f"endpoints  {'':10s}  resources (of {MOST_RESOURCES})  bytes (of {MOST_BYTES:,})")
     for count in parser.parse_args().counts:
         for make in (default, everything):

@@ -8,7 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from shadow_constructs.alarms.resources import add_alarm, notification_topic
+from shadow_constructs.alarms.people import tell
+from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
 from shadow_constructs.placing.given import Part, check_given
@@ -52,9 +53,7 @@ class EndpointAlarms(Part):
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         alerts = test.alerts
         self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
-        self.topic_arn = alerts.topic_arn
-        if alerts.emails and alerts.enabled:
-            self.topic_arn = notification_topic(self, test.endpoint_name, alerts.emails)
+        self.topic_arn = tell(self, test.endpoint_name, alerts)
         self._actions = [*([] if self.topic_arn is None else [self.topic_arn]), *alerts.action_arns]
         self.alarms = {
             spec.id: add_alarm(self, spec, self._actions if spec.about == "production" else (), after)

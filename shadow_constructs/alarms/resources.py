@@ -1,4 +1,4 @@
-"""Alarms and the topic as CloudFormation resources of the CDK's own classes, so that tags and Aspects reach them.
+"""Alarms as CloudFormation resources of the CDK's own classes, so that tags and Aspects reach them.
 
 What is nested is plain data: each property class of the CDK would be checked in Python once more, at a cost.
 """
@@ -11,11 +11,9 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from shadow_constructs.alarms.spec import AlarmSpec
-from shadow_constructs.placing.place import pseudo
 
 _WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -37,40 +35,6 @@ def add_alarm(
     if after is not None and spec.warm_up_minutes > 0:
         alarm.add_resource_dependency(after)
     return alarm
-
-
-def notification_topic(scope: Construct, endpoint_name: str, emails: Sequence[str]) -> str:
-    """Make a topic that e-mail addresses listen to, and that alarms and deployment events may publish to.
-
-    Returns:
-        Its ARN, a token.
-    """
-    topic = sns.CfnTopic(
-        scope,
-        "Topic",
-        display_name=f"Shadow test {endpoint_name}"[:100],
-        subscription=[{"endpoint": address, "protocol": "email"} for address in emails],
-    )
-    arn = topic.ref
-    publish = {"Action": "sns:Publish", "Resource": arn}
-    account = {"StringEquals": {"aws:SourceAccount": pseudo("ACCOUNT_ID")}}
-    statements = [
-        _allowed("Alarms", "cloudwatch") | publish | {"Condition": account},
-        # EventBridge publishes to no topic whose policy has a condition (EventBridge User Guide, resource-based
-        # policies of targets).
-        _allowed("Deployments", "events") | publish,
-        {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*"}
-        | publish
-        | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},
-    ]
-    sns.CfnTopicPolicy(
-        scope, "TopicPolicy", topics=[arn], policy_document={"Version": "2012-10-17", "Statement": statements}
-    )
-    return arn
-
-
-def _allowed(sid: str, service: str) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
 
 
 def _nested(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -138,7 +138,7 @@ class ShadowEndpoint(Part):
             self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
         after = self.guard.after(self.cfn_endpoint)
         self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
-        self.guard.watch_deployments(test.endpoint_name, self.alarms.topic_arn)
+        self.guard.watch_deployments(test.endpoint_name)
         captured = self.capture_destination
         captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"
         self.dashboard = ComparisonDashboard(

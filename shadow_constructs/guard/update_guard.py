@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
@@ -13,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from shadow_constructs.alarms.people import CHANGES
 from shadow_constructs.guard.acting import acting_as, goes_on
 from shadow_constructs.guard.package import HANDLER, package_asset
 from shadow_constructs.guard.scaling import scaled
@@ -94,19 +94,9 @@ class UpdateGuard(Part):
         resource.add_resource_dependency(endpoint)
         return resource
 
-    def watch_deployments(self, endpoint_name: str, topic_arn: str | None) -> None:
-        """Listen to the endpoint's deployments: the guard puts scaling back, and people are told.
-
-        Args:
-            endpoint_name: The endpoint.
-            topic_arn: SNS topic that is told of every change of a deployment's state. None tells nobody.
-        """
-        targets = [{"arn": self.function_arn, "id": "guard"}]
-        if topic_arn is not None:
-            targets.append({"arn": topic_arn, "id": "people"})
-        changes = ["SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change"]
-        pattern = {"source": ["aws.sagemaker"], "detail-type": changes, "detail": {"EndpointName": [endpoint_name]}}
-        self._rule("Deployments", f"State changes of endpoint {endpoint_name}", pattern, targets)
+    def watch_deployments(self, endpoint_name: str) -> None:
+        """Listen to the endpoint's deployments: the guard puts scaling back."""
+        changes = {"source": ["aws.sagemaker"], "detail-type": list(CHANGES)}
         # CloudFormation may finish without a further call of the guard: a stack is rolled back although the guard's
         # second step was never reached, or a rollback that had failed is continued past it.
         rolled_back = {
@@ -117,15 +107,18 @@ class UpdateGuard(Part):
                 "status-details": {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]},
             },
         }
-        about = json.dumps({"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}})
-        to_guard = [{"arn": self.function_arn, "id": "guard", "input": about}]
-        self._rule("RolledBack", f"Rollbacks of the stack of endpoint {endpoint_name}", rolled_back, to_guard)
-
-    def _rule(self, name: str, description: str, pattern: dict[str, Any], targets: list[dict[str, str]]) -> None:
-        rule = events.CfnRule(self, name, description=description, event_pattern=pattern, targets=targets)
+        # Whatever has happened, the guard only has to know of which endpoint, and looks for itself.
+        about = {"source": "aws.sagemaker", "detail": {"EndpointName": endpoint_name}}
+        rule = events.CfnRule(
+            self,
+            "Deployments",
+            description=f"State changes of endpoint {endpoint_name}, and rollbacks of its stack",
+            event_pattern={"$or": [{**changes, "detail": {"EndpointName": [endpoint_name]}}, rolled_back]},
+            targets=[{"arn": self.function_arn, "id": "guard", "input": json.dumps(about)}],
+        )
         lambda_.CfnPermission(
             self,
-            f"{name}MayCall",
+            "DeploymentsMayCall",
             action="lambda:InvokeFunction",
             function_name=self.function_arn,
             principal="events.amazonaws.com",

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from shadow_constructs import (
-    Alerts,
     GatePolicy,
     InvalidValueError,
     Promotion,
@@ -180,31 +179,20 @@ def test_the_function_is_small_and_keeps_its_logs_for_a_while() -> None:
 
 
 def test_the_guard_hears_of_deployments_and_rollbacks() -> None:
-    """Two rules reach its function, and each may call it."""
+    """One rule reaches its function for both, and may call it; whatever has happened, it is told its endpoint."""
     template = rendered()
-    rules = resources(template, "AWS::Events::Rule")
-    patterns = [one["Properties"]["EventPattern"]["source"] for one in rules.values()]
+    rule = the(template, "AWS::Events::Rule")
+    [key] = resources(template, "AWS::Events::Rule")
 
-    assert sorted(patterns) == [["aws.cloudformation"], ["aws.sagemaker"]]
-    sources = [one["Properties"]["SourceArn"] for one in resources(template, "AWS::Lambda::Permission").values()]
-    assert sorted(flat(one) for one in sources) == sorted(f"<{key}.Arn>" for key in rules)
-
-
-def test_people_are_told_of_deployments_where_there_are_people() -> None:
-    """The topic of the alarms is the rule's second target; a rollback of the stack is for the guard alone."""
-    rules = resources(rendered(shadow_test(alerts=Alerts(emails=["team@example.com"]))), "AWS::Events::Rule")
-    told = {
-        one["Properties"]["EventPattern"]["source"][0]: [target["Id"] for target in one["Properties"]["Targets"]]
-        for one in rules.values()
-    }
-
-    assert told == {"aws.sagemaker": ["guard", "people"], "aws.cloudformation": ["guard"]}
+    assert [one["source"] for one in rule["EventPattern"]["$or"]] == [["aws.sagemaker"], ["aws.cloudformation"]]
+    assert flat(the(template, "AWS::Lambda::Permission")["SourceArn"]) == f"<{key}.Arn>"
+    [target] = rule["Targets"]
+    assert json.loads(target["Input"]) == {"source": "aws.sagemaker", "detail": {"EndpointName": "churn"}}
 
 
 def test_the_guard_hears_of_its_own_endpoint_and_stack_only() -> None:
     """Another endpoint's update, and another stack's rollback, don't wake it."""
-    rules = resources(rendered(), "AWS::Events::Rule").values()
-    details = {one["Properties"]["EventPattern"]["source"][0]: one["Properties"]["EventPattern"] for one in rules}
+    sagemaker, cloudformation = the(rendered(), "AWS::Events::Rule")["EventPattern"]["$or"]
 
-    assert details["aws.sagemaker"]["detail"] == {"EndpointName": ["churn"]}
-    assert details["aws.cloudformation"]["detail"]["stack-id"] == [{"Ref": "AWS::StackId"}]
+    assert sagemaker["detail"] == {"EndpointName": ["churn"]}
+    assert cloudformation["detail"]["stack-id"] == [{"Ref": "AWS::StackId"}]
