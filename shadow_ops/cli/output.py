@@ -72,8 +72,8 @@ def text_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> s
 def markdown_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Rows, the header first, as a table in Markdown; `right` as in `text_table`."""
     marks = ["---:" if column in right else "---" for column in range(len(rows[0]))]
-    cells = [rows[0], marks, *([harmless.in_markdown(cell) for cell in row] for row in rows[1:])]
-    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
+    head, *cells = [[harmless.in_markdown(cell) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, marks, *cells))
 
 
 def table(rows: Sequence[Sequence[str]], *, markdown: bool, right: Sequence[int] = ()) -> str:

@@ -14,9 +14,10 @@ _NUMERIC = range(1, 8)
 
 def as_table(compared: Compared, *, markdown: bool) -> str:
     """The comparison for people."""
-    head = (
+    head = output.prose(
         f"{compared.endpoint}: {compared.production} beside {compared.shadow}, "
-        f"which gets {compared.sampling_percent:g} % of the requests"
+        f"which gets {compared.sampling_percent:g} % of the requests",
+        markdown=markdown,
     )
     if not compared.metrics:
         return f"{head}\n\nno data of either variant yet; metrics arrive a minute or two after the requests"

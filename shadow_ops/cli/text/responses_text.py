@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from shadow_ops.cli import output
 from shadow_ops.cli.captured import size
@@ -26,7 +26,7 @@ def as_text(result: Result, judged: tuple[str, str] | None, *, markdown: bool) -
         judged: Verdict and reason, if it was judged.
         markdown: Whether tables are Markdown's.
     """
-    parts = [_head(result)]
+    parts = [_prose(_head(result), markdown)]
     if judged is not None:
         verdict = judged[0] if markdown else output.coloured(judged[0])
         parts.append(f"{verdict}: {judged[1]}")
@@ -36,15 +36,19 @@ def as_text(result: Result, judged: tuple[str, str] | None, *, markdown: bool) -
     return "\n\n".join(part for part in parts if part)
 
 
-def _head(result: Result) -> str:
+def _prose(lines: Iterable[str], markdown: bool) -> str:
+    return "\n".join(output.prose(line, markdown=markdown) for line in lines)
+
+
+def _head(result: Result) -> list[str]:
     read = result.read
     if read.first is None:
-        return f"{read.endpoint}: no captured files of that time in {read.source}"
+        return [f"{read.endpoint}: no captured files of that time in {read.source}"]
     sampled = "" if read.hours == read.hours_found else f", a sample of {read.hours_found}"
-    return (
-        f"{read.endpoint}: answers of {read.variants[0]} and {read.variants[1]}\n"
-        f"{read.first}h to {read.last}h UTC: {read.hours} hours{sampled}, {read.files} files, {size(read.bytes)}"
-    )
+    return [
+        f"{read.endpoint}: answers of {read.variants[0]} and {read.variants[1]}",
+        f"{read.first}h to {read.last}h UTC: {read.hours} hours{sampled}, {read.files} files, {size(read.bytes)}",
+    ]
 
 
 def _records(result: Result, markdown: bool) -> str:
@@ -77,7 +81,7 @@ def _records(result: Result, markdown: bool) -> str:
 def _sections(result: Result, markdown: bool) -> Iterator[str]:
     yield _agreement(result)
     if result.symptoms:
-        yield "\n".join(result.symptoms)
+        yield _prose(result.symptoms, markdown)
     yield _classes(result, markdown)
     yield _numbers(result, markdown)
     yield _differences(result, markdown)
@@ -117,7 +121,7 @@ def _classes(result: Result, markdown: bool) -> str:
     flips = [(one, pairs) for one, pairs in classes.items() if one[0] != one[1]]
     total = sum(classes.values())
     lines = [f"{one[0]} -> {one[1]}: {pairs:,} ({_percent(pairs, total)})" for one, pairs in flips[:_MOST]]
-    said = "classes\n" + ("\n".join(lines) if lines else "none differs")
+    said = f"classes\n{_prose(lines or ['none differs'], markdown)}"
     if len(names) > 12:
         return said
     rows = [("production \\ shadow", *names)]
