@@ -14,6 +14,7 @@ from shadow_ops.cli.errors import translated
 # Loading a command's module for its help text would load half of the program for `shadow-test --help`.
 _COMMANDS = {
     "gate": "Judge a shadow: PASS, FAIL or INCONCLUSIVE.",
+    "plan": "Tell how long a test will take.",
     "compare": "Show production and shadow side by side.",
     "responses": "Compare captured answers pair by pair.",
     "status": "Show what an endpoint serves, and what the code says.",

@@ -13,7 +13,7 @@ from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import Samples
 
 # A percentile takes about so many periods with enough requests to tell 5 %, and should have them in two days.
-_BLOCKS_A_DAY = 36
+BLOCKS_A_DAY = 36
 # Of fewer periods than that in a day, each must hold more requests: a period has one vote, however many those are.
 _BLOCKS_IN_LONG_PERIODS = 100
 _A_DAY_MINUTES = 1440
@@ -35,7 +35,7 @@ def holds_up(rule: Rule, samples: Samples, minutes: float, *, few: bool = False)
     """
     if rule not in DEFAULT_RULES or rule.requests_needed == 1:
         return True
-    blocks = _BLOCKS_A_DAY if minutes * _BLOCKS_A_DAY <= _A_DAY_MINUTES else _BLOCKS_IN_LONG_PERIODS
+    blocks = BLOCKS_A_DAY if minutes * BLOCKS_A_DAY <= _A_DAY_MINUTES else _BLOCKS_IN_LONG_PERIODS
     return not few and samples.copies_a_day >= blocks * rule.requests_needed
 
 
@@ -47,8 +47,15 @@ def allowed_points(rule: ErrorRateRule, samples: Samples, counts: Counts) -> flo
         samples: What is judged.
         counts: Errors and requests of all of it.
     """
-    copies = samples.copies_a_day
-    if rule.max_increase_points is None or rule not in DEFAULT_RULES or copies <= 0:
+    if rule.max_increase_points is None or samples.copies_a_day <= 0:
         return rule.max_increase_points
-    by_chance = _CHANCE * math.sqrt(2 * counts.production_errors / counts.production * copies)
-    return max(rule.max_increase_points, min(max(_ERRORS_A_DAY, by_chance) / copies * 100, 100.0))
+    return points_told(rule, samples.copies_a_day, counts.production_errors / counts.production)
+
+
+def points_told(rule: ErrorRateRule, copies_a_day: float, error_rate: float) -> float:
+    """The same, of so many copies a day, so many of which fail on production; 0 where the rule compares nothing."""
+    points = rule.max_increase_points or 0.0
+    if rule not in DEFAULT_RULES:
+        return points
+    by_chance = _CHANCE * math.sqrt(2 * error_rate * copies_a_day)
+    return max(points, min(max(_ERRORS_A_DAY, by_chance) / copies_a_day * 100, 100.0))

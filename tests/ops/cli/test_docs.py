@@ -44,6 +44,7 @@ def test_the_page_has_every_command() -> None:
     """No command is left out."""
     assert {command.split()[0] for command, _ in blocks()} == {
         "gate",
+        "plan",
         "compare",
         "status",
         "send",

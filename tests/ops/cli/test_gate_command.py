@@ -301,3 +301,22 @@ def test_on_a_terminal_the_findings_are_drawn(services: Services, monkeypatch: p
 @dataclass(frozen=True)
 class _Holder:
     cloudwatch: Any
+
+
+def test_a_plan_needs_no_shadow(run: Run, services: Services) -> None:
+    """Before a test, production alone says how long one will take."""
+    services.metrics = traffic(600, shadow=False)
+    found = json.loads(run("plan", "churn", "--sampling", "50", "--format", "json").stdout)
+    (only,) = found["plans"]
+    assert only["sampling_percent"] == 50
+    assert only["minutes"] > 60
+    assert only["instance_hours"] == pytest.approx(only["minutes"] / 60 * found["instances"])
+    assert {rule["rule"] for rule in only["rules"]} >= {"latency-p99", "error-rate-5xx"}
+
+
+@pytest.mark.parametrize("sampling", ["0", "101", "ten", "", "10,,20", "nan"])
+def test_a_plan_refuses_what_is_no_percentage(run: Run, sampling: str) -> None:
+    """Nothing is asked of AWS."""
+    result = run("plan", "churn", "--sampling", sampling)
+    assert result.exit_code == 2
+    assert "must be percentages above 0 and up to 100" in result.stderr

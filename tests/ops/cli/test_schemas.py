@@ -48,6 +48,7 @@ def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
     services.answers = lambda body: refused("ModelError", "no", "InvokeEndpoint") if "bad" in body else None
     return {
         "gate": [["churn"]],
+        "plan": [["churn", "--price", "0.23"], ["churn", "--sampling", "1"]],
         "compare": [["churn"], ["churn", "--since", "1h"]],
         "status": [["churn"], ["chess"]],
         "history": [["churn"], ["chess"]],

@@ -1,0 +1,230 @@
+"""How long a test will take to tell an equal candidate from a worse one, from production's own traffic and noise.
+
+Production differs from itself from one period to the next about as much as two equal variants differ within one. What
+a percentile of fewer copies adds to that, and what it then takes to decide, comes from the judge's own evidence.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
+from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule
+from shadow_ops.judge import little, ranks, rates
+from shadow_ops.judge.differences import key_of
+from shadow_ops.judge.drift import divisor, drift_of
+from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, needs_of
+from shadow_ops.judge.rates import Counts
+from shadow_ops.judge.samples import Grain
+from shadow_ops.measure.recording import Recording
+
+LONGEST_MINUTES = 30 * 1440
+"""What takes longer can't be decided at this traffic: no shadow test should last longer."""
+
+# As live periods are chosen where the copies are too few for the recording's own.
+_LONGER = (1, 3, 12)
+_RUNS, _MOST_PERIODS = 15, 3000
+_FEWEST_TO_FAIL = 20
+
+
+@dataclass(frozen=True)
+class RulePlan:
+    """How long one rule takes at one sampling percentage.
+
+    Attributes:
+        rule: The rule.
+        equal_minutes: Until half of the equal candidates hold; None if it can't be decided at this traffic.
+        worse_minutes: Until half of the candidates fail that are worse by twice what is allowed; None likewise.
+        waits: Whether a PASS waits for the rule.
+        fix: What to change where it can't be decided, else None.
+    """
+
+    rule: Rule
+    equal_minutes: float | None
+    worse_minutes: float | None
+    waits: bool
+    fix: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A test at one sampling percentage.
+
+    Attributes:
+        sampling_percent: Share of the requests that is copied.
+        rules: What each rule that decides takes.
+        minutes: Until half of the equal candidates pass; None if a rule that a PASS waits for can't be decided.
+        copies: Requests to the shadow until then, warm-up included.
+    """
+
+    sampling_percent: float
+    rules: tuple[RulePlan, ...]
+    minutes: float | None
+    copies: float | None
+
+
+def plan(recording: Recording, policy: GatePolicy, samplings: Sequence[float]) -> tuple[Plan, ...]:
+    """What a test of an endpoint will take.
+
+    Args:
+        recording: What production did; the shadow's side is not looked at.
+        policy: What must hold.
+        samplings: Shares of the requests, in percent.
+    """
+    busy = tuple(one for one in recording.periods if one.production.distributions or one.production.numbers)
+    grain = Grain(recording.period_seconds, busy, ())
+    return tuple(_planned(grain, policy, one) for one in samplings)
+
+
+def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
+    requests = [one for one in grain.requests[0] if one]
+    each = statistics.median(requests) if requests else 0.0
+    # Nights count as time too.
+    a_day = math.fsum(requests) / _days(grain) if requests else 0.0
+    share = sampling_percent / 100
+    needs = needs_of(policy, sum(len(rule.bounds) for rule in policy.gating_rules), intervals=False)
+    percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
+    first = max(percentiles, key=lambda rule: rule.requests_needed, default=None)
+    busy_share = a_day / (each * 86400 / grain.seconds) if each else 1.0
+    found = []
+    for rule in policy.gating_rules:
+        to_fail = needs.fail_first if rule is first else needs.fail
+        if isinstance(rule, DurationRule):
+            found.append(_duration(rule, grain, each, a_day * share, share, busy_share, needs, to_fail))
+        elif isinstance(rule, ErrorRateRule):
+            found.append(_errors(rule, grain, a_day, share, needs))
+    waited = [one.equal_minutes for one in found if one.waits]
+    if not found or a_day == 0 or any(one is None for one in waited):
+        return Plan(sampling_percent, tuple(found), None, None)
+    needed = policy.min_requests / (a_day * share) * 1440
+    measured = max(policy.min_duration_minutes, needed, *(one for one in waited if one is not None))
+    # What was seen in the last five sixths of the warm-up is measured time.
+    minutes = measured + policy.warm_up_minutes / 6 if measured >= policy.min_duration_minutes else measured
+    return Plan(sampling_percent, tuple(found), minutes, a_day * share * minutes / 1440)
+
+
+def _duration(
+    rule: DurationRule,
+    grain: Grain,
+    each: float,
+    copies_a_day: float,
+    share: float,
+    busy_share: float,
+    needs: Needs,
+    to_fail: float,
+) -> RulePlan:
+    values = [one for one in grain.latencies(*key_of(rule))[0] if one]
+    waits = rule not in DEFAULT_RULES or copies_a_day >= little.BLOCKS_A_DAY * rule.requests_needed
+    together = _together(rule, each, share)
+    if len(values) < FEWEST_PERIODS:
+        return RulePlan(rule, None, None, waits, "production has no figures of it yet; look at more days")
+    if together is None:
+        text = f"copy more: it takes {rule.requests_needed:,} copies in an hour, or a lower percentile"
+        return RulePlan(rule, None, None, waits, text)
+    changes = [math.log(later / one) for one, later in itertools.pairwise(values)]
+    drift = drift_of(changes)
+    # Each change holds the noise of two periods; the shadow's part grows as its copies are fewer.
+    noise = ranks.noise(changes) * math.sqrt((1 + 1 / share) / 2 / together)
+    less = divisor(changes, drift) if drift.memory else 1.0
+    allowed, worse = math.log1p(rule.max_increase_percent / 100), math.log1p(2 * rule.max_increase_percent / 100)
+    minutes = grain.seconds / 60 * together / busy_share
+    equal, slower = (
+        _periods(size, noise, needed * less) for size, needed in ((allowed, needs.ends), (worse - allowed, to_fail))
+    )
+    fix = None
+    if equal is None or equal * minutes > LONGEST_MINUTES:
+        equal = None
+        fix = f"copy more, allow more than {rule.max_increase_percent:g} %, or only report it"
+    return RulePlan(
+        rule,
+        None if equal is None else max(equal, FEWEST_PERIODS) * minutes,
+        None if slower is None else max(slower, _FEWEST_TO_FAIL / together) * minutes,
+        waits,
+        fix,
+    )
+
+
+def _together(rule: DurationRule, each: float, share: float) -> int | None:
+    """How many of the recording's periods are judged as one, for want of copies; None if an hour isn't enough."""
+    if share == 1 and each > 0:
+        return max(1, math.ceil(rule.requests_needed / each))
+    return next((many for many in _LONGER if each * share * many >= rule.requests_needed), None)
+
+
+def _periods(size: float, noise: float, needed: float) -> int | None:
+    """Median number of independent periods until differences of a size are told from none."""
+    if size <= 0:
+        return None
+    return _told(round(math.log(max(size, 1e-9) / max(noise, size / 20)), 1), math.ceil(needed * 4) / 4)
+
+
+@functools.lru_cache(maxsize=256)
+def _told(log_ratio: float, needed: float) -> int | None:
+    found = sorted(_one(math.exp(log_ratio), needed, seed) for seed in range(_RUNS))
+    return None if found[_RUNS // 2] > _MOST_PERIODS else found[_RUNS // 2]
+
+
+def _one(size: float, needed: float, seed: int) -> int:
+    draw = random.Random(seed)
+    differences = [draw.gauss(size, 1) for _ in range(_MOST_PERIODS)]
+    low, high = 0, 8
+    while ranks.log_evidence(differences[:high], 0.0).above < needed:
+        if high > _MOST_PERIODS:
+            return high
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if ranks.log_evidence(differences[:middle], 0.0).above >= needed:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs: Needs) -> RulePlan:
+    counted = grain.numbers(rule.statistics[0].metric.name)[0]
+    both = [(one, errors) for one, errors in zip(grain.requests[0], counted, strict=True) if one and errors is not None]
+    requests = math.fsum(one for one, _ in both)
+    if requests == 0 or rule.max_increase_points is None:
+        return RulePlan(rule, 0.0 if requests else None, None, rule.max_increase_points is not None)
+    rate = math.fsum(errors for _, errors in both) / requests
+    points = little.points_told(rule, a_day * share, rate) / 100
+    worse = rate + max(2 * points, rate * (rates.TOLERATED_RATIO**2 - 1))
+
+    def counts(minutes: float, shadow_rate: float) -> Counts:
+        production = a_day * minutes / 1440
+        return Counts(production * share * shadow_rate, production * share, production * rate, production)
+
+    def holds(minutes: float) -> bool:
+        one = counts(minutes, rate)
+        evidence = rates.log_evidence_against_excess(one, points, points) if points > 0 else 0.0
+        return max(evidence, rates.log_evidence_below_ratio(one, rates.TOLERATED_RATIO)) >= needs.hold
+
+    def fails(minutes: float) -> bool:
+        one = counts(minutes, min(worse, 1.0))
+        return rates.log_evidence_against_excess(one, points, max(points, 1e-6)) >= needs.fail
+
+    equal, found = _first(holds), _first(fails)
+    fix = None if equal is not None else "copy more, allow more points, or only report it"
+    return RulePlan(rule, equal, found, True, fix)
+
+
+def _first(is_so: Callable[[float], bool]) -> float | None:
+    """The first of a series of times, each a tenth later, at which something is so."""
+    minutes = 5.0
+    while minutes <= LONGEST_MINUTES:
+        if is_so(minutes):
+            return minutes
+        minutes *= 1.1
+    return None
+
+
+def _days(grain: Grain) -> float:
+    first, last = grain.periods[0].start, grain.periods[-1].start
+    return ((last - first).total_seconds() + grain.seconds) / 86400
