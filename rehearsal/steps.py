@@ -162,12 +162,12 @@ def _show_change(stage: Stage, after: Answer) -> None:
 
 def roll_back(stage: Stage) -> None:
     """Take the promotion back while requests keep coming."""
-    stage.narrator.step(f'The way back: cdk deploy churn-shadow -c rollback="{_REASON}"')
-    stage.narrator.say("Suppose v2 disappoints after all. The way back is one deployment, too, if it has a reason:")
+    stage.narrator.step(f'Roll back: cdk deploy churn-shadow -c rollback="{_REASON}"')
+    stage.narrator.say("Suppose v2 disappoints after all. A rollback is one deployment, too, if it has a reason:")
     promoted = stage.serving()
     with stage.narrator.waiting("cdk deploy churn-shadow, without a reason, as an old pipeline would"):
         refused = stage.cdk.deploy("churn-shadow", **gate_steps.FULL)
-    expect(refused.exit_code != 0, "a way back without a reason is refused.", refused.output[-600:])
+    expect(refused.exit_code != 0, "a rollback without a reason is refused.", refused.output[-600:])
     expect(stage.serving() == promoted, "nothing has changed.", stage.serving())
     stage.narrator.quote(gate_steps.refusal(refused.output))
     context = {**gate_steps.FULL, "rollback": _REASON}
@@ -178,7 +178,7 @@ def roll_back(stage: Stage) -> None:
     expect(last == "v1", "v1 answers again.", last)
     recorded = seen.outputs(stage.local.client("cloudformation"), ENDPOINT).get("RollbackReason")
     expect(recorded == _REASON, "the reason is recorded.", recorded)
-    stage.narrator.seen(f"{tally.sent} requests on the way back, {len(tally.failures)} failed")
+    stage.narrator.seen(f"{tally.sent} requests during the rollback, {len(tally.failures)} failed")
     stage.narrator.seen("v1 answers again, v2 is the shadow again, and the stack's output has the reason")
 
 

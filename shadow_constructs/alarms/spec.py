@@ -45,7 +45,7 @@ class AlarmSpec:
         id: Its name in `Alerts.without` and in the docs; the logical id is made from it.
         about: Whose trouble it is: an alarm about production wakes somebody, one about the shadow or the comparison
             speaks through the composite alarm, one about an update takes the update back.
-        severity: ``critical`` where callers suffer or an update is taken back, else ``warning``. It begins the
+        severity: ``critical`` where callers suffer or an update is rolled back, else ``warning``. It begins the
             description.
         description: What happened, in words and numbers, and what to do.
         terms: The metrics by their ids in the expression.

@@ -179,7 +179,7 @@ class NewFleet:
             about="update",
             severity="critical",
             description=f"{metric.metric.title} of production's new fleet: {said}. While an update runs, SageMaker "
-            "takes it back to the old fleet; afterwards it only shows.",
+            "rolls it back to the old fleet; afterwards it only shows.",
             terms={"m": Term(metric.metric, dimensions, metric.name)},
             expression=None,
             bound=bound,

@@ -16,7 +16,7 @@ def deployment_config(guardrails: Guardrails, alarm_names: Sequence[str]) -> dic
 
     Args:
         guardrails: How traffic moves.
-        alarm_names: Alarms that take an update back; tokens for those that the template makes.
+        alarm_names: Alarms that roll an update back; tokens for those that the template makes.
     """
     if guardrails.shift == "off":
         return None

@@ -85,6 +85,6 @@ def outputs_of(
         if captured.key_arn is not None and is_token(captured.key_arn):
             yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
-        yield Output("RollbackReason", intent.reason, "Why a promotion was taken back")
+        yield Output("RollbackReason", intent.reason, "Why a promotion was rolled back")
     address = f"{console}/sagemaker/home?region={cdk.Aws.REGION}#/endpoints/{test.endpoint_name}"
     yield Output("Console", address, "The endpoint in the AWS console")

@@ -1,4 +1,4 @@
-"""The alarms that take an update back: made from the policy, and the user's own."""
+"""The alarms that roll an update back: made from the policy, and the user's own."""
 
 from __future__ import annotations
 

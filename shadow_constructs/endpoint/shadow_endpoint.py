@@ -63,7 +63,7 @@ class ShadowEndpoint(Part):
         construct_id: Id in the scope.
         test: What the endpoint serves, and what is tested beside it.
         intent: What the deployment is meant to be. `Promotion` renders ``test.promoted()`` and warns where the test
-            hasn't shown that it will hold; `Rollback` takes a promotion back. By default neither.
+            hasn't shown that it will hold; `Rollback` rolls a promotion back. By default neither.
 
     Attributes:
         test: The value that was rendered: of a promotion, what serves after it.

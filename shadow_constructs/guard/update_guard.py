@@ -36,7 +36,7 @@ _RETRIES = 2
 class UpdateGuard(Part):
     """Stands before and after every update of one endpoint.
 
-    Before it: a promotion needs the gate's PASS, a way back needs a reason, the endpoint must be able to take an
+    Before it: a promotion needs the gate's PASS, a rollback needs a reason, the endpoint must be able to take an
     update, and scaling that would make the update fail is recorded and handed over. After it: the config that was
     asked for is the one that serves, and scaling is as it was, or as the code says. What it refuses fails the
     deployment, with the reason on the terminal.
@@ -47,7 +47,7 @@ class UpdateGuard(Part):
         test: What the endpoint serves.
         intent: What the deployment is meant to be, if it is a promotion or a rollback.
         endpoint_config_name: The config that must serve; a token.
-        rollback_alarms: Names of the alarms that take an update back; none may be firing when it begins.
+        rollback_alarms: Names of the alarms that roll an update back; none may be firing when it begins.
 
     Attributes:
         before: The custom resource that the endpoint depends on.

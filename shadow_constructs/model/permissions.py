@@ -77,7 +77,7 @@ def open_sessions() -> Statement:
 
 
 def describe_alarms(place: Place, alarms: Sequence[str]) -> Statement:
-    """Look at the alarms that take an update back (Developer Guide, deployment-guardrails-configuration)."""
+    """Look at the alarms that roll an update back (Developer Guide, deployment-guardrails-configuration)."""
     prefix = f"{place.arn('cloudwatch')}:alarm"
     return _allow("SeeRollbackAlarms", ["cloudwatch:DescribeAlarms"], [f"{prefix}:{name}" for name in alarms])
 

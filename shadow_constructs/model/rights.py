@@ -27,7 +27,7 @@ class Needs:
         place: Where the stack is deployed.
         test: What the endpoint serves, or None where somebody else writes the endpoint.
         captured: Where captured data goes, or None.
-        alarms: Names of the alarms that take an update back.
+        alarms: Names of the alarms that roll an update back.
         artifact: The version's files, or None.
         repository_arn: The ECR repository of its image, or None.
     """

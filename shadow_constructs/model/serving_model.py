@@ -37,7 +37,7 @@ class ServingModel(Part):
         endpoint_name: Whose log group the role may write to.
         test: What the endpoint serves, which decides what else its role must be allowed.
         captured: Where captured data goes, or None.
-        alarms: Names of the alarms that take an update back.
+        alarms: Names of the alarms that roll an update back.
 
     Attributes:
         model_name: The SageMaker model's name, for an endpoint config.

@@ -48,6 +48,6 @@ def promotion_of(scope: Construct, given: Promotion | None) -> Promotion:
 def _by_context(scope: Construct, name: str, other: str) -> Any:  # noqa: ANN401 - cdk.json may hold anything
     given = scope.node.try_get_context(name)
     if given is not None and scope.node.try_get_context(other) is not None:
-        fix = "a deployment promotes or takes a promotion back, so give one of them"
+        fix = "a deployment promotes or rolls a promotion back, so give one of them"
         refuse("context", name, f"be left out with {other}", given, fix)
     return given

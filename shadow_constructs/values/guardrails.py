@@ -1,4 +1,4 @@
-"""How SageMaker shifts traffic to a new fleet, and when it takes an update back by itself."""
+"""How SageMaker shifts traffic to a new fleet, and when it rolls an update back by itself."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Guardrails:
         bake_minutes: How long the old fleet is kept after all traffic has moved, 0 to 60; both fleets are billed.
         timeout_minutes: After how long SageMaker gives up, 10 to 480 and longer than all waits. By default the waits
             and half an hour for instances to start.
-        alarm_names: Metric alarms of your own that take an update back, beside those made from the policy. They must
+        alarm_names: Metric alarms of your own that roll an update back, beside those made from the policy. They must
             look at the new fleet only (dimension EndpointConfigName), or the old fleet can veto its successor. CDK
             tokens are accepted.
         own_alarms: Whether rollback alarms are made from the policy. On by default.
@@ -149,7 +149,7 @@ class Guardrails:
 
     @classmethod
     def off(cls, reason: str) -> Self:
-        """SageMaker's own default: all at once, no bake, nothing takes an update back.
+        """SageMaker's own default: all at once, no bake, nothing rolls an update back.
 
         Args:
             reason: Why.

@@ -34,7 +34,7 @@ class Promotion:
 
 @dataclass(frozen=True)
 class Rollback:
-    """A promotion is taken back: the version that it replaced becomes production again.
+    """A promotion is rolled back: the version that it replaced becomes production again.
 
     Without a reason the guard refuses that, so that yesterday's pipeline can't demote a model.
 

@@ -46,8 +46,13 @@ def command_line(installed: Path, *arguments: str) -> subprocess.CompletedProces
 
 def readme_block(having: str) -> str:
     """The one code block of the README that has a certain text."""
+    return page_block("README.md", having)
+
+
+def page_block(page: str, having: str) -> str:
+    """The one code block of a page that has a certain text."""
     block: str
-    (block,) = [block for block in CODE.findall((ROOT / "README.md").read_text()) if having in block]
+    (block,) = [block for block in CODE.findall((ROOT / page).read_text()) if having in block]
     return block
 
 
@@ -141,7 +146,7 @@ def test_the_first_screen_synthesizes_a_shadow_test_and_its_promotion(installed:
 def test_the_stacks_written_by_hand_give_the_same_templates(installed: Path, tmp_path: Path) -> None:
     """Whoever writes both stacks in ten lines of their own gets what the package's stacks render."""
     app = readme_block("app.synth()")
-    by_hand = readme_block("class PromotionStack(cdk.Stack)")
+    by_hand = page_block("docs/use.md", "class PromotionStack(cdk.Stack)")
     code = app.replace(", PromotionStack", ", Promotion, ShadowEndpoint").replace(", ShadowTestStack", "")
     code = code.replace("v1 = ", f"{by_hand}\n\nv1 = ", 1)
 
@@ -199,7 +204,7 @@ def test_any_app_takes_reasons_from_the_command_line(installed: Path, theirs: Pa
         (
             {"rollback": "p99", "override_gate": "now"},
             "context: 'rollback' must be left out with override_gate, got 'p99'; "
-            "a deployment promotes or takes a promotion back, so give one of them",
+            "a deployment promotes or rolls a promotion back, so give one of them",
         ),
     ],
     ids=["an empty rollback", "an empty override", "both"],

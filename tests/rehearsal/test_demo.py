@@ -30,7 +30,7 @@ def test_the_demo_runs_from_start_to_end(tmp_path: Path) -> None:
         "One pair, joined by its InferenceId",
         "requests during the promotion, 0 failed",
         "the very model that was tested",
-        "requests on the way back, 0 failed",
+        "requests during the rollback, 0 failed",
         "the gate says FAIL: p50 latency",
         "refused, with the reason; the endpoint was not touched and the shadow test runs on",
         "PASS: the command line asks the same judge",

@@ -10,7 +10,9 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from cdk_nag import AwsSolutionsChecks
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 from cfnlint.api import lint  # type: ignore[import-untyped] # has no types
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # has no types
 from cfnlint.core import get_rules  # type: ignore[import-untyped] # has no types
@@ -36,7 +38,7 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
-from tests.stacks.rendering import Json, churn, folded, options, promotion_template, shadow_template
+from tests.stacks.rendering import Json, churn, everything, folded, options, promotion_template, shadow_template
 from tests.support.templates import problems_of
 from tests.values.samples import (
     IMAGE,
@@ -236,9 +238,9 @@ ACKNOWLEDGED: dict[str, str] = {
 CDKS_OWN = ("AwsSolutions-IAM4", "AwsSolutions-L1")
 
 
-def nag_findings(stack: cdk.Stack) -> dict[str, set[str]]:
-    """What the AwsSolutions pack finds: rule to construct paths."""
-    report: Any = AwsSolutionsChecks().validate_scope(stack)
+def nag_findings(stack: cdk.Stack, pack: Any = None) -> dict[str, set[str]]:  # noqa: ANN401 - any of cdk-nag's
+    """What a pack finds, by default AwsSolutions: rule to construct paths."""
+    report: Any = (AwsSolutionsChecks() if pack is None else pack).validate_scope(stack)
     found: dict[str, set[str]] = {}
     for violation in report.violations:
         paths = {str(one.construct_path) for one in violation.violating_resources}
@@ -257,6 +259,30 @@ def test_cdk_nag_finds_nothing_without_a_reason(case: str) -> None:
             continue
         reasons = [reason for pattern, reason in ACKNOWLEDGED.items() if re.fullmatch(pattern, rule)]
         assert len(reasons) == 1, (rule, paths)
+
+
+def planted(kind: type, change: Callable[[Any], object]) -> dict[str, set[str]]:
+    """What NIST's pack finds after something was changed in each resource of a class."""
+    stack = ShadowTestStack(cdk.App(), "churn-shadow", test=everything(), **options())
+    for one in stack.node.find_all():
+        if isinstance(one, kind):
+            change(one)
+    return nag_findings(stack, NIST80053R5Checks())
+
+
+def test_cdk_nag_sees_topic_and_alarms() -> None:
+    """A violation planted in one of them is found, and one that is mended isn't any more."""
+    encrypted, acting = "NIST.800.53.R5-SNSEncryptedKMS", "NIST.800.53.R5-CloudWatchAlarmAction"
+    topic = "churn-shadow/Endpoint/Alarms/Topic"
+    as_it_is = planted(sns.CfnTopic, lambda _: None)
+    mended = planted(sns.CfnTopic, lambda one: setattr(one, "kms_master_key_id", "alias/ours"))
+    silenced = planted(cloudwatch.CfnAlarm, lambda one: setattr(one, "actions_enabled", False))
+
+    assert as_it_is[encrypted] == {topic}
+    assert encrypted not in mended
+    production = {path for path in silenced[acting] if "/Alarms/Production" in path}
+    assert production
+    assert not production & as_it_is[acting]
 
 
 def reason_for(rule: str) -> str:

@@ -62,7 +62,7 @@ def _inf1(test: ShadowTest) -> Iterator[Clash]:
     for variant in test.variants:
         hardware = variant.hardware
         if isinstance(hardware, Hardware) and hardware.instance_type.startswith("ml.inf1."):
-            must = "be off with Inf1: SageMaker shifts all at once there, without a bake, and no alarm takes it back"
+            must = "be off with Inf1: SageMaker shifts all at once there, without a bake, and no alarm rolls it back"
             fix = "choose ml.inf2, or write Guardrails.off(reason=...)"
             yield Clash("guardrails", must, f"{variant.name} on {hardware.instance_type}", fix)
 

@@ -38,7 +38,7 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
     elif entries:
         output.data(as_table(entries, markdown=form == MARKDOWN))
     else:
-        output.progress(f"nothing was promoted on {endpoint}, or taken back")
+        output.progress(f"nothing was promoted on {endpoint}, or rolled back")
 
 
 def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
