@@ -16,9 +16,6 @@ from tests.stacks.rendering import Json
 from tests.support.template_limits import LIMITS, too_long
 from tests.values.samples import ROLE_ARN
 
-# What the code says of an endpoint is held to Parameter Store's limit by tests of its own.
-ELSEWHERE = frozenset({("AWS::SSM::Parameter", "Value")})
-
 LARGEST: dict[str, Callable[[], ShadowTest]] = {
     "a shadow test": largest.shadow_test,
     "ten variants": largest.ten_variants,
@@ -42,7 +39,7 @@ def rendered(test: ShadowTest) -> Json:
 @pytest.mark.parametrize("case", LARGEST)
 def test_every_generated_text_fits_its_service(case: str) -> None:
     """Policies, descriptions, rules, dashboards, requests and outputs, as long as CloudFormation may make them."""
-    assert too_long(rendered(LARGEST[case]()), but=ELSEWHERE) == []
+    assert too_long(rendered(LARGEST[case]())) == []
 
 
 def test_every_limit_is_met_by_a_text() -> None:

@@ -115,23 +115,22 @@ _LONGEST_REQUEST = 256 * 1024
 _OUTPUTS, _LONGEST_DESCRIPTION = 200, 1024
 
 
-def too_long(template: Json, *, but: frozenset[tuple[str, str]] = frozenset()) -> list[str]:
+def too_long(template: Json) -> list[str]:
     """What of a template is longer than its service takes, a line each.
 
     Args:
         template: The template.
-        but: Types and properties that aren't looked at.
     """
-    return list(_too_long(template, but))
+    return list(_too_long(template))
 
 
-def _too_long(template: Json, but: frozenset[tuple[str, str]]) -> Iterator[str]:
+def _too_long(template: Json) -> Iterator[str]:
     inline: dict[str, int] = {}
     for logical_id, resource in template["Resources"].items():
         kind, properties = resource["Type"], resource.get("Properties", {})
         for name, value in properties.items():
             most, measure = LIMITS.get((kind, name), (0, len))
-            if most and (kind, name) not in but and (got := measure(filled(template, value))) > most:
+            if most and (got := measure(filled(template, value))) > most:
                 yield f"{logical_id}.{name}: {got} of {most}"
         if kind.startswith("Custom::") and (got := _bytes(filled(template, properties))) > _LONGEST_REQUEST:
             yield f"{logical_id}: {got} of {_LONGEST_REQUEST}"
