@@ -12,6 +12,8 @@ from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.problems import Problems, refuse
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# CloudWatch User Guide, alarm actions: standard topics only.
+_FIFO = re.compile(r":sns:.*\.fifo\Z", re.DOTALL)
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
 # API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
 # week where each is an hour or longer; five actions per state.
@@ -71,6 +73,10 @@ class Alerts:
                 problems.add("without", "hold ids of alarms such as 'shadow-cpu'", alarm)
         if self.topic_arn is not None:
             check_arn(problems, "topic_arn", self.topic_arn, service="sns", resource="")
+        named = [("topic_arn", self.topic_arn), *(("action_arns", one) for one in self.action_arns)]
+        for name, action in named:
+            if isinstance(action, str) and _FIFO.search(action):
+                problems.add(name, "not be a FIFO topic, which no alarm can tell", action, "name a standard topic")
         if self.emails and self.topic_arn is not None:
             fix = "subscribe the addresses to your topic, or leave topic_arn out and one is made"
             problems.add("topic_arn", "be left out with emails", self.topic_arn, fix)

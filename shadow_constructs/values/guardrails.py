@@ -21,6 +21,8 @@ _SHORTEST_TIMEOUT_MINUTES, _LONGEST_TIMEOUT_MINUTES = 10, 480
 _SIZES = {"canary": (1, 50), "linear": (10, 50), "rolling": (5, 50)}
 # AutoRollbackConfig.Alarms holds ten; the endpoint's own rollback alarms take their share.
 MOST_ALARMS = 10
+# API member AlarmName: not blank. An ARN would be looked for as a name.
+_ALARM_NAME = re.compile(r"(?!\s*\Z)(?!arn:).{1,255}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,8 +75,8 @@ class Guardrails:
             check_number(problems, "timeout_minutes", self.timeout_minutes, low, high)
         names = checked_tuple(problems, "alarm_names", self.alarm_names)
         for name in names:
-            rule = "name metric alarms, each of 1 to 255 characters"
-            check_text(problems, "alarm_names", name, pattern=re.compile(r".{1,255}"), rule=rule, tokens=True)
+            rule = "name metric alarms, each of 1 to 255 characters, not by ARN"
+            check_text(problems, "alarm_names", name, pattern=_ALARM_NAME, rule=rule, tokens=True)
         if len(names) > MOST_ALARMS:
             problems.add("alarm_names", f"have at most {MOST_ALARMS} entries", len(names))
         for double in sorted({str(name) for name in names if names.count(name) > 1}):

@@ -37,6 +37,8 @@ def test_five_actions_fit() -> None:
         ({"emails": ["team"]}, "'emails' must hold addresses like team@example.com, got 'team'"),
         ({"topic_arn": "oncall"}, "'topic_arn' must be an ARN like arn:aws:sns"),
         ({"topic_arn": TOPIC, "emails": ["a@b.cd"]}, "'topic_arn' must be left out with emails"),
+        ({"topic_arn": TOPIC + ".fifo"}, "'topic_arn' must not be a FIFO topic, which no alarm can tell"),
+        ({"action_arns": [TOPIC + ".fifo"]}, "'action_arns' must not be a FIFO topic, which no alarm can tell"),
         ({"action_arns": ["oncall"]}, "'action_arns' must hold ARNs of alarm actions, got 'oncall'"),
         ({"action_arns": ["arn:aws:sns"]}, "'action_arns' must hold ARNs of alarm actions, got 'arn:aws:sns'"),
         ({"action_arns": [PLAN] * 6}, "'action_arns' must be at most 5 actions, the topic included, got 6"),

@@ -38,6 +38,15 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         "'alarm_names' must have at most 10 entries, got 11",
     ),
     "no alarm's name": (lambda: Guardrails(alarm_names=[""]), "'alarm_names' must name metric alarms"),
+    "a blank alarm's name": (lambda: Guardrails(alarm_names=[" \t"]), "'alarm_names' must name metric alarms"),
+    "an alarm's ARN": (
+        lambda: Guardrails(alarm_names=["arn:aws:cloudwatch:eu-west-1:111122223333:alarm:checkout-errors"]),
+        "'alarm_names' must name metric alarms, each of 1 to 255 characters, not by ARN",
+    ),
+    "a size of text": (
+        lambda: Guardrails.canary(size_percent="20"),  # type: ignore[arg-type] # bad on purpose
+        "'size_percent' must be a whole number from 1 to 50 with canary, got '20'",
+    ),
     "a size that isn't whole": (
         lambda: Guardrails.canary(size_percent=12.5),  # type: ignore[arg-type] # bad on purpose
         "'size_percent' must be a whole number from 1 to 50 with canary, got 12.5",
