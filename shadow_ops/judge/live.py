@@ -32,8 +32,9 @@ def judge_live(
 ) -> tuple[Recording, Verdict]:
     """Judge the shadow test that an endpoint runs.
 
-    The test is as old as the endpoint config that serves: a config is made right before it serves. A test that has
-    just begun, or whose shadow is silent, simply has few periods.
+    The test is as old as the endpoint config that serves: a config is made right before it serves. Where CloudWatch has
+    the figures of that config by themselves, they alone count; else all since it was made. A test that has just begun,
+    or whose shadow is silent, simply has few periods.
 
     Args:
         clients: Holds the CloudWatch client.
@@ -76,6 +77,7 @@ def subject_of(live: LiveEndpoint, promoted: Instances | None) -> Subject:
         production=_running_on(live.production[0]),
         shadow=_running_on(live.shadow),
         promoted=None if promoted is None else known_instances(promoted.instance_type, promoted.count),
+        config=live.config.name,
     )
 
 

@@ -42,12 +42,14 @@ class Series:
         variant: The variant's name.
         metric: The metric.
         statistic: As CloudWatch writes it, such as ``Sum`` or ``p99``.
+        config: The endpoint config whose figures alone are wanted. None for all that served under the variant's name.
     """
 
     endpoint: str
     variant: str
     metric: CatalogueEntry
     statistic: str
+    config: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def _read_batch(cloudwatch: Any, wanted: Sequence[Series], span: Span) -> dict[S
 
 
 def _query(name: str, series: Series, period_seconds: int) -> dict[str, Any]:
-    found = dimensions(series.endpoint, series.variant)
+    found = dimensions(series.endpoint, series.variant, series.config)
     return {
         "Id": name,
         "MetricStat": {

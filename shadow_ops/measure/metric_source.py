@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +13,15 @@ from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.measure.metric_data import Points, Series, kept_period, read_series, whole_periods
-from shadow_ops.measure.recording import Period, Recording, Side
+from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
+from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 SETTLE_SECONDS = 120
 """How old a period's end must be before the period is read: metrics of a minute arrive a minute or two after it."""
 
 _LOOK_SECONDS = 300
+# An update runs both fleets for a while, so that a config's first period is never whole.
+_ALL_OF_IT = 0.9
 _BASIC = {"SampleCount": "count", "Average": "avg", "Minimum": "min", "Maximum": "max"}
 _SUMS = (catalogue.INVOCATIONS, catalogue.ERRORS_4XX, catalogue.ERRORS_5XX, catalogue.MODEL_ERRORS)
 _HOST = (catalogue.CPU_UTILIZATION, catalogue.MEMORY_UTILIZATION, catalogue.DISK_UTILIZATION)
@@ -40,6 +43,7 @@ class Subject:
         production: What production runs on. None if it isn't known.
         shadow: What the shadow runs on. None if it isn't known.
         promoted: What the shadow's model would run on after the promotion. None if it isn't known.
+        config: The endpoint config that serves. None to read all that served under the variants' names.
     """
 
     endpoint: str
@@ -49,6 +53,7 @@ class Subject:
     production: Instances | None = None
     shadow: Instances | None = None
     promoted: Instances | None = None
+    config: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,45 +104,98 @@ def record(
         ClientError: If a call is refused.
     """
     until = now - datetime.timedelta(seconds=settle_seconds(policy) if settle is None else settle)
-    wanted = policy.period_seconds
-    if wanted is None:
-        wanted = choose(_shadow_requests_per_minute(cloudwatch, subject, since, until), policy)
+    given = policy.period_seconds is not None
+    alone, rate = (False, 0.0) if given and subject.config is None else _look(cloudwatch, subject, since, until)
+    subject = subject if alone else dataclasses.replace(subject, config=None)
+    wanted = _LOOK_SECONDS if policy.period_seconds is None else policy.period_seconds
     span = whole_periods(since, until, kept_period(wanted, since, now))
-    sides = (
-        (subject.production_variant, _slots(subject, subject.production_variant, subject.production, policy)),
-        (subject.shadow_variant, _slots(subject, subject.shadow_variant, subject.shadow, policy)),
+    # A percentile of few copies takes periods of its own.
+    longer = (
+        {}
+        if given
+        else {
+            one: kept_period(choose(rate, dataclasses.replace(policy, rules=(rule,))), since, now)
+            for rule in policy.gating_rules
+            for one in rule.statistics
+            if one.name.startswith("p")
+        }
     )
-    points = read_series(cloudwatch, [slot.series for _, slots in sides for slot in slots], span)
-    production, shadow = (_sides(slots, points) for _, slots in sides)
+    coarse = sorted({one for one in longer.values() if one > span.period_seconds})
     nothing = Side()
+
+    def periods(span: Span, chosen: Callable[[_Slot], bool]) -> tuple[Period, ...]:
+        sides = [
+            [one for one in _slots(subject, variant, instances, policy) if chosen(one)]
+            for variant, instances in (
+                (subject.production_variant, subject.production),
+                (subject.shadow_variant, subject.shadow),
+            )
+        ]
+        points = read_series(cloudwatch, [slot.series for slots in sides for slot in slots], span)
+        production, shadow = (_sides(slots, points) for slots in sides)
+        starts = sorted({*production, *shadow})
+        return tuple(Period(one, production.get(one, nothing), shadow.get(one, nothing)) for one in starts)
+
+    def of(seconds: int) -> Callable[[_Slot], bool]:
+        metrics = {(one.metric, one.name) for one, own in longer.items() if own == seconds}
+        counted = {metric for metric, _ in metrics}
+        return lambda slot: (
+            (slot.series.metric, slot.series.statistic) in metrics
+            or (slot.key == "count" and slot.series.metric in counted)
+        )
+
     return Recording(
         endpoint=subject.endpoint,
         production_variant=subject.production_variant,
         shadow_variant=subject.shadow_variant,
         sampling_percent=subject.sampling_percent,
         period_seconds=span.period_seconds,
-        periods=tuple(
-            Period(start, production.get(start, nothing), shadow.get(start, nothing))
-            for start in sorted({*production, *shadow})
-        ),
+        periods=periods(span, lambda _slot: True),
         production=subject.production,
         shadow=subject.shadow,
         promoted=subject.promoted,
         policy=policy,
+        coarse=tuple(Coarse(one, periods(whole_periods(since, until, one), of(one))) for one in coarse),
     )
 
 
-def _shadow_requests_per_minute(
+def _look(
     cloudwatch: Any,  # noqa: ANN401 - a boto3 client
     subject: Subject,
     since: datetime.datetime,
     until: datetime.datetime,
-) -> float:
+) -> tuple[bool, float]:
+    """Whether CloudWatch has the config's figures by themselves, and the shadow's requests in a minute.
+
+    That SageMaker's metrics have an extra set with EndpointConfigName is documented for updates (Developer Guide,
+    deployment-guardrails-configuration); whether it goes on afterwards isn't, so it is held against the other set.
+    """
     # One cheap query first; what is read afterwards depends on how busy the shadow is.
     span = whole_periods(since, until, kept_period(_LOOK_SECONDS, since, until))
-    series = Series(subject.endpoint, subject.shadow_variant, catalogue.INVOCATIONS, "Sum")
-    counts = read_series(cloudwatch, [series], span)[series]
-    return statistics.median(counts.values()) * 60 / span.period_seconds if counts else 0.0
+    variants = (subject.production_variant, subject.shadow_variant)
+    configs = (None,) if subject.config is None else (None, subject.config)
+    wanted = [
+        Series(subject.endpoint, variant, catalogue.INVOCATIONS, "Sum", config)
+        for config in configs
+        for variant in dict.fromkeys(variants)
+    ]
+    found = read_series(cloudwatch, wanted, span)
+    counts = {(one.variant, one.config): points for one, points in found.items()}
+    alone = subject.config is not None and all(
+        goes_on(counts[one, subject.config], counts[one, None]) for one in variants
+    )
+    shadow = counts[subject.shadow_variant, subject.config if alone else None]
+    return alone, statistics.median(shadow.values()) * 60 / span.period_seconds if shadow else 0.0
+
+
+def goes_on(of_config: Points, of_all: Points) -> bool:
+    """Whether a config's figures are there from some time on to the end, and are all that there is since."""
+    if not of_all:
+        return True
+    if not of_config or max(of_config) < max(of_all):
+        return False
+    began = min(of_config)
+    return sum(of_config.values()) >= _ALL_OF_IT * sum(count for time, count in of_all.items() if time >= began)
 
 
 def _slots(subject: Subject, variant: str, instances: Instances | None, policy: GatePolicy) -> list[_Slot]:
@@ -147,7 +205,9 @@ def _slots(subject: Subject, variant: str, instances: Instances | None, policy: 
     percentiles = [one for one in asked if one.name.startswith("p")]
 
     def slot(metric: CatalogueEntry, statistic: str, key: str | None = None) -> _Slot:
-        return _Slot(Series(subject.endpoint, variant, metric, statistic), key)
+        # The host's metrics have no such set.
+        config = subject.config if metric.namespace == catalogue.INVOCATION_NAMESPACE else None
+        return _Slot(Series(subject.endpoint, variant, metric, statistic, config), key)
 
     return [
         *(slot(metric, "Sum") for metric in _SUMS),

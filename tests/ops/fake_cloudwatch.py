@@ -33,6 +33,8 @@ class FakeCloudWatch:
         self.requests: list[dict[str, Any]] = []
         self.status: dict[str, str] = {}
         self._page_size = page_size
+        # Since when the figures of the config that is asked for are there by themselves; None if they never are.
+        self.config_since: datetime.datetime | None = None
         self._points: dict[tuple[str, str, str], dict[datetime.datetime, float]] = defaultdict(dict)
 
     def put(self, variant: str, metric: str, statistic: str, minute: float, value: float) -> None:
@@ -74,7 +76,12 @@ class FakeCloudWatch:
     def _series(
         self, stat: dict[str, Any], start: datetime.datetime, end: datetime.datetime
     ) -> dict[datetime.datetime, float]:
-        variant = next(one["Value"] for one in stat["Metric"]["Dimensions"] if one["Name"] == "VariantName")
+        named = {one["Name"]: one["Value"] for one in stat["Metric"]["Dimensions"]}
+        variant = named["VariantName"]
+        if "EndpointConfigName" in named:
+            if self.config_since is None:
+                return {}
+            start = max(start, self.config_since)
         known = self._points.get((variant, stat["Metric"]["MetricName"], stat["Stat"]), {})
         periods: dict[datetime.datetime, list[float]] = defaultdict(list)
         for time, value in known.items():

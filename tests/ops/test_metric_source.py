@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import boto3
 import pytest
@@ -15,9 +16,9 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.measure.metric_data import MetricQueryError, Series, kept_period, read_series, whole_periods
-from shadow_ops.measure.metric_source import SETTLE_SECONDS, Subject, record, settle_seconds
+from shadow_ops.measure.metric_source import SETTLE_SECONDS, Subject, goes_on, record, settle_seconds
 from shadow_ops.measure.recording import Recording
-from tests.ops.fake_cloudwatch import START, FakeCloudWatch
+from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 
 POLICY = GatePolicy(period_seconds=60)
 CPU_ONLY = Instances("ml.m5.xlarge", 1, vcpus=4, gpus=0)
@@ -141,21 +142,50 @@ def test_a_test_that_has_just_begun_asks_nothing() -> None:
     assert cloudwatch.requests == []
 
 
-def test_the_period_follows_the_shadows_traffic() -> None:
-    """Without a period in the policy, the shadow's median requests per minute choose it, after one cheap query."""
-    cloudwatch = FakeCloudWatch()
-    for minute, count in ((0, 50), (5, 100), (10, 5000)):
-        cloudwatch.put("shadow", "Invocations", "Sum", minute, count)
+def test_a_percentile_of_few_copies_has_periods_of_its_own() -> None:
+    """The recording's periods are five minutes; a percentile for which the shadow gets too little has longer ones."""
+    cloudwatch = traffic(600)
     asked: list[float] = []
 
-    def choose(rate: float, _policy: GatePolicy) -> int:
+    def choose(rate: float, policy: GatePolicy) -> int:
         asked.append(rate)
-        return 900
+        return 900 if policy.rules[0].id == "latency-p99" else 300
 
     found = record(cloudwatch, SUBJECT, GatePolicy(), since=START, now=START + DAY, choose=choose)
-    assert asked == [20]
-    assert found.period_seconds == 900
-    assert len(cloudwatch.requests[0]["MetricDataQueries"]) == 1
+    (coarse,) = found.coarse
+    assert set(asked) == {3000}
+    assert (found.period_seconds, coarse.period_seconds) == (300, 900)
+    assert set(coarse.periods[0].shadow.distributions["ModelLatency"]) == {"count", "p99"}
+    assert coarse.periods[0].shadow.numbers == {}
+    assert len(coarse.periods) == len(found.periods) / 3
+
+
+def test_a_config_is_read_alone_where_its_figures_go_on() -> None:
+    """What its predecessor served under the same variants' names is no part of the test."""
+    cloudwatch = traffic(600)
+    subject = replace(SUBJECT, config="churn-2")
+
+    def first() -> datetime.datetime:
+        found = record(cloudwatch, subject, POLICY, since=START, now=START + DAY, choose=never)
+        return min(one.start for one in found.periods if "Invocations" in one.shadow.numbers)
+
+    assert first() == START
+    cloudwatch.config_since = START + datetime.timedelta(minutes=300)
+    assert first() == START + datetime.timedelta(minutes=300)
+
+
+@pytest.mark.parametrize(
+    ("of_config", "alone"),
+    [({}, False), ({2: 10, 3: 10}, True), ({2: 10}, False), ({2: 9, 3: 9}, True), ({2: 9, 3: 8}, False)],
+    ids=["none", "since its update", "only during its update", "nine in ten", "less"],
+)
+def test_a_config_whose_figures_end_or_lack_something_is_not_read_alone(
+    of_config: dict[int, float], alone: bool
+) -> None:
+    """Whether SageMaker goes on with them isn't documented: they count if they are there to the end, and whole."""
+    every = {START + datetime.timedelta(minutes=5 * one): 10.0 for one in range(4)}
+    own = {START + datetime.timedelta(minutes=5 * one): value for one, value in of_config.items()}
+    assert goes_on(own, every) is alone
 
 
 def test_a_silent_shadow_has_a_period_too() -> None:
@@ -169,7 +199,7 @@ def test_a_silent_shadow_has_a_period_too() -> None:
         now=START + DAY,
         choose=lambda rate, _policy: asked.append(rate) or 300,  # type: ignore[func-returns-value] # appends, then chooses
     )
-    assert asked == [0]
+    assert set(asked) == {0}
 
 
 @pytest.mark.parametrize(
