@@ -36,8 +36,8 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
     metric, title = ERROR_METRICS[rule.errors].name, ERROR_METRICS[rule.errors].title
     periods, missing = _counts(samples, metric)
     if not len(periods) or missing > len(periods):
-        where = f"in {missing} of {len(samples.periods)} periods" if missing else "yet"
-        text = f"{title}: no Invocations and {metric} of both variants {where}"
+        none = f"{missing} of {len(samples.periods)} periods lack" if missing else "no period yet has"
+        text = f"{title}: {none} Invocations and {metric} on either side"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(periods)})
     blocks, together_ = periods.in_blocks()
     minutes_each = samples.period_minutes * together_

@@ -17,7 +17,7 @@ from shadow_ops.measure.recording import Period, Recording, Side
 
 _DAY = datetime.timedelta(days=1)
 # Of the warm-up, the last five sixths may still confirm what comes after it (see `Samples.early`).
-_COLD_SHARE = 1 / 6
+COLD_SHARE = 1 / 6
 # Latencies in which slow noise can be seen, the best first: others have more noise of single slow requests.
 _QUIET = ("avg", "p50", "p90")
 
@@ -220,7 +220,7 @@ def _grain(
 ) -> Grain:
     if began is None:
         return Grain(seconds, (), ())
-    warm, cold = began + warm_up, began + warm_up * _COLD_SHARE
+    warm, cold = began + warm_up, began + warm_up * COLD_SHARE
     listed = [one for one in periods if one.start >= cold]
     return Grain(
         seconds,

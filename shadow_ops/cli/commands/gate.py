@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from pathlib import Path
 
 import click
@@ -129,16 +130,40 @@ def _live(
 
     output.warn(find_with_shadow(clients, endpoint).unread)
 
+    times: list[datetime.datetime] = []
+
     def look() -> tuple[Recording, Verdict]:
         # Found anew each time: a shadow that is replaced meanwhile is another test.
         found = find_with_shadow(clients, endpoint)
-        return judge_live(clients, found.live, found.policy(policy), found.promoted, durations.now())
+        times.append(durations.now())
+        return judge_live(clients, found.live, found.policy(policy), found.promoted, times[-1])
 
     if wait is None:
         return look()
     output.progress(f"watching {endpoint} for {spoken(wait)} at most, until the verdict is PASS or FAIL")
+    judged = look()
+    _say_if_too_short(judged, policy, wait, times[0])
+    looks = itertools.chain([lambda: judged], itertools.repeat(look))
     with on_screen() as display:
-        return watch(look, wait, display, Clock())
+        return watch(lambda: next(looks)(), wait, display, Clock())
+
+
+def _say_if_too_short(
+    judged: tuple[Recording, Verdict], policy: GatePolicy | None, wait: datetime.timedelta, begun: datetime.datetime
+) -> None:
+    """Say at once, not after a day, that the time is too short for a PASS."""
+    from shadow_ops.judge.soonest import soonest_pass
+    from shadow_ops.measure.metric_source import settle_seconds
+
+    recording, verdict = judged
+    policy = policy or recording.policy or GatePolicy()
+    soonest = soonest_pass(recording, policy, begun, settle_seconds(policy))
+    if verdict.outcome is Outcome.INCONCLUSIVE and soonest > begun + wait:
+        output.progress(
+            f"it can't pass before {soonest:%Y-%m-%d %H:%M} UTC, in {spoken(soonest - begun)}: the policy wants "
+            f"{spoken(datetime.timedelta(minutes=policy.min_duration_minutes))} of measurements after the warm-up; "
+            "it may fail sooner"
+        )
 
 
 def _write(path: Path, recording: Recording, force: bool) -> None:

@@ -244,6 +244,19 @@ def test_waiting_ends_with_the_verdict(run: Run, watch: Watch) -> None:
     assert "INCONCLUSIVE" not in result.stdout
 
 
+@pytest.mark.parametrize(("wait", "said"), [("24h", True), ("25h", False)])
+def test_a_wait_that_is_too_short_for_a_pass_says_so_at_once(
+    run: Run, services: Services, watch: Watch, wait: str, said: bool
+) -> None:
+    """Not after a day: a fresh test needs its day of measurements and the beginning of its warm-up."""
+    services.settle(replace(DECLARED, policy=GatePolicy()))
+    watch.looks = itertools.repeat(5)
+    result = run("gate", "churn", "--wait", wait)
+    soonest = START + datetime.timedelta(minutes=5 + 24 * 60 + 10 + 2)
+    assert (f"it can't pass before {soonest:%Y-%m-%d %H:%M} UTC" in result.stderr) is said, result.stderr
+    assert ("in 1 d" in result.stderr) is said
+
+
 def test_waiting_gives_up_when_the_time_is_up(run: Run, services: Services, watch: Watch) -> None:
     """After the time the last verdict stands, and the exit code says so."""
     services.metrics = traffic(600, shadow=False)
