@@ -50,7 +50,7 @@ class Traffic:
         endpoint_name: The endpoint.
         payloads: Bodies, taken in turn.
         prefix: Begins each request's InferenceId, so that runs can be told apart.
-        threads: How many requests are under way at once.
+        threads: How many requests are under way at once: enough to keep the rate where a busy machine answers late.
         rate: Requests a second. None is as fast as the answers come.
 
     Attributes:
@@ -64,7 +64,7 @@ class Traffic:
         payloads: Sequence[str],
         *,
         prefix: str,
-        threads: int = 2,
+        threads: int = 8,
         rate: float | None = None,
     ) -> None:
         self.tally = Tally()

@@ -13,6 +13,7 @@ from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
 from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.held import named
 from shadow_ops.contract.problems import refuse
@@ -64,10 +65,10 @@ class EndpointAlarms(Part):
         names = {alarm_id: alarm.ref for alarm_id, alarm in self.alarms.items()}
         self.composite = self._composite(test, names)
         self._imported: dict[str, cloudwatch.IAlarm] = {}
-        self.names, self.arns = list(names.values()), [alarm.attr_arn for alarm in self.alarms.values()]
-        if self.composite is not None:
-            self.names.append(self.composite.ref)
-            self.arns.append(self.composite.attr_arn)
+        self.names = [*names.values(), *([] if self.composite is None else [self.composite.ref])]
+        # Written from the name: an attribute of each would be another call.
+        here = place_of(cdk.Stack.of(self)).arn("cloudwatch")
+        self.arns = [f"{here}:alarm:{name}" for name in self.names]
         if alerts.enabled:
             for instance_type in unwatched_types(test):
                 cdk.Annotations.of(self).add_warning_v2(

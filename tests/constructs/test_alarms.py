@@ -137,7 +137,8 @@ def test_names_and_arns_are_those_of_all_alarms() -> None:
 
     names, arns = stack.resolve(made.names), stack.resolve(made.arns)
     assert len(names) == len(arns) == len(made.specs) + 1
-    assert [name["Ref"] for name in names] == [arn["Fn::GetAtt"][0] for arn in arns]
+    assert [flat(arn).rpartition(":alarm:")[2] for arn in arns] == [flat(name) for name in names]
+    assert all(flat(arn).startswith("arn:<AWS::Partition>:cloudwatch:<AWS::Region>:") for arn in arns)
     assert names[-1]["Ref"].startswith("AlarmsNotFit")
 
 
