@@ -81,7 +81,7 @@ def _resource(scope: cdk.Stack, logical_id: str, kind: str, properties: dict[str
     if made is None:
         return cdk.CfnResource(scope, logical_id, type=kind, properties=properties)
     typed = {_WORDS.sub("_", name).lower(): _typed(name, value) for name, value in properties.items()}
-    return made(scope, logical_id, **typed)  # type: ignore[arg-type] # the class decides
+    return made(scope, logical_id, **typed)
 
 
 def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
