@@ -41,6 +41,7 @@ class Pending:
         entry: What goes to the history when the target serves. None where nothing is promoted or taken back.
         done: Whether the deployment is over and all scaling is back.
         lost: What could not be brought back, a sentence each.
+        back: Whether it was taken back, though perhaps not to the end.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Pending:
     entry: Entry | None = None
     done: bool = False
     lost: tuple[str, ...] = ()
+    back: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""

@@ -100,7 +100,7 @@ class Actor:
                 if self.failed:
                     lost = (*record.lost, *self.failed.values())
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
-                    record = replace(record, done=not taken, taken=taken, lost=lost)
+                    record = replace(record, done=False, taken=taken, lost=lost)
                 records.save_pending(ssm, self.endpoint, record)
             case Deregister(variant, recorded, _):
                 if recorded and self.unrecorded:

@@ -23,8 +23,9 @@ def decide_noticed(seen: Seen) -> Go:
     if live.status != "InService" or live.config.name not in (record.source, record.target):
         return Go()
     scaled = known(seen.scaled, {})
-    back = live.config.name == record.source != record.target
-    if record.done and back:
+    undone = live.config.name == record.source != record.target
+    back = undone or record.back
+    if record.done and undone:
         # Taken back for another resource's sake, and nobody could write it down.
         record = replace(record, done=False, taken=tuple(name for name in record.variants if name not in scaled))
     if record.done or known(seen.owned, False) is not True:

@@ -116,6 +116,12 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
 def _blindly(request: Request, seen: Seen, note: str) -> Go:
     """Take away whatever scales, if it is on record and the endpoint was updated: it could hold the rollback up."""
     record, scaled = known(seen.pending, None), known(seen.scaled, {})
+    in_the_way = scaled or (isinstance(seen.scaled, Unread) and _may_scale(request, None))
+    if isinstance(seen.pending, Unread) and in_the_way:
+        raise Refusal(
+            f"{note}; but {seen.pending.why}, and scaling may be in the update's way; once either can be read, continue "
+            "the rollback (aws cloudformation continue-update-rollback)"
+        )
     if record is None or not _reached(request, record) or not is_ours(request, seen):
         return _untouched(request, seen, notes=(note,))
     if isinstance(seen.scaled, Unread) and _may_scale(request, record):
@@ -124,8 +130,9 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
         # It goes back beyond that deployment.
         kept = tuple(_fresh(request, seen, record.target, tuple(scaled), {*scaled, *request.asked.scaling}))
     else:
-        recorded = known(seen.recorded, {})
-        new = [name for name in scaled if name not in recorded or name not in (*record.variants, *record.taken)]
+        on_record = (*record.variants, *record.taken)
+        recorded = on_record if isinstance(seen.recorded, Unread) else seen.recorded
+        new = [name for name in scaled if name not in recorded or name not in on_record]
         open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
         kept = (*(RecordScaling(scaled[name]) for name in new), SaveRecord(open_again))
     return _untouched(

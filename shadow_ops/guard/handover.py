@@ -60,7 +60,7 @@ def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool)
     )
     over = replace(record, taken=(), done=True, lost=lost)
     if taken_back and live.config.name == record.source:
-        over = replace(over, target=record.source, entry=None)
+        over = replace(over, target=record.source, entry=None, back=True)
     return Close(over)
 
 

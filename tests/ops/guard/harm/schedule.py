@@ -262,8 +262,8 @@ class _Schedule:
             # What can't be read can't be restored exactly; but nothing that scaled may stop to.
             old = outsider.old
             there = {name for name in before.scaling if not wrong.damaged or (old is not None and old.declared(name))}
-            # Where the records are damaged, and neither they nor the scaling may be read, nobody can know.
-            blind = {"get_parameters_by_path", "describe_scaling_policies"} <= {*wrong.denied, *wrong.refused}
+            # Where the records are damaged, and may not be read either, nobody can know.
+            blind = "get_parameters_by_path" in (*wrong.denied, *wrong.refused)
             if not there <= set(now.scaling) and not (wrong.damaged and blind):
                 outsider.wrong(f"after a rollback {sorted(now.scaling)} scale instead of {sorted(before.scaling)}")
         elif now.scaling != before.scaling and not self._as_declared(before, now):
@@ -352,7 +352,7 @@ class _Schedule:
         """Whether rights are missing without which nobody could do better: then it is left to people."""
         said = self.account.unanswered[-1]
         without = {*wrong.denied, *wrong.refused}
-        if "out of the way" in said:
+        if "out of the way" in said or "in the update's way" in said:
             # Scaling can't be looked at, recorded or taken away, and SageMaker would refuse the update.
             return bool(without)
         blind = {"describe_endpoint", "describe_endpoint_config", "get_parameter"} & without
