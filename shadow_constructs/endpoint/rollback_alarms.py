@@ -14,6 +14,7 @@ from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
+from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.policy import GatePolicy
@@ -31,6 +32,9 @@ class RollbackAlarms(Part):
         construct_id: Id in the scope.
         test: What the endpoint serves, with its policy and guardrails.
         endpoint_config_name: The config of the new fleet; a token.
+        intent: What the deployment is meant to be. A rollback leaves the user's alarms out: they look at the fleet that
+            is to be left as well, and one that fires because of it would take the way back back. Those of the policy
+            look at the new fleet alone, and stay.
 
     Attributes:
         names: Names of the alarms for AutoRollbackConfiguration; tokens, and the user's.
@@ -39,7 +43,9 @@ class RollbackAlarms(Part):
         InvalidValueError: If there are more than ten (API member AutoRollbackConfig.Alarms).
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, endpoint_config_name: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, test: ShadowTest, endpoint_config_name: str, intent: Intent | None
+    ) -> None:
         super().__init__(scope, construct_id)
         guardrails = test.guardrails
         specs = rollback_alarm_specs(test, endpoint_config_name)
@@ -48,7 +54,11 @@ class RollbackAlarms(Part):
             got = f"{len(specs)} from the policy and {len(guardrails.alarm_names)} in alarm_names"
             fix = "leave some of alarm_names out, or say own_alarms=False"
             refuse("Guardrails", "alarm_names", f"be at most {MOST_ALARMS} alarms in all", got, fix)
-        self.names = [add_alarm(self, spec).ref for spec in specs] + list(guardrails.alarm_names)
+        self.names = [add_alarm(self, spec).ref for spec in specs] + _of_user(test, intent)
+
+
+def _of_user(test: ShadowTest, intent: Intent | None) -> list[str]:
+    return [] if isinstance(intent, Rollback) else list(test.guardrails.alarm_names)
 
 
 def watched_names(test: ShadowTest) -> list[str]:
@@ -63,14 +73,14 @@ def watched_names(test: ShadowTest) -> list[str]:
     return [*([f"{pseudo('STACK_NAME')}-*"] if own else []), *guardrails.alarm_names]
 
 
-def deployment_digest(test: ShadowTest) -> str:
+def deployment_digest(test: ShadowTest, intent: Intent | None) -> str:
     """What tells one way of updating the endpoint from another; empty for the usual one.
 
     SageMaker is told a DeploymentConfig by UpdateEndpoint, which asks for a new endpoint config. It is part of the
     config's logical id, so that guardrails that change come with a config that is new.
     """
     ways = [
-        deployment_config(one.guardrails, _stand_ins(one))
+        deployment_config(one.guardrails, _stand_ins(one, intent))
         for one in (test, replace(test, guardrails=Guardrails(), gate=GatePolicy()))
     ]
     if ways[0] == ways[1]:
@@ -78,7 +88,7 @@ def deployment_digest(test: ShadowTest) -> str:
     return sha256(json.dumps(ways[0], sort_keys=True, default=str).encode()).hexdigest()[:8]
 
 
-def _stand_ins(test: ShadowTest) -> list[str]:
+def _stand_ins(test: ShadowTest, intent: Intent | None) -> list[str]:
     """Something for each alarm that is the same in every synthesis, which the text of a CDK token isn't."""
-    names = [f"token {number}" if is_token(name) else name for number, name in enumerate(test.guardrails.alarm_names)]
+    names = [f"token {number}" if is_token(name) else name for number, name in enumerate(_of_user(test, intent))]
     return [*(spec.id for spec in rollback_alarm_specs(test, "")), *names]

@@ -40,7 +40,7 @@ from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
-from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, warnings_of
+from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, rollback_warnings, warnings_of
 from shadow_ops.contract.problems import Problems
 
 # CloudFormation's schemas of these take no tag without a value.
@@ -97,6 +97,8 @@ class ShadowEndpoint(Part):
             self._warn(promotion_warnings(test))
             test = test.promoted()
         self._warn(warnings_of(test))
+        if isinstance(intent, Rollback):
+            self._warn(rollback_warnings(test))
         self.test = test
         self.intent = intent
         self.endpoint_name = test.endpoint_name
@@ -113,7 +115,9 @@ class ShadowEndpoint(Part):
         models = {model.version: self._serving_model(model) for model in test.models}
         self.cfn_endpoint_config = self._endpoint_config(models)
         self.endpoint_config_name = self.cfn_endpoint_config.attr_endpoint_config_name
-        rollback = RollbackAlarms(self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name)
+        rollback = RollbackAlarms(
+            self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name, intent=intent
+        )
         self.guard = UpdateGuard(
             self,
             "Guard",
@@ -256,7 +260,7 @@ class ShadowEndpoint(Part):
             shadow = [variant_property(test.shadow, name, test.shadow_weight)]
         config = sagemaker.CfnEndpointConfig(
             self,
-            f"Config{deployment_digest(test)}",
+            f"Config{deployment_digest(test, self.intent)}",
             production_variants=production,
             shadow_production_variants=shadow,
             data_capture_config=None

@@ -92,6 +92,17 @@ def _of_scaling(test: ShadowTest) -> Iterator[SynthWarning]:
         )
 
 
+def rollback_warnings(test: ShadowTest) -> Iterator[SynthWarning]:
+    """What a rollback leaves out so that it goes through."""
+    if test.guardrails.shift != "off" and test.guardrails.alarm_names:
+        yield SynthWarning(
+            "shadow-constructs:rollback-without-your-alarms",
+            f"the alarms {', '.join(test.guardrails.alarm_names)} don't take this update back: what is rolled back may "
+            "be what makes them fire; the next deployment without a rollback's reason updates the endpoint once more "
+            "and has them again",
+        )
+
+
 def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:
     """What a promotion asks of the hardware that the shadow test hasn't shown.
 

@@ -80,6 +80,7 @@ Exit codes:
   2  a wrong option, or a file that can't be read as what it should be
   3  `gate`: FAIL
   4  `gate`: INCONCLUSIVE
+  5  `status --fail-on-drift`: the endpoint isn't what its stack says
 
 Nothing here changes anything in AWS. Account and region are found as the AWS CLI finds them: --profile, --region,
 AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",

@@ -20,8 +20,10 @@ def decide_noticed(seen: Seen) -> Go:
     record, live = known(seen.pending, None), known(seen.live, None)
     if record is None or live is None or isinstance(seen.stack, Unread) or not is_over(seen.stack):
         return Go()
-    if live.status != "InService" or live.config.name not in (record.source, record.target):
+    if live.status != "InService":
         return Go()
+    if live.config.name not in (record.source, record.target):
+        return Go(notes=(f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for",))
     scaled = known(seen.scaled, {})
     undone = live.config.name == record.source != record.target
     back = undone or record.back

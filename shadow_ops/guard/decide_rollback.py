@@ -119,8 +119,8 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
     in_the_way = scaled or (isinstance(seen.scaled, Unread) and _may_scale(request, None))
     if isinstance(seen.pending, Unread) and in_the_way:
         raise Refusal(
-            f"{note}; but {seen.pending.why}, and scaling may be in the update's way; once either can be read, continue "
-            "the rollback (aws cloudformation continue-update-rollback)"
+            f"{note}; but {seen.pending.why}, and scaling may be in the update's way; once either can be read, "
+            "continue the rollback (aws cloudformation continue-update-rollback)"
         )
     if record is None or not _reached(request, record) or not is_ours(request, seen):
         return _untouched(request, seen, notes=(note,))

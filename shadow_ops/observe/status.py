@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shadow_ops.aws import history
+from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
-from shadow_ops.contract.declared import Declared
+from shadow_ops.aws.parameters import DamagedRecordError
+from shadow_ops.contract.declared import Declared, prefix
 from shadow_ops.observe.deployed import Deployed
 
 # API operation DescribeAlarms: names in a call.
 _ALARMS_PER_CALL = 100
+# Two custom resources of an hour each; the endpoint's own update is seen in its status.
+_LONGEST_STEPS = datetime.timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,32 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         found=found,
         limits=limits,
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
-        drifts=() if said is None else tuple(drifts(live, said, limits)),
+        drifts=() if said is None else (*drifts(live, said, limits), *left_over(clients, live)),
         last=standing[-1] if standing else None,
     )
+
+
+def left_over(clients: Clients, live: LiveEndpoint) -> tuple[str, ...]:
+    """What the guard's record of the last deployment says is not as it was, one line each.
+
+    A deployment that is under way has taken scaling away as well: only what is left once the endpoint is at rest, and
+    longer than a deployment's steps may take, is left over.
+    """
+    try:
+        record = records.pending(clients.ssm, live.name)
+    except DamagedRecordError as error:
+        return (f"{error}: look at {prefix(live.name)}/pending in Parameter Store, then delete it",)
+    if record is None:
+        return ()
+    found = [f"the last deployment could not bring everything back: {line}" for line in record.lost]
+    over = live.status == "InService" and datetime.datetime.now(datetime.UTC) - record.started > _LONGEST_STEPS
+    if not record.done and record.taken and over:
+        found.append(
+            f"the scaling of {', '.join(record.taken)} was taken away by the deployment of "
+            f"{record.started:%Y-%m-%d %H:%M} UTC and isn't back: its stack waits to be continued or rolled back, or "
+            "deploy again"
+        )
+    return tuple(found)
 
 
 def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
@@ -117,7 +143,16 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
         found.append(
             f"data is captured to {live.config.capture_uri or 'nowhere'}, the code says {said.capture_uri or 'nowhere'}"
         )
-    return [*found, *(line for variant in variants(live) for line in _counts(variant, limits.get(variant.name)))]
+    declared = {one.name: one for one in (*said.production, *(() if said.shadow is None else (said.shadow,)))}
+    for variant in variants(live):
+        found += _counts(variant, limits.get(variant.name))
+        one = declared.get(variant.name)
+        if one is not None and one.maximum is not None and variant.name not in limits:
+            found.append(
+                f"{variant.name} doesn't scale, the code says from {one.minimum} to {one.maximum} instances: "
+                "somebody stopped it, or a deployment could not bring it back; deploy again"
+            )
+    return found
 
 
 def _counts(variant: LiveVariant, limits: Limits | None) -> list[str]:

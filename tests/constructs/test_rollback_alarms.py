@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from shadow_constructs import GatePolicy, Guardrails, InvalidValueError, Rule, ShadowEndpoint, ShadowTest
-from tests.constructs.rendering import Json, new_stack, rendered, resources, statements, texts, the
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
+from shadow_constructs import GatePolicy, Guardrails, InvalidValueError, Rollback, Rule, ShadowEndpoint, ShadowTest
+from tests.constructs.rendering import Json, new_stack, rendered, resources, statements, template_of, texts, the
 from tests.values.samples import serving, shadow_test, variant
 
 ALARM = "AWS::CloudWatch::Alarm"
@@ -97,6 +100,45 @@ def test_own_alarms_can_be_left_out() -> None:
     assert rollback_alarms(template) == {}
     config = the(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
     assert config["AutoRollbackConfiguration"] == {"Alarms": [{"AlarmName": "mine"}]}
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_rollback_leaves_the_users_alarms_out_of_that_update_and_says_so(own: bool) -> None:
+    """One that fires because of the promotion would take the way back back; those about the new fleet alone stay."""
+    stack = new_stack()
+    value = shadow_test(shadow=None, guardrails=Guardrails(own_alarms=own, alarm_names=["mine"]))
+    ShadowEndpoint(stack, "E", test=value, intent=Rollback("it is slow"))
+    template = template_of(stack)
+
+    deployment = the(template, "AWS::SageMaker::Endpoint")["DeploymentConfig"]
+    listed = deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+    assert [one["AlarmName"] for one in listed] == [{"Ref": name} for name in rollback_alarms(template)]
+    assert len(listed) == (2 if own else 0)
+    [before] = resources(template, "Custom::EndpointUpdateGuardBefore").values()
+    assert "mine" not in json.dumps(before["Properties"].get("RollbackAlarms"))
+    said = Annotations.from_stack(stack).find_warning("*", Match.any_value())
+    assert any("mine" in str(one.entry) and "rollback-without-your-alarms" in str(one.entry) for one in said)
+
+
+def test_the_update_after_a_rollback_has_the_users_alarms_again() -> None:
+    """SageMaker takes other guardrails only with a config that is new."""
+    value = shadow_test(shadow=None, guardrails=Guardrails(alarm_names=["mine"]))
+    stacks = new_stack(), new_stack()
+    for stack, intent in zip(stacks, (Rollback("it is slow"), None), strict=True):
+        ShadowEndpoint(stack, "E", test=value, intent=intent)
+    [back], [later] = (resources(template_of(one), "AWS::SageMaker::EndpointConfig") for one in stacks)
+
+    assert back != later
+
+
+def test_a_rollback_without_alarms_of_the_users_changes_nothing_else() -> None:
+    """Its config is that of the deployment after it, which leaves the endpoint untouched."""
+    stacks = new_stack(), new_stack()
+    for stack, intent in zip(stacks, (Rollback("it is slow"), None), strict=True):
+        ShadowEndpoint(stack, "E", test=shadow_test(shadow=None), intent=intent)
+    [back], [later] = (resources(template_of(one), "AWS::SageMaker::EndpointConfig") for one in stacks)
+
+    assert back == later
 
 
 def nine() -> Guardrails:

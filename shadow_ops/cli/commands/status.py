@@ -7,21 +7,26 @@ import click
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
 
+_DRIFTED = 5
+
 
 @click.command(
     "status",
     epilog="""\b
 Examples:
   shadow-test status churn
-  shadow-test status churn --format json | jq -e '.drifts == []'   fail where they differ
+  shadow-test status churn --fail-on-drift   for a nightly check
 
-DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, or counts, sampling
-or capture were changed by hand.""",
+DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, scaling is gone,
+counts, sampling or capture were changed by hand, or a deployment left something behind.
+
+Exit codes: 0; with --fail-on-drift 5 where something differs; 1 if something failed, 2 for bad input.""",
 )
 @click.argument("endpoint")
+@click.option("--fail-on-drift", is_flag=True, help="Exit with 5 where the endpoint isn't what its stack says.")
 @formatted
 @aws
-def command(endpoint: str, form: str, profile: str | None, region: str | None) -> None:
+def command(endpoint: str, fail_on_drift: bool, form: str, profile: str | None, region: str | None) -> None:
     """Show what ENDPOINT serves: variants, models, instances, alarms, and what the code says against what serves."""
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.text import status_text
@@ -37,3 +42,5 @@ def command(endpoint: str, form: str, profile: str | None, region: str | None) -
         output.data_as_json(status_text.as_json(observed, now))
     else:
         output.data(status_text.as_text(observed, now, markdown=form == MARKDOWN))
+    if fail_on_drift and observed.drifts:
+        raise SystemExit(_DRIFTED)

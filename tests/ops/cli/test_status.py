@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import replace
 
@@ -104,6 +105,52 @@ def test_a_count_changed_by_hand_is_a_drift(run: Run, services: Services) -> Non
     """An unscaled variant that was given another count differs from the code."""
     services.endpoints["churn"]["ProductionVariants"][0]["DesiredInstanceCount"] = 7
     assert drifts(run) == ["production is set to 7 instances and doesn't scale, the code says 2"]
+
+
+PENDING = {
+    "id": "request",
+    "stack": "arn:stack",
+    "started": "2026-01-01T09:00:00+00:00",
+    "source": "old",
+    "target": "churn-config",
+    "variants": ["production"],
+    "taken": ["production"],
+}
+SCALED = replace(DECLARED, production=(replace(DECLARED.production[0], minimum=2, maximum=8),))
+
+
+@pytest.mark.parametrize(
+    ("said", "pending", "drift"),
+    [
+        (SCALED, None, "production doesn't scale, the code says from 2 to 8 instances"),
+        (DECLARED, PENDING, "the scaling of production was taken away by the deployment of 2026-01-01 09:00 UTC"),
+        (DECLARED, {**PENDING, "done": True, "lost": ["gone"]}, "the last deployment could not bring everything back"),
+        (DECLARED, {"started": 1}, "the record of the last deployment can't be read"),
+        (replace(DECLARED, config="newer"), None, "endpoint config churn-config serves, the code says newer"),
+    ],
+)
+def test_lost_scaling_and_what_was_left_over_fail_a_check_that_asks_for_it(
+    run: Run, services: Services, said: Declared, pending: dict[str, object] | None, drift: str
+) -> None:
+    """With --fail-on-drift the exit code is 5 and the line is there; without it the status is only shown."""
+    services.settle(said)
+    if pending is not None:
+        services.parameters["/shadow-test/churn/pending"] = [json.dumps(pending)]
+
+    failing = run("status", "churn", "--fail-on-drift")
+
+    assert f"DRIFT: {drift}" in failing.stdout
+    assert failing.exit_code == 5
+    assert run("status", "churn").exit_code == 0
+
+
+def test_a_check_that_finds_nothing_does_not_fail(run: Run, services: Services) -> None:
+    """A deployment that took scaling away a moment ago is under way, and one that is done left nothing."""
+    assert run("status", "churn", "--fail-on-drift").exit_code == 0
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    for pending in ({**PENDING, "started": now}, {**PENDING, "done": True, "taken": []}):
+        services.parameters["/shadow-test/churn/pending"] = [json.dumps(pending)]
+        assert run("status", "churn", "--fail-on-drift").exit_code == 0
 
 
 def test_versions_are_not_shown_of_another_config(run: Run, services: Services) -> None:
