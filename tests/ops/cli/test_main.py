@@ -160,7 +160,7 @@ def completed(*words: str) -> set[str]:
 def test_a_shell_completes_commands_options_and_choices() -> None:
     """A command by its beginning, its options, and the values of an option that has a few."""
     assert completed("shadow-test", "st") == {"status"}
-    assert completed("shadow-test", "status", "churn", "--f") == {"--format"}
+    assert completed("shadow-test", "status", "churn", "--f") == {"--format", "--fail-on-drift"}
     assert completed("shadow-test", "status", "--format", "") == {"text", "json", "markdown"}
 
 
