@@ -105,6 +105,8 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
 
 def _reopen(request: Request, seen: Seen, note: str) -> Go:
     """Leave the rest of a rollback to the next event, which finds it in the record; without one do what can be done."""
+    if not is_ours(request, seen):
+        return _leave(note)
     record = known(seen.pending, None)
     steps: list[Step] = []
     if record is not None and record.source == request.asked.config:
