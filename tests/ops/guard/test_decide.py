@@ -172,10 +172,8 @@ def requests(draw: st.DrawFn) -> Request:
             alarms=(),
         )
 
-    kind, step = (
-        draw(st.sampled_from(("Create", "Update", "Update", "Delete"))),
-        draw(st.sampled_from(("before", "after"))),
-    )
+    kind = draw(st.sampled_from(("Create", "Update", "Update", "Delete")))
+    step: Literal["before", "after"] = "before" if draw(st.booleans()) else "after"
     old = asked(draw(st.sampled_from(("old", "new", "other")))) if kind == "Update" else None
     return Request(kind, "request", STACK, asked(draw(st.sampled_from(("new", "old")))), old)
 
