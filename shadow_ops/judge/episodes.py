@@ -60,6 +60,11 @@ class Counted:
         return blocks, together
 
 
+def in_an_hour(minutes: float) -> int:
+    """How many periods of a length an hour has; a dozen below a minute."""
+    return _REHEARSED_PERIODS if minutes < 1 else max(1, math.ceil(_AN_HOUR_MINUTES / minutes))
+
+
 def without_worst_hour(blocks: Sequence[Block], minutes: float, ratio: float) -> list[Block]:
     """All but the hour in which the shadow's errors were most beyond production's; a dozen of periods below a minute.
 
@@ -68,7 +73,7 @@ def without_worst_hour(blocks: Sequence[Block], minutes: float, ratio: float) ->
         minutes: Length of each.
         ratio: How many times production's rate is none too many.
     """
-    length = _REHEARSED_PERIODS if minutes < 1 else max(1, math.ceil(_AN_HOUR_MINUTES / minutes))
+    length = in_an_hour(minutes)
     beyond = [_beyond(one.counts, ratio) for one in blocks]
     runs = [math.fsum(beyond[first : first + length]) for first in range(max(1, len(blocks) - length + 1))]
     worst = max(range(len(runs)), key=runs.__getitem__)

@@ -184,13 +184,27 @@ def _not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> st
         if len(some) > spared and _surely_beyond(_without_bursts(some, allowed, spared), allowed, _SURE):
             whole = rates.total(some)
             return f"{signed(whole.excess * 100, 2)} points in the last {len(some)} periods{_since(blocks, allowed)}"
-    worse = [_surely_beyond(one.counts, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
-    better = [_surely_beyond(one.counts.swapped, allowed + _PEAK_POINTS, _PEAK_SURE) for one in blocks]
+    worse = _far_beyond([one.counts for one in blocks], allowed, minutes_each)
+    better = _far_beyond([one.counts.swapped for one in blocks], allowed, minutes_each)
     peaks = vetoes.peaks_of(worse, better, minutes_each)
     if not peaks.when:
         return None
     whole = rates.total(blocks[number].counts for number in peaks.when)
     return f"{signed(whole.excess * 100, 2)} points in {peaks.text([one.start for one in blocks])}"
+
+
+def _far_beyond(counts: Sequence[Counts], allowed: float, minutes: float) -> list[bool]:
+    """Of each period, whether it is far worse by itself, or part of an hour that is surely worse without its worst."""
+    found = [_surely_beyond(one, allowed + _PEAK_POINTS, _PEAK_SURE) for one in counts]
+    length = episodes.in_an_hour(minutes)
+    for first in range(0, len(counts) - length + 1, max(1, length // 4)):
+        hour = counts[first : first + length]
+        if sum(one.shadow_errors for one in hour) <= _FEWEST_MORE:
+            continue
+        if _surely_beyond(_without_bursts(hour, allowed, min(1, length - 1)), allowed, _PEAK_SURE):
+            for number in range(first, first + length):
+                found[number] = found[number] or _beyond(counts[number], allowed) > 0
+    return found
 
 
 def _above_bound(blocks: Sequence[Block], bound: float) -> str | None:

@@ -19,7 +19,7 @@ _BLOCKS_IN_LONG_PERIODS = 100
 _A_DAY_MINUTES = 1440
 # So many errors more in a day are what two equal variants may differ by; where both fail often, so many standard
 # deviations of the difference of two days.
-_ERRORS_A_DAY, _CHANCE = 20, 2.5
+_ERRORS_A_DAY, _CHANCE = 25, 2.5
 
 
 def holds_up(rule: Rule, samples: Samples, minutes: float, *, few: bool = False) -> bool:

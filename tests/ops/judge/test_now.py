@@ -139,3 +139,16 @@ def test_a_share_that_leaves_few_copies_gets_its_verdict_all_the_same() -> None:
     assert judge(few, GatePolicy(), intervals=False).outcome is Outcome.PASS
     assert verdict(2, slower(1.4, "p99"), lambda _: True, few).outcome is not Outcome.PASS
     assert verdict(2, slower(1.6, "p99"), last(AN_HOUR, 2), few).outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("errors", "outcome"), [(0.02, Outcome.INCONCLUSIVE), (0.008, Outcome.INCONCLUSIVE), (0.001, Outcome.PASS)]
+)
+def test_an_hour_of_errors_each_day_takes_a_pass_away(errors: float, outcome: Outcome) -> None:
+    """Though no five minutes of it are far beyond what is allowed, and hours have passed since."""
+    usual, bad = recording(400, errors=0.0005), recording(400, errors=errors)
+    periods = tuple(
+        b if 14 * 12 <= n % 288 < 15 * 12 else u
+        for n, (u, b) in enumerate(zip(usual.periods, bad.periods, strict=True))
+    )
+    assert judge(replace(usual, periods=periods), GatePolicy()).outcome is outcome
