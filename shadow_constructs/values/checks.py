@@ -11,7 +11,7 @@ from typing import Any
 
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, shown
 
 # API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
 # and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.
@@ -95,9 +95,9 @@ def check_arn(
         ending: Pattern of the rest.
         longest: Most characters allowed.
     """
-    region, shown = ("", "") if service == "iam" else (r"[a-z0-9\-]+", "<region>")
+    region, here = ("", "") if service == "iam" else (r"[a-z0-9\-]+", "<region>")
     pattern = re.compile(rf"arn:aws[a-z\-]*:{service}:{region}:\d{{12}}:{resource}{ending}", re.ASCII)
-    rule = f"be an ARN like arn:aws:{service}:{shown}:<account>:{resource}..."
+    rule = f"be an ARN like arn:aws:{service}:{here}:<account>:{resource}..."
     check_text(problems, what, value, pattern=pattern, rule=rule, longest=longest, tokens=True)
 
 
@@ -152,7 +152,7 @@ def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ..
     """A list as a tuple; anything else, a lone text included, is a problem and counts as empty."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(value)
-    problems.add(what, "be a list", value, f"write [{value!r}]" if isinstance(value, str) else None)
+    problems.add(what, "be a list", value, f"write [{shown(value)}]" if isinstance(value, str) else None)
     return ()
 
 
@@ -184,7 +184,7 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
             is_token(value) or (_TAG_TEXT.fullmatch(value) is not None and len(value) <= 256)
         )
         if not good_value:
-            problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of {key!r}", value)
+            problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of {shown(key)}", value)
 
 
 def _literal(value: object, fix: str | None) -> str | None:

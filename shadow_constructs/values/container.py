@@ -13,7 +13,7 @@ from shadow_constructs.values.checks import check_arn, check_one_of, check_text,
 from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, shown
 
 _IMAGE = re.compile(r"\S+")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
@@ -213,7 +213,7 @@ class Container:
         if not root.is_dir():
             problems.add("directory", "be an existing folder", str(directory))
         elif not (root / file).is_file():
-            problems.add("file", f"be a file in {str(directory)!r}", file)
+            problems.add("file", f"be a file in {shown(str(directory))}", file)
         check_one_of(problems, "platform", platform, ("linux/amd64", "linux/arm64"))
         problems.raise_if_any()
         return Container(DockerfileImage(str(directory), file, platform, frozen_mapping(build_args or {})))

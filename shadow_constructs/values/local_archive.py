@@ -7,6 +7,8 @@ import zlib
 from functools import lru_cache
 from typing import NamedTuple
 
+from shadow_ops.contract.problems import shown
+
 _PACK = "pack the folder's files with tar -czhf model.tar.gz -C folder ."
 
 
@@ -48,10 +50,10 @@ def _fault_in(archive: tarfile.TarFile) -> Fault | None:
     files = 0
     for member in archive:
         if member.issym() or member.islnk():
-            return Fault(f"hold no links, as {member.name!r} is", f"{_PACK} (h follows links)")
+            return Fault(f"hold no links, as {shown(member.name)} is", f"{_PACK} (h follows links)")
         if not (member.isfile() or member.isdir()):
-            return Fault(f"hold files and folders only, unlike {member.name!r}", _PACK)
+            return Fault(f"hold files and folders only, unlike {shown(member.name)}", _PACK)
         if member.name.startswith("/") or ".." in member.name.split("/"):
-            return Fault(f"hold names inside the archive, unlike {member.name!r}", _PACK)
+            return Fault(f"hold names inside the archive, unlike {shown(member.name)}", _PACK)
         files += member.isfile()
     return None if files else Fault("hold files", _PACK)

@@ -23,7 +23,7 @@ from shadow_constructs.values.container import Container, ImageAddress, check_im
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, shown
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 _ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -174,9 +174,9 @@ class Model:
             if not isinstance(key, str) or not _ENVIRONMENT_KEY.fullmatch(key) or len(key) > 1024:
                 problems.add("environment", "have keys of letters, digits and _, not starting with a digit", key)
             if not isinstance(value, str):
-                problems.add("environment", f"have text as value of {key!r}", value, "put it in quotes")
+                problems.add("environment", f"have text as value of {shown(key)}", value, "put it in quotes")
             elif not is_token(value) and len(value.encode()) > 1024:
-                problems.add("environment", f"have at most 1024 bytes as value of {key!r}", len(value.encode()))
+                problems.add("environment", f"have at most 1024 bytes as value of {shown(key)}", len(value.encode()))
         total = sum(len(str(part).encode()) for item in self.environment.items() for part in item)
         if total > 32 * 1024:
             problems.add("environment", "have at most 32768 bytes in all", total)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shadow_constructs import (
+    Alerts,
     Capture,
     Container,
     CoreDump,
@@ -422,3 +423,19 @@ def test_a_refusal_is_a_value_error() -> None:
     """Callers that know nothing of the library can still catch it."""
     with pytest.raises(ValueError, match="'count'"):
         hardware(count=0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: shadow_test(tags={"k" * 5000: "bad \x1b value"}),
+        lambda: model(environment={"K" * 5000: 1}),
+        lambda: Alerts(emails="e" * 5000),
+    ],
+)
+def test_an_endless_name_is_shortened_wherever_it_stands(make: Callable[[], object]) -> None:
+    """The key of a value that is wrong, and the fix, are as bounded as the value itself."""
+    with pytest.raises(InvalidValueError) as refused:
+        make()
+
+    assert all(len(line) < 600 for line in refused.value.problems)
