@@ -20,6 +20,8 @@ _OTHER = "arn:aws:cloudformation:eu-west-1:123456789012:stack/promotion/2"
 _READS = ("describe_stacks", "list_stack_resources", "get_parameter", "describe_endpoint", "describe_scaling_policies")
 _WRITES = ("deregister_scalable_target", "put_scaling_policy", "register_scalable_target", "put_scheduled_action")
 _MORE = ("describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config", "delete_parameters")
+# Without these what was done can't be written down, or what was written can't be read.
+_RECORDS = {"put_parameter", "get_parameter", "get_parameters_by_path"}
 _DENIABLE = (*_READS, *_MORE, *_WRITES, "update_endpoint_weights_and_capacities")
 _KINDS = (
     *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
@@ -214,7 +216,7 @@ class _Schedule:
         for said in self.account.unanswered:
             if "Delete failed" in said or "was deleted" in said:
                 outsider.wrong(said)
-        if {"put_parameter", "get_parameter"} & {*wrong.denied, *wrong.refused} or wrong.damaged:
+        if _RECORDS & {*wrong.denied, *wrong.refused} or wrong.damaged:
             # What the guard answered for a config may be forgotten, and with it whether the endpoint is to be touched.
             self.forgot = True
         if self.stack.tried is not None:
@@ -312,6 +314,7 @@ class _Schedule:
         result = self.account.go_back(self.stack)
         self.account.end()
         self.account._event(self.stack)
+        self.forgot = self.forgot or bool(_RECORDS & set(wrong.denied))
         self._back_over_several(self.stood, result, wrong)
 
     def _move(self) -> None:
