@@ -1,7 +1,7 @@
 """The floor: the example's two stacks as a user would write them instead, one typed L1 resource after the other.
 
-The values are in ``floor.json``, made from what the library renders by ``python -m benchmarks.floor``. So the two sides
-differ in nothing but how they get there, and the benchmark compares them before it times them. Nested values are plain,
+The values are made from what the library renders, anew for each benchmark. So the two sides differ in nothing but how
+they get there, and the benchmark compares them before it times them. Nested values are plain,
 as they are in the library: property classes of the CDK would cost more.
 """
 
@@ -120,7 +120,3 @@ def write() -> None:
 @cache
 def _text(which: str) -> str:
     return json.dumps(json.loads(DATA.read_text(encoding="utf-8"))[which])
-
-
-if __name__ == "__main__":
-    write()
