@@ -92,13 +92,21 @@ def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
     percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
     first = max(percentiles, key=lambda rule: rule.requests_needed, default=None)
     busy_share = a_day / (each * 86400 / grain.seconds) if each else 1.0
-    found = []
-    for rule in policy.gating_rules:
-        to_fail = needs.fail_first if rule is first else needs.fail
-        if isinstance(rule, DurationRule):
-            found.append(_duration(rule, grain, each, a_day * share, share, busy_share, needs, to_fail))
-        elif isinstance(rule, ErrorRateRule):
-            found.append(_errors(rule, grain, a_day, share, needs))
+    found = [
+        _duration(
+            rule,
+            grain,
+            each,
+            a_day * share,
+            share,
+            busy_share,
+            needs,
+            needs.fail_first if rule is first else needs.fail,
+        )
+        for rule in policy.of(DurationRule)
+        if not rule.report_only
+    ]
+    found += [_errors(rule, grain, a_day, share, needs) for rule in policy.of(ErrorRateRule) if not rule.report_only]
     waited = [one.equal_minutes for one in found if one.waits]
     if not found or a_day == 0 or any(one is None for one in waited):
         return Plan(sampling_percent, tuple(found), None, None)
