@@ -12,6 +12,7 @@ from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, O
 QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProxyType(
     {
         LatencyRule: latency.rows,
+        # What makes the average slow makes the percentiles slow, and those have charts; the gate tells its figures.
         AverageRule: lambda _subject: iter(()),
         ErrorRateRule: errors.rows,
         UtilizationRule: capacity.rows,
