@@ -51,6 +51,8 @@ def check_place(made: object, scope: object, construct_id: object) -> None:
             cdk.Stack.of(scope)
     if not isinstance(construct_id, str) or not construct_id.strip():
         refuse(subject, "construct_id", "be text that names it in its scope", construct_id)
+    if cdk.Token.is_unresolved(construct_id):
+        refuse(subject, "construct_id", "be known at synth", construct_id, "give a literal, not a CDK token")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems, shown
+from shadow_ops.contract.text import is_writable
 
 # API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
 # and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.
@@ -21,6 +22,8 @@ SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
 _LONGEST_REASON = 500
+# Far more than any list of these values may hold by its own rules, and few enough to look at.
+_LONGEST_LIST = 10_000
 
 # API members TagKey and TagValue: letters, digits, spaces of any kind but no control characters, and a few signs.
 _TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
@@ -59,6 +62,8 @@ def check_text(
     elif is_token(value):
         if not tokens:
             problems.add(what, f"{rule} and be known at synth", value, "give a literal, not a CDK token")
+    elif not is_writable(value):
+        problems.add(what, "hold no control characters and no halves of characters", value, fix)
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
         limit = "" if longest is None else f" (at most {longest} characters)"
         problems.add(what, f"{rule}{limit}", value, fix)
@@ -69,6 +74,8 @@ def check_reason(problems: Problems, what: str, value: object, fix: str | None =
     rule = f"be a sentence that says why, of at most {_LONGEST_REASON} characters"
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_REASON:
         problems.add(what, rule, value, fix)
+    elif not is_writable(value):
+        problems.add(what, "hold no control characters and no halves of characters", value, fix)
     elif "{{" in value:
         # CloudFormation would take it for a dynamic reference, and Parameter Store refuses it.
         problems.add(what, "be a sentence without {{", value, fix)
@@ -150,8 +157,11 @@ def check_flag(problems: Problems, what: str, value: object) -> None:
 
 def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ...]:
     """A list as a tuple; anything else, a lone text included, is a problem and counts as empty."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(value)
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        if len(value) <= _LONGEST_LIST:
+            return tuple(value)
+        problems.add(what, f"have at most {_LONGEST_LIST:,} entries", len(value))
+        return ()
     problems.add(what, "be a list", value, f"write [{shown(value)}]" if isinstance(value, str) else None)
     return ()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from shadow_constructs.values import aws_images, xgboost_images
-from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type
+from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type, checked_mapping
 from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
@@ -79,6 +79,23 @@ def check_image(problems: Problems, what: str, value: object) -> None:
     # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
     if "://" in value or not is_token(value.split("/")[0]):
         problems.add(what, must, value, fix)
+
+
+def _check_dockerfile(problems: Problems, directory: object, file: object) -> None:
+    if not isinstance(directory, str | Path):
+        problems.add("directory", "be the path of a folder", directory)
+        return
+    if not isinstance(file, str) or not file:
+        problems.add("file", "be the name of a file", file)
+        return
+    try:
+        if not Path(directory).is_dir():
+            problems.add("directory", "be an existing folder", str(directory))
+        elif not (Path(directory) / file).is_file():
+            problems.add("file", f"be a file in {shown(str(directory))}", file)
+    # Names that no file system takes: too long, or with a NUL or half a character in them.
+    except (OSError, ValueError) as error:
+        problems.add("directory", "be an existing folder", str(directory), shown(str(error))[1:-1])
 
 
 Image: TypeAlias = ImageAddress | EcrImage | DockerfileImage | XGBoostImage | DeepLearningImage
@@ -209,14 +226,16 @@ class Container:
             InvalidValueError: If the folder or the Dockerfile isn't there.
         """
         problems = Problems("Container.dockerfile")
-        root = Path(directory)
-        if not root.is_dir():
-            problems.add("directory", "be an existing folder", str(directory))
-        elif not (root / file).is_file():
-            problems.add("file", f"be a file in {shown(str(directory))}", file)
+        _check_dockerfile(problems, directory, file)
+        given = frozen_mapping({}) if build_args is None else checked_mapping(problems, "build_args", build_args)
+        for name, value in given.items():
+            for part in (name, value):
+                check_text(problems, "build_args", part, pattern=re.compile(r".*", re.DOTALL), rule="hold text only")
+            if name == "":
+                problems.add("build_args", "have names", name)
         check_one_of(problems, "platform", platform, ("linux/amd64", "linux/arm64"))
         problems.raise_if_any()
-        return Container(DockerfileImage(str(directory), file, platform, frozen_mapping(build_args or {})))
+        return Container(DockerfileImage(str(directory), file, platform, given))
 
     @staticmethod
     def xgboost(version: str) -> Container:

@@ -64,8 +64,8 @@ class Guard:
         if self.log_key_arn is not None:
             check_key_arn(problems, "log_key_arn", self.log_key_arn)
         if self.log_retention_days is not None:
-            # True is 1.
-            days = None if isinstance(self.log_retention_days, bool) else self.log_retention_days
+            # True is 1, and a Decimal or a float equals it.
+            days = self.log_retention_days if type(self.log_retention_days) is int else None
             check_one_of(problems, "log_retention_days", days, _RETENTIONS)
         if self.permissions_boundary is not None:
             rule = "be the ARN of a policy like arn:aws:iam::<account>:policy/..."

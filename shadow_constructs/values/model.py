@@ -24,6 +24,7 @@ from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems, shown
+from shadow_ops.contract.text import is_writable
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 _ENVIRONMENT_KEY = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
@@ -175,9 +176,12 @@ class Model:
                 problems.add("environment", "have keys of letters, digits and _, not starting with a digit", key)
             if not isinstance(value, str):
                 problems.add("environment", f"have text as value of {shown(key)}", value, "put it in quotes")
+            elif not is_writable(value):
+                must = f"hold no control characters and no halves of characters as value of {shown(key)}"
+                problems.add("environment", must, value)
             elif not is_token(value) and len(value.encode()) > 1024:
                 problems.add("environment", f"have at most 1024 bytes as value of {shown(key)}", len(value.encode()))
-        total = sum(len(str(part).encode()) for item in self.environment.items() for part in item)
+        total = sum(len(str(part).encode(errors="replace")) for item in self.environment.items() for part in item)
         if total > 32 * 1024:
             problems.add("environment", "have at most 32768 bytes in all", total)
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
@@ -70,7 +70,12 @@ class Network:
                 problems.add("subnets", "be an ec2.SubnetSelection(...) or a list of subnets", subnets)
         problems.raise_if_any()
         # A selection without some of its fields is given without them.
-        found = vpc.select_subnets(**{name: value for name, value in chosen.items() if value is not None})
+        try:
+            found = vpc.select_subnets(**{name: value for name, value in chosen.items() if value is not None})
+        # The CDK's errors are RuntimeErrors, and jsii's checks of types TypeErrors.
+        except (RuntimeError, TypeError) as error:
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            refuse("Network.in_vpc", "subnets", "choose subnets that the VPC has", subnets, said)
         return cls(
             subnet_ids=found.subnet_ids,
             security_group_ids=[one.security_group_id for one in groups],

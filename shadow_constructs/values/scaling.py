@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.scaling_model import policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
+from shadow_ops.contract.text import is_writable
 
 # API members PolicyName and ScheduledActionName.
 _NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")
@@ -110,6 +111,9 @@ class Scaling:
         check_flag(problems, "enabled", self.enabled)
         for policy in self.policies:
             self._check_policy(problems, policy)
+            for text in _texts(policy):
+                if not is_writable(text):
+                    problems.add("policies", "hold no control characters and no halves of characters", text)
         # Copies, so that changing the user's mappings later changes no scaling.
         freeze(self, policies=tuple(copy.deepcopy(self.policies)))
         for what, key in (("policies", "PolicyName"), ("schedules", "name")):
@@ -192,3 +196,15 @@ def _check_limits(problems: Problems, lowest: object, highest: object) -> None:
         check_whole_number(problems, "max_count", highest, lowest=1)
     if problems.count == before and isinstance(lowest, int) and isinstance(highest, int) and lowest > highest:
         problems.add("min_count", f"be at most max_count ({highest})", lowest)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a policy, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.items():
+            yield from _texts(item)
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from _texts(one)

@@ -35,6 +35,10 @@ from shadow_constructs.values.variant import Variant
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
 
+# API member VariantWeight is a float of 32 bits beside production's 1; a request in a million tells nothing.
+_LEAST_WEIGHT = 1e-6
+_MOST_VARIANTS = 10
+
 
 @dataclass(frozen=True, kw_only=True)
 class ShadowTest:
@@ -95,10 +99,12 @@ class ShadowTest:
         if self.shadow is not None:
             must = "be one Variant(...): SageMaker allows a single shadow"
             is_variant &= check_type(problems, "shadow", self.shadow, Variant, must)
-        if not isinstance(self.other_production, Sequence):
-            problems.add("other_production", "be a list of Variant(...)", self.other_production)
+        others = self.other_production
+        is_list = isinstance(others, Sequence) and not isinstance(others, str | bytes)
+        if not is_list:
+            problems.add("other_production", "be a list of Variant(...)", others)
             is_variant = False
-        for other in self.other_production if isinstance(self.other_production, Sequence) else ():
+        for other in others[: _MOST_VARIANTS + 1] if is_list else ():
             is_variant &= check_type(problems, "other_production", other, Variant, "be a list of Variant(...)")
         check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
@@ -138,6 +144,8 @@ class ShadowTest:
         Raises:
             InvalidValueError: With one line per mistake: file, line, field and what is allowed.
         """
+        if not isinstance(path, str | Path):
+            refuse("ShadowTest.from_file", "path", "be the path of a TOML file", path)
         return read_file(cls, Path(path))
 
     @property
@@ -217,11 +225,11 @@ class ShadowTest:
         before = problems.count
         fix = "to stop copying requests, drop the shadow"
         check_share(problems, "sampling_percent", self.sampling_percent, fix=fix)
-        if problems.count == before and self.shadow_weight <= 0:
-            problems.add("sampling_percent", "be above 0 as a share of 1 too", self.sampling_percent, fix)
+        if problems.count == before and self.shadow_weight < _LEAST_WEIGHT:
+            problems.add("sampling_percent", f"be at least {_LEAST_WEIGHT * 100:.4f}", self.sampling_percent, fix)
 
     def _check_variants(self, problems: Problems) -> None:
-        if len(self.production_variants) > 10:
+        if len(self.production_variants) > _MOST_VARIANTS:
             problems.add("other_production", "have at most 9 entries", len(self.other_production))
         names = [variant.name for variant in self.variants]
         if None in names:

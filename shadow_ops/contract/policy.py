@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems
 from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
-from shadow_ops.contract.text import compact
+from shadow_ops.contract.text import compact, is_writable
 from shadow_ops.contract.versions import check_known
 
 _Kind = TypeVar("_Kind", bound=Rule)
@@ -112,7 +112,9 @@ class GatePolicy:
             problems.add("min_requests", "be a whole number of at least 0", count)
         self._check_period(problems)
         reason = self.not_enforced_because
-        if reason is not None and (not isinstance(reason, str) or not 0 < len(reason.strip()) <= _LONGEST_REASON):
+        if reason is not None and (
+            not isinstance(reason, str) or not 0 < len(reason.strip()) <= _LONGEST_REASON or not is_writable(reason)
+        ):
             rule = f"be a sentence of at most {_LONGEST_REASON} characters"
             problems.add("not_enforced_because", rule, reason, "say why this endpoint needs no gate")
         problems.raise_if_any()

@@ -8,6 +8,8 @@ from shadow_ops.contract.held import is_cdk_object, named, what_to_write
 
 # Enough for a value, what is allowed and the fix; a terminal's screen holds some.
 _LONGEST_LINE = 2000
+# As many mistakes as a person mends at a time.
+_MOST_LINES = 50
 
 
 class InvalidValueError(ValueError):
@@ -66,7 +68,9 @@ class Problems:
             InvalidValueError: With one line per mistake.
         """
         if self._lines:
-            raise InvalidValueError(tuple(self._lines))
+            more = len(self._lines) - _MOST_LINES
+            rest = (f"{self._subject}: and {more:,} mistakes more",) if more > 0 else ()
+            raise InvalidValueError((*self._lines[:_MOST_LINES], *rest))
 
 
 def refuse(subject: str, what: str, must: str, got: object, fix: str | None = None) -> NoReturn:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+_CONTROLS = frozenset(chr(code) for code in (*range(32), 127)) - {"\t", "\n"}
+
 LARGEST_VALUE = 8192
 """Largest value of a parameter, in bytes (SSM API member PutParameterRequest.Value); a standard one takes 4096."""
 
@@ -15,3 +17,11 @@ def compact(value: object) -> str:
     from. In compact JSON they stand in texts alone, where an escape says the same.
     """
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("{{", "{\\u007b")
+
+
+def is_writable(text: str) -> bool:
+    """Whether a text can stand in a template, a parameter and a log: no half of a surrogate pair, no control character.
+
+    Tabs and line ends may be.
+    """
+    return _CONTROLS.isdisjoint(text) and not any("\ud800" <= one <= "\udfff" for one in text)

@@ -168,5 +168,5 @@ def test_fails_with_a_role_of_another_account() -> None:
     """Lambda takes no role of another account."""
     test = shadow_test(guard=Guard(role_arn=ROLE.replace("1", "9")))
 
-    with pytest.raises(InvalidValueError, match="'guard' must be a role of the stack's account"):
+    with pytest.raises(InvalidValueError, match="'guard' must be of the stack's account"):
         rendered(test, IRELAND)

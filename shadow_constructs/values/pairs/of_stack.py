@@ -45,8 +45,8 @@ def _region(deployed: Deployed) -> Iterator[Clash]:
 def _account(deployed: Deployed) -> Iterator[Clash]:
     for one in places_of(deployed.test):
         if deployed.account is not None and one.account not in (None, deployed.account):
-            must = f"be a role of the stack's account {deployed.account}"
-            yield Clash(one.what, must, one.address, "SageMaker takes no role of another account")
+            must = f"be of the stack's account {deployed.account}"
+            yield Clash(one.what, must, one.address, "a role or boundary of another account can't be used")
 
 
 def _owner(deployed: Deployed) -> Iterator[Clash]:
@@ -73,8 +73,8 @@ PAIRS: tuple[Pair[Deployed], ...] = (
     ),
     Pair(
         id="role-and-stack",
-        facts="account of the stack and of the execution role",
-        clash="a role of another account",
+        facts="account of the stack, of the roles and of their permissions boundary",
+        clash="a role or boundary of another account",
         source="IAM User Guide, passing a role to a service",
         check=_account,
     ),

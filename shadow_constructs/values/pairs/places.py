@@ -59,6 +59,9 @@ def places_of(test: ShadowTest) -> Iterator[Placed]:
         yield from _of_model(model)
     yield from _of_arn("guard", test.guard.role_arn, own_account=True)
     yield from _of_arn("guard", test.guard.log_key_arn)
+    boundary = test.guard.permissions_boundary
+    # One of AWS's own has no account.
+    yield from _of_arn("guard", boundary, own_account=boundary is not None and ":iam::aws:" not in boundary)
     for variant in test.variants:
         if isinstance(variant.hardware, Hardware):
             yield from _of_arn("capacity_reservation_arn", variant.hardware.capacity_reservation_arn)

@@ -27,6 +27,9 @@ def read_file(kind: type[_Value], path: Path) -> _Value:
     except ValueError as error:
         if isinstance(error, InvalidValueError):
             raise
+        if not isinstance(error, tomllib.TOMLDecodeError):
+            # A path that no file system takes.
+            raise InvalidValueError((f"{path}: not a path; from_file takes the path of a TOML file",)) from None
         raise InvalidValueError((f"{path}: not TOML: {shown(str(error))[1:-1]}",)) from None
     except RecursionError:
         raise InvalidValueError((f"{path}: tables in tables without end",)) from None
