@@ -65,8 +65,10 @@ class Guard:
             check_key_arn(problems, "log_key_arn", self.log_key_arn)
         if self.log_retention_days is not None:
             # True is 1, and a Decimal or a float equals it.
-            days = self.log_retention_days if type(self.log_retention_days) is int else None
-            check_one_of(problems, "log_retention_days", days, _RETENTIONS)
+            if type(self.log_retention_days) is int:
+                check_one_of(problems, "log_retention_days", self.log_retention_days, _RETENTIONS)
+            else:
+                problems.add("log_retention_days", "be a whole number of days", self.log_retention_days)
         if self.permissions_boundary is not None:
             rule = "be the ARN of a policy like arn:aws:iam::<account>:policy/..."
             check_text(
