@@ -85,7 +85,7 @@ lock: .venv/.done ## Pin anew what the pinned packages depend on
 clean: ## Remove everything that make has put here
 	@rm -rf .venv .venv-local-aws .venv-audit .lock node_modules cdk.out .rehearsal .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-setup: .venv/.done .venv-local-aws/.done node_modules/.done
+setup: .venv/.installed .venv-local-aws/.done node_modules/.done
 
 # The stamps are written last, so that a set-up that was broken off is started again.
 .venv/.done: requirements.txt requirements-dev.txt constraints.txt
@@ -95,6 +95,11 @@ setup: .venv/.done .venv-local-aws/.done node_modules/.done
 	@echo "Installing the project's tools into .venv (about a minute, once) ..." >&2
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python $(PIP_INSTALL) -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+# A reference to this folder, which brings shadow-test; what runs in the folder takes the folder's code in any case.
+.venv/.installed: .venv/.done pyproject.toml
+	@$(BIN)/python $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv-local-aws/.done: local_aws/requirements.txt local_aws/constraints.txt examples/churn/requirements.txt | .venv/.done

@@ -86,7 +86,9 @@ class Traffic:
         """Send this many requests, wait for the answers and return what came of them."""
         bodies = self._plan.bodies
         bodies = [bodies[number % len(bodies)] for number in range(requests)]
-        self._of(replace(self._plan, bodies=bodies, repeat=1)).run()
+        sent = self._of(replace(self._plan, bodies=bodies, repeat=1)).run()
+        if sent.broken is not None:
+            raise sent.broken
         return self.tally
 
     def __enter__(self) -> Self:
@@ -98,7 +100,9 @@ class Traffic:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop sending; what is under way is still answered and counted."""
-        self._sender.stop()
+        sent = self._sender.stop()
+        if sent.broken is not None and error is None:
+            raise sent.broken
 
     def wait_for(self, answers: int, seconds: float = 30.0) -> bool:
         """Return whether this many more answers came within some seconds."""

@@ -8,7 +8,7 @@ import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,7 @@ class Tally:
         errors: Failed requests by code.
         seconds: From the first request to the last answer.
         hopeless: An error that every further request would meet too; sending was stopped.
+        broken: What a thread met that was no failed request, so a fault of this program; sending was stopped.
     """
 
     milliseconds: list[float] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Tally:
     errors: dict[str, Errors] = field(default_factory=dict)
     seconds: float = 0.0
     hopeless: Exception | None = None
+    broken: Exception | None = None
 
     @property
     def failed(self) -> int:
@@ -193,6 +195,14 @@ class Sender:
         return self.tally
 
     def _work(self) -> None:
+        try:
+            self._take_turns()
+        except Exception as error:  # a thread's end tells nobody: whoever waits for it has to find out
+            with self._lock:
+                self.tally.broken = self.tally.broken or error
+            self._stop.set()
+
+    def _take_turns(self) -> None:
         while not self._stop.is_set():
             with self._lock:
                 number = next(self._numbers)
@@ -227,7 +237,9 @@ class Sender:
         self._on_answer(Answer(inference_id, number % len(plan.bodies), body, variant, milliseconds))
 
     def _failed(self, error: Exception, inference_id: str) -> None:
-        details = getattr(error, "response", {}).get("Error", {})
+        # Errors of the connection have a `response` too, which is none of the service's.
+        response = getattr(error, "response", None)
+        details = response.get("Error", {}) if isinstance(response, Mapping) else {}
         code = str(details.get("Code") or type(error).__name__)
         message = str(details.get("Message") or error)
         hopeless = is_hopeless(code) or code in ("NoCredentialsError", "ProfileNotFound") or _no_endpoint(code, message)

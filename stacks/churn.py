@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from shadow_constructs import Capture, Container, GatePolicy, Hardware, Model, ShadowTest, Variant
+from shadow_ops.contract.reading import json_of, read_text
 from stacks.context import Parameters
 
 
@@ -36,6 +36,6 @@ def _policy(file: str) -> GatePolicy:
     if not file:
         return GatePolicy()
     try:
-        return GatePolicy.from_json(json.loads(Path(file).read_text(encoding="utf-8")), file)
-    except (OSError, ValueError) as error:
+        return GatePolicy.from_json(json_of(read_text(Path(file)), file, unique=True), file)
+    except ValueError as error:
         raise SystemExit(f"context 'gate_policy': {error}") from None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from constructs import Construct
+
+from shadow_ops.contract.reading import json_of, read_text
 
 
 def written_in(file: Path) -> Mapping[str, Any]:
@@ -17,8 +18,8 @@ def written_in(file: Path) -> Mapping[str, Any]:
         file: The app's cdk.json.
     """
     try:
-        context: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))["context"]
-    except (OSError, ValueError, KeyError) as error:
+        context: Mapping[str, Any] = json_of(read_text(file), str(file))["context"]
+    except (ValueError, KeyError, TypeError) as error:
         raise SystemExit(f"{file}: no context values to be read ({error}); run the app as `cdk synth`") from None
     return context
 

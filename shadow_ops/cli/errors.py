@@ -17,6 +17,8 @@ from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+# Of what was typed, both ends are kept: click puts the value first and what is allowed last.
+_LONGEST_END = 200
 
 _SERVICES = {
     "sagemaker": ("DescribeEndpoint", "DescribeEndpointConfig", "ListEndpoints", "InvokeEndpoint"),
@@ -53,6 +55,7 @@ def translated() -> Iterator[None]:
 
     Raises:
         Failure: For an error of AWS, of the network, of a value or of a file.
+        UsageError: For a wrong option, with a message of bounded length.
     """
     try:
         yield
@@ -60,6 +63,11 @@ def translated() -> Iterator[None]:
         raise Failure(str(error), USAGE) from error
     except CannotTellError as error:
         raise Failure(str(error)) from error
+    except click.UsageError as error:
+        line = error.format_message()
+        if len(line) <= 2 * _LONGEST_END:
+            raise
+        raise click.UsageError(f"{line[:_LONGEST_END]} ... {line[-_LONGEST_END:]}", error.ctx) from None
     except KeyboardInterrupt:
         raise Failure("interrupted", INTERRUPTED) from None
     except Exception as error:

@@ -8,29 +8,7 @@ from pathlib import Path
 
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.reading import json_of, text_of
-
-
-def read_text(path: Path) -> str:
-    """Read a text file.
-
-    Raises:
-        InvalidValueError: If it isn't UTF-8.
-        Failure: If it can't be read.
-    """
-    return text_of(read_bytes(path), str(path))
-
-
-def read_bytes(path: Path) -> bytes:
-    """Read a file as it is.
-
-    Raises:
-        Failure: If it can't be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}", USAGE) from error
+from shadow_ops.contract.reading import json_of, read_text
 
 
 def policy_from_file(path: Path) -> GatePolicy:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from shadow_ops.cli.errors import translated
+from shadow_ops.cli.errors import Failure, translated
 
 # Loading a command's module for its help text would load half of the program for `shadow-test --help`.
 _COMMANDS = {
@@ -25,6 +25,8 @@ _COMMANDS = {
     "list": "Show all endpoints that this library deployed.",
     "completion": "Print what completes commands in a shell.",
 }
+
+_DISTRIBUTION = "sagemaker-shadow-constructs"
 
 # A module named as a builtin would hide it from its own code.
 _MODULES = {"list": "listing"}
@@ -60,6 +62,22 @@ class _Commands(click.Group):
             return super().invoke(ctx)
 
 
+def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if not asked or context.resilient_parsing:
+        return
+    from importlib import metadata
+
+    from shadow_ops.cli import output
+
+    try:
+        output.data(f"shadow-test {metadata.version(_DISTRIBUTION)}")
+    except metadata.PackageNotFoundError:
+        raise Failure(
+            "the version isn't known: this runs from a folder that isn't installed; there, pip install -e ."
+        ) from None
+    context.exit()
+
+
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -85,7 +103,9 @@ Exit codes:
 Nothing here changes anything in AWS. Account and region are found as the AWS CLI finds them: --profile, --region,
 AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
 )
-@click.version_option(package_name="sagemaker-shadow-constructs", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Look after SageMaker shadow tests: compare the shadow with production, judge it, see what serves.

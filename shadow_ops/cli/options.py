@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -10,6 +11,21 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 TEXT, JSON, MARKDOWN = FORMATS = ("text", "json", "markdown")
+
+
+class FiniteRange(click.FloatRange):
+    """A range of numbers that NaN and infinity are outside of: NaN is neither below nor above a limit."""
+
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read a number.
+
+        Raises:
+            BadParameter: If it isn't one, or outside of the range.
+        """
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return number
 
 
 def aws(command: _Command) -> _Command:

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadow_ops.cli.files import read_bytes
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.reading import json_of, lines_of, text_of
+from shadow_ops.contract.reading import json_of, lines_of, read_bytes, text_of
 
 CSV, JSON = "text/csv", "application/json"
 _BY_SUFFIX = {".csv": CSV, ".jsonl": JSON, ".ndjson": JSON, ".json": JSON}

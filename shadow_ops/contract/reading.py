@@ -9,11 +9,37 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
 from shadow_ops.contract.problems import InvalidValueError
 
 Pairs = list[tuple[str, Any]]
+
+
+def read_text(path: Path) -> str:
+    """Read a text file.
+
+    Raises:
+        InvalidValueError: If it can't be read, or isn't UTF-8.
+    """
+    return text_of(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file as it is.
+
+    Raises:
+        InvalidValueError: If it can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except IsADirectoryError:
+        raise InvalidValueError((f"{path}: a folder; name a file in it",)) from None
+    except OSError as error:
+        raise InvalidValueError((f"{path}: {error.strerror}; name a file that can be read",)) from None
+    except ValueError:
+        raise InvalidValueError((f"{path}: no file has such a name; name a file that can be read",)) from None
 
 
 def text_of(data: bytes, where: str) -> str:

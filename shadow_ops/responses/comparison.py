@@ -9,7 +9,7 @@ from typing import Literal
 
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import Problems
-from shadow_ops.responses.paths import Path, parse_path
+from shadow_ops.responses.paths import Path, column_of, parse_path
 
 Classes = Literal["argmax", "threshold", "label"]
 
@@ -58,8 +58,6 @@ class Comparison:
             problems.add("top", "be a whole number of at least 1", self.top)
         if self.classes is not None and self.top is not None:
             problems.add("top", "be left out with classes", self.top)
-        if self.column == 0:
-            problems.add("by", "be a column counted from 1, or a path", self.by)
         problems.raise_if_any()
         for path in (*self.ignore, *(one for one in (self.answer, self.segment) if isinstance(one, str))):
             parse_path(path)
@@ -67,7 +65,7 @@ class Comparison:
     @property
     def column(self) -> int | None:
         """The column of CSV that `by` names."""
-        return int(self.by) if self.by is not None and self.by.isdecimal() else None
+        return None if self.by is None else column_of(self.by, "by")
 
     @property
     def segment(self) -> str | None:

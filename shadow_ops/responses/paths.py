@@ -6,13 +6,30 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.problems import InvalidValueError, shown
 
 Path = tuple[str | int | None, ...]
 """The steps of a path: a member's name, an index, or None for every element."""
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9}|\*)\]|\[\"([^\"]*)\"\]")
 _ABSENT = object()
+_MOST_COLUMNS = 10**6
+
+
+def column_of(text: str, what: str) -> int | None:
+    """The column of CSV that a text names, counted from 1; None of what may be a path.
+
+    Raises:
+        InvalidValueError: If it is a number that no column has.
+    """
+    if not text.isdecimal():
+        return None
+    # By its length first: Python doesn't read numbers of thousands of digits.
+    column = int(text) if len(text) <= len(str(_MOST_COLUMNS)) else 0
+    if not 1 <= column <= _MOST_COLUMNS:
+        must = f"a column from 1 to {_MOST_COLUMNS:,}, or a path like $.name"
+        raise InvalidValueError((f"{what} must be {must}, got {shown(text)}",))
+    return column
 
 
 def parse_path(text: str, what: str = "path") -> Path:
@@ -27,7 +44,7 @@ def parse_path(text: str, what: str = "path") -> Path:
     while place < len(rest):
         found = _STEP.match(rest, place)
         if found is None:
-            raise InvalidValueError((f"{what} must be a path like $.items[*].id, got {text!r}",))
+            raise InvalidValueError((f"{what} must be a path like $.items[*].id, got {shown(text)}",))
         name, index, quoted = found.groups()
         if index is not None:
             steps.append(None if index == "*" else int(index))

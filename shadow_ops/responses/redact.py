@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.responses.paths import Path, parse_path, replaced
+from shadow_ops.responses.paths import Path, column_of, parse_path, replaced
 
 _UNREADABLE = b'{"redacted":"not a record"}'
 
@@ -38,10 +37,9 @@ class Redaction:
         Raises:
             InvalidValueError: If one is neither.
         """
-        columns = tuple(int(part) for part in parts if part.isdecimal())
-        if 0 in columns:
-            raise InvalidValueError(("redact must be a column counted from 1, or a path like $.name, got '0'",))
-        return Redaction(columns, tuple(parse_path(part, "redact") for part in parts if not part.isdecimal()), key)
+        columns = [column_of(part, "redact") for part in parts]
+        paths = [parse_path(part, "redact") for part, column in zip(parts, columns, strict=True) if column is None]
+        return Redaction(tuple(column for column in columns if column is not None), tuple(paths), key)
 
     def line(self, line: bytes) -> bytes:
         """A line of a captured file, redacted; of one that can't be read nothing is kept."""

@@ -77,7 +77,8 @@ def _lines_of_code(said: Declared, serving: DeclaredVariant) -> str:
 
 def _write(path: Path, serving: str, endpoint: str) -> None:
     from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import read_text, write_new
+    from shadow_ops.cli.files import write_new
+    from shadow_ops.contract.reading import read_text
     from shadow_ops.testfile.document import read
     from shadow_ops.testfile.fold import folded
 

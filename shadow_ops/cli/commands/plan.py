@@ -7,7 +7,7 @@ import datetime
 import click
 
 from shadow_ops.cli import durations, output
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
 
 _MOST_DAYS = 63
 
@@ -46,9 +46,11 @@ that of another instance type may differ.""",
     help="How many days of production to look at.",
 )
 @click.option(
-    "--instances", type=click.IntRange(1), help="Instances of the shadow.  [default: as it has, else as production]"
+    "--instances",
+    type=click.IntRange(1, 10_000),
+    help="Instances of the shadow.  [default: as it has, else as production]",
 )
-@click.option("--price", type=click.FloatRange(0, min_open=True), help="Of one instance and hour, in any currency.")
+@click.option("--price", type=FiniteRange(0, 10**6, min_open=True), help="Of one instance and hour, in any currency.")
 @formatted
 @aws
 def command(

@@ -36,7 +36,8 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
     """Make an approved version of SageMaker's model registry the shadow of ENDPOINT, in its file."""
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import read_text, write_new
+    from shadow_ops.cli.files import write_new
+    from shadow_ops.contract.reading import read_text
     from shadow_ops.testfile.document import read
     from shadow_ops.testfile.propose import package_of, proposed
     from shadow_ops.testfile.registry import approved

@@ -12,7 +12,7 @@ import click
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
 from shadow_ops.responses.comparison import Classes, Comparison
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="Where the positive class begins.")
 @click.option("--answer", metavar="PATH", help="The part of a JSON answer that is compared.")
 @click.option("--ignore", metavar="PATH", multiple=True, help="A part of a JSON answer that may differ; repeatable.")
-@click.option("--top", type=click.IntRange(min=1), help="Compare lists as rankings, by so many first elements.")
+@click.option("--top", type=click.IntRange(1, 10**6), help="Compare lists as rankings, by so many first elements.")
 @click.option("--min-overlap", type=float, default=1, show_default=True, help="Share of words or elements in common.")
 @click.option("--by", metavar="PART", help="Count by a part of the request: a column from 1, or a path.")
-@click.option("--min-agreement", type=click.FloatRange(0, 100), metavar="PERCENT", help="Judge: so many must agree.")
-@click.option("--examples", type=click.IntRange(min=0), default=5, show_default=True, help="Pairs that differ most.")
+@click.option("--min-agreement", type=FiniteRange(0, 100), metavar="PERCENT", help="Judge: so many must agree.")
+@click.option("--examples", type=click.IntRange(0, 10**4), default=5, show_default=True, help="Pairs that differ most.")
 @click.option("--show-inputs", is_flag=True, help="Show what was asked, too.")
 @click.option("--redact", metavar="PART", multiple=True, help="Hash a part before it is kept or shown; as --by.")
 @click.option(
@@ -145,7 +145,7 @@ def _engine(name: str, export: Path | None) -> Engine:
     from shadow_ops.responses.run import fast_engine
 
     fast = fast_engine()
-    missing = "DuckDB isn't installed: pip install 'sagemaker-shadow-constructs[responses]'"
+    missing = "DuckDB isn't installed: pip install duckdb"
     if fast is None:
         if name == "duckdb" or (export is not None and export.suffix == ".parquet"):
             raise Failure(missing, USAGE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,27 +13,28 @@ import click
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.errors import INTERRUPTED, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
 
 if TYPE_CHECKING:
     from shadow_ops.sending import Plan, Sender, Tally
 
 _LINE_EVERY_SECONDS = 10
 # API member InvokeEndpointInput.InferenceId takes 64 characters; a number is put behind.
-_PREFIX = re.compile(r"[!-~][ -~]{0,47}")
+_LONGEST_PREFIX = 48
+# API member InvokeEndpointInput.ContentType.
+_LONGEST_TYPE = 1024
+# Both go out as headers, where a line end would begin another one.
+_HEADER = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 
 
-def _checked_prefix(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and _PREFIX.fullmatch(value) is None:
-        raise click.BadParameter(f"{value!r} must be 1 to 48 printable ASCII characters, the first of them no space")
-    return value
+def _header(longest: int) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    def checked(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+        if value is not None and (len(value) > longest or _HEADER.fullmatch(value) is None):
+            must = f"1 to {longest:,} printable ASCII characters, the first and the last of them no space"
+            raise click.BadParameter(f"{value!r} must be {must}")
+        return value
 
-
-def _checked_rate(_context: click.Context, _parameter: click.Parameter, value: float | None) -> float | None:
-    # Not a number is neither below nor above a limit, so click lets it through.
-    if value is not None and math.isnan(value):
-        raise click.BadParameter("must be a number, got nan")
-    return value
+    return checked
 
 
 @click.command(
@@ -63,18 +63,24 @@ Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
     type=click.Path(exists=True, path_type=Path),
     help="A file that is one request, or a folder of them; instead of FILE, and as often as you like.",
 )
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often the file is sent.")
+@click.option(
+    "--repeat", type=click.IntRange(1, 10**9), default=1, show_default=True, help="How often the file is sent."
+)
 @click.option(
     "--rate",
-    type=click.FloatRange(0, 100_000, min_open=True),
-    callback=_checked_rate,
+    type=FiniteRange(0, 100_000, min_open=True),
     help="Requests a second.  [default: no pause]",
 )
 @click.option(
     "--concurrency", type=click.IntRange(1, 256), default=4, show_default=True, help="Requests under way at once."
 )
-@click.option("--content-type", metavar="TYPE", help="Such as text/csv.  [default: by the file's name]")
-@click.option("--id-prefix", callback=_checked_prefix, metavar="TEXT", help="Begins each InferenceId.")
+@click.option(
+    "--content-type",
+    callback=_header(_LONGEST_TYPE),
+    metavar="TYPE",
+    help="Such as text/csv.  [default: by the file's name]",
+)
+@click.option("--id-prefix", callback=_header(_LONGEST_PREFIX), metavar="TEXT", help="Begins each InferenceId.")
 @formatted
 @aws
 def command(
@@ -111,8 +117,12 @@ def command(
         click.get_current_context().exit(INTERRUPTED)
     if tally.hopeless is not None:
         raise tally.hopeless
+    if tally.broken is not None:
+        raise tally.broken
     if tally.failed:
         raise Failure(f"{tally.failed:,} of {tally.sent:,} requests failed")
+    if tally.sent < plan.requests:
+        raise Failure(f"only {tally.sent:,} of {plan.requests:,} requests were sent")
 
 
 def _check_endpoint(clients: Clients, endpoint: str) -> None:

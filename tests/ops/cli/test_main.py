@@ -7,6 +7,7 @@ import datetime
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,38 @@ def test_python_m_is_the_same_program() -> None:
     """``python -m shadow_ops`` shows the same help, under the name that users type."""
     done = subprocess.run([sys.executable, "-m", "shadow_ops", "--help"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("Usage: shadow-test [OPTIONS]")
+
+
+def test_the_version_is_the_installed_packages(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is asked of what is installed."""
+    monkeypatch.setattr(metadata, "version", {"sagemaker-shadow-constructs": "7.8.9"}.__getitem__)
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, "shadow-test 7.8.9\n")
+
+
+def test_fails_to_tell_the_version_of_what_is_not_installed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``python -m shadow_ops`` runs in a folder without being installed: one line says what to do."""
+
+    def absent(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", absent)
+    result = run("--version")
+    (line,) = result.stderr.splitlines()
+    assert result.exit_code == 1
+    assert line.startswith("error: ")
+    assert "pip install -e ." in line
+
+
+@pytest.mark.parametrize(
+    "typed", [["x" * 5000], ["gate", "churn", f"--{'x' * 5000}"], ["gate", "--format", "x" * 5000]]
+)
+def test_a_refusal_is_no_longer_than_a_few_lines(run: Run, typed: list[str]) -> None:
+    """However much was typed: both ends of the sentence stay."""
+    result = run(*typed)
+    assert result.exit_code == 2
+    assert "xxx ... " in result.stderr
+    assert len(result.stderr) < 700
 
 
 def test_fails_on_an_unknown_command(run: Run) -> None:

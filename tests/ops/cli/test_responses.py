@@ -93,7 +93,10 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
     [
         (("--export", "x.xlsx"), "must end in .csv or .parquet"),
         (("--force",), "--force belongs to --export FILE"),
-        (("--by", "0"), "be a column counted from 1"),
+        (("--by", "0"), "by must be a column from 1 to 1,000,000"),
+        (("--by", "9" * 5000), "by must be a column from 1 to 1,000,000"),
+        (("--redact", "9" * 5000), "redact must be a column from 1 to 1,000,000"),
+        (("--answer", "[" * 5000), "path must be a path like"),
         (("--top", "2", "--classes", "label"), "be left out with classes"),
         (("--redact", "$.a["), "redact must be a path"),
         (("--production", "AllTraffic", "--shadow", "x"), "has no captured files in AllTraffic/"),
@@ -106,6 +109,7 @@ def test_fails_on_bad_input_before_anything_is_read(
     done = responses(run, captured, *arguments)
     assert done.exit_code == 2
     assert words in done.stderr
+    assert max(len(line) for line in done.stderr.splitlines()) < 500
 
 
 def test_the_endpoints_own_capture_is_found(run: Run, services: Services, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from shadow_ops.sending import Plan, Sender
 from tests.ops.cli.conftest import Run
@@ -86,6 +87,10 @@ def test_fails_on_a_file_without_good_requests(
     assert services.requests == []
 
 
+# What no header can hold, or what would begin another one.
+UNFIT = ("", " ", "text/csv\n", "a\r\nX: y", "text/csv\x00", " text/csv", "text/csv ", "text/é")
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -94,7 +99,9 @@ def test_fails_on_a_file_without_good_requests(
         ("--rate", "nan"),
         ("--repeat", "0"),
         ("--concurrency", "0"),
-        ("--id-prefix", ""),
+        *((option, text) for option in ("--id-prefix", "--content-type") for text in UNFIT),
+        ("--id-prefix", "x" * 49),
+        ("--content-type", "x" * 1025),
     ],
 )
 def test_fails_on_wrong_options(run: Run, services: Services, rows: Path, options: tuple[str, str]) -> None:
@@ -169,6 +176,45 @@ def test_interrupted_it_says_what_was_sent(
     assert result.exit_code == 130
     assert result.stdout.startswith("sent ")
     assert "interrupted: " in result.stderr
+
+
+def test_fails_when_fewer_are_sent_than_were_asked_for(run: Run, rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ended the threads: what wasn't sent is no success."""
+    monkeypatch.setattr(Sender, "_take_turns", lambda _self: None)
+    result = run("send", "churn", rows)
+    assert result.exit_code == 1
+    assert result.stderr.endswith("error: only 0 of 3 requests were sent\n")
+
+
+@pytest.mark.parametrize("place", ["_failed", "_one", "_on_answer", "_on_failure"])
+def test_fails_with_a_fault_of_its_own(
+    run: Run, services: Services, rows: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """An error that no request had ends the sending and is raised where it is seen, after the summary."""
+
+    def fault(*_arguments: object) -> None:
+        raise ZeroDivisionError("of the program")
+
+    start = Sender.start
+
+    def faulty(self: Sender) -> None:
+        monkeypatch.setattr(self, place, fault)
+        start(self)
+
+    services.answers = failing("3,4")
+    monkeypatch.setattr(Sender, "start", faulty)
+    with pytest.raises(ZeroDivisionError, match="of the program"):
+        run("send", "churn", rows, "--concurrency", "1")
+    assert len(services.requests) < 3
+
+
+def test_an_error_of_the_connection_is_a_failed_request(run: Run, services: Services, rows: Path) -> None:
+    """Those of botocore have a `response` that is None."""
+    services.answers = lambda _body: ReadTimeoutError(endpoint_url="https://example.com", error="slow")
+    result = run("send", "churn", rows)
+    assert result.exit_code == 1
+    assert "ReadTimeoutError" in result.stdout
+    assert result.stderr.endswith("error: 3 of 3 requests failed\n")
 
 
 class Clock:

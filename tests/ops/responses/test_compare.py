@@ -152,7 +152,7 @@ def test_deeply_nested_answers_are_compared_or_differ() -> None:
         ({"classes": "best"}, "be argmax, threshold or label"),
         ({"top": 0}, "'top' must be a whole number"),
         ({"top": 3, "classes": "label"}, "be left out with classes"),
-        ({"by": "0"}, "be a column counted from 1"),
+        ({"by": "0"}, "must be a column from 1 to 1,000,000"),
         ({"answer": "$.a["}, "must be a path like"),
         ({"ignore": ("$..a",)}, "must be a path like"),
     ],
