@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +189,11 @@ def test_the_cdks_own_validation_has_nothing_to_say(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), context={"@aws-cdk/core:validateAgainstDefaultRules": True})
     cdk.Validations.of(app).add_plugins(cdk.CloudFormationValidatePlugin())
     for number, make in enumerate(VALUES.values()):
-        ShadowTestStack(app, f"test-{number}", test=make(), **options())
-        if make().shadow is not None:
-            PromotionStack(app, f"promotion-{number}", test=make(), **options())
+        # An app has one test per endpoint name.
+        test = replace(make(), endpoint_name=f"churn-{number}")
+        ShadowTestStack(app, f"test-{number}", test=test, **options())
+        if test.shadow is not None:
+            PromotionStack(app, f"promotion-{number}", test=test, **options())
     cdk.CfnResource(cdk.Stack(app, "broken"), "Topic", type="AWS::SNS::Topic", properties={"Subscribers": "nobody"})
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
