@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
-from shadow_constructs import PromotionStack, ShadowTestStack
+from shadow_constructs import Capture, PromotionStack, ShadowTestStack
 from tests.deploy.submission import Submission
-from tests.deploy.support import Case
+from tests.deploy.support import Case, CaseMaker
 
 
 def with_callers(case: Case, folder: Path) -> Path:
@@ -34,8 +35,9 @@ def outputs(case: Case, stack_name: str) -> dict[str, str]:
     return {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
 
 
-def test_callers_read_the_bucket_of_whatever_serves(case: Case, tmp_path: Path) -> None:
+def test_callers_read_the_bucket_of_whatever_serves(make_case: CaseMaker, tmp_path: Path) -> None:
     """They get its real name from the test's stack, which has no export that could hold a promotion up."""
+    case = make_case(lambda test: replace(test, capture=Capture(delete_with_stack=True)))
     case.deploy("shadow").check()
     Submission(case.local).deploy(with_callers(case, tmp_path / "app"), "callers").check()
     theirs, ours = outputs(case, f"{case.name}-callers"), outputs(case, case.name)
