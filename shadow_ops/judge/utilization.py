@@ -124,14 +124,17 @@ def _p95(values: Sequence[float]) -> float:
 
 
 def _production_too(rule: UtilizationRule, samples: Samples, metric: str) -> list[bool]:
-    """Whether production itself is above the limit, in each period in which the shadow has a figure."""
+    """Whether production itself is above the limit, in each period in which the shadow has a figure.
+
+    Of hardware that isn't known nothing is known: then it excuses nobody.
+    """
+    cores: int | None = 1
+    if rule.resource not in ("memory", "disk"):
+        theirs = samples.production_instances
+        cores = None if theirs is None else theirs.gpus if rule.resource in _OF_A_GPU else theirs.vcpus
     ours, shadows = samples.fine.numbers(metric)
-    theirs = samples.production_instances
-    cores = 1 if theirs is None or rule.resource in ("memory", "disk") else None
-    if theirs is not None and cores is None:
-        cores = (theirs.gpus if rule.resource in _OF_A_GPU else theirs.vcpus) or 1
     return [
-        one is not None and one / (cores or 1) > rule.max_percent
+        one is not None and bool(cores) and one > rule.max_percent * (cores or 0)
         for one, shadow in zip(ours, shadows, strict=True)
         if shadow is not None
     ]

@@ -114,6 +114,13 @@ def test_a_processor_that_is_as_full_on_both_sides_is_no_fault_of_the_shadow() -
     assert verdict(3.5, busy(90), lambda number: number % A_DAY in peak, full).outcome is Outcome.PASS
 
 
+def test_production_of_unknown_hardware_excuses_no_full_processor() -> None:
+    """Its figure is a sum over cores that nobody knows: 110 % of four is far below the limit."""
+    unknown = replace(recording(round(3.5 * A_DAY)), production=None)
+    said = verdict(3.5, busy(95), lambda number: number % A_DAY in range(144, 144 + AN_HOUR), unknown)
+    assert said.outcome is not Outcome.PASS
+
+
 @pytest.mark.parametrize(
     ("rule", "change"),
     [
