@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal import drawn, environment, gate_steps, seen
+from rehearsal import drawn, environment, gate_steps, seen, sure
 from rehearsal.cdk import Run
 from rehearsal.errors import expect
 from rehearsal.stage import ENDPOINT, MODEL_BUCKET, RATE, Stage
@@ -13,6 +13,8 @@ _REQUESTS = 400
 _REASON = "v2 calls good customers churners"
 # 400 requests at 50 % are within 15 points of their share but once in a billion runs.
 _SHARE_TOLERANCE_POINTS = 15
+# Before a promotion that the gate wasn't sure of is tried again.
+_WAIT_SECONDS = 10
 
 
 def train(stage: Stage) -> None:
@@ -231,7 +233,9 @@ def _change_under_load(stage: Stage, prefix: str, what: str, stack: str, **conte
     with stage.traffic(prefix, rate=RATE) as traffic:
         flowing = traffic.wait_for(20)
         expect(flowing, "requests are answered before the change.", traffic.tally.failures[:3])
-        stage.run(what, "deploy", stack, **context)
+        with stage.narrator.waiting(what):
+            more = int(RATE * _WAIT_SECONDS)
+            sure.promote(lambda: stage.cdk.deploy(stack, **context), lambda: traffic.wait_for(more)).check()
         flowing = traffic.wait_for(20 + len(stage.payloads))
     tally = traffic.tally
     expect(not tally.failures, "no request fails.", tally.failures[:3])

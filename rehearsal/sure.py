@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.cdk import Run
 from rehearsal.errors import RehearsalError
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Traffic
@@ -16,8 +18,9 @@ from shadow_ops.judge.live import judge_live
 from shadow_ops.judge.verdict import Outcome, Verdict
 
 _PATIENCE_SECONDS = 150
-# What is sure now is sure in a few seconds, when a deployment asks the judge again.
-_AFTERWARDS_SECONDS = 4
+# A verdict at the edge of its evidence may go again with the next second; one that stays so long has some to spare.
+_STEADY_LOOKS = 8
+_ATTEMPTS = 4
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class _Clients:
 
 
 def send_until(local: LocalAws, traffic: Traffic, endpoint: str, policy: GatePolicy, outcome: Outcome) -> Verdict:
-    """Send requests to a shadow test until its verdict is the one that is waited for.
+    """Send requests to a shadow test until its verdict is, and stays, the one that is waited for.
 
     Args:
         local: The local AWS.
@@ -40,6 +43,7 @@ def send_until(local: LocalAws, traffic: Traffic, endpoint: str, policy: GatePol
     """
     clients, sagemaker = _Clients(local.client("cloudwatch")), local.client("sagemaker")
     deadline = time.monotonic() + _PATIENCE_SECONDS
+    looks = 0
     with traffic:
         while time.monotonic() < deadline:
             time.sleep(1)
@@ -47,7 +51,25 @@ def send_until(local: LocalAws, traffic: Traffic, endpoint: str, policy: GatePol
             if live is None:
                 raise RehearsalError(f"there is no endpoint {endpoint}")
             _, verdict = judge_live(clients, live, policy, None, datetime.datetime.now(datetime.UTC))
-            if verdict.outcome is outcome:
-                time.sleep(_AFTERWARDS_SECONDS)
+            looks = looks + 1 if verdict.outcome is outcome else 0
+            if looks == _STEADY_LOOKS:
                 return verdict
     raise RehearsalError(f"the judge isn't sure after {_PATIENCE_SECONDS} s: {verdict.outcome}: {verdict.reason}")
+
+
+def promote(deploy: Callable[[], Run], wait: Callable[[], object]) -> Run:
+    """Promote as a person does: where the gate isn't sure at that moment, wait as it says, and deploy again.
+
+    Args:
+        deploy: Deploys the promotion.
+        wait: Lets requests come in, and returns when the judge may be asked again.
+
+    Returns:
+        The first run that wasn't refused for want of evidence, or the last one.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        run = deploy()
+        if run.exit_code == 0 or "the gate says INCONCLUSIVE" not in " ".join(run.output.split()):
+            return run
+        wait()
+    return deploy()

@@ -58,9 +58,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def sent(run: Run, rows: Path, case: Case) -> dict[str, Any]:
-    """Eighteen seconds of forty requests a second, sent by the command line itself."""
+    """Ten seconds of forty requests a second, sent by the command line itself."""
     assert run("gate", case.name).returncode == 4
-    done = run("send", case.name, rows, "--repeat", "72", "--rate", "40", "--id-prefix", "cli", "--format", "json")
+    done = run("send", case.name, rows, "--repeat", "40", "--rate", "40", "--id-prefix", "cli", "--format", "json")
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -68,7 +68,7 @@ def sent(run: Run, rows: Path, case: Case) -> dict[str, Any]:
 
 def test_requests_are_sent_at_the_pace_that_was_asked_for(sent: dict[str, Any]) -> None:
     """All are answered by production, at forty a second."""
-    assert (sent["answered"], sent["failed"], sent["variants"]) == (720, 0, {"production": 720})
+    assert (sent["answered"], sent["failed"], sent["variants"]) == (400, 0, {"production": 400})
     assert sent["per_second"] == pytest.approx(40, rel=0.05)
 
 
@@ -79,7 +79,7 @@ def test_captured_answers_join_by_the_ids_that_were_sent(case: Case) -> None:
     def joined() -> bool:
         records = seen.captured(case.local.client("s3"), case.outputs()["CapturedData"])
         ids = {one.inference_id for pair in seen.pairs(records, "production", "shadow") for one in pair}
-        return {f"cli-{number}" for number in range(720)} <= ids
+        return {f"cli-{number}" for number in range(400)} <= ids
 
     seen.until("the records have arrived", 30, joined)
 
@@ -88,7 +88,9 @@ def test_captured_answers_join_by_the_ids_that_were_sent(case: Case) -> None:
 def test_the_gate_judges_by_the_stacks_own_policy(run: Run, case: Case, tmp_path: Path) -> None:
     """Two equally fast models pass the policy in the template; the recording passes without any AWS."""
     file = tmp_path / "seen.json"
-    live = run("gate", case.name, "--wait", "30s", "--record", file)
+    # How much a busy machine's seconds resemble each other decides how many it takes.
+    with case.traffic(rate=40):
+        live = run("gate", case.name, "--wait", "100s", "--record", file)
     assert live.returncode == 0, live.stdout + live.stderr
     assert "PASS: all 4 deciding rules hold" in live.stdout
     replayed = run("gate", "--replay", file, "--region", "nowhere-1")
@@ -106,7 +108,7 @@ def test_both_variants_are_compared(run: Run, case: Case) -> None:
 
     def complete() -> bool:
         requests = compared()["Invocations"]
-        return bool(requests["production"]["count"] == requests["shadow"]["count"] == 720)
+        return bool(requests["production"]["count"] == requests["shadow"]["count"] >= 400)
 
     # The last second is only read when it can't change any more.
     seen.until("every request is in a period that is over", 10, complete)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rehearsal.example import SHORT_POLICY
 from rehearsal.stage import RATE
-from rehearsal.sure import send_until
+from rehearsal.sure import promote, send_until
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
 from shadow_ops.judge.verdict import Outcome
@@ -24,7 +24,7 @@ def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMak
     case = make_case(gated)
     case.deploy("shadow").check()
     _send_until(case, Outcome.PASS)
-    case.deploy("promotion").check()
+    promote(lambda: case.deploy("promotion"), lambda: _send_until(case, Outcome.PASS)).check()
     [entry] = case.history()
     assert (entry.kind, entry.from_version, entry.to_version, entry.undone) == ("promotion", "v1", "v2", None)
     assert entry.gate is not None
