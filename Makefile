@@ -63,7 +63,7 @@ mutants: setup ## Change judge, guard and history in one place at a time: do the
 	@$(BIN)/python -m tools.mutants $(or $(MUTANTS),judge guard history)
 
 bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
-	@$(BIN)/python -m benchmarks.synth --counts 1 10 50
+	@$(BIN)/python -m benchmarks.synth --counts 1 10 50 100
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.gate --quick
 	@$(BIN)/python -m benchmarks.responses --rounds 1

@@ -62,6 +62,9 @@ def stack(app: cdk.App, which: str, name: str) -> None:
     made = cdk.Stack(app, f"{name}-{which}", stack_name=name, suppress_template_indentation=True)
     for mapping, table in template.get("Mappings", {}).items():
         cdk.CfnMapping(made, mapping, mapping=table)
+    for condition, literal in template.get("Conditions", {}).items():
+        one, other = literal["Fn::Equals"]
+        cdk.CfnCondition(made, condition, expression=cdk.Fn.condition_equals(cdk.Token.as_string(one), other))
     code = package_asset(made, "Code")
     for logical_id, literal in template["Resources"].items():
         properties = literal.get("Properties", {})

@@ -67,7 +67,7 @@ class EndpointAlarms(Part):
         self._imported: dict[str, cloudwatch.IAlarm] = {}
         self.names = [*names.values(), *([] if self.composite is None else [self.composite.ref])]
         # Written from the name: an attribute of each would be another call.
-        here = place_of(cdk.Stack.of(self)).arn("cloudwatch")
+        here = place_of(self.stack).arn("cloudwatch")
         self.arns = [f"{here}:alarm:{name}" for name in self.names]
         if alerts.enabled:
             for instance_type in unwatched_types(test):

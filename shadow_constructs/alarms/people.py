@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.alerts import Alerts
 
@@ -40,7 +41,7 @@ class _Told:
 _TOLD: WeakKeyDictionary[cdk.Stack, dict[tuple[str, ...], _Told]] = WeakKeyDictionary()
 
 
-def tell(scope: Construct, endpoint_name: str, alerts: Alerts) -> str | None:
+def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     """Have people told of an endpoint's deployments, by a topic that its alarms may use too.
 
     The first endpoint of a stack that tells them has the topic and the rule, so that they confirm once. A stack doesn't
@@ -58,7 +59,7 @@ def tell(scope: Construct, endpoint_name: str, alerts: Alerts) -> str | None:
     people = addresses or (() if alerts.topic_arn is None else (alerts.topic_arn,))
     if not people:
         return None
-    known = _TOLD.setdefault(cdk.Stack.of(scope), {})
+    known = _TOLD.setdefault(scope.stack, {})
     found = known.get(people)
     if found is None:
         topic = _topic(scope, endpoint_name, addresses) if addresses else None

@@ -30,15 +30,19 @@ def add_alarm(
         after: What must be there before the alarm is made, if it waits while it is fresh. By default nothing.
     """
     properties = spec.properties(actions)
-    given = {_WORDS.sub("_", name).lower(): _nested(value) for name, value in properties.items()}
+    given = {_WORDS.sub("_", name).lower(): nested(value) for name, value in properties.items()}
     alarm = cloudwatch.CfnAlarm(scope, spec.construct_id, **given)
     if after is not None and spec.warm_up_minutes > 0:
         alarm.add_resource_dependency(after)
     return alarm
 
 
-def _nested(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Names as the CDK has them, `metricStat` for `MetricStat`."""
+def nested(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """A property of CloudFormation's as the CDK names it, `metricStat` for `MetricStat`.
+
+    Args:
+        value: The property's value.
+    """
     if isinstance(value, Mapping):
-        return {name[0].lower() + name[1:]: _nested(one) for name, one in value.items()}
-    return [_nested(one) for one in value] if isinstance(value, list) else value
+        return {name[0].lower() + name[1:]: nested(one) for name, one in value.items()}
+    return [nested(one) for one in value] if isinstance(value, list) else value

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
@@ -13,6 +12,7 @@ from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
 
@@ -62,7 +62,7 @@ class ComparisonDashboard(Part):
         self.cfn_dashboard: cloudwatch.CfnDashboard | None = None
         if not chosen.enabled:
             return
-        region, console = cdk.Aws.REGION, console_of(self)
+        region, console = pseudo("REGION"), console_of(self.stack)
         body = dashboard_body(
             test,
             region=region,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -44,13 +46,13 @@ class CaptureBucket(Part):
             encryption=s3.BucketEncryption.S3_MANAGED if key is None else s3.BucketEncryption.KMS,
             encryption_key=key,
             bucket_key_enabled=None if key is None else True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            block_public_access=_blocked(),
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             lifecycle_rules=[
                 s3.LifecycleRule(
-                    abort_incomplete_multipart_upload_after=cdk.Duration.days(1),
-                    expiration=None if expiry is None else cdk.Duration.days(expiry),
+                    abort_incomplete_multipart_upload_after=_days(1),
+                    expiration=None if expiry is None else _days(expiry),
                 )
             ],
             removal_policy=cdk.RemovalPolicy.DESTROY if capture.delete_with_stack else cdk.RemovalPolicy.RETAIN,
@@ -66,7 +68,17 @@ class CaptureBucket(Part):
         """
         if permissions_boundary is None:
             return
-        emptying = cdk.Stack.of(self).node.try_find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
+        emptying = self.stack.node.try_find_child("Custom::S3AutoDeleteObjectsCustomResourceProvider")
         if emptying is not None:
             boundary = iam.ManagedPolicy.from_managed_policy_arn(self, "Boundary", permissions_boundary)
             iam.PermissionsBoundary.of(emptying).apply(boundary)
+
+
+@cache
+def _days(number: int) -> cdk.Duration:
+    return cdk.Duration.days(number)
+
+
+@cache
+def _blocked() -> s3.BlockPublicAccess:
+    return s3.BlockPublicAccess.BLOCK_ALL

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import Construct, IConstruct
 
+from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -86,5 +87,5 @@ def outputs_of(
             yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
         yield Output("RollbackReason", intent.reason, "Why a promotion was rolled back")
-    address = f"{console}/sagemaker/home?region={cdk.Aws.REGION}#/endpoints/{test.endpoint_name}"
+    address = f"{console}/sagemaker/home?region={pseudo('REGION')}#/endpoints/{test.endpoint_name}"
     yield Output("Console", address, "The endpoint in the AWS console")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -66,4 +65,4 @@ class EndpointReference(Part):
         return grant_invoke(grantee, *arns)
 
     def _arn(self, name: str) -> str:
-        return cdk.Stack.of(self).format_arn(service="sagemaker", resource="endpoint", resource_name=name)
+        return self.stack.format_arn(service="sagemaker", resource="endpoint", resource_name=name)

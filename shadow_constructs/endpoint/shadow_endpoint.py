@@ -11,6 +11,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from shadow_constructs.alarms import EndpointAlarms
+from shadow_constructs.alarms.resources import nested
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
 from shadow_constructs.endpoint.config import (
@@ -89,10 +90,11 @@ class ShadowEndpoint(Part):
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         if intent is not None:
             check_given(self, "intent", intent, (Promotion, Rollback), "be a Promotion(...) or a Rollback(...)")
-        check_siblings(self, test)
+        node = self.node
+        check_siblings(node, test)
         # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
         # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
-        self.node.set_context("aws:cdk:enable-path-metadata", False)
+        node.set_context("aws:cdk:enable-path-metadata", False)
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))
             test = test.promoted()
@@ -103,12 +105,12 @@ class ShadowEndpoint(Part):
         self.intent = intent
         self.endpoint_name = test.endpoint_name
         # Literals, so that other stacks refer to neither of the two that render this endpoint.
-        self.endpoint_arn = f"{place_of(cdk.Stack.of(self)).arn('sagemaker')}:endpoint/{test.endpoint_name}"
+        self.endpoint_arn = f"{place_of(self.stack).arn('sagemaker')}:endpoint/{test.endpoint_name}"
         self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
-        _check_place(cdk.Stack.of(self), test)
+        _check_place(self.stack, test)
         self._captured: CaptureBucket | None = None
         self._shared_bucket: s3.IBucket | None = None
         self.capture_destination = self._destination()
@@ -126,6 +128,7 @@ class ShadowEndpoint(Part):
             endpoint_config_name=self.endpoint_config_name,
             rollback_alarms=rollback.names,
         )
+        deployment = deployment_config(test.guardrails, rollback.names)
         self.cfn_endpoint = sagemaker.CfnEndpoint(
             self,
             "Endpoint",
@@ -136,10 +139,8 @@ class ShadowEndpoint(Part):
             exclude_retained_variant_properties=[
                 sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type="DesiredWeight")
             ],
+            deployment_config=None if deployment is None else nested(deployment),
         )
-        deployment = deployment_config(test.guardrails, rollback.names)
-        if deployment is not None:
-            self.cfn_endpoint.add_property_override("DeploymentConfig", deployment)
         after = self.guard.after(self.cfn_endpoint)
         self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
         self.guard.watch_deployments(test.endpoint_name)
@@ -212,8 +213,8 @@ class ShadowEndpoint(Part):
         Raises:
             InvalidValueError: If the prefix is no letters and digits, or the stack has these outputs already.
         """
-        check_prefix(self, cdk.Stack.of(self), prefix)
-        destination, console = self.capture_destination, console_of(self)
+        check_prefix(self, self.stack, prefix)
+        destination, console = self.capture_destination, console_of(self.stack)
         for output in outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description

@@ -11,9 +11,9 @@ import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
-from constructs import Construct
 
 from shadow_constructs.endpoint.outputs import CAPTURE_KEY, CAPTURED_DATA, prefix_of
+from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
@@ -29,12 +29,12 @@ class _Known:
         output: Name of the output, without the prefix.
     """
 
-    def __init__(self, endpoint: Construct, here: str, output: str) -> None:
+    def __init__(self, endpoint: Part, here: str, output: str) -> None:
         self._endpoint, self._here, self._output = endpoint, here, output
 
     def produce(self, context: cdk.IResolveContext) -> str:
         """The text for who asks."""
-        ours, theirs = cdk.Stack.of(self._endpoint), cdk.Stack.of(context.scope)
+        ours, theirs = self._endpoint.stack, cdk.Stack.of(context.scope)
         if _outermost(theirs) == _outermost(ours):
             return self._here
         prefix = prefix_of(self._endpoint)
@@ -52,7 +52,7 @@ class _Known:
         return said if self._output == CAPTURE_KEY else cdk.Fn.select(2, cdk.Fn.split("/", said))
 
 
-def shared_bucket(endpoint: Construct, bucket: s3.IBucket, key_arn: str | None) -> s3.IBucket:
+def shared_bucket(endpoint: Part, bucket: s3.IBucket, key_arn: str | None) -> s3.IBucket:
     """The bucket, to be granted and read in any stack.
 
     Args:
@@ -68,7 +68,7 @@ def shared_bucket(endpoint: Construct, bucket: s3.IBucket, key_arn: str | None) 
     return s3.Bucket.from_bucket_attributes(endpoint, "CaptureBucket", bucket_name=name, encryption_key=key)
 
 
-def _known(endpoint: Construct, here: str, output: str) -> str:
+def _known(endpoint: Part, here: str, output: str) -> str:
     return cdk.Lazy.uncached_string(_Known(endpoint, here, output))
 
 

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from shadow_constructs.model.permissions import Statement
 from shadow_constructs.model.policy_size import INLINE, MANAGED, documents
+from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import Place, place_of
 from shadow_constructs.values.tokens import is_token
 
@@ -29,9 +30,7 @@ class ExecutionRole:
     attached: tuple[cdk.CfnResource, ...] = ()
 
 
-def own_role(
-    scope: Construct, statements: list[Statement], description: str, boundary: str | None = None
-) -> ExecutionRole:
+def own_role(scope: Part, statements: list[Statement], description: str, boundary: str | None = None) -> ExecutionRole:
     """Make a role for one model version.
 
     Its policy is written into the role rather than attached to it: there is then no moment in which the role exists
@@ -50,12 +49,12 @@ def own_role(
     role = iam.CfnRole(
         scope,
         "Role",
-        assume_role_policy_document=_trust(place_of(cdk.Stack.of(scope))),
+        assume_role_policy_document=_trust(place_of(scope.stack)),
         description=description,
         permissions_boundary=boundary,
         policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(inline))],
     )
-    return ExecutionRole(role.attr_arn, tuple(_attached(scope, more, role.ref, first=2)))
+    return ExecutionRole(role.attr_arn, tuple(_attached(scope, more, role.ref, first=2)) if more else ())
 
 
 def users_role(scope: Construct, role_arn: str, statements: list[Statement], *, grant: bool) -> ExecutionRole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
@@ -22,6 +23,9 @@ from shadow_constructs.values.container import (
 )
 from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.tokens import is_token
+
+# What stands for the account that owns AWS's images, by the mapping that a stack has for it.
+_OWNERS: WeakKeyDictionary[cdk.Stack, dict[str, str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -87,12 +91,11 @@ def _owner(stack: cdk.Stack, accounts: Mapping[str, str]) -> str:
         return accounts[region]
     # One mapping serves every endpoint of a stack; the region is known only when the stack is deployed.
     name = "XGBoostAccounts" if accounts is aws_images.BUILT_IN_ACCOUNTS else "DeepLearningAccounts"
-    existing = stack.node.try_find_child(name)
-    if existing is None:
+    known = _OWNERS.setdefault(stack, {})
+    if name not in known:
         table = {region: {"account": account} for region, account in accounts.items()}
-        existing = cdk.CfnMapping(stack, name, mapping=table)
-    assert isinstance(existing, cdk.CfnMapping)
-    return existing.find_in_map(cdk.Aws.REGION, "account")
+        known[name] = cdk.CfnMapping(stack, name, mapping=table).find_in_map(pseudo("REGION"), "account")
+    return known[name]
 
 
 def _built(scope: Construct, source: DockerfileImage) -> ResolvedImage:

@@ -63,10 +63,9 @@ class ServingModel(Part):
         problems = Problems("ServingModel")
         check_service_name(problems, "endpoint_name", endpoint_name)
         problems.raise_if_any()
-        self._stack = cdk.Stack.of(self)
         self.role_arn = model.role_arn
         self.attached: tuple[cdk.CfnResource, ...] = ()
-        needs = Needs(model, endpoint_name, place_of(self._stack), test, captured, tuple(alarms))
+        needs = Needs(model, endpoint_name, place_of(self.stack), test, captured, tuple(alarms))
         if model.model_name is not None:
             self.model_name = model.model_name
             if model.role_arn is not None:
@@ -112,7 +111,7 @@ class ServingModel(Part):
         if container is None:
             assert model.package is not None  # Model refuses anything else
             container = Container.uri(model.package.image)
-        return resolve_image(self, self._stack, container)
+        return resolve_image(self, self.stack, container)
 
 
 def _definition(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-from constructs import Construct
 
 from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.values.pairs.places import partition_of
@@ -13,18 +13,15 @@ from shadow_constructs.values.tokens import is_token
 
 _USUAL = "console.aws.amazon.com"
 _HOSTS = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
-
-
 _KNOWN: WeakKeyDictionary[cdk.Stack, str] = WeakKeyDictionary()
 
 
-def console_of(scope: Construct) -> str:
-    """How addresses of the console begin where a construct is deployed; a token in a stack for any Region.
+def console_of(stack: cdk.Stack) -> str:
+    """How addresses of the console begin where a stack is deployed; a token in a stack for any Region.
 
     Args:
-        scope: A construct of the stack, which is asked once.
+        stack: Asked once.
     """
-    stack = cdk.Stack.of(scope)
     found = _KNOWN.get(stack)
     if found is None:
         found = _KNOWN[stack] = f"https://{_host(stack)}"
@@ -35,9 +32,13 @@ def _host(stack: cdk.Stack) -> str:
     region = place_of(stack).region
     if not is_token(region):
         return _HOSTS.get(partition_of(region), _USUAL)
-    host = _USUAL
+    host: object = _USUAL
     for name, other in _HOSTS.items():
-        expression = cdk.Fn.condition_equals(pseudo("PARTITION"), name)
-        condition = cdk.CfnCondition(stack, f"Console-{name}", expression=expression)
-        host = cdk.Fn.condition_if(condition.logical_id, other, host).to_string()
-    return host
+        condition = cdk.CfnCondition(stack, f"Console-{name}", expression=_is_partition(name))
+        host = {"Fn::If": [condition.logical_id, other, host]}
+    return cdk.Token.as_string(host)
+
+
+@cache
+def _is_partition(name: str) -> cdk.ICfnRuleConditionExpression:
+    return cdk.Fn.condition_equals(pseudo("PARTITION"), name)

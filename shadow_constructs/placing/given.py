@@ -10,6 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 
 # CloudFormation User Guide, cfn-using-console-create-stack-parameters: what a stack may be called.
@@ -24,12 +25,16 @@ class Part(Construct):
         scope: Parent construct.
         construct_id: Id in the scope.
 
+    Attributes:
+        stack: The stack that it is in.
+
     Raises:
         InvalidValueError: If the scope is none, isn't in a stack, or doesn't take the id.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         check_place(self, scope, construct_id)
+        self.stack = _stack_of(self, scope)
         with in_one_line(self, "construct_id", construct_id):
             super().__init__(scope, construct_id)
 
@@ -45,14 +50,20 @@ def check_place(made: object, scope: object, construct_id: object) -> None:
     subject = type(made).__name__
     if not isinstance(scope, Construct):
         refuse(subject, "scope", "be a construct, such as an app or a stack", scope)
-    # What is ours or a stack is in a stack: the CDK is asked about other constructs only.
-    if not isinstance(made, cdk.Stack) and not isinstance(scope, cdk.Stack | Part):
-        with in_one_line(made, "scope", type(scope).__name__):
-            cdk.Stack.of(scope)
     if not isinstance(construct_id, str) or not construct_id.strip():
         refuse(subject, "construct_id", "be text that names it in its scope", construct_id)
-    if cdk.Token.is_unresolved(construct_id):
+    if is_token(construct_id):
         refuse(subject, "construct_id", "be known at synth", construct_id, "give a literal, not a CDK token")
+
+
+def _stack_of(made: Part, scope: Construct) -> cdk.Stack:
+    # What is ours or a stack knows its stack: the CDK is asked about other constructs only.
+    if isinstance(scope, cdk.Stack):
+        return scope
+    if isinstance(scope, Part):
+        return scope.stack
+    with in_one_line(made, "scope", type(scope).__name__):
+        return cdk.Stack.of(scope)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
+from shadow_constructs.values.tokens import is_token
+
 
 @dataclass(frozen=True)
 class Place:
@@ -42,12 +44,15 @@ def place_of(stack: cdk.Stack) -> Place:
     """
     found = _KNOWN.get(stack)
     if found is None:
-        found = _KNOWN[stack] = Place(stack.partition, stack.region, stack.account, stack.url_suffix)
+        region = stack.region
+        # The partition of any Region is a token, and so is the suffix always.
+        partition = pseudo("PARTITION") if is_token(region) else stack.partition
+        found = _KNOWN[stack] = Place(partition, region, stack.account, pseudo("URL_SUFFIX"))
     return found
 
 
 @cache
-def pseudo(name: Literal["ACCOUNT_ID", "PARTITION", "REGION", "STACK_ID", "STACK_NAME"]) -> str:
+def pseudo(name: Literal["ACCOUNT_ID", "PARTITION", "REGION", "STACK_ID", "STACK_NAME", "URL_SUFFIX"]) -> str:
     """A pseudo parameter as a token, which is the same for all stacks of a process.
 
     Args:

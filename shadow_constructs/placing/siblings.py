@@ -9,7 +9,7 @@ from typing import NoReturn
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-from constructs import Construct, IConstruct
+from constructs import IConstruct, Node
 
 from shadow_constructs.placing.exports import ExportsOfBoth
 from shadow_constructs.placing.place import Place, place_of
@@ -57,11 +57,11 @@ class _App:
 _APPS: WeakKeyDictionary[IConstruct, _App] = WeakKeyDictionary()
 
 
-def check_siblings(construct: Construct, test: ShadowTest) -> None:
+def check_siblings(node: Node, test: ShadowTest) -> None:
     """Refuse an endpoint that can't be deployed beside those that the app has already.
 
     Args:
-        construct: The endpoint that is being made.
+        node: Of the endpoint that is being made.
         test: What it renders, as the user gave it.
 
     Raises:
@@ -69,7 +69,7 @@ def check_siblings(construct: Construct, test: ShadowTest) -> None:
             isn't the same test or its promotion in the same stack of CloudFormation, or is in the same Stage; or if
             another has its dashboard's name.
     """
-    spot, stack, root = _spot(construct, test)
+    spot, stack, root = _spot(node, test)
     app = _APPS.get(root)
     if app is None:
         app = _APPS[root] = _App({}, {})
@@ -119,8 +119,7 @@ def _check_dashboard(new: Spot, old: Spot) -> None:
         _refuse("dashboard", "have a name of its own in the account", new.test.dashboard.name, f"{old.stack} has it")
 
 
-def _spot(construct: Construct, test: ShadowTest) -> tuple[Spot, cdk.Stack, IConstruct]:
-    node = construct.node
+def _spot(node: Node, test: ShadowTest) -> tuple[Spot, cdk.Stack, IConstruct]:
     scopes, ids = node.scopes, node.path.split("/")
     # The root has no id, so the path has one part less than there are scopes.
     above = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stage) and at > 0]
