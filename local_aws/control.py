@@ -1,4 +1,4 @@
-"""``/_local``: faults, reset and health. Not AWS."""
+"""``/_local``: faults, reset, mail and health. Not AWS."""
 
 from __future__ import annotations
 
@@ -44,6 +44,8 @@ class Control:
                     "dropped_copies": self._world.invoker.dropped_copies,
                     "faults": faults.all(),
                 }
+            case "GET", "mail":
+                return {"mail": list(self._world.mail)}
             case "GET", "faults":
                 return {"faults": faults.all()}
             case "POST", "faults":
@@ -55,7 +57,7 @@ class Control:
                 await self._world.reset()
                 await self._reset_ministack()
                 return {"reset": "ok"}
-        known = "GET health, GET/POST/DELETE faults, POST reset"
+        known = "GET health, GET mail, GET/POST/DELETE faults, POST reset"
         raise ServiceError("NotFound", f"no {method} {path}; there are, under {PREFIX}: {known}", 404)
 
 

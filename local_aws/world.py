@@ -67,6 +67,7 @@ class World:
         self.settings = settings
         self.faults = Faults()
         self.store = store
+        self.mail: list[dict[str, str]] = []
         self.capture = CaptureBuffer(s3)
         self.servers = ModelServers(s3, root, settings, self.faults)
         self.invoker = Invoker(InvocationMeter(store), self.capture, self.faults, settings.assumptions)
@@ -112,6 +113,7 @@ class World:
         self.faults.clear()
         self.capture.clear()
         self.store.clear()
+        self.mail.clear()
 
     async def stop(self) -> None:
         """Stop what recurs, deliver what was captured and stop every model server."""

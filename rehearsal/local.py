@@ -128,7 +128,11 @@ class LocalAws:
         """Turn all faults off."""
         self._control("DELETE", "/_local/faults")
 
-    def _control(self, method: str, path: str, body: object = None) -> None:
+    def mail(self, address: str) -> list[dict[str, str]]:
+        """What an e-mail address got by SNS, the newest last: ``subject``, ``message``, ``topic``."""
+        return [one for one in self._control("GET", "/_local/mail")["mail"] if one["to"] == address]
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         request = urllib.request.Request(
             environment.check_loopback(self.endpoint_url) + path,
             method=method,
@@ -137,7 +141,8 @@ class LocalAws:
         )
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            direct.open(request, timeout=30).close()
+            with direct.open(request, timeout=30) as answer:
+                return json.load(answer)
         except urllib.error.HTTPError as error:
             raise RehearsalError(f"the local AWS refused {method} {path}: {error.read().decode()}") from error
         except OSError as error:

@@ -17,6 +17,7 @@ from local_aws.glue.custom_resources import CustomResources
 from local_aws.glue.deliveries import Deliveries
 from local_aws.glue.resources import SageMakerResources, current_region
 from local_aws.glue.scaling_resources import ScalingResources
+from local_aws.glue.topics import Topics
 from local_aws.sagemaker import api as sagemaker
 from local_aws.world import World
 
@@ -35,6 +36,7 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
     patches.apply()
     deliveries = Deliveries(world.faults, world.settings.wait_scale)
     deliveries.install()
+    Topics(world.mail, enforced=private.module("app").AUTH).install()
     custom = CustomResources(deliveries)
     custom.install()
     rollback.install(custom)

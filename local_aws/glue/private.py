@@ -18,7 +18,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "core.responses": ("get_region", "get_account_id", "request_scope"),
     "core.lambda_runtime": ("reset", "Worker", "_PYTHON_WORKER_SCRIPT"),
     "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
-    "core.iam_evaluator": ("enforce",),
+    "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
     "services.s3": ("_put_object", "_get_object_data", "_buckets", "_bucket_tags"),
     "services.cloudwatch": (
         "_alarms",
@@ -52,7 +52,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "_STACK_TAG_PROPERTY",
         "_physical_name",
     ),
-    "services.eventbridge": ("_put_events", "_dispatch_to_lambda", "json"),
+    "services.eventbridge": ("_put_events", "_dispatch_to_lambda", "_dispatch_to_sns", "json"),
+    "services.sns": ("_fanout", "_topic_by_arn_any_scope"),
     "services.lambda_svc": (
         "_execute_function_with_config_scope",
         "_execution_record_for_config",

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -18,6 +19,10 @@ from shadow_constructs.values.alerts import Alerts
 
 CHANGES = ("SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change")
 """What EventBridge calls the events of an endpoint's deployments."""
+_ALARMS = "cloudwatch.amazonaws.com"
+# It publishes to no topic by a statement that has a condition (EventBridge User Guide, resource-based policies of
+# targets), and so to none without a policy of its own: SNS's default policy has one.
+_EVENTS = "events.amazonaws.com"
 
 
 @dataclass
@@ -64,6 +69,13 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     if found is None:
         topic = _topic(scope, endpoint_name, addresses) if addresses else None
         arn = topic.ref if topic is not None else people[0]
+        if topic is None and not _admitted(arn):
+            cdk.Annotations.of(scope).add_info_v2(
+                "shadow-constructs:policy-of-a-topic",
+                "people are told only if the policy of the topic admits cloudwatch.amazonaws.com, and "
+                "events.amazonaws.com without a condition; a topic of another app keeps its policy to itself, so look "
+                "at it (docs/alarms.md)",
+            )
         rule = events.CfnRule(scope, "Deployments", targets=[{"arn": arn, "id": "people"}])
         found = known[people] = _Told(arn, rule, topic)
     elif found.topic is not None:
@@ -76,6 +88,27 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
         "detail": {"EndpointName": list(found.endpoints)},
     }
     return found.topic_arn
+
+
+def _admitted(arn: str) -> bool:
+    """Let alarms and EventBridge publish to a topic, if it is one of the app."""
+    token = cdk.Tokenization.reverse_string(arn).first_token if cdk.Token.is_unresolved(arn) else None
+    topic = token.target.node.scope if isinstance(token, cdk.Reference) else None
+    if not isinstance(topic, sns.Topic):
+        return False
+    account = {"StringEquals": {"aws:SourceAccount": pseudo("ACCOUNT_ID")}}
+    for sid, service, conditions in (("ShadowTestAlarms", _ALARMS, account), ("ShadowTestEvents", _EVENTS, None)):
+        # The same statement of another endpoint is no second one: policies hold each once.
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                principals=[iam.ServicePrincipal(service)],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions=conditions,
+            )
+        )
+    return True
 
 
 def _some(endpoints: Sequence[str]) -> str:
@@ -94,10 +127,8 @@ def _topic(scope: Construct, endpoint_name: str, emails: Sequence[str]) -> sns.C
     publish = {"Action": "sns:Publish", "Resource": arn}
     account = {"StringEquals": {"aws:SourceAccount": pseudo("ACCOUNT_ID")}}
     statements = [
-        _allowed("Alarms", "cloudwatch") | publish | {"Condition": account},
-        # EventBridge publishes to no topic whose policy has a condition (EventBridge User Guide, resource-based
-        # policies of targets).
-        _allowed("Deployments", "events") | publish,
+        _allowed("Alarms", _ALARMS) | publish | {"Condition": account},
+        _allowed("Deployments", _EVENTS) | publish,
         {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*"}
         | publish
         | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},
@@ -109,4 +140,4 @@ def _topic(scope: Construct, endpoint_name: str, emails: Sequence[str]) -> sns.C
 
 
 def _allowed(sid: str, service: str) -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
+    return {"Sid": sid, "Effect": "Allow", "Principal": {"Service": service}}

@@ -30,8 +30,9 @@ class Alerts:
 
     Attributes:
         emails: Addresses that are told, through an SNS topic made for them; each has to confirm once.
-        topic_arn: An SNS topic of yours that is told, of deployments too; its policy must admit
-            ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``. `to` takes a topic of the CDK; tokens will do.
+        topic_arn: An SNS topic of yours that is told, of deployments too. `to` takes a topic of the CDK; tokens will
+            do. The policy of a topic of your app is given the statements for it; of another topic it must admit
+            ``cloudwatch.amazonaws.com``, and ``events.amazonaws.com`` without a condition.
         action_arns: Other alarm actions, such as a Lambda function or an incident response plan. Tokens are accepted.
         period_seconds: Length of the periods that alarms look at: 10, 20, 30 or a multiple of 60.
         periods: How many periods in a row must be bad, so that one outlier wakes nobody.
@@ -97,7 +98,7 @@ class Alerts:
         """Tell a topic of the CDK's.
 
         Args:
-            topic: An ``sns.ITopic``; its policy must admit ``cloudwatch.amazonaws.com`` and ``events.amazonaws.com``.
+            topic: An ``sns.ITopic``; what its policy has to admit is as for ``topic_arn``.
             **settings: As for `Alerts`.
 
         Raises:

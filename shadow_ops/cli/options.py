@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import click
 
+from shadow_ops.cli import nearby
+
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
 TEXT, JSON, MARKDOWN = FORMATS = ("text", "json", "markdown")
@@ -26,6 +28,11 @@ class FiniteRange(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+def endpoint_given(command: _Command) -> _Command:
+    """Add the argument ENDPOINT, which a shell completes from the files that are here."""
+    return click.argument("endpoint", shell_complete=nearby.complete)(command)
 
 
 def aws(command: _Command) -> _Command:

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.reading import json_of, text_of
+from shadow_ops.contract.reading import json_of, read_text
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 _REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
@@ -38,10 +38,9 @@ def load(path: str | Path) -> Recording:
     """Read a recording from a file.
 
     Raises:
-        InvalidValueError: If it isn't a recording; one line names the place.
-        OSError: If the file can't be read.
+        InvalidValueError: If it can't be read, or isn't a recording; one line names the place.
     """
-    return loads(text_of(Path(path).read_bytes(), str(path)), str(path))
+    return loads(read_text(Path(path)), str(path))
 
 
 def loads(text: str, where: str = "recording") -> Recording:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import aws_cdk as cdk
+import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_sns as sns
+
 from shadow_constructs import Alerts, ShadowEndpoint
 from tests.constructs.rendering import Json, new_stack, resources, template_of
 from tests.values.samples import shadow_test
@@ -74,3 +79,48 @@ def test_nobody_is_told_where_nobody_is_named() -> None:
         template = of_endpoints(alerts)
 
         assert (told(template), resources(template, "AWS::SNS::Topic")) == ([], {})
+
+
+def published(stack: cdk.Stack) -> list[Json]:
+    """What the policies of a stack's topics admit."""
+    policies = resources(template_of(stack), "AWS::SNS::TopicPolicy").values()
+    return [one for policy in policies for one in policy["Properties"]["PolicyDocument"]["Statement"]]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_topic_of_the_app_is_told_by_its_own_policy(elsewhere: bool) -> None:
+    """Its default policy would admit alarms, and EventBridge never; the topic's stack has the statements, once."""
+    stack = new_stack()
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    home = cdk.Stack(app, "Shared", env=cdk.Environment(account=stack.account, region=stack.region))
+    topic = sns.Topic(home if elsewhere else stack, "OnDuty")
+    for number in range(2):
+        test = shadow_test(endpoint_name=f"churn-{number}", alerts=Alerts.to(topic))
+        ShadowEndpoint(stack, f"E{number}", test=test)
+    found = {one["Sid"]: one for one in published(home if elsewhere else stack)}
+
+    assert len(found) == len(published(home if elsewhere else stack))
+    assert found["ShadowTestAlarms"]["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert found["ShadowTestAlarms"]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert found["ShadowTestEvents"]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert "Condition" not in found["ShadowTestEvents"]
+    assert assertions.Annotations.from_stack(stack).find_info("*", POLICY_UNKNOWN) == []
+
+
+POLICY_UNKNOWN = assertions.Match.string_like_regexp(".*policy of the topic admits.*")
+
+
+@pytest.mark.parametrize("given", ["literal", "parameter", "resource"])
+def test_that_a_topics_policy_is_unknown_is_said(given: str) -> None:
+    """Of a topic that the app only refers to, nobody can see at synth whether it admits what has to be told."""
+    stack = new_stack()
+    arn = {
+        "literal": lambda: TOPIC,
+        "parameter": lambda: cdk.CfnParameter(stack, "Topic").value_as_string,
+        "resource": lambda: sns.CfnTopic(stack, "Topic").ref,
+    }[given]()
+    ShadowEndpoint(stack, "E", test=shadow_test(alerts=Alerts(topic_arn=arn)))
+
+    assert published(stack) == []
+    assert len(assertions.Annotations.from_stack(stack).find_info("*", POLICY_UNKNOWN)) == 1

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from shadow_constructs import InvalidValueError, ShadowTest
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
@@ -42,11 +43,41 @@ ROWS = b"1,2,3\n4,5,6\r\n"
 LINES = b'{"a": [1, 2.5, "x"]}\n{"b": null}\n'
 CAPTURED = Said("id-1", "0.5").line() + b"\n" + Said("id-2", {"score": [1]}, encoding="JSON").line() + b"\n"
 
+TEST = b"""endpoint_name = "churn"
+sampling_percent = 50
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+[production.model]
+version = "v1"
+container = { xgboost = "1.7-1" }
+artifact = "s3://my-models/churn/v1/model.tar.gz"
+[shadow]
+hardware = { instance_type = "ml.m5.xlarge" }
+model = { version = "v2", container = { xgboost = "3.0-5" }, artifact = "s3://my-models/churn/v2/model.tar.gz" }
+[[gate.rules]]
+kind = "latency"
+percentile = 99
+max_increase_percent = 10.5
+"""
+
 # What people's editors, other programs and attackers put into files.
 SPLINTERS = st.sampled_from(
     [
         *(codecs.BOM_UTF8, codecs.BOM_UTF16_LE, b"\x00", b"\xff", b"\xc3", b"\xed\xa0\x80", b"\r", b"\n", b"\x1b[2J"),
-        *(b"\\ud800", b"\\u0000", b"NaN", b"-Infinity", b"1e999", b"9" * 400, b"9" * 5000, b"1e-400", b"-0", b"0.5.5"),
+        *(
+            b"\\ud800",
+            b"\\u0000",
+            b"NaN",
+            b"-Infinity",
+            b"1e999",
+            b"9" * 400,
+            b"9" * 5000,
+            b"1e-400",
+            b"-0",
+            b"0.5.5",
+            b"nan",
+            b"inf",
+        ),
         *(b"9999-12-31T23:59:59Z", b"0001-01-01T00:00:00+14:00", b"2026-02-30T00:00:00Z", b"[" * 2000, b'{"a":' * 2000),
         *("\u2028\u202e\u200b".encode(), b'"', b"}", b"]", b",", b":", b"{}", b"[]", b"null", b"true", b'"rules"'),
     ]
@@ -128,6 +159,22 @@ def test_any_file_is_read_or_refused_in_printable_lines(
     tried()
     # Otherwise nothing was shown.
     assert seen & {0, 3, 4}
+
+
+@settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=CASES < FEW)
+@given(data=anything(TEST))
+def test_any_file_of_a_test_is_a_test_or_refused_in_printable_lines(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    """The same of `ShadowTest.from_file`: its numbers may be endless or none, its dates impossible."""
+    path = tmp_path_factory.mktemp("toml") / "churn.toml"
+    path.write_bytes(data)
+    refused: tuple[str, ...] = ()
+    try:
+        ShadowTest.from_file(path)
+    except InvalidValueError as error:
+        refused = error.problems
+    assert all(line.isprintable() and 0 < len(line) < 1000 for line in refused)
 
 
 def test_a_packed_file_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ def test_what_is_no_such_file_is_refused_in_a_line(tmp_path: Path, text: str, sa
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """With what is expected."""
-    with pytest.raises(InvalidValueError, match="No such file or directory; from_file takes the path of a TOML file"):
+    with pytest.raises(InvalidValueError, match="No such file or directory; name a file that can be read"):
         ShadowTest.from_file(tmp_path / "nothing.toml")
 
 

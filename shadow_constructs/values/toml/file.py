@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from shadow_constructs.values.toml.reader import Reader
 from shadow_ops.contract.problems import InvalidValueError, shown
-from shadow_ops.contract.reading import text_of
+from shadow_ops.contract.reading import read_text
 
 _Value = TypeVar("_Value")
 
@@ -19,18 +19,14 @@ def read_file(kind: type[_Value], path: Path) -> _Value:
     Raises:
         InvalidValueError: With one line per mistake.
     """
+    text = read_text(path)
     try:
-        text = text_of(path.read_bytes(), str(path))
         table = tomllib.loads(text)
-    except OSError as error:
-        raise InvalidValueError((f"{path}: {error.strerror}; from_file takes the path of a TOML file",)) from None
-    except ValueError as error:
-        if isinstance(error, InvalidValueError):
-            raise
-        if not isinstance(error, tomllib.TOMLDecodeError):
-            # A path that no file system takes.
-            raise InvalidValueError((f"{path}: not a path; from_file takes the path of a TOML file",)) from None
+    except tomllib.TOMLDecodeError as error:
         raise InvalidValueError((f"{path}: not TOML: {shown(str(error))[1:-1]}",)) from None
+    except ValueError:
+        # Python's limit for the digits of an integer.
+        raise InvalidValueError((f"{path}: a number has thousands of digits",)) from None
     except RecursionError:
         raise InvalidValueError((f"{path}: tables in tables without end",)) from None
     value: _Value = Reader(path, text).read(kind, table)

@@ -8,7 +8,7 @@ import click
 
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
 
 
 @click.command(
@@ -25,7 +25,7 @@ the interval that the gate computed from pairs of periods: how far apart the var
 asks. It may differ from the plain difference above it, which has no pairs. Percentiles of
 counts are those over time.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option(
     "--since", type=Duration(), help="How far back to look: 90s, 30m, 24h, 2d.  [default: since the test began]"
 )

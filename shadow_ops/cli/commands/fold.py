@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shadow_ops.cli import output
-from shadow_ops.cli.options import aws
+from shadow_ops.cli.options import aws, endpoint_given
 
 if TYPE_CHECKING:
     from shadow_ops.contract.declared import Declared, DeclaredVariant
@@ -24,7 +24,7 @@ Examples:
 
 Deploying the folded code leaves the endpoint as it is. To fold twice changes nothing.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option(
     "--write",
     "path",

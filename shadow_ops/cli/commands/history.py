@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from shadow_ops.cli import output
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
 
 if TYPE_CHECKING:
     from shadow_ops.aws.history import Entry
@@ -21,7 +21,7 @@ Examples:
   shadow-test history churn
   shadow-test history churn --format json | jq '.[-1].gate'    what the gate said last""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @formatted
 @aws
 def command(endpoint: str, form: str, profile: str | None, region: str | None) -> None:

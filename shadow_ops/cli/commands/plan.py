@@ -7,7 +7,7 @@ import datetime
 import click
 
 from shadow_ops.cli import durations, output
-from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, endpoint_given, formatted
 
 _MOST_DAYS = 63
 
@@ -34,7 +34,7 @@ The times are medians: half of the tests take longer. An equal candidate holds a
 twice what is allowed fails after the second. Noise is how production differs from itself from one period to the next;
 that of another instance type may differ.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option(
     "--sampling", default="10,25,50,100", callback=_samplings, show_default=True, help="Percentages of the requests."
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from shadow_ops.cli import output
-from shadow_ops.cli.options import aws
+from shadow_ops.cli.options import aws, endpoint_given
 
 
 @click.command(
@@ -21,7 +21,7 @@ Examples:
 The shadow runs on production's hardware; change the file for another.
 To propose the same version twice changes nothing.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option("--package", "package", required=True, metavar="ARN|GROUP", help="A version's ARN, or a group's name.")
 @click.option(
     "--write",

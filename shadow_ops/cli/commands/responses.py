@@ -12,7 +12,7 @@ import click
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, endpoint_given, formatted
 from shadow_ops.responses.comparison import Classes, Comparison
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ cache; what --redact names is hashed before that.
 
 Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if something failed, 2 for bad input.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option("--since", type=Duration(), help="How far back to look: 90m, 24h, 2d.  [default: since the test began]")
 @click.option("--all", "everything", is_flag=True, help="Read all hours, not a sample of up to 2 GB or 2 M pairs.")
 @click.option("--atol", type=float, default=1e-6, show_default=True, help="How far numbers may lie apart.")

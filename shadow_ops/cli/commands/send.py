@@ -13,7 +13,7 @@ import click
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.errors import INTERRUPTED, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, endpoint_given, formatted
 
 if TYPE_CHECKING:
     from shadow_ops.sending import Plan, Sender, Tally
@@ -53,7 +53,7 @@ in its metrics and its bill, as any others do.
 
 Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--body",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from shadow_ops.cli import durations, output
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
 
 _DRIFTED = 5
 
@@ -22,7 +22,7 @@ counts, sampling or capture were changed by hand, or a deployment left something
 
 Exit codes: 0; with --fail-on-drift 5 where something differs; 1 if something failed, 2 for bad input.""",
 )
-@click.argument("endpoint")
+@endpoint_given
 @click.option("--fail-on-drift", is_flag=True, help="Exit with 5 where the endpoint isn't what its stack says.")
 @formatted
 @aws

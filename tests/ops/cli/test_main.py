@@ -20,6 +20,7 @@ from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
 COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold", "propose")
+PROJECT = Path(__file__).parents[3]
 WITHOUT_ENDPOINT = ("list", "completion bash")
 # The extra [responses]; the standard library does the same without it.
 WITH_DUCKDB = ("responses/engines/duck.py", "responses/export.py")
@@ -182,12 +183,12 @@ def completed(*words: str) -> set[str]:
     asked = {"_SHADOW_TEST_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
     done = subprocess.run(
         [sys.executable, "-m", "shadow_ops"],
-        env={**os.environ, **asked},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **asked},
         capture_output=True,
         text=True,
         check=True,
     )
-    return {line.split(",", 1)[1] for line in done.stdout.splitlines()}
+    return {line.split(",", 1)[1] for line in done.stdout.splitlines() if line}
 
 
 def test_a_shell_completes_commands_options_and_choices() -> None:
@@ -203,3 +204,24 @@ def test_what_a_shell_needs_is_printed(run: Run, shell: str) -> None:
     printed = run("completion", shell).stdout
     assert f"_SHADOW_TEST_COMPLETE={shell}_complete" in printed
     assert "shadow-test" in printed
+
+
+def test_a_shell_completes_endpoints_that_the_files_here_speak_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of tests as TOML, and of templates, a pipeline's too; AWS isn't asked, broken files say nothing."""
+    monkeypatch.chdir(tmp_path)
+    assert completed("shadow-test", "status", "") == set()
+    (tmp_path / "fraud.toml").write_text('endpoint_name = "fraud"\n', encoding="utf-8-sig")
+    templates = {"a": '"churn"', "assembly-Prod/b": '"churn-eu"', "c": '{"Ref": "Name"}', "d": '"\\u001b[2J"'}
+    for place, name in templates.items():
+        file = tmp_path / "cdk.out" / f"{place}.template.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        endpoint = f'{{"Type": "AWS::SageMaker::Endpoint", "Properties": {{"EndpointName": {name}}}}}'
+        file.write_text(f'{{"Resources": {{"E": {endpoint}, "T": {{"Type": "AWS::SNS::Topic"}}}}}}')
+    for number, content in enumerate(("[" * 9000, "[1]", "\xff", '{"Resources": {"E": 1}}')):
+        (tmp_path / "cdk.out" / f"{number}.template.json").write_text(content, encoding="latin-1")
+    (tmp_path / "pyproject.toml").write_text("= broken")
+
+    assert completed("shadow-test", "status", "") == {"churn", "churn-eu", "fraud"}
+    assert completed("shadow-test", "gate", "ch") == {"churn", "churn-eu"}
