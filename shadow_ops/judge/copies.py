@@ -7,7 +7,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 
 _LEAST, _MOST = 0.9, 1.1
 """Shares of what was due that a shadow must get, and may get."""
@@ -38,18 +37,20 @@ class Count:
         start: When it begins.
         due: Production's requests times the share that is copied.
         got: The shadow's requests.
+        fault: What is wrong with it; None if nothing is.
     """
 
     start: datetime.datetime
     due: float
     got: float
+    fault: Fault | None
 
-    @cached_property
-    def fault(self) -> Fault | None:
-        """What is wrong with it."""
-        if self.got == 0:
-            return Fault.SILENT if self.due >= _CANNOT_ALL_BE_MISSING else None
-        return _fault(self.due, self.got)
+
+def count_of(start: datetime.datetime, due: float, got: float) -> Count:
+    """One period, and what is wrong with its count."""
+    if got == 0:
+        return Count(start, due, got, Fault.SILENT if due >= _CANNOT_ALL_BE_MISSING else None)
+    return Count(start, due, got, _fault(due, got))
 
 
 def why_not_counted(counts: Sequence[Count], minutes: float, shadow: str) -> str | None:

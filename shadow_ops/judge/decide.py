@@ -6,7 +6,7 @@ import dataclasses
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import copies
+from shadow_ops.judge import copies, vetoes
 from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of
 from shadow_ops.judge.samples import Samples, samples_of
@@ -59,8 +59,10 @@ def _judged(
     missing, minutes = _missing(recording, policy, samples, deciding)
     if missing:
         text = "; ".join(missing)
+        if samples.quiet_since is not None:
+            text = f"{text}; no requests since {vetoes.clock(samples.quiet_since)}"
         if minutes is not None:
-            text = f"{text}; about {lasting(minutes)} to go"
+            text = f"{text}; about {lasting(minutes)} to go{'' if samples.quiet_since is None else ' once there are'}"
         return Verdict(Outcome.INCONCLUSIVE, text, findings, notes, minutes), opinions
     rules = "the deciding rule holds" if len(deciding) == 1 else f"all {len(deciding)} deciding rules hold"
     reason = f"{rules} over {lasting(samples.minutes)} and {samples.shadow_requests:,.0f} requests to the shadow"

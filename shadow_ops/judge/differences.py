@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -87,38 +86,65 @@ def with_few(rule: Rule, samples: Samples) -> Differences:
 
 def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     """The pairs of one length of period."""
-    starts, production, shadow = [], [], []
-    thin = missing = 0
-    for start, sides in _sides(grain, metric, key):
-        if sides is None:
+    pairs = _pairs(grain, metric, key)
+    enough = [due >= needed and got >= needed for due, got in zip(pairs.due, pairs.got, strict=True)]
+    early = _pairs(Grain(grain.seconds, grain.early, ()), metric, key)
+    rows = zip(early.due, early.got, early.production, early.shadow, strict=True)
+    return Differences(
+        starts=tuple(itertools.compress(pairs.starts, enough)),
+        production=tuple(itertools.compress(pairs.production, enough)),
+        shadow=tuple(itertools.compress(pairs.shadow, enough)),
+        early=tuple(math.log(after / before) for due, got, before, after in rows if due >= needed and got >= needed),
+        minutes=grain.seconds / 60,
+        thin=enough.count(False),
+        missing=pairs.missing,
+    )
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """What both variants have of a statistic, period by period; columns, because a month of minutes is a lot of rows.
+
+    Attributes:
+        starts: When each period begins.
+        due: Production's requests.
+        got: The shadow's.
+        production: Production's value.
+        shadow: The shadow's.
+        missing: In how many periods a variant has requests but no value. Silence is counted elsewhere.
+    """
+
+    starts: list[datetime.datetime]
+    due: list[float]
+    got: list[float]
+    production: list[float]
+    shadow: list[float]
+    missing: int
+
+
+def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:
+    known: _Pairs | None = grain.read.get((metric, key))
+    if known is not None:
+        return known
+    starts: list[datetime.datetime] = []
+    due: list[float] = []
+    got: list[float] = []
+    production: list[float] = []
+    shadow: list[float] = []
+    missing = 0
+    columns = itertools.chain(grain.latencies(metric, "count"), grain.requests, grain.latencies(metric, key))
+    for period, counted, copied, asked, served, before, after in zip(grain.periods, *columns, strict=True):
+        many, copies = asked if counted is None else counted, served if copied is None else copied
+        if before and after and many is not None and copies is not None:
+            starts.append(period.start)
+            due.append(many)
+            got.append(copies)
+            production.append(before)
+            shadow.append(after)
+        elif asked != 0 and served not in (0, None):
             missing += 1
-        elif min(sides[0][0], sides[1][0]) < needed:
-            thin += 1
-        else:
-            starts.append(start)
-            production.append(sides[0][1])
-            shadow.append(sides[1][1])
-    early = [
-        math.log(sides[1][1] / sides[0][1])
-        for _, sides in _sides(Grain(grain.seconds, grain.early, ()), metric, key)
-        if sides is not None and min(sides[0][0], sides[1][0]) >= needed
-    ]
-    return Differences(tuple(starts), tuple(production), tuple(shadow), tuple(early), grain.seconds / 60, thin, missing)
-
-
-_Pair = tuple[tuple[float, float], tuple[float, float]]
-
-
-def _sides(grain: Grain, metric: str, key: str) -> Iterator[tuple[datetime.datetime, _Pair | None]]:
-    """Requests and value of both variants; None where one has requests but no value. Silence is counted elsewhere."""
-    columns = (grain.latencies(metric, "count"), grain.requests, grain.latencies(metric, key))
-    rows = zip(grain.periods, *itertools.chain(*columns), strict=True)
-    for period, counted, copied, due, got, before, after in rows:
-        due_, got_ = due if counted is None else counted, got if copied is None else copied
-        if before and after and due_ is not None and got_ is not None:
-            yield period.start, ((due_, before), (got_, after))
-        elif due != 0 and got not in (0, None):
-            yield period.start, None
+    found = grain.read[metric, key] = _Pairs(starts, due, got, production, shadow, missing)
+    return found
 
 
 def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
@@ -129,12 +155,10 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     starts, production, shadow = [], [], []
     count = ours = theirs = 0.0
     begun: datetime.datetime | None = None
-    used = thin = missing = 0
-    for start, sides in _sides(grain, metric, key):
-        if sides is None:
-            missing += 1
-            continue
-        (due, before), (got, after) = sides
+    used = thin = 0
+    pairs = _pairs(grain, metric, key)
+    rows = zip(pairs.starts, pairs.due, pairs.got, pairs.production, pairs.shadow, strict=True)
+    for start, due, got, before, after in rows:
         if abs(due - got) > _ALIKE * max(due, got):
             thin += 1
             continue
@@ -146,4 +170,4 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
             shadow.append(math.exp(theirs / count))
             count, ours, theirs, begun = 0.0, 0.0, 0.0, None
     minutes = grain.seconds / 60 * used / max(1, len(starts))
-    return Differences(tuple(starts), tuple(production), tuple(shadow), (), minutes, thin, missing, blocks=True)
+    return Differences(tuple(starts), tuple(production), tuple(shadow), (), minutes, thin, pairs.missing, blocks=True)

@@ -44,11 +44,21 @@ class Counted:
         """How many periods."""
         return len(self._starts)
 
-    def add(self, start: datetime.datetime, *counts: float) -> None:
-        """One more period: the values of `Counts`, in its order."""
+    def add(
+        self,
+        start: datetime.datetime,
+        shadow_errors: float,
+        shadow: float,
+        production_errors: float,
+        production: float,
+    ) -> None:
+        """One more period, with what `Counts` has."""
         self._starts.append(start)
-        for column, count in zip(self._columns, counts, strict=True):
-            column.append(count)
+        columns = self._columns
+        columns[0].append(shadow_errors)
+        columns[1].append(shadow)
+        columns[2].append(production_errors)
+        columns[3].append(production)
 
     def in_blocks(self) -> tuple[list[Block], int]:
         """Not more than can be looked at quickly, and how many periods are in each."""

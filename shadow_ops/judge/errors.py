@@ -98,7 +98,7 @@ def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
             missing += got != 0 and due != 0
         elif (mine or ours) and (theirs or others):
             # An error may be counted in the minute after its request.
-            found.add(period.start, ours, max(mine, ours), others, max(theirs, others))
+            found.add(period.start, ours, mine if mine > ours else ours, others, theirs if theirs > others else others)
     return found, missing
 
 

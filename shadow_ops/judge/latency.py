@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY
 from shadow_ops.contract.rules import DurationRule
-from shadow_ops.judge import little, pace, ranks, vetoes
+from shadow_ops.judge import little, ranks, vetoes
 from shadow_ops.judge.differences import Differences, differences_of, key_of, with_few
 from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor, drift_of
+from shadow_ops.judge.held import held_to
 from shadow_ops.judge.opinion import (
     FEWEST_PERIODS,
     Needs,
@@ -31,29 +30,8 @@ from shadow_ops.judge.verdict import Outcome
 _MUCH_MEMORY = 0.5
 # From so many periods on, their resemblance says something.
 _ENOUGH_FOR_MEMORY = 24
-# What isn't beyond all drift fails nobody before so much of it was seen; fewer periods are enough where they are long.
-_DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
-# So much log evidence after the warm-up, before what was seen in it counts.
-_CONFIRMING = 1.5
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A series held to a value.
-
-    Attributes:
-        outcome: What it comes to.
-        needed: Log evidence that excludes a value from the interval, drift considered.
-        is_below: Whether the evidence says that the series lies below the value.
-        is_above: Whether it says that it lies above.
-        minutes: How much longer it probably takes.
-    """
-
-    outcome: Outcome
-    needed: float
-    is_below: bool
-    is_above: bool
-    minutes: float | None
+# Resemblance that takes more than half of the evidence is told beside the verdict.
+_MUCH_LESS = 2
 
 
 def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: float) -> Opinion:
@@ -71,7 +49,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         return _unusable(rule, samples, pairs)
     allowed = math.log1p(rule.max_increase_percent / 100)
     drift = _drift(samples, pairs)
-    held = _held_to(pairs.logs, pairs, allowed, drift, needs, to_fail)
+    held = held_to(pairs.logs, pairs, allowed, drift, needs, to_fail)
     spread = ranks.noise(pairs.logs)
     above = [one > allowed for one in pairs.logs]
     middle = statistics.median(pairs.logs)
@@ -99,7 +77,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
     }
     outcome, minutes = held.outcome, held.minutes
     if outcome is Outcome.INCONCLUSIVE:
-        reason = f"{reason}; {_why_open(len(pairs), minutes)}"
+        reason = f"{reason}; {_why_open(len(pairs), minutes, held.less)}"
     if rule.own_bound is not None:
         bounded, more, text, figures = _bounded(rule.own_bound.limit, pairs, drift, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
@@ -144,51 +122,11 @@ def _drift(samples: Samples, pairs: Differences) -> Drift:
     return own if own.memory > quiet.memory and own.variance > quiet.variance else quiet
 
 
-def _held_to(
-    values: Sequence[float], pairs: Differences, limit: float, drift: Drift, needs: Needs, to_fail: float
-) -> _Held:
-    count, less = len(values), divisor(values, drift)
-    evidence = ranks.log_evidence(values, limit)
-    to_hold = needs.ends * less
-    is_below = evidence.below >= to_hold
-    if _is_above(values, pairs, limit, evidence.above, less, drift, to_fail):
-        return _Held(Outcome.FAIL, to_hold, False, True, 0.0)
-    if is_below and count >= FEWEST_PERIODS:
-        return _Held(Outcome.PASS, to_hold, True, False, 0.0)
-    slower = evidence.above > evidence.below
-    won, needed = (evidence.above, to_fail * less) if slower else (evidence.below, to_hold)
-    minutes = pace.to_go(won, needed, count, pairs.minutes, 0 if slower else FEWEST_PERIODS)
-    return _Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes)
-
-
-def _is_above(
-    values: Sequence[float],
-    pairs: Differences,
-    limit: float,
-    won: float,
-    less: float,
-    drift: Drift,
-    needed: float,
-) -> bool:
-    """Whether the shadow is surely slower, drift considered, or by so much that it isn't drift."""
-    middle = statistics.median(values)
-    count = len(values)
-    if pairs.early and won >= _CONFIRMING and middle > limit:
-        # What was seen while the containers warmed up counts as far as what came after it agrees.
-        count += len(pairs.early)
-        won = ranks.log_evidence([*(min(one, middle) for one in pairs.early), *values], limit).above
-    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * (1.0 if drift.is_usual(less) else less):
-        return True
-    return won >= needed and ranks.log_evidence(values, limit + drift.margin).above >= needed
-
-
-def _fewest_to_fail(minutes: float) -> int:
-    return min(_MOST_PERIODS, max(_FEWEST_TO_FAIL, math.ceil(_DRIFT_MINUTES / minutes)))
-
-
 def _not_now(rule: DurationRule, samples: Samples, pairs: Differences, allowed: float) -> str | None:
     """What keeps the rule from holding now; also where the last periods have few requests."""
-    return _lately(pairs, allowed) or (None if pairs.few else _lately(with_few(rule, samples), allowed))
+    found = _lately(pairs, allowed)
+    all_there = not pairs.blocks and not pairs.thin and pairs.minutes == samples.period_minutes
+    return found if found or pairs.few or all_there else _lately(with_few(rule, samples), allowed)
 
 
 def _lately(pairs: Differences, allowed: float) -> str | None:
@@ -244,7 +182,7 @@ def _bounded(
     microseconds = limit * MICROSECONDS_PER_MILLISECOND
     bare = Differences(pairs.starts, pairs.production, pairs.shadow, (), pairs.minutes, 0, 0)
     theirs, ours = (
-        _held_to([math.log(one) for one in side], bare, math.log(microseconds), drift, needs, needs.fail)
+        held_to([math.log(one) for one in side], bare, math.log(microseconds), drift, needs, needs.fail)
         for side in (pairs.production, pairs.shadow)
     )
     middle = statistics.median(pairs.shadow) / MICROSECONDS_PER_MILLISECOND
@@ -263,10 +201,13 @@ def _bounded(
     return outcome, minutes, text, {"max_ms": limit, "periods_above_max": above}
 
 
-def _why_open(periods: int, minutes: float | None) -> str:
+def _why_open(periods: int, minutes: float | None, less: float) -> str:
     if periods < FEWEST_PERIODS:
         return f"too few periods yet, {FEWEST_PERIODS} are needed to pass"
-    return "too near to tell" if minutes is None else "not sure enough yet"
+    text = "too near to tell" if minutes is None else "not sure enough yet"
+    if less <= _MUCH_LESS:
+        return text
+    return f"{text}: neighbouring periods differ alike, so {periods} say as much as {periods / less:.1f}"
 
 
 def _notes(name: str, pairs: Differences, drift: Drift, spread: float) -> tuple[str, ...]:
@@ -286,7 +227,7 @@ def _notes(name: str, pairs: Differences, drift: Drift, spread: float) -> tuple[
 def _interval_text(low: float | None, high: float | None, needs: Needs) -> str:
     sure = f"{plain(needs.confidence_percent)} % sure"
     if low is None and high is None:
-        return "no interval yet"
+        return "too early for an interval"
     if low is None:
         return f"{sure}: at most {signed(_percent(high or 0))} %"
     if high is None:

@@ -27,3 +27,8 @@ def to_go(won: float, needed: float, periods: int, minutes: float, fewest: int) 
     if wanted > _LONGEST_ESTIMATE * max(periods, _FEWEST_PERIODS):
         return None
     return max((max(wanted, float(fewest)) - periods) * minutes, minutes)
+
+
+def sooner(one: float | None, other: float | None) -> float | None:
+    """The shorter of two ways to go; None if neither can be told."""
+    return min((minutes for minutes in (one, other) if minutes is not None), default=None)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -70,10 +70,13 @@ def log_evidence(differences: Sequence[float], value: float) -> Evidence:
         shifted = difference - value
         size = abs(shifted)
         # The rank, ties sharing theirs, needs nothing that comes later: this is what lets one look at any time.
-        rank = (bisect_left(sizes, size) + bisect_right(sizes, size) + 1) / 2 / (len(sizes) + 1)
-        insort(sizes, size)
+        count = len(sizes)
+        first = bisect_left(sizes, size)
+        last = first if first == count or sizes[first] != size else bisect_right(sizes, size, first)
+        rank = (first + last + 1) / 2 / (count + 1)
+        sizes.insert(last, size)
         seen.append(size)
-        if len(sizes) > _RANKED_AMONG:
+        if count == _RANKED_AMONG:
             del sizes[bisect_left(sizes, seen[-1 - _RANKED_AMONG])]
         if shifted > 0:
             plus[int(rank * _RANKS)] += 1

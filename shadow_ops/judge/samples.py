@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.judge.copies import Count
+from shadow_ops.judge.copies import Count, count_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, drift_of
 from shadow_ops.measure.recording import Period, Recording, Side
 
@@ -20,6 +21,8 @@ _DAY = datetime.timedelta(days=1)
 COLD_SHARE = 1 / 6
 # Latencies in which slow noise can be seen, the best first: others have more noise of single slow requests.
 _QUIET = ("avg", "p50", "p90")
+_QUIET_PERIODS = 2
+_NOTHING: Mapping[str, float] = {}
 
 
 def requests_of(side: Side) -> float | None:
@@ -40,15 +43,6 @@ def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> floa
     found = side.distributions.get(metric)
     value = None if found is None else found.get(statistic)
     return value if value is not None and 0 <= value < math.inf else None
-
-
-def instances_of(side: Side) -> int | None:
-    """How many instances a variant had in a period; None if it can't be told.
-
-    Each request adds one part in so many to InvocationsPerInstance (SageMaker Developer Guide, monitoring-cloudwatch).
-    """
-    requests, each = number_of(side, "Invocations"), number_of(side, "InvocationsPerInstance")
-    return max(1, round(requests / each)) if requests and each else None
 
 
 Columns = tuple[list[float | None], list[float | None]]
@@ -72,20 +66,48 @@ class Grain:
     @cached_property
     def requests(self) -> Columns:
         """Requests of production and of the shadow in each of the periods, as `requests_of` has them."""
-        return _column(self.periods, requests_of)
+        found = (
+            [other if one is None else one for one, other in zip(*both, strict=True)]
+            for both in zip(self.numbers("Invocations"), self.latencies("ModelLatency", "count"), strict=True)
+        )
+        production, shadow = found
+        return production, shadow
 
     def numbers(self, name: str) -> Columns:
         """A count or percentage of production and of the shadow in each of the periods."""
-        return self._columns(("", name), lambda side: number_of(side, name))
+        return self._columns(("", name), lambda sides: [one.numbers.get(name) for one in sides])
 
     def latencies(self, metric: str, statistic: str) -> Columns:
         """A statistic of a latency likewise."""
-        return self._columns((metric, statistic), lambda side: latency_of(side, statistic, metric))
+        return self._columns(
+            (metric, statistic),
+            lambda sides: [one.distributions.get(metric, _NOTHING).get(statistic) for one in sides],
+        )
 
-    def _columns(self, key: tuple[str, str], of: Callable[[Side], float | None]) -> Columns:
+    def _columns(self, key: tuple[str, str], of: Callable[[Sequence[Side]], list[float | None]]) -> Columns:
         if key not in self._read:
-            self._read[key] = _column(self.periods, of)
+            production, shadow = (_possible(of(sides)) for sides in self._sides)
+            self._read[key] = production, shadow
         return self._read[key]
+
+    @cached_property
+    def _sides(self) -> tuple[list[Side], list[Side]]:
+        return [one.production for one in self.periods], [one.shadow for one in self.periods]
+
+    @cached_property
+    def instances(self) -> list[int | None]:
+        """How many instances the shadow had in each of the periods; None where it can't be told.
+
+        Each request adds one part in so many to InvocationsPerInstance (SageMaker Developer Guide,
+        monitoring-cloudwatch).
+        """
+        both = zip(self.numbers("Invocations")[1], self.numbers("InvocationsPerInstance")[1], strict=True)
+        return [max(1, round(requests / each)) if requests and each else None for requests, each in both]
+
+    @cached_property
+    def read(self) -> dict[tuple[str, ...], Any]:
+        """What was put together of it once, by what: others ask for it again."""
+        return {}
 
     @cached_property
     def _read(self) -> dict[tuple[str, str], Columns]:
@@ -93,8 +115,9 @@ class Grain:
         return {}
 
 
-def _column(periods: Iterable[Period], of: Callable[[Side], float | None]) -> Columns:
-    return [of(one.production) for one in periods], [of(one.shadow) for one in periods]
+def _possible(values: list[float | None]) -> list[float | None]:
+    """A month of minutes has a million of them: told at once, not one by one."""
+    return [one if one is not None and 0 <= one < math.inf else None for one in values]
 
 
 @dataclass(frozen=True)
@@ -104,6 +127,8 @@ class Samples:
     Attributes:
         fine: The recording's own periods.
         coarse: Longer ones, for percentiles that take more requests than a period has.
+        quiet_since: When the last period with requests ended, if two more went by without any; else None.
+        paired: In how many periods both variants have requests.
         minutes: From the first period in which both variants have requests, after the first sixth of the warm-up, to
             the end of the last; whole days in which neither has any are no part of it.
         idle: Periods without requests of either variant, whatever the instances report.
@@ -116,6 +141,8 @@ class Samples:
 
     fine: Grain
     coarse: tuple[Grain, ...]
+    quiet_since: datetime.datetime | None
+    paired: int
     minutes: float
     idle: int
     warm_up: int
@@ -133,11 +160,6 @@ class Samples:
     def period_minutes(self) -> float:
         """Length of one of them."""
         return self.fine.seconds / 60
-
-    @cached_property
-    def paired(self) -> int:
-        """In how many both variants have requests."""
-        return sum(_is_busy(one.production) and _is_busy(one.shadow) for one in self.periods)
 
     @property
     def unpaired(self) -> int:
@@ -159,7 +181,7 @@ class Samples:
         """What the shadow got beside what it was due; only where production's requests are known."""
         share = self.sampling_percent / 100
         found = zip(self.periods, *self.fine.requests, strict=True)
-        return tuple(Count(one.start, due * share, got or 0.0) for one, due, got in found if due is not None)
+        return tuple(count_of(one.start, due * share, got or 0.0) for one, due, got in found if due is not None)
 
     def drift_in(self, grain: Grain) -> Drift:
         """The slow noise of the latency that shows it best: the one with the least noise of other kinds."""
@@ -172,7 +194,7 @@ class Samples:
     def _drifts(self) -> dict[float, Drift]:
         return {}
 
-    @property
+    @cached_property
     def copies_a_day(self) -> float:
         """The shadow's requests in a day, at the pace so far; of less than a day, as if it had gone on."""
         early = math.fsum(requests_of(one.shadow) or 0 for one in self.fine.early)
@@ -190,22 +212,27 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
 
     Time counts from the shadow's first request: periods before it belong to no test.
     """
-    busy = [one for one in recording.periods if _is_busy(one.production) or _is_busy(one.shadow)]
-    began = next((one.start for one in busy if _is_busy(one.shadow)), None)
+    sides = [(one, _is_busy(one.production), _is_busy(one.shadow)) for one in recording.periods]
+    busy = [one for one, production, shadow in sides if production or shadow]
+    began = next((one.start for one, _, shadow in sides if shadow), None)
     warm_up = datetime.timedelta(minutes=policy.warm_up_minutes)
     fine = _grain(recording.period_seconds, busy, began, warm_up)
     coarse = tuple(_grain(one.period_seconds, one.periods, began, warm_up) for one in recording.coarse)
-    judged = {one.start for one in busy}
-    idle = (
-        sum(began < one.start < busy[-1].start and one.start not in judged for one in recording.periods) if began else 0
-    )
+    idle = 0
+    both: list[datetime.datetime] = []
+    warmed: list[datetime.datetime] = []
+    if began is not None:
+        idle = sum(
+            began < one.start < busy[-1].start for one, production, shadow in sides if not (production or shadow)
+        )
+        both = [one.start for one, production, shadow in sides if production and shadow]
+        warmed = [start for start in both if start >= began + warm_up * COLD_SHARE]
     return Samples(
         fine=fine,
         coarse=coarse,
-        minutes=_minutes(
-            (one.start for one in (*fine.early, *fine.periods) if _is_busy(one.production) and _is_busy(one.shadow)),
-            datetime.timedelta(seconds=recording.period_seconds),
-        ),
+        quiet_since=_quiet_since(recording, busy),
+        paired=0 if began is None else sum(start >= began + warm_up for start in both),
+        minutes=_minutes(warmed, datetime.timedelta(seconds=recording.period_seconds)),
         idle=idle,
         warm_up=0 if began is None else sum(began <= one.start < began + warm_up for one in busy),
         sampling_percent=recording.sampling_percent,
@@ -213,6 +240,14 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
         shadow_instances=recording.shadow,
         promoted_instances=recording.promoted,
     )
+
+
+def _quiet_since(recording: Recording, busy: Sequence[Period]) -> datetime.datetime | None:
+    if recording.until is None or not busy:
+        return None
+    length = datetime.timedelta(seconds=recording.period_seconds)
+    ended = busy[-1].start + length
+    return ended if recording.until - ended >= _QUIET_PERIODS * length else None
 
 
 def _grain(
@@ -245,8 +280,7 @@ def _is_busy(side: Side) -> bool:
     return requests > 0 if requests is not None else bool(side.distributions.get("ModelLatency"))
 
 
-def _minutes(starts: Iterable[datetime.datetime], length: datetime.timedelta) -> float:
-    listed = list(starts)
+def _minutes(listed: Sequence[datetime.datetime], length: datetime.timedelta) -> float:
     if not listed:
         return 0.0
     # Whole days off: a night is part of a day that was measured, a holiday is no day that was.

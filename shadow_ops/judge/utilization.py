@@ -11,9 +11,8 @@ from shadow_ops.contract.catalogue import RESOURCE_METRICS
 from shadow_ops.contract.rules import UtilizationRule
 from shadow_ops.judge import rates, vetoes
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, not_judged, opinion, plain
-from shadow_ops.judge.samples import Samples, instances_of
+from shadow_ops.judge.samples import Samples
 from shadow_ops.judge.verdict import Outcome
-from shadow_ops.measure.recording import Side
 
 _TOLERATED_SHARE = 0.05
 """Share of the periods that may be above the limit before it fails a shadow; a peak takes its PASS away before."""
@@ -69,18 +68,18 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
     if why is not None:
         return not_judged(rule, why)
     entry = RESOURCE_METRICS[rule.resource]
+    figures = samples.fine.numbers(entry.name)[1]
+    starts = [one.start for one, value in zip(samples.periods, figures, strict=True) if value is not None]
     found = [
-        (one.start, value * _factor(rule, samples, one.shadow))
-        for one, value in zip(samples.periods, samples.fine.numbers(entry.name)[1], strict=True)
-        if value is not None
+        value * factor for value, factor in zip(figures, _factors(rule, samples), strict=True) if value is not None
     ]
-    values = sorted(value for _, value in found)
+    values = sorted(found)
     if not values or len(values) * 2 < samples.paired:
         absent = len(samples.periods) - len(values)
         where = f"is missing in {absent} of {counted(len(samples.periods), 'period')}" if absent else "has no data yet"
         text = f"{entry.title}: {entry.name} of the shadow {where}"
         return opinion(rule, Outcome.INCONCLUSIVE, text, {"periods": len(values)})
-    over = [value > rule.max_percent for _, value in found]
+    over = [value > rule.max_percent for value in found]
     above = sum(over)
     high = _p95(values)
     subject = f"{entry.title} at all the traffic" if rule.resource in _PROJECTED else entry.title
@@ -98,14 +97,13 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
         "periods": len(values),
         "periods_above": above,
     }
-    starts = [start for start, _ in found]
     bad = frozenset(start for start, one in zip(starts, over, strict=True) if one)
     enough = len(values) >= FEWEST_PERIODS
     many = enough and above > _TOLERATED_SHARE * len(values)
     if many and rates.log_evidence_against_share(above, len(values), _TOLERATED_SHARE) >= needs.fail:
         return opinion(rule, Outcome.FAIL, reason, numbers, bad=bad)
     alone = [one and not theirs for one, theirs in zip(over, _production_too(rule, samples, entry.name), strict=True)]
-    now = _not_now(over, alone, starts, [value for _, value in found], samples.period_minutes)
+    now = _not_now(over, alone, starts, found, samples.period_minutes)
     if now is not None:
         return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not now: {now}", numbers, not_now=now, bad=bad)
     if high <= rule.max_percent and enough:
@@ -157,12 +155,15 @@ def _not_now(
     return f"{statistics.median(values[number] for number in peaks.when):.3g} % in {peaks.text(starts)}"
 
 
-def _factor(rule: UtilizationRule, samples: Samples, side: Side) -> float:
+def _factors(rule: UtilizationRule, samples: Samples) -> Sequence[float]:
+    """From the figure of each period to percent of the whole instance, at all the traffic where that is asked."""
     shadow = samples.shadow_instances
     if shadow is None or rule.resource in ("memory", "disk"):
-        return 1.0
+        return [1.0] * len(samples.periods)
     factor = 1.0 / ((shadow.gpus if rule.resource in _OF_A_GPU else shadow.vcpus) or 1)
-    return factor * _projection(samples, instances_of(side) or shadow.count) if rule.resource in _PROJECTED else factor
+    if rule.resource not in _PROJECTED:
+        return [factor] * len(samples.periods)
+    return [factor * _projection(samples, count or shadow.count) for count in samples.fine.instances]
 
 
 def _projection(samples: Samples, count: float) -> float:

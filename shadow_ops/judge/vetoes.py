@@ -145,5 +145,5 @@ def since(above: Sequence[bool], starts: Sequence[datetime.datetime]) -> str:
 
 
 def clock(time: datetime.datetime) -> str:
-    """A time as a person reads it."""
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+    """A time as a person reads it, with its seconds where it has any."""
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC" if time.second else f"{time:%Y-%m-%d %H:%M} UTC"

@@ -156,6 +156,7 @@ def record(
         promoted=subject.promoted,
         policy=policy,
         coarse=tuple(Coarse(one, periods(whole_periods(since, until, one), of(one))) for one in coarse),
+        until=span.end,
     )
 
 

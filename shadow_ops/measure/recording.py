@@ -77,6 +77,7 @@ class Recording:
             utilisation, which needs all three, is not judged.
         policy: The policy of the test. None if the recording has none.
         coarse: Longer periods for percentiles of few requests.
+        until: Up to when was looked, which tells idle time at the end. None if the recording doesn't say.
     """
 
     endpoint: str
@@ -90,3 +91,4 @@ class Recording:
     promoted: Instances | None = None
     policy: GatePolicy | None = None
     coarse: tuple[Coarse, ...] = ()
+    until: datetime.datetime | None = None

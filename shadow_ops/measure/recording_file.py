@@ -25,7 +25,7 @@ _INSTANCES = {
     "shadow_instances": "shadow",
     "promoted_instances": "promoted",
 }
-_KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse")
+_KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse", "until")
 _DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
 _LONGEST_PERIOD = 86_400
 # CloudWatch is younger than the one, and the end of a last period is before the end of Python's calendar.
@@ -56,10 +56,7 @@ def loads(text: str, where: str = "recording") -> Recording:
     fix = "is it cut off?" if _looks_cut_off(text) else "see docs/recording.md"
     data = json_of(text, where, unique=True, nan=True, fix=fix)
     fields = _object(data, where)
-    for name in fields:
-        if name not in _KNOWN:
-            allowed = ", ".join(_KNOWN)
-            raise InvalidValueError((f"{where}: unknown key {name!r}; allowed are {allowed}",))
+    _check_keys(fields, _KNOWN, where)
     for name in _REQUIRED:
         if name not in fields:
             raise InvalidValueError((f"{where}: {name!r} is missing; see docs/recording.md",))
@@ -80,6 +77,7 @@ def loads(text: str, where: str = "recording") -> Recording:
         period_seconds=seconds,
         periods=_periods(fields["periods"], seconds, f"{where}: periods"),
         coarse=_coarse(fields.get("coarse", []), where),
+        until=_start(fields["until"], f"{where}: until") if "until" in fields else None,
         policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
         **instances,
     )
@@ -104,6 +102,8 @@ def dumps(recording: Recording) -> str:
                 "gpus": instances.gpus,
             }
             head[name] = {key: value for key, value in values.items() if value is not None}
+    if recording.until is not None:
+        head["until"] = _utc(recording.until)
     if recording.policy is not None:
         head["policy"] = recording.policy.to_json()
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
@@ -123,10 +123,14 @@ def _listed(periods: Sequence[Period], inner: str, outer: str) -> str:
 
 def _period_to_json(period: Period) -> dict[str, Any]:
     return {
-        "start": period.start.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z"),
+        "start": _utc(period.start),
         "production": _side_to_json(period.production),
         "shadow": _side_to_json(period.shadow),
     }
+
+
+def _utc(time: datetime.datetime) -> str:
+    return time.astimezone(datetime.UTC).isoformat().replace("+00:00", "Z")
 
 
 def _side_to_json(side: Side) -> dict[str, Any]:
@@ -160,10 +164,7 @@ def _periods(data: object, seconds: int, where: str) -> tuple[Period, ...]:
     for number, one in enumerate(data):
         place = f"{where}[{number}]"
         fields = _object(one, place)
-        for name in fields:
-            if name not in ("start", "production", "shadow"):
-                text = f"{place}: unknown key {name!r}; allowed are start, production, shadow"
-                raise InvalidValueError((text,))
+        _check_keys(fields, ("start", "production", "shadow"), place)
         start = _start(fields.get("start"), f"{place}.start")
         if periods:
             _check_order(periods[-1].start, start, seconds, place)
@@ -241,16 +242,19 @@ def _ascending(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 
 def _instances(data: object, place: str) -> Instances:
     fields = _object(data, place)
-    allowed = ("instance_type", "count", "vcpus", "gpus")
-    for name in fields:
-        if name not in allowed:
-            raise InvalidValueError((f"{place}: unknown key {name!r}; allowed are {', '.join(allowed)}",))
+    _check_keys(fields, ("instance_type", "count", "vcpus", "gpus"), place)
     return Instances(
         instance_type=_name(fields.get("instance_type"), f"{place}.instance_type"),
         count=_whole(fields.get("count"), f"{place}.count"),
         vcpus=_whole(fields["vcpus"], f"{place}.vcpus") if fields.get("vcpus") is not None else None,
         gpus=_whole(fields["gpus"], f"{place}.gpus") if fields.get("gpus") is not None else None,
     )
+
+
+def _check_keys(fields: Mapping[str, Any], allowed: Sequence[str], place: str) -> None:
+    for name in fields:
+        if name not in allowed:
+            raise InvalidValueError((f"{place}: unknown key {name!r}; allowed are {', '.join(allowed)}",))
 
 
 def _object(data: object, place: str) -> dict[str, Any]:

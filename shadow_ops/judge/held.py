@@ -1,0 +1,97 @@
+"""A series of paired figures held to a value: surely above it, surely below it, or neither yet."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shadow_ops.judge import pace, ranks
+from shadow_ops.judge.differences import Differences
+from shadow_ops.judge.drift import Drift, divisor
+from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs
+from shadow_ops.judge.verdict import Outcome
+
+# What isn't beyond all drift fails nobody before so much of it was seen; fewer periods are enough where they are long.
+_DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
+# So much log evidence after the warm-up, before what was seen in it counts.
+_CONFIRMING = 1.5
+
+
+@dataclass(frozen=True)
+class Held:
+    """A series held to a value.
+
+    Attributes:
+        outcome: What it comes to.
+        needed: Log evidence that excludes a value from the interval, drift considered.
+        is_below: Whether the evidence says that the series lies below the value.
+        is_above: Whether it says that it lies above.
+        minutes: How much longer it probably takes.
+        less: How many times as much independent periods would say.
+    """
+
+    outcome: Outcome
+    needed: float
+    is_below: bool
+    is_above: bool
+    minutes: float | None
+    less: float
+
+
+def held_to(
+    values: Sequence[float], pairs: Differences, limit: float, drift: Drift, needs: Needs, to_fail: float
+) -> Held:
+    """What a series comes to.
+
+    Args:
+        values: In order of time.
+        pairs: What they were made of; its warm-up counts as far as what came after agrees.
+        limit: What they are held to.
+        drift: Their slow noise.
+        needs: How much evidence decides.
+        to_fail: How much says that they lie above.
+    """
+    count, less = len(values), divisor(values, drift)
+    evidence = ranks.log_evidence(values, limit)
+    to_hold = needs.ends * less
+    # Surely below by more than drift reaches needs no patience with it, as on the other side.
+    clear = ranks.log_evidence(values, limit - drift.margin).below if evidence.below < to_hold else 0.0
+    is_below = evidence.below >= to_hold or clear >= needs.ends
+    if _is_above(values, pairs, limit, evidence.above, less, drift, to_fail):
+        return Held(Outcome.FAIL, to_hold, False, True, 0.0, less)
+    if is_below and count >= FEWEST_PERIODS:
+        return Held(Outcome.PASS, to_hold, True, False, 0.0, less)
+    slower = evidence.above > evidence.below
+    won, needed = (evidence.above, to_fail * less) if slower else (evidence.below, to_hold)
+    fewest = 0 if slower else FEWEST_PERIODS
+    minutes = pace.to_go(won, needed, count, pairs.minutes, fewest)
+    if not slower:
+        minutes = pace.sooner(minutes, pace.to_go(clear, needs.ends, count, pairs.minutes, fewest))
+    return Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes, less)
+
+
+def _is_above(
+    values: Sequence[float],
+    pairs: Differences,
+    limit: float,
+    won: float,
+    less: float,
+    drift: Drift,
+    needed: float,
+) -> bool:
+    """Whether the shadow is surely slower, drift considered, or by so much that it isn't drift."""
+    middle = statistics.median(values)
+    count = len(values)
+    if pairs.early and won >= _CONFIRMING and middle > limit:
+        # What was seen while the containers warmed up counts as far as what came after it agrees.
+        count += len(pairs.early)
+        won = ranks.log_evidence([*(min(one, middle) for one in pairs.early), *values], limit).above
+    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * (1.0 if drift.is_usual(less) else less):
+        return True
+    return won >= needed and ranks.log_evidence(values, limit + drift.margin).above >= needed
+
+
+def _fewest_to_fail(minutes: float) -> int:
+    return min(_MOST_PERIODS, max(_FEWEST_TO_FAIL, math.ceil(_DRIFT_MINUTES / minutes)))
