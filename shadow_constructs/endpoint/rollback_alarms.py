@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from constructs import Construct
 
@@ -76,13 +77,16 @@ def watched_names(test: ShadowTest) -> list[str]:
 def deployment_digest(test: ShadowTest, intent: Intent | None) -> str:
     """What tells one way of updating the endpoint from another; empty for the usual one.
 
-    SageMaker is told a DeploymentConfig by UpdateEndpoint, which asks for a new endpoint config. It is part of the
-    config's logical id, so that guardrails that change come with a config that is new.
+    SageMaker is told a DeploymentConfig by UpdateEndpoint, and whether live counts are kept, which asks for a new
+    endpoint config. It is part of the config's logical id, so that guardrails that change come with a config that is
+    new, and so does a guard that goes or comes back.
     """
-    ways = [
+    ways: list[Any] = [
         deployment_config(one.guardrails, _stand_ins(one, intent))
         for one in (test, replace(test, guardrails=Guardrails(), gate=GatePolicy()))
     ]
+    if not test.guard.enabled:
+        ways[0] = [ways[0], "keeps counts" if test.retains_counts else "takes counts from the code"]
     if ways[0] == ways[1]:
         return ""
     return sha256(json.dumps(ways[0], sort_keys=True, default=str).encode()).hexdigest()[:8]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -26,6 +26,7 @@ from shadow_constructs.endpoint.outputs import check_prefix, outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
 from shadow_constructs.endpoint.shared import shared_bucket
+from shadow_constructs.guard.no_guard import NoGuard
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
@@ -77,7 +78,7 @@ class ShadowEndpoint(Part):
         capture_destination: Where captured data goes, or None.
         alarms: The alarms about both variants.
         dashboard: The comparison dashboard.
-        guard: Stands before and after each update of the endpoint.
+        guard: Stands before and after each update of the endpoint; a `NoGuard` with ``Guard.off(...)``.
         cfn_endpoint: The endpoint resource, for what the library doesn't offer.
         cfn_endpoint_config: The endpoint config resource, likewise.
 
@@ -120,14 +121,7 @@ class ShadowEndpoint(Part):
         rollback = RollbackAlarms(
             self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name, intent=intent
         )
-        self.guard = UpdateGuard(
-            self,
-            "Guard",
-            test=test,
-            intent=intent,
-            endpoint_config_name=self.endpoint_config_name,
-            rollback_alarms=rollback.names,
-        )
+        self.guard = self._guard(rollback.names)
         deployment = deployment_config(test.guardrails, rollback.names)
         self.cfn_endpoint = sagemaker.CfnEndpoint(
             self,
@@ -219,6 +213,18 @@ class ShadowEndpoint(Part):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description
             ).override_logical_id(f"{prefix}{output.name}")
+
+    def _guard(self, rollback_alarms: Sequence[str]) -> UpdateGuard | NoGuard:
+        if not self.test.guard.enabled:
+            return NoGuard(self, "Guard", test=self.test, intent=self.intent)
+        return UpdateGuard(
+            self,
+            "Guard",
+            test=self.test,
+            intent=self.intent,
+            endpoint_config_name=self.endpoint_config_name,
+            rollback_alarms=rollback_alarms,
+        )
 
     def _warn(self, warnings: Iterable[SynthWarning]) -> None:
         for warning in warnings:

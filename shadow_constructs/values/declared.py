@@ -40,6 +40,7 @@ def declared(
         dashboard=dashboard,
         alarms=tuple(alarms),
         policy=test.policy,
+        guard_off=test.guard.off_because,
     )
 
 

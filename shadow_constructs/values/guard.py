@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_key_arn, check_one_of, check_text, check_type
+from shadow_constructs.values.checks import (
+    check_arn,
+    check_flag,
+    check_key_arn,
+    check_one_of,
+    check_reason,
+    check_text,
+    check_type,
+)
 from shadow_constructs.values.network import Network
 from shadow_ops.contract.problems import Problems
 
 # API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).
 _RETENTIONS: tuple[int, ...] = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)
 _RETENTIONS += (1096, 1827, 2192, 2557, 2922, 3288, 3653)
+# What says something where there is no function.
+_WITHOUT_FUNCTION = ("off_because", "permissions_boundary")
 _BOUNDARY = re.compile(r"arn:aws[a-z\-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -34,6 +45,7 @@ class Guard:
             models', and the one that empties a bucket. By default none but what the CDK puts there
             (``iam.PermissionsBoundary.of(app)``, or the context ``@aws-cdk/core:permissionsBoundary``). A CDK token is
             accepted.
+        off_because: Why there is no guard, given by `off`. By default there is one.
     """
 
     role_arn: str | None = None
@@ -42,6 +54,7 @@ class Guard:
     log_key_arn: str | None = None
     log_retention_days: int | None = 90
     permissions_boundary: str | None = None
+    off_because: str | None = None
 
     def __post_init__(self) -> None:
         """Check the value.
@@ -76,4 +89,26 @@ class Guard:
             )
         if self.role_arn is None and self.grant_role is not True:
             problems.add("grant_role", "be left out without role_arn", self.grant_role)
+        if self.off_because is not None:
+            check_reason(problems, "off_because", self.off_because, "say why no function of the library may run")
+            for field in fields(self):
+                if field.name not in _WITHOUT_FUNCTION and getattr(self, field.name) != field.default:
+                    problems.add(field.name, "be left out with off: there is no function", getattr(self, field.name))
         problems.raise_if_any()
+
+    @classmethod
+    def off(cls, reason: str, *, permissions_boundary: str | None = None) -> Self:
+        """No guard: CloudFormation's own resources alone, for accounts where no function of the library may run.
+
+        Promotions are then gated by the command line and the pipeline only. docs/limits.md says what else is lost.
+
+        Args:
+            reason: Why; it stands in the template, and ``shadow-test status`` says it.
+            permissions_boundary: As above, for the other roles.
+        """
+        return cls(off_because=reason, permissions_boundary=permissions_boundary)
+
+    @property
+    def enabled(self) -> bool:
+        """Whether there is a guard."""
+        return self.off_because is None

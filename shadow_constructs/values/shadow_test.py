@@ -66,7 +66,8 @@ class ShadowTest:
         alerts: Alarms, and who hears of them. By default alarms that notify nobody yet.
         dashboard: The comparison dashboard.
         guardrails: How SageMaker shifts traffic in an update, and when it takes the update back.
-        guard: What the function that guards updates runs as, where it runs, and the boundary of the roles.
+        guard: What the function that guards updates runs as, where it runs, and the boundary of the roles;
+            ``Guard.off(reason)`` does without.
         tags: Tags of everything that is made. At most 50.
     """
 
@@ -117,7 +118,7 @@ class ShadowTest:
         check_type(problems, "dashboard", self.dashboard, Dashboard, "be a Dashboard(...) or Dashboard.off()")
         must = "be a Guardrails(...) or Guardrails.off(reason=...)"
         has_guardrails = check_type(problems, "guardrails", self.guardrails, Guardrails, must)
-        check_type(problems, "guard", self.guard, Guard, "be a Guard(...)")
+        check_type(problems, "guard", self.guard, Guard, "be a Guard(...) or Guard.off(reason)")
         self._check_sampling(problems)
         if is_variant:
             self._resolve_names()
@@ -196,6 +197,11 @@ class ShadowTest:
                 if followed is not None:
                     found[shadow.name or ""] = followed
         return {name: scaling for name, scaling in found.items() if scaling.enabled}
+
+    @property
+    def retains_counts(self) -> bool:
+        """Whether every update keeps all live counts, because nobody is there to ask: a production variant scales."""
+        return not self.guard.enabled and any(one.name in self.scaling for one in self.production_variants)
 
     def promoted(self) -> ShadowTest:
         """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.

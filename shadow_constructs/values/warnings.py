@@ -110,6 +110,12 @@ def promotion_warnings(test: ShadowTest) -> Iterator[SynthWarning]:
     promoted instance will have to carry.
     """
     promoted = test.promoted()
+    if not test.guard.enabled:
+        yield SynthWarning(
+            "shadow-constructs:ungated-promotion",
+            f"there is no guard, so this deployment promotes whatever the gate says: let "
+            f"`shadow-test gate {test.endpoint_name}` pass before it, in the pipeline or by hand",
+        )
     if test.shadow is None or not isinstance(test.shadow.hardware, Hardware):
         return
     shown, needed = test.shadow.hardware, promoted.production.hardware

@@ -42,6 +42,7 @@ class Pending:
         done: Whether the deployment is over and all scaling is back.
         lost: What could not be brought back, a sentence each.
         back: Whether it was taken back, though perhaps not to the end.
+        surplus: Variants that scale although they must not any more, because that could not be ended.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Pending:
     done: bool = False
     lost: tuple[str, ...] = ()
     back: bool = False
+    surplus: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
@@ -83,6 +85,7 @@ class Pending:
             "initial": {str(name): int(count) for name, count in data.get("initial", {}).items()},
             "entry": None if entry is None else Entry.from_json(entry),
             "lost": tuple(data.get("lost", ())),
+            "surplus": tuple(data.get("surplus", ())),
         }
         return cls(**known)
 

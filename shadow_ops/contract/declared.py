@@ -19,7 +19,7 @@ from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
     *("version", "endpoint_config", "production", "shadow", "sampling_percent", "promoted"),
-    *("capture_uri", "dashboard", "alarms", "more", "policy"),
+    *("capture_uri", "dashboard", "alarms", "more", "policy", "guard_off"),
 )
 _KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
 # What a variant's members were called in the first format, behind its role.
@@ -28,7 +28,7 @@ _NAMES_OF_FIRST = {"name": "variant", "version": "version", "label": "label"}
 # (API members EndpointConfigName, Bucket and DashboardName), and of an alarm (AlarmName) with what JSON puts around it.
 _NAMES = 63 + 63 + 255
 _ALARM = 255 + len('"",')
-_LONGEST_LABEL = 80
+_LONGEST_LABEL, _LONGEST_WHY = 80, 120
 
 
 ROOT = "/shadow-test"
@@ -78,6 +78,7 @@ class Declared:
         dashboard: The dashboard's name, or None.
         alarms: Names of the alarms about this endpoint, the composite one included.
         policy: The policy of the test. None if this release can't read it.
+        guard_off: Why no guard stands before and after the endpoint's updates, shortened; None where one does.
         unread: What this release could not read of it, a line each. Empty where all is known.
     """
 
@@ -90,6 +91,7 @@ class Declared:
     dashboard: str | None = None
     alarms: tuple[str, ...] = ()
     policy: GatePolicy | None
+    guard_off: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
     def to_parameters(self, endpoint: str) -> dict[str, str]:
@@ -145,6 +147,7 @@ class Declared:
             "dashboard": self.dashboard,
             "alarms": list(self.alarms),
             "policy": None if self.policy is None else self.policy.to_json(),
+            "guard_off": None if self.guard_off is None else _short(self.guard_off, _LONGEST_WHY),
         }
         return {name: one for name, one in values.items() if one is not None}
 
@@ -190,17 +193,21 @@ class Declared:
             dashboard=data.get("dashboard"),
             alarms=tuple(data.get("alarms", ())),
             policy=GatePolicy.deployed(data["policy"], f"{where}: policy", unread),
+            guard_off=None if data.get("guard_off") is None else _text(data, "guard_off"),
             unread=tuple(unread),
         )
 
 
 def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
-    label = variant.label
     # A container may be called by an address of any length.
-    label = label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 3]}..."
+    label = _short(variant.label, _LONGEST_LABEL)
     known = {"name": variant.name, "version": variant.version, "label": label}
     limits = {"min": variant.minimum, "max": variant.maximum}
     return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _variant(data: Mapping[str, Any], where: str, unread: list[str]) -> DeclaredVariant:

@@ -16,6 +16,7 @@ from shadow_ops.guard.decision import (
     Close,
     Deregister,
     Forget,
+    Prove,
     RecordScaling,
     RememberKeep,
     SaveRecord,
@@ -42,6 +43,7 @@ class Actor:
         live: Called before each step: a sign of life.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
         unrecorded: Whether a record could not be written.
+        surplus: Variants that should have stopped scaling, and go on.
         vital: What went wrong without which the update can't go on.
     """
 
@@ -51,6 +53,7 @@ class Actor:
     live: Callable[[], None] = lambda: None
     failed: dict[str, str] = field(default_factory=dict)
     unrecorded: bool = False
+    surplus: list[str] = field(default_factory=list)
     vital: list[str] = field(default_factory=list)
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
@@ -78,6 +81,8 @@ class Actor:
                 self.unrecorded = self.unrecorded or isinstance(step, RecordScaling | SaveRecord | Close)
                 if isinstance(step, Deregister) and step.vital:
                     self.vital.append(f"{step.variant}: {error}"[:300])
+                elif isinstance(step, Deregister):
+                    self.surplus.append(step.variant)
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
         return tuple(self.failed.values())
 
@@ -100,7 +105,7 @@ class Actor:
                 if self.failed:
                     lost = (*record.lost, *self.failed.values())
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
-                    record = replace(record, done=False, taken=taken, lost=lost)
+                    record = replace(record, done=False, taken=taken, lost=lost, surplus=tuple(self.surplus))
                 records.save_pending(ssm, self.endpoint, record)
             case Deregister(variant, recorded, _):
                 if recorded and self.unrecorded:
@@ -109,6 +114,8 @@ class Actor:
             case Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
                     scaling.put(wanted, live)
+            case Prove(live):
+                scaling.register(live)
             case Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case SetCounts(counts):

@@ -10,7 +10,7 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
-from shadow_ops.guard.decision import Decision, Go, Refuse, SaveRecord, Scale, Step, Wait
+from shadow_ops.guard.decision import Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, is_ours, refuse_stale
 from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
 from shadow_ops.guard.refusal import Refusal
@@ -59,14 +59,18 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     if problem is not None:
         over = live.status == "InService" and record is not None
         return Refuse(problem, tuple(close(live, seen, record, taken_back=taking_back)) if over and record else ())
-    if taking_back and request.old is not None and request.old.endpoint != live.name:
-        # Another endpoint was to replace this one, which was not touched.
+    if taking_back and _moved(request):
         return Go(
             tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
         )
     if live.status in PASSING_STATES:
         return _leave(f"{live.name} is still {live.status}; its scaling comes back once it is InService")
     return _finish(request, seen, live, record, taking_back=taking_back)
+
+
+def _moved(request: Request) -> bool:
+    """Whether another endpoint was to replace this one, which was not touched then."""
+    return request.old is not None and request.old.endpoint != request.asked.endpoint
 
 
 def _is_ours(request: Request, seen: Seen, *, taking_back: bool) -> bool:
@@ -105,12 +109,17 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
 
 def _reopen(request: Request, seen: Seen, note: str) -> Go:
     """Leave the rest of a rollback to the next event, which finds it in the record; without one do what can be done."""
-    if not is_ours(request, seen):
+    if not is_ours(request, seen) or _moved(request):
         return _leave(note)
     record = known(seen.pending, None)
     steps: list[Step] = []
-    if record is not None and record.source == request.asked.config:
+    # One that was taken back to its end is of an earlier deployment.
+    if record is not None and record.source == request.asked.config and not (record.done and record.back):
         taken = tuple(dict.fromkeys((*record.taken, *record.variants)))
+        if not isinstance(seen.recorded, Unread):
+            # What is gone from the record, but declared, comes back as declared.
+            gone = [one for name, one in request.asked.scaling.items() if name in taken and name not in seen.recorded]
+            steps += [RecordScaling(one) for one in gone]
         steps += [SaveRecord(replace(record, done=False, taken=taken))]
     steps += _without_record(request, seen, unrecorded=bool(steps))
     steps += undo_since(seen, request)

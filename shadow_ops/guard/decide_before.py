@@ -67,6 +67,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
         )
     if live.status in PASSING_STATES and seen.patient:
         return Wait("endpoint")
+    _refuse_two_owners(request, need(seen.native))
     _refuse_unless_ready(live)
     record = need(seen.pending)
     if request.asked.config == live.config.name:
@@ -92,6 +93,21 @@ def _first_creation(request: Request) -> Decision:
             "deploy its ShadowTestStack first"
         )
     return Go((RememberKeep(asked.config, False, {}),), keep_answer(keep=False))
+
+
+def _refuse_two_owners(request: Request, native: tuple[str, ...]) -> None:
+    """Refuse to be the second who scales a variant: CloudFormation removes what a template drops after all else.
+
+    Raises:
+        Refusal: With both steps that hand scaling over.
+    """
+    both = [name for name in native if name in request.asked.scaling]
+    if both:
+        raise Refusal(
+            f"the stack {request.stack_name} scales {', '.join(both)} by resources of its own (Guard.off), and "
+            "CloudFormation would end that after this deployment, whatever the guard has put there; first deploy with "
+            "the guard and without scaling, which keeps the live counts, then with scaling"
+        )
 
 
 def _refuse_unless_ready(live: LiveEndpoint) -> None:

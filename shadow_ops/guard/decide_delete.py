@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
-from shadow_ops.guard.decision import Decision, Deregister, Forget, Go, RecordScaling, SaveRecord, Step
+from shadow_ops.guard.decision import Decision, Deregister, Forget, Go, Prove, RecordScaling, SaveRecord, Step
 from shadow_ops.guard.direction import goes
 from shadow_ops.guard.handover import give_back
 from shadow_ops.guard.request import Request
@@ -44,8 +44,8 @@ def _before_the_endpoint_goes(request: Request, seen: Seen) -> Decision:
         counts={one.name: one.desired_count for one in variants(live) if one.desired_count is not None},
     )
     steps: list[Step] = [RecordScaling(scaled[name]) for name in ours]
-    # Not regardless: what isn't on record isn't taken away.
-    return Go((*steps, SaveRecord(record), *(Deregister(name) for name in ours)))
+    # Not regardless: what isn't on record, or could not be given back to an endpoint that stays, isn't taken away.
+    return Go((*(Prove(scaled[name]) for name in ours), *steps, SaveRecord(record), *(Deregister(n) for n in ours)))
 
 
 def _last_of_all(seen: Seen) -> Decision:

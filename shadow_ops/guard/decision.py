@@ -64,6 +64,13 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Prove:
+    """Register a variant as it is registered: who may not do that must not take away what nobody could give back."""
+
+    live: Scaled
+
+
+@dataclass(frozen=True)
 class Trim:
     """Remove policies and scheduled actions of a variant by their names."""
 
@@ -123,6 +130,7 @@ Step = (
     | Close
     | Deregister
     | Scale
+    | Prove
     | Trim
     | SetCounts
     | RememberKeep

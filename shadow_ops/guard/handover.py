@@ -40,6 +40,7 @@ def give_back(live: LiveEndpoint, seen: Seen, record: Pending) -> Iterator[Step]
 def close(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
     """Finish a deployment that is over: scaling, history, record."""
     yield from give_back(live, seen, record)
+    yield from (Deregister(name) for name in record.surplus if name in known(seen.scaled, {}))
     yield from write_history(live, seen, record, taken_back=taken_back)
     yield closed(live, seen, record, taken_back=taken_back)
 
@@ -58,7 +59,7 @@ def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool)
         for name in record.taken
         if name in names and name not in seen.recorded and name not in seen.scaled
     )
-    over = replace(record, taken=(), done=True, lost=lost)
+    over = replace(record, taken=(), surplus=(), done=True, lost=lost)
     if taken_back and live.config.name == record.source:
         over = replace(over, target=record.source, entry=None, back=True)
     return Close(over)

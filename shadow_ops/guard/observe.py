@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from shadow_ops.guard.scaling import Scaling
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
 
 T = TypeVar("T")
-_ENDPOINT = "AWS::SageMaker::Endpoint"
+_ENDPOINT, _TARGET = "AWS::SageMaker::Endpoint", "AWS::ApplicationAutoScaling::ScalableTarget"
 
 
 def observe(clients: Clients, endpoint: str, request: Request | None, now: datetime.datetime, *, waits: bool) -> Seen:
@@ -74,6 +74,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         keeps=look.tell(lambda: records.keeps(clients.ssm, endpoint), "what was answered before"),
         history=past,
         firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
+        native=look.native(stack) if request.kind == "Create" and live is not None else (),
     )
 
 
@@ -142,20 +143,32 @@ class _Looker:
         """Whether the endpoint is a resource of the stack: CloudFormation lists it, and has not deleted it."""
 
         def look() -> bool:
-            token: dict[str, str] = {}
-            while True:
-                page = self._clients.cloudformation.list_stack_resources(StackName=stack, **token)
-                for one in page["StackResourceSummaries"]:
-                    # The physical id is the ARN, in which SageMaker writes names in lower case.
-                    name = str(one.get("PhysicalResourceId", "")).rpartition("/")[2]
-                    is_it = one["ResourceType"] == _ENDPOINT and name.lower() == self._endpoint.lower()
-                    if is_it and one["ResourceStatus"] != "DELETE_COMPLETE":
-                        return True
-                if not page.get("NextToken"):
-                    return False
-                token = {"NextToken": page["NextToken"]}
+            # The physical id is the ARN, in which SageMaker writes names in lower case.
+            names = (one.rpartition("/")[2] for one in self._resources(stack, _ENDPOINT))
+            return any(name.lower() == self._endpoint.lower() for name in names)
 
         return self.tell(look, "the stack's resources")
+
+    def native(self, stack: str) -> tuple[str, ...] | Unread:
+        """The variants that CloudFormation scales: a target's physical id begins with endpoint and variant."""
+
+        def look() -> tuple[str, ...]:
+            found = (one.partition("|")[0].split("/") for one in self._resources(stack, _TARGET))
+            return tuple(parts[-1] for parts in found if parts[:2] == ["endpoint", self._endpoint])
+
+        return self.tell(look, "the stack's resources")
+
+    def _resources(self, stack: str, kind: str) -> Iterator[str]:
+        """The physical ids of a stack's resources of a type, as far as it hasn't deleted them."""
+        token: dict[str, str] = {}
+        while True:
+            page = self._clients.cloudformation.list_stack_resources(StackName=stack, **token)
+            for one in page["StackResourceSummaries"]:
+                if one["ResourceType"] == kind and one["ResourceStatus"] != "DELETE_COMPLETE":
+                    yield str(one.get("PhysicalResourceId", ""))
+            if not page.get("NextToken"):
+                return
+            token = {"NextToken": page["NextToken"]}
 
     def live(self) -> LiveEndpoint | Unread | None:
         """The endpoint. One whose serving config was deleted can't be told: SageMaker can't update from it."""

@@ -156,8 +156,9 @@ class Runner:
 
     def _remember(self, given: dict[str, Any]) -> dict[str, Any]:
         request = self.request
-        # With a stack that goes, its function goes: nobody is left to be delivered a copy.
-        if request is not None and not (request.kind == "Delete" and self._goes):
+        # The last request of a stack that goes has forgotten all: nobody would forget its answer.
+        last = request is not None and (request.kind, request.asked.step) == ("Delete", "before") and self._goes
+        if request is not None and not last:
             try:
                 ssm, now = self.clients.ssm, self.clock.now()
                 journal.remember(ssm, self.endpoint, request.id, given, stack=request.stack, now=now)

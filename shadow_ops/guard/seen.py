@@ -53,6 +53,7 @@ class Seen:
         patient: Whether there is time to wait on.
         began_forward: Whether the stack was seen to go forward when this request was first looked at.
         own_records: Names of this stack's records.
+        native: Where the guard is new, the variants that the stack scales by resources of its own.
         deployer: Who deploys, as CloudTrail says; None if it doesn't.
     """
 
@@ -72,6 +73,7 @@ class Seen:
     patient: bool = True
     began_forward: bool = True
     own_records: tuple[str, ...] = ()
+    native: tuple[str, ...] | Unread = ()
     deployer: str | None = None
 
 

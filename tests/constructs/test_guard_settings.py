@@ -160,7 +160,7 @@ def test_fails_with_what_a_guard_cannot_have(settings: Json, text: str) -> None:
 
 def test_fails_with_a_guard_that_is_none() -> None:
     """What a test has in its place is refused."""
-    with pytest.raises(InvalidValueError, match=r"'guard' must be a Guard\(\.\.\.\), got False"):
+    with pytest.raises(InvalidValueError, match=r"'guard' must be a Guard\(\.\.\.\) or Guard.off\(reason\), got False"):
         shadow_test(guard=False)
 
 

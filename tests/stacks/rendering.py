@@ -11,6 +11,7 @@ import aws_cdk as cdk
 from shadow_constructs import (
     Alerts,
     Capture,
+    Guard,
     Guardrails,
     MetricsPublishing,
     PromotionStack,
@@ -67,6 +68,17 @@ def everything(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowT
         "volume_key_arn": KEY_ARN,
         "alerts": Alerts(emails=["team@example.com"]),
         "guardrails": Guardrails(alarm_names=["checkout-errors"]),
+    }
+    return churn(**{**values, **changes})
+
+
+def unguarded(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    """The same where no function of the library may run, and production scales."""
+    scaling = Scaling(min_count=2, max_count=8, invocations_per_instance=600)
+    values: dict[str, Any] = {
+        "production": variant("v1", hardware=hardware(count=2), scaling=scaling),
+        "shadow": variant("v2", scaling=Scaling.off()),
+        "guard": Guard.off("no functions in this account"),
     }
     return churn(**{**values, **changes})
 

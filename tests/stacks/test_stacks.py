@@ -35,6 +35,7 @@ from tests.stacks.rendering import (
     promotion_template,
     shadow_template,
     uncaptured,
+    unguarded,
 )
 from tests.values.samples import hardware, serving, variant
 
@@ -58,6 +59,13 @@ def test_the_stack_of_a_shadow_test(as_json: SnapshotAssertion) -> None:
 def test_the_stack_of_a_promotion(as_json: SnapshotAssertion) -> None:
     """The whole template, beside the other one: what differs is what a promotion does."""
     stack = PromotionStack(cdk.App(), "churn-promotion", test=churn(), **options())
+
+    assert stable_template(stack) == as_json
+
+
+def test_the_stack_of_a_test_without_a_guard(as_json: SnapshotAssertion) -> None:
+    """The whole template of one whose production scales, and which no function of ours stands beside."""
+    stack = ShadowTestStack(cdk.App(), "churn-shadow", test=unguarded(), **options())
 
     assert stable_template(stack) == as_json
 

@@ -39,7 +39,16 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
-from tests.stacks.rendering import Json, churn, everything, folded, options, promotion_template, shadow_template
+from tests.stacks.rendering import (
+    Json,
+    churn,
+    everything,
+    folded,
+    options,
+    promotion_template,
+    shadow_template,
+    unguarded,
+)
 from tests.support.templates import problems_of
 from tests.values.samples import (
     IMAGE,
@@ -144,6 +153,7 @@ VALUES: dict[str, Callable[[], ShadowTest]] = {
         alerts=Alerts(topic_arn="arn:aws:sns:eu-west-1:111122223333:on-duty", period_seconds=60),
     ),
     "folded": lambda: folded(churn()),
+    "no guard": unguarded,
     "several production variants": lambda: serving(other_production=[variant("v2", "b", weight=0.25)]),
     "serverless": lambda: serving(
         production=variant(hardware=Serverless(memory_mb=2048, max_concurrency=5, provisioned_concurrency=2)),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from shadow_constructs import Container, GatePolicy, Hardware, InvalidValueError, Rule, ShadowTest, Variant
+from shadow_constructs import Container, GatePolicy, Guard, Hardware, InvalidValueError, Rule, ShadowTest, Variant
 from shadow_constructs.values.toml.reader import FACTORIES, classes_in
 from shadow_ops.testfile.fold import folded
 from tests.values.samples import model, packed, variant
@@ -245,6 +245,12 @@ def test_every_factory_can_be_named_in_a_file() -> None:
     assert {kind: names - not_for_files for kind, names in made.items() if names - not_for_files} == {
         kind: set(names) for kind, names in FACTORIES.items()
     }
+
+
+@pytest.mark.parametrize("said", ['"no functions"', '{ reason = "no functions" }'])
+def test_a_file_says_that_there_is_no_guard(tmp_path: Path, said: str) -> None:
+    """As it says everything that a factory says: by its name, with the reason."""
+    assert read(tmp_path, f"guard = {{ off = {said} }}\n{CHURN}").guard == Guard.off("no functions")
 
 
 def _returns(one: object) -> object:

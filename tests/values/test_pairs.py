@@ -12,6 +12,7 @@ from shadow_constructs import (
     Alerts,
     Capture,
     Container,
+    Guard,
     Guardrails,
     InvalidValueError,
     MetricsPublishing,
@@ -29,6 +30,7 @@ from tests.constructs.rendering import IRELAND, new_stack
 from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
 from tools.fact_pairs import PAGE, every_pair, page
 
+OFF, SCALED = Guard.off("no functions here"), Scaling(max_count=4, invocations_per_instance=600)
 SERVERLESS = Serverless(memory_mb=2048, max_concurrency=5)
 NETWORK = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
 TOPIC = "arn:aws:sns:{}:111122223333:oncall"
@@ -102,6 +104,17 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
         lambda: _serverless(capture=Capture()),
         lambda: _serverless(other_production=[variant("v2", name="other")]),
         lambda: _serverless(guardrails=Guardrails.rolling()),
+    ],
+    "no-guard": [
+        lambda: shadow_test(guard=OFF, production=variant(scaling=SCALED)),
+        lambda: shadow_test(guard=OFF, shadow=variant("v2", scaling=SCALED)),
+        lambda: shadow_test(
+            guard=OFF,
+            production=variant(scaling=SCALED),
+            shadow=variant("v2", hardware=hardware("ml.c5.large"), scaling=Scaling.off()),
+            promote_on="shadow",
+        ),
+        lambda: shadow_test(guard=OFF, capture=Capture(delete_with_stack=True)),
     ],
     "alarm-period-and-publishing": [
         lambda: serving(alerts=Alerts(period_seconds=30)),
@@ -197,14 +210,21 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
     [
         (lambda: serving(production=on("ml.g5.xlarge"), volume_key_arn=KEY_ARN), "volume-key-and-disks"),
         (lambda: serving(production=on("ml.inf1.xlarge")), "guardrails-and-inf1"),
+        (
+            lambda: shadow_test(
+                guard=OFF, production=variant(scaling=SCALED), shadow=variant("v2", scaling=Scaling.off())
+            ),
+            "no-guard-and-counts",
+        ),
     ],
 )
 def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
-    """The key that doesn't reach a disk, the guardrails that fall back."""
+    """The key that doesn't reach a disk, the guardrails that fall back, the count that isn't applied."""
     assert f"shadow-constructs:{warned}" in {one.id for one in warnings_of(test())}
     assert {pair.id for pair in every_pair() if pair.then == "warned"} == {
         "volume-key-and-disks",
         "guardrails-and-inf1",
+        "no-guard-and-counts",
     }
 
 

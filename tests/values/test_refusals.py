@@ -198,6 +198,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
         lambda: shadow_test(guardrails="off"),
         "or Guardrails.off(reason=...), got 'off'",
     ),
+    "guard": (lambda: shadow_test(guard="off"), "must be a Guard(...) or Guard.off(reason), got 'off'"),
     "no instance": (lambda: hardware(count=0), "'count' must be a whole number of at least 1, got 0"),
     "half an instance": (lambda: hardware(count=1.5), "'count' must be a whole number"),
     "true instances": (lambda: hardware(count=True), "'count' must be a whole number"),

@@ -67,6 +67,43 @@ def _inf1(test: ShadowTest) -> Iterator[Clash]:
             yield Clash("guardrails", must, f"{variant.name} on {hardware.instance_type}", fix)
 
 
+def _no_guard(test: ShadowTest) -> Iterator[Clash]:
+    if test.guard.enabled:
+        return
+    if test.shadow is not None and test.shadow.name in test.scaling:
+        must = "be off for the shadow without a guard: a promotion removes it before CloudFormation removes its scaling"
+        limits = test.scaling[test.shadow.name]
+        got = f"{test.shadow.name} from {limits.min_count} to {limits.max_count} instances"
+        fix = "give the shadow scaling=Scaling.off() and a count that carries its share at production's peak"
+        yield Clash("scaling", must, got, fix)
+    if test.shadow is not None and test.production.name in test.scaling:
+        types = [_type(one.hardware) for one in (test.production, test.promoted().production)]
+        if types[0] != types[1]:
+            must = f"keep production's {types[0]} without a guard: SageMaker changes the type of no variant that scales"
+            fix = "say promote_on='production', or take production's scaling out for the promotion"
+            yield Clash("promote_on", must, types[1], fix)
+    if test.capture.delete_with_stack:
+        must, fix = "be off without a guard: a function empties the bucket", "empty and delete the bucket yourself"
+        yield Clash("delete_with_stack", must, True, fix)
+
+
+def _type(hardware: Hardware | Serverless) -> str:
+    return hardware.instance_type if isinstance(hardware, Hardware) else "serverless"
+
+
+def _swallowed(test: ShadowTest) -> Iterator[Clash]:
+    if not test.retains_counts:
+        return
+    for variant in test.variants:
+        if variant.name not in test.scaling and isinstance(variant.hardware, Hardware):
+            must = (
+                "be that of the first deployment with this variant: beside a production variant that scales, updates "
+                "keep all live counts, and without a guard a count that changes in code is not applied"
+            )
+            fix = "change it in SageMaker, too (UpdateEndpointWeightsAndCapacities); shadow-test status shows both"
+            yield Clash("count", must, f"{variant.name} with {variant.hardware.count}", fix)
+
+
 PAIRS: tuple[Pair[ShadowTest], ...] = (
     Pair(
         id="serverless-and-endpoint",
@@ -89,6 +126,22 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
         clash="two of them in different Regions or partitions: an endpoint and all that it uses are in one",
         source="API members ContainerDefinition.Image, AlarmActions, KmsKeyId; Developer Guide, your own image",
         check=disagreements,
+    ),
+    Pair(
+        id="no-guard",
+        facts="`Guard.off(...)` and scaling, promotion and bucket",
+        clash="a shadow that scales, a promotion of a scaled production to another instance type, "
+        "`delete_with_stack`: what only a function could do",
+        source="Developer Guide, endpoint-scaling-update; CloudFormation User Guide, order of an update",
+        check=_no_guard,
+    ),
+    Pair(
+        id="no-guard-and-counts",
+        facts="`Guard.off(...)` and counts beside a production that scales",
+        clash="a count of a variant that doesn't scale: a later change of it is not applied",
+        source="API member UpdateEndpoint.RetainAllVariantProperties",
+        check=_swallowed,
+        then="warned",
     ),
     Pair(
         id="volume-key-and-disks",

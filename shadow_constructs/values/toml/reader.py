@@ -22,6 +22,7 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_constructs.values.capture import Capture
 from shadow_constructs.values.container import Container
 from shadow_constructs.values.dashboard import Dashboard
+from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.toml.lines import Lines, Path
@@ -35,6 +36,7 @@ FACTORIES: Mapping[type, tuple[str, ...]] = types.MappingProxyType(
         Container: ("uri", "private_registry", "ecr", "dockerfile", "xgboost", "deep_learning"),
         Dashboard: ("off",),
         GatePolicy: ("none",),
+        Guard: ("off",),
         Guardrails: ("canary", "linear", "rolling", "off"),
         Scaling: ("off",),
     }

@@ -12,6 +12,7 @@ from shadow_ops.aws.endpoint import LiveVariant
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.unguarded import LOST
 from shadow_ops.observe.status import Observed, age, variants
 
 _ALARM_COLOURS = {"OK": "green", "ALARM": "red", "MISSING": "red"}
@@ -62,6 +63,7 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
         "deployed_by_this_library": said is not None,
         "expected_endpoint_config": None if said is None else said.config,
         "dashboard": None if said is None else said.dashboard,
+        "guard_off": None if said is None else said.guard_off,
         "drifts": list(observed.drifts),
         "alarms": [asdict(alarm) for alarm in observed.alarms],
         "last_change": None if observed.last is None else observed.last.to_json(),
@@ -86,6 +88,8 @@ def _facts(observed: Observed) -> list[str]:
         facts.append(f"code: unknown; there is no {settings_name(live.name)}, so this library did not deploy it")
     elif not observed.drifts:
         facts.append("code: says the same")
+    if said is not None and said.guard_off is not None:
+        facts.append(f"guard: off ({said.guard_off}): {LOST}")
     facts.append(f"capture: {live.config.capture_uri or 'off'}")
     if said is not None and said.dashboard is not None:
         facts.append(f"dashboard: {said.dashboard}")

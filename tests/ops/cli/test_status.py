@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.unguarded import LOST
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
 
@@ -99,6 +100,15 @@ def test_each_drift_is_shown_loudly(run: Run, services: Services, said: Declared
     (line,) = drifts(run)
     assert line.startswith(drift)
     assert f"DRIFT: {drift}" in run("status", "churn").stdout
+
+
+def test_a_stack_without_a_guard_says_what_is_lost(run: Run, services: Services) -> None:
+    """The reason, and what no deployment does: for people and for scripts; nothing of it where there is a guard."""
+    assert "guard: off" not in run("status", "churn").stdout
+    services.settle(replace(DECLARED, guard_off="no functions here"))
+
+    assert f"guard: off (no functions here): {LOST}" in run("status", "churn").stdout
+    assert json.loads(run("status", "churn", "--format", "json").stdout)["guard_off"] == "no functions here"
 
 
 def test_a_count_changed_by_hand_is_a_drift(run: Run, services: Services) -> None:

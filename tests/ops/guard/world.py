@@ -89,6 +89,7 @@ class World:
         parameters: Versions of SSM parameters by name.
         statuses: Each stack's status by its ARN; None once it is gone.
         owners: The stack of which an endpoint is a resource, and the resource's status.
+        native: Variants that the stack scales by resources of its own, and the resource's status.
         alarms: CloudWatch alarms by name.
         fires: Until when each alarm is in ALARM, of those that aren't said to be for good.
         calls: What was called, such as ``ssm:PutParameter``.
@@ -108,6 +109,7 @@ class World:
     parameters: dict[str, list[str]] = field(default_factory=dict)
     statuses: dict[str, str | None] = field(default_factory=lambda: {STACK: "UPDATE_IN_PROGRESS"})
     owners: dict[str, tuple[str, str]] = field(default_factory=dict)
+    native: dict[str, str] = field(default_factory=dict)
     checked: bool = True
     watched: Callable[[str], None] | None = None
     continuations: list[dict[str, Any]] = field(default_factory=list)
@@ -453,6 +455,14 @@ class World:
             }
             for name, (stack, status) in self.owners.items()
             if stack == StackName
+        ]
+        own += [
+            {
+                "ResourceType": "AWS::ApplicationAutoScaling::ScalableTarget",
+                "PhysicalResourceId": f"endpoint/{ENDPOINT}/variant/{name}|sagemaker:variant:DesiredInstanceCount|sagemaker",
+                "ResourceStatus": status,
+            }
+            for name, status in self.native.items()
         ]
         return _page([other, other, *own], "StackResourceSummaries", {"NextToken": NextToken})
 

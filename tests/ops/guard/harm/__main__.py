@@ -23,10 +23,11 @@ def main() -> int:
     parser.add_argument("--schedules", type=int, default=50_000)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--show", type=int, default=10, help="violations to print")
+    parser.add_argument("--processes", type=int, default=None, help="how many work side by side (default: one a core)")
     options = parser.parse_args()
     start, happened, wrong, calls = time.monotonic(), Counter[str](), list[Report](), 0
     seeds = range(options.first_seed, options.first_seed + options.schedules)
-    with multiprocessing.Pool(initializer=_prepare) as pool:
+    with multiprocessing.Pool(options.processes, initializer=_prepare) as pool:
         for report in pool.imap_unordered(run, seeds, chunksize=100):
             happened.update(report.happened)
             calls += report.calls

@@ -1,0 +1,7 @@
+"""What an endpoint does without where its code says ``Guard.off(reason)``, in the words of template and command line."""
+
+LOST = (
+    "no deployment asks the gate, keeps live counts that aren't scaled in code, hands scaling over, checks afterwards "
+    "what serves, or is on record"
+)
+"""What is lost. Who deploys asks ``shadow-test gate`` first and ``shadow-test status`` afterwards."""

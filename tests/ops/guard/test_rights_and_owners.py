@@ -1,0 +1,139 @@
+"""Rights that are missing where something is given away or handed over, and scaling that has another owner."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.ops.guard.stack import STACK, Code, Stack, scaling
+from tests.ops.guard.test_recovery import notice
+from tests.ops.guard.test_scaling import shape
+from tests.ops.guard.world import error
+
+TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
+
+
+def started(code: Code = TESTING) -> Stack:
+    """A stack that was created."""
+    stack = Stack()
+    assert stack.deploy(code).ok
+    return stack
+
+
+def refuse(stack: Stack, *operations: str) -> None:
+    """Take rights away."""
+    for operation in operations:
+        stack.world.refused[operation] = error("AccessDeniedException", "no", operation)
+
+
+def deleted(stack: Stack, step: str) -> dict[str, object]:
+    """CloudFormation deletes one of the guard's resources, and with it the stack."""
+    stack.world.status = "DELETE_IN_PROGRESS"
+    assert stack.code is not None
+    answer = stack.ask("Delete", step, stack.code, stack.config)
+    assert answer is not None
+    return answer
+
+
+def test_scaling_that_could_not_be_given_back_is_not_taken_away() -> None:
+    """Of an endpoint that outlives its stack, without the right to register: it goes on scaling."""
+    stack = started()
+    before = shape(stack.world.targets)
+    refuse(stack, "register_scalable_target")
+
+    for step in ("after", "before"):
+        assert deleted(stack, step)["Status"] == "SUCCESS"
+    assert shape(stack.world.targets) == before
+
+
+def test_an_endpoint_that_outlives_its_stack_scales_as_before() -> None:
+    """What is taken away before the endpoint might go is given back if it stays."""
+    stack = started()
+    before = shape(stack.world.targets)
+
+    deleted(stack, "after")
+    assert stack.world.targets == {}
+    deleted(stack, "before")
+    assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize("operation", ["get_parameters_by_path", "deregister_scalable_target"])
+def test_a_copy_of_a_deletion_does_not_do_what_could_not_be_done(operation: str) -> None:
+    """Once the rights are back it would take scaling away when nobody gives it back any more."""
+    stack = started()
+    before = shape(stack.world.targets)
+    refuse(stack, operation)
+    first = deleted(stack, "after")
+    stack.world.refused.clear()
+    stack._number -= 1
+
+    assert deleted(stack, "after") == first
+    assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_rollback_that_can_not_look_leaves_what_is_declared_on_record(damaged: bool) -> None:
+    """A record of scaling that is gone is replaced by what the code declares, and comes back with the next event."""
+    stack = started()
+    promoted = TESTING.promoted()
+    stack.fails_last = True
+    world = stack.world
+
+    def lose() -> None:
+        if world.status == "UPDATE_ROLLBACK_IN_PROGRESS" and not world.refused:
+            refuse(stack, "describe_endpoint")
+            for name in [one for one in world.parameters if one.endswith("/scaling/shadow") and damaged]:
+                del world.parameters[name]
+
+    world.watched = lambda _: lose()
+    assert not stack.deploy(promoted).ok
+    world.watched = None
+    world.refused.clear()
+    notice(stack)
+    assert set(world.targets) == {"production", "shadow"}
+    assert world.targets["shadow"]["max"] == 4
+
+
+def test_scaling_that_could_not_be_ended_is_ended_later() -> None:
+    """A deployment that adds scaling is taken back while the right to end it is missing; the next event ends it."""
+    stack = started(replace(TESTING, scaling=(scaling("shadow", 1, 4),)))
+    before = shape(stack.world.targets)
+    stack.fails_last = True
+    refuse(stack, "deregister_scalable_target")
+
+    assert not stack.deploy(TESTING).ok
+    assert set(stack.world.targets) == {"production", "shadow"}
+    stack.world.refused.clear()
+    notice(stack)
+
+    assert shape(stack.world.targets) == before
+    again = dict(stack.world.parameters)
+    notice(stack)
+    assert stack.world.parameters == again
+
+
+@pytest.mark.parametrize(("status", "refused"), [("UPDATE_COMPLETE", True), ("DELETE_COMPLETE", False)])
+def test_a_guard_that_comes_back_refuses_scaling_that_cloudformation_would_end(status: str, refused: bool) -> None:
+    """Where the stack has scaling of its own, CloudFormation ends it after the guard has put it: in two steps."""
+    stack = started()
+    stack.code = None
+    stack.world.native = {"production": status}
+    before = shape(stack.world.targets)
+
+    result = stack.deploy(replace(TESTING, instance_type="ml.m5.2xlarge"))
+    assert result.ok is not refused
+    if refused:
+        assert "the stack churn scales production by resources of its own (Guard.off)" in result.reason
+        assert "first deploy with the guard and without scaling" in result.reason
+        assert shape(stack.world.targets) == before
+
+
+def test_a_guard_that_comes_back_without_scaling_is_let_through() -> None:
+    """The first of both steps: nothing that CloudFormation ends afterwards is the guard's."""
+    stack = started()
+    stack.code = None
+    stack.world.native = {"production": "UPDATE_COMPLETE"}
+
+    assert stack.deploy(replace(TESTING, scaling=())).ok
+    assert stack.world.owners["churn"] == (STACK, "CREATE_COMPLETE")
