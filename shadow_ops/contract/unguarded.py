@@ -1,4 +1,4 @@
-"""What an endpoint does without where its code says ``Guard.off(reason)``, in the words of template and command line."""
+"""What an endpoint does without where its code says ``Guard.off(reason)``, as template and command line say it."""
 
 LOST = (
     "no deployment asks the gate, keeps live counts that aren't scaled in code, hands scaling over, checks afterwards "

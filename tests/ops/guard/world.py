@@ -459,7 +459,8 @@ class World:
         own += [
             {
                 "ResourceType": "AWS::ApplicationAutoScaling::ScalableTarget",
-                "PhysicalResourceId": f"endpoint/{ENDPOINT}/variant/{name}|sagemaker:variant:DesiredInstanceCount|sagemaker",
+                "PhysicalResourceId": f"endpoint/{ENDPOINT}/variant/{name}|sagemaker:variant:DesiredInstanceCount|"
+                "sagemaker",
                 "ResourceStatus": status,
             }
             for name, status in self.native.items()
