@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match
 
@@ -211,7 +212,7 @@ def test_promotion_and_fold_are_what_people_assert(make: Any) -> None:  # noqa: 
     test = make()
     assert test.shadow is not None
     production = replace(test.production, model=test.shadow.model)
-    apps = [new_stack().node.root for _ in range(3)]
+    apps = [cdk.App() for _ in range(3)]
     first: Json = {"stack_name": "churn"}
     shadow = ShadowTestStack(apps[0], "shadow", test=test, **first)
     promotion = PromotionStack(apps[1], "promotion", test=test, **first)

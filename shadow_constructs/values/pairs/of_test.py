@@ -70,9 +70,9 @@ def _inf1(test: ShadowTest) -> Iterator[Clash]:
 def _no_guard(test: ShadowTest) -> Iterator[Clash]:
     if test.guard.enabled:
         return
-    if test.shadow is not None and test.shadow.name in test.scaling:
+    limits = None if test.shadow is None else test.scaling.get(test.shadow.name or "")
+    if test.shadow is not None and limits is not None:
         must = "be off for the shadow without a guard: a promotion removes it before CloudFormation removes its scaling"
-        limits = test.scaling[test.shadow.name]
         got = f"{test.shadow.name} from {limits.min_count} to {limits.max_count} instances"
         fix = "give the shadow scaling=Scaling.off() and a count that carries its share at production's peak"
         yield Clash("scaling", must, got, fix)

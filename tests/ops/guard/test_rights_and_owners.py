@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.ops.guard.stack import STACK, Code, Stack, scaling
+from tests.ops.guard.stack import Code, Stack, scaling
 from tests.ops.guard.test_recovery import notice
 from tests.ops.guard.test_scaling import shape
-from tests.ops.guard.world import error
+from tests.ops.guard.world import STACK, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 
