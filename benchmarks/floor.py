@@ -1,8 +1,8 @@
 """The floor: the example's two stacks as a user would write them instead, one typed L1 resource after the other.
 
 The values are made from what the library renders, anew for each benchmark. So the two sides differ in nothing but how
-they get there, and the benchmark compares them before it times them. Nested values are plain,
-as they are in the library: property classes of the CDK would cost more.
+they get there, and the benchmark compares them before it times them. Nested values and policies are plain, as they are
+in the library: property classes of the CDK would cost more.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ STACKS = ("shadow", "promotion")
 # Stands for the endpoint's name; no such text is in a template otherwise.
 _NAME = "@endpoint@"
 _SAMPLE = "sample-endpoint"
-_ATTRIBUTES = ("DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
 _CLASSES: dict[str, type[cdk.CfnResource]] = {
     "AWS::CloudWatch::Alarm": cloudwatch.CfnAlarm,
     "AWS::CloudWatch::CompositeAlarm": cloudwatch.CfnCompositeAlarm,
@@ -66,36 +65,72 @@ def stack(app: cdk.App, which: str, name: str) -> None:
         one, other = literal["Fn::Equals"]
         cdk.CfnCondition(made, condition, expression=cdk.Fn.condition_equals(cdk.Token.as_string(one), other))
     code = package_asset(made, "Code")
+    resources: dict[str, cdk.CfnResource] = {}
+    texts = _Texts(resources)
     for logical_id, literal in template["Resources"].items():
         properties = literal.get("Properties", {})
         if literal["Type"] == "AWS::Lambda::Function":
             properties["Code"] = {"S3Bucket": code.s3_bucket_name, "S3Key": code.s3_object_key}
-        resource = _resource(made, logical_id, literal["Type"], properties)
-        for attribute in _ATTRIBUTES:
+        resources[logical_id] = _resource(made, logical_id, literal["Type"], properties, texts)
+    for logical_id, literal in template["Resources"].items():
+        for other in literal.get("DependsOn", ()):
+            resources[logical_id].add_resource_dependency(resources[other])
+        for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
             if attribute in literal:
-                resource.add_override(attribute, literal[attribute])
+                resources[logical_id].add_override(attribute, literal[attribute])
     for output, literal in template.get("Outputs", {}).items():
-        value = literal["Value"] if isinstance(literal["Value"], str) else cdk.Token.as_string(literal["Value"])
-        cdk.CfnOutput(made, output, value=value, description=literal["Description"])
+        cdk.CfnOutput(made, output, value=texts.typed("Value", literal["Value"]), description=literal["Description"])
 
 
-def _resource(scope: cdk.Stack, logical_id: str, kind: str, properties: dict[str, Any]) -> cdk.CfnResource:
+def _resource(
+    scope: cdk.Stack, logical_id: str, kind: str, properties: dict[str, Any], texts: _Texts
+) -> cdk.CfnResource:
     made = _CLASSES.get(kind)
     if made is None:
-        return cdk.CfnResource(scope, logical_id, type=kind, properties=properties)
-    typed = {_WORDS.sub("_", name).lower(): _typed(name, value) for name, value in properties.items()}
+        plain = {name: texts.typed(name, value) for name, value in properties.items()}
+        return cdk.CfnResource(scope, logical_id, type=kind, properties=plain)
+    typed = {_WORDS.sub("_", name).lower(): texts.typed(name, value) for name, value in properties.items()}
     return made(scope, logical_id, **typed)
 
 
-def _typed(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    """A property as the CDK takes it: names begin with a small letter, and what refers to something is a token."""
-    if name in _DOCUMENTS:
-        return value
-    if isinstance(value, Mapping):
-        if len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::")):
-            return cdk.Token.as_any(value) if name.startswith("Retain") else cdk.Token.as_string(value)
-        return {_nested_name(key): _typed(key, one) for key, one in value.items()}
-    return [_typed(name, one) for one in value] if isinstance(value, list) else value
+class _Texts:
+    """Properties as somebody writes them who asks for nothing twice: names and attributes of resources, f-strings.
+
+    Args:
+        resources: Those that are made already.
+    """
+
+    def __init__(self, resources: Mapping[str, cdk.CfnResource]) -> None:
+        self._resources = resources
+        self._known: dict[str, Any] = {}
+
+    def typed(self, name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+        """A property as the CDK takes it: names begin with a small letter, and what refers to something is a token."""
+        if name in _DOCUMENTS:
+            return value
+        if isinstance(value, Mapping):
+            if len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::")):
+                return self._token(name, value)
+            return {_nested_name(key): self.typed(key, one) for key, one in value.items()}
+        return [self.typed(name, one) for one in value] if isinstance(value, list) else value
+
+    def _token(self, name: str, value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        if value.get("Fn::Join", ("",))[0] == "" and "Fn::Join" in value:
+            return "".join(self.typed(name, part) for part in value["Fn::Join"][1])
+        key = json.dumps(value)
+        if key not in self._known:
+            self._known[key] = self._asked(name, value)
+        return self._known[key]
+
+    def _asked(self, name: str, value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        if "Ref" in value and value["Ref"] in self._resources:
+            return self._resources[value["Ref"]].ref
+        if "Fn::GetAtt" in value and value["Fn::GetAtt"][0] in self._resources:
+            whose, attribute = value["Fn::GetAtt"]
+            typed = f"attr_{_WORDS.sub('_', attribute).lower()}"
+            resource = self._resources[whose]
+            return getattr(resource, typed) if hasattr(type(resource), typed) else resource.get_att(attribute)
+        return cdk.Token.as_any(value) if name.startswith("Retain") else cdk.Token.as_string(value)
 
 
 def _nested_name(name: str) -> str:
