@@ -19,6 +19,7 @@ _COMMANDS = {
     "responses": "Compare captured answers pair by pair.",
     "status": "Show what an endpoint serves, and what the code says.",
     "send": "Send requests to an endpoint.",
+    "report": "Write the test on one page, for people who open a file.",
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
     "propose": "Make a version of the model registry the shadow, in the test's file.",

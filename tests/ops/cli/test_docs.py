@@ -54,6 +54,7 @@ def test_the_page_has_every_command() -> None:
         "completion",
         "fold",
         "propose",
+        "report",
     }
 
 

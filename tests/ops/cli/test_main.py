@@ -19,7 +19,7 @@ from shadow_ops.cli.durations import Duration, spoken
 from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
-COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold", "propose")
+COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold", "propose", "report")
 PROJECT = Path(__file__).parents[3]
 WITHOUT_ENDPOINT = ("list", "completion bash")
 # The extra [responses]; the standard library does the same without it.
@@ -46,6 +46,8 @@ def test_what_runs_never_imports_what_synthesizes(file: Path) -> None:
         allowed |= {"click", "rich"}
     if file.is_relative_to(ROOT / "testfile"):
         allowed |= {"tomlkit"}
+    if file.is_relative_to(ROOT / "report"):
+        allowed |= {"jinja2", "markupsafe"}
     if file.relative_to(ROOT).as_posix() in WITH_DUCKDB:
         allowed |= {"duckdb"}
     assert packages <= allowed
@@ -69,7 +71,10 @@ def loaded(*arguments: str) -> set[str]:
 )
 def test_help_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
     """Help comes at once: neither AWS's client, nor the display, nor the CDK is loaded for it."""
-    assert loaded(*arguments) & {"boto3", "botocore", "rich", "duckdb", "aws_cdk", "jsii", "shadow_constructs"} == set()
+    assert (
+        loaded(*arguments) & {"boto3", "botocore", "rich", "duckdb", "jinja2", "aws_cdk", "jsii", "shadow_constructs"}
+        == set()
+    )
 
 
 def test_help_lists_every_command(run: Run) -> None:
