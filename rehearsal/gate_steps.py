@@ -12,6 +12,8 @@ from rehearsal.stage import ENDPOINT, RATE, Stage
 from rehearsal.sure import send_until
 from shadow_ops.judge.verdict import Outcome
 
+PAGE = environment.PROJECT / ".rehearsal" / "report.html"
+"""Where the report goes; not under version control."""
 _SLOWER_MS = 60
 FULL = {"sampling_percent": "100"}
 """The second test copies every request: a changed test begins anew, and nothing of the first counts."""
@@ -48,6 +50,18 @@ def judge(stage: Stage) -> None:
     stage.narrator.quote(output)
     expect(code == 0, "the verdict is PASS, and the exit code 0.", f"exit code {code}")
     stage.narrator.seen("PASS: the command line asks the same judge, over the same policy, as the deployment will")
+
+
+def answers(stage: Stage) -> None:
+    """Compare what both models answered, and write the page for others."""
+    stage.narrator.step("Are the answers right? shadow-test responses churn, and a page for others")
+    code, output = _shadow_test(stage, "responses", ENDPOINT, "--classes", "threshold", "--examples", "2")
+    expect(code == 0, "the captured answers are compared.", output[-600:])
+    stage.narrator.quote(output)
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    code, output = _shadow_test(stage, "report", ENDPOINT, "--output", str(PAGE), "--force")
+    expect(code == 0 and PAGE.exists(), "the report is written.", output[-600:])
+    stage.narrator.seen(f"open {PAGE.relative_to(environment.PROJECT)} in a browser: the test on one page")
 
 
 def history(stage: Stage) -> None:

@@ -214,6 +214,7 @@ STEPS = (
     measure,
     gate_steps.refuse,
     gate_steps.judge,
+    gate_steps.answers,
     look,
     diff,
     promote,

@@ -23,6 +23,7 @@ _COMMANDS = {
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
     "propose": "Make a version of the model registry the shadow, in the test's file.",
+    "init": "Write workflow files for GitHub or GitLab.",
     "list": "Show all endpoints that this library deployed.",
     "completion": "Print what completes commands in a shell.",
 }

@@ -14,7 +14,7 @@ OPS = (
     ("judge",),
     ("observe", "responses"),
     ("guard", "watch", "managed"),
-    ("report",),
+    ("report", "workflows"),
     ("cli",),
     ("__main__",),
 )

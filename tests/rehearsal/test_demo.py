@@ -34,6 +34,8 @@ def test_the_demo_runs_from_start_to_end(tmp_path: Path) -> None:
         "the gate says FAIL: p50 latency",
         "refused, with the reason; the endpoint was not touched and the shadow test runs on",
         "PASS: the command line asks the same judge",
+        "pairs agree in their class (threshold)",
+        "open .rehearsal/report.html in a browser",
         "open .rehearsal/dashboard/dashboard.html",
         "promotion v1 v2 the stack churn PASS:",
         "to go back deploy with -c rollback=",

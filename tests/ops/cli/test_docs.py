@@ -55,6 +55,7 @@ def test_the_page_has_every_command() -> None:
         "fold",
         "propose",
         "report",
+        "init",
     }
 
 
