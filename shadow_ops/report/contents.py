@@ -88,7 +88,7 @@ def facts(report: Report) -> tuple[Row, ...]:
 def capacity(report: Report) -> Table:
     """What each variant had to do, at its busiest, and what the promoted one would have to."""
     seen = report.recording
-    rows = [("Requests", *(f"{_requests(seen, side):,.0f}" for side in SIDES), "")]
+    rows = [("Requests", *(f"{sum(_counts(seen, side)):,.0f}" for side in SIDES), "")]
     production, shadow = (_busiest(seen, side) for side in SIDES)
     if production is not None and shadow is not None:
         counts = [None if one is None else one.count for one in (seen.production, seen.shadow, seen.promoted)]
@@ -166,13 +166,14 @@ def _on(name: str, instances: Instances | None) -> str:
     return " on ".join(part for part in (name, hardware) if part)
 
 
-def _requests(seen: Recording, side: str) -> float:
-    return sum(getattr(period, side).numbers.get(INVOCATIONS.name, 0.0) for period in seen.periods)
+def _counts(seen: Recording, side: str) -> list[float]:
+    found: list[float] = [getattr(period, side).numbers.get(INVOCATIONS.name, 0.0) for period in seen.periods]
+    return found
 
 
 def _busiest(seen: Recording, side: str) -> float | None:
     """Requests a minute that one period in twenty is busier than."""
-    counts = sorted(getattr(period, side).numbers.get(INVOCATIONS.name, 0.0) for period in seen.periods)
+    counts = sorted(_counts(seen, side))
     if not counts:
         return None
     return counts[min(int(len(counts) * _BUSY_PERCENTILE), len(counts) - 1)] * 60 / seen.period_seconds

@@ -13,6 +13,7 @@ from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import FiniteRange, aws
 
 if TYPE_CHECKING:
+    from shadow_ops.aws.clients import Clients
     from shadow_ops.report.contents import Report
     from shadow_ops.responses.result import Result
 
@@ -119,7 +120,7 @@ def _live(endpoint: str, answers: bool, price: float | None, profile: str | None
     )
 
 
-def _answers(endpoint: str, clients: object, now: datetime.datetime) -> Result:
+def _answers(endpoint: str, clients: Clients, now: datetime.datetime) -> Result:
     from shadow_ops.cli.captured import Place, asked, progress
     from shadow_ops.responses.comparison import Comparison
     from shadow_ops.responses.engines.stdlib import StdlibEngine

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # has no types of its own
 
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.workflows.workflow import Workflow
