@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 
@@ -73,8 +74,9 @@ _LEVELS: tuple[tuple[str, ...], ...] = (
 _MAX_LENGTH = 2048
 
 
+@lru_cache(maxsize=1024)
 def parse(expression: str) -> Node:
-    """Return the tree of an expression.
+    """Return the tree of an expression; alarms ask for the same ones again and again.
 
     Raises:
         MathError: If it is not one, or longer than CloudWatch allows.

@@ -65,12 +65,16 @@ class MetricStore:
 
     def _compact(self, key: MetricKey, series: dict[int, Summary], now: int) -> None:
         """Fold seconds older than ten minutes into their minute, at most once a minute per metric."""
-        if now - self._compacted.get(key, 0) < 60:
+        before = self._compacted.get(key, 0)
+        if now - before < 60:
             return
         self._compacted[key] = now
+        folded, expired = before - _FINE_SECONDS, now - _RETENTION_SECONDS
         for second in [s for s in series if s < now - _FINE_SECONDS]:
+            if second % 60 == 0 and expired <= second < folded:
+                continue  # a minute already
             bucket = series.pop(second)
-            if second >= now - _RETENTION_SECONDS:
+            if second >= expired:
                 series.setdefault(second - second % 60, Summary()).merge(bucket, _COARSE_DIGITS)
 
     def read(self, key: MetricKey, start: float, end: float, period: int, origin: int | None = None) -> Series:

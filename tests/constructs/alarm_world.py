@@ -87,18 +87,19 @@ class World:
     def _record(self, variant: str, traffic: Traffic, when: float) -> None:
         dimensions = catalogue.dimensions(self.test.endpoint_name, variant)
 
-        def put(entry: catalogue.CatalogueEntry, value: float) -> None:
+        def put(entry: catalogue.CatalogueEntry, *values: float, times: int = 1) -> None:
             pairs = [{"Name": name, "Value": text} for name, text in dimensions.items()]
-            metric = {"Namespace": entry.namespace, "MetricName": entry.name, "Dimensions": pairs}
-            self.store.record(metric_key(REGION, metric), "None", when + 1, value)
+            key = metric_key(REGION, {"Namespace": entry.namespace, "MetricName": entry.name, "Dimensions": pairs})
+            for value in values if times else ():
+                self.store.record(key, "None", when + 1, value, times)
 
-        for number in range(traffic.requests):
-            failed = float(number < traffic.failing)
-            put(catalogue.INVOCATIONS, 1)
-            put(catalogue.ERRORS_5XX, failed)
-            put(catalogue.MODEL_ERRORS, failed)
-            put(catalogue.ERRORS_4XX, 0)
-            put(catalogue.MODEL_LATENCY, traffic.latency * self.random.lognormvariate(0, traffic.spread))
+        put(catalogue.INVOCATIONS, 1, times=traffic.requests)
+        for entry in (catalogue.ERRORS_5XX, catalogue.MODEL_ERRORS):
+            put(entry, 1, times=traffic.failing)
+            put(entry, 0, times=traffic.requests - traffic.failing)
+        put(catalogue.ERRORS_4XX, 0, times=traffic.requests)
+        latencies = (traffic.latency * self.random.lognormvariate(0, traffic.spread) for _ in range(traffic.requests))
+        put(catalogue.MODEL_LATENCY, *latencies)
         put(catalogue.CPU_UTILIZATION, traffic.cpu)
         put(catalogue.MEMORY_UTILIZATION, 30)
         put(catalogue.DISK_UTILIZATION, traffic.disk)
