@@ -104,6 +104,7 @@ class Result:
             "lost": {side: {why: tally.losses[side][why] for why in LOSSES} for side in SIDES},
             "files_cut_off": tally.cut_off,
             "files_gone": tally.gone,
+            "records_older": tally.older,
             "pairs": found.compared,
             "pairs_unchecked": tally.unchecked,
             "exact": tally.exact,

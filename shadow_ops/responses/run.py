@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.util
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.reading import records
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.result import Read, Result
+from shadow_ops.responses.since import since
 from shadow_ops.responses.source import Source
 from shadow_ops.responses.tally import Tally
 
@@ -89,8 +91,9 @@ def compare(
     if hours:
         tally.key = key = choose(fetcher, hours)
         fetcher = Fetcher(asked.source, asked.cache, asked.redaction, fetched)
-        windows = fetcher.windows(hours)
-        engine.run(windows, key, asked.how, tally, show_requests=asked.show_requests, differing=differing)
+        with tempfile.TemporaryDirectory(prefix="shadow-test-") as scratch:
+            windows = since(fetcher.windows(hours), asked.since, Path(scratch), tally)
+            engine.run(windows, key, asked.how, tally, show_requests=asked.show_requests, differing=differing)
     return Result(_read(asked, found, hours), asked.how, tally, asked.confidence_percent, asked.show_requests)
 
 

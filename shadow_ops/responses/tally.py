@@ -93,6 +93,7 @@ class Tally:
         losses: Those that are in no pair, by side and reason, see `LOSSES`.
         cut_off: Packed files that are cut off.
         gone: Files that were deleted between being found and being read.
+        older: Records from before the time that was asked for, by side: they are not read.
         unchecked: Pairs of which no request was captured, so that nobody knows whether they belong together.
         all: Pairs, and those that agree.
         exact: Pairs that are equal.
@@ -114,6 +115,7 @@ class Tally:
     losses: dict[str, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
     cut_off: int = 0
     gone: int = 0
+    older: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
     unchecked: int = 0
     all: Share = field(default_factory=Share)
     exact: int = 0

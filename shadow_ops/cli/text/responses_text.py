@@ -71,6 +71,9 @@ def _records(result: Result, markdown: bool) -> str:
     for count, what in ((tally.cut_off, "packed files are cut off"), (tally.gone, "files were deleted meanwhile")):
         if count:
             notes.append(f"{count} {what}")
+    if any(tally.older.values()):
+        older = " and ".join(f"{tally.older[side]:,} of {side}" for side in SIDES)
+        notes.append(f"older than the time that was asked for, so not read: {older}")
     if result.read.one_sided:
         named = ", ".join(f"{hour}h ({side})" for hour, side in result.read.one_sided[:_MOST])
         more = len(result.read.one_sided) - _MOST

@@ -35,6 +35,7 @@ class Said:
         event: The eventId.
         encoding: How answer and request are written.
         content_type: The answer's.
+        time: When it was answered.
     """
 
     id: str | None
@@ -44,6 +45,7 @@ class Said:
     event: str | None = None
     encoding: str = "CSV"
     content_type: str = "text/csv; charset=utf-8"
+    time: str = "2026-11-24T08:00:00Z"
 
     def line(self) -> bytes:
         """The line of a captured file."""
@@ -58,7 +60,7 @@ class Said:
             capture["endpointInput"] = part(self.request, "INPUT")
         if self.answer is not None:
             capture["endpointOutput"] = part(self.answer, "OUTPUT")
-        event = {"eventId": self.event, "inferenceId": self.id, "inferenceTime": "2026-11-24T08:00:00Z"}
+        event = {"eventId": self.event, "inferenceId": self.id, "inferenceTime": self.time}
         given = {name: value for name, value in event.items() if value is not None}
         return json.dumps({"captureData": capture, "eventMetadata": given, "eventVersion": "0"}).encode()
 
