@@ -192,6 +192,7 @@ def _remember_failed_creation(
             "LogicalResourceId": logical_id,
             "Properties": failed.properties,
             "Attributes": {},
+            "Timestamp": private.module("core.responses").now_iso(),
         }
 
 

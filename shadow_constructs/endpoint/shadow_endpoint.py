@@ -149,6 +149,9 @@ class ShadowEndpoint(Part):
             captured_uri=captured_uri,
             endpoint_config_name=self.endpoint_config_name,
         )
+        if self.dashboard.cfn_dashboard is not None:
+            # It is found by its name: another stack with this endpoint's name is refused before it could replace it.
+            self.dashboard.cfn_dashboard.add_resource_dependency(after)
         said = declared(
             test,
             self.endpoint_config_name,

@@ -74,7 +74,8 @@ class Actor:
             self.live()
             try:
                 self._do(step)
-            except (ClientError, BotoCoreError, Refusal) as error:
+            except (ClientError, BotoCoreError, Refusal, ValueError, TypeError, LookupError) as error:
+                # The last three are of a record that holds something else than what was written.
                 if not regardless:
                     raise
                 LOG.exception("going on regardless")

@@ -8,7 +8,7 @@ from shadow_ops.guard.decide_delete import decide_delete
 from shadow_ops.guard.decide_noticed import decide_noticed
 from shadow_ops.guard.decide_rollback import decide_rollback
 from shadow_ops.guard.decision import Decision, Refuse
-from shadow_ops.guard.direction import is_rolling_back
+from shadow_ops.guard.direction import is_over, is_rolling_back, refuse_stale
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen
@@ -29,6 +29,8 @@ def decide(request: Request | None, seen: Seen) -> Decision:
     try:
         if request.kind == "Delete":
             return decide_delete(request, seen)
+        if isinstance(seen.stack, str) and is_over(seen.stack):
+            refuse_stale(request, seen)
         back = is_rolling_back(request, seen) and not (seen.began_forward and isinstance(seen.stack, str))
         if request.asked.step == "after":
             return decide_after(request, seen, taking_back=back)

@@ -139,7 +139,9 @@ def scaling_after(
             wanted[name] = now.over(recorded) if taken and now is not None else recorded
         else:
             was = recorded if now is None else now.over(recorded)
-            wanted[name] = _wanted(was, new.get(name), old.get(name))
+            # What didn't scale before the deployment is put as the code says, also by a guard that had died over it.
+            new_here = record is not None and not restoring and name not in record.variants
+            wanted[name] = _wanted(was, new.get(name), None if new_here else old.get(name))
     return wanted
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -93,6 +94,36 @@ def test_a_rollback_that_can_not_look_leaves_what_is_declared_on_record(damaged:
     notice(stack)
     assert set(world.targets) == {"production", "shadow"}
     assert world.targets["shadow"]["max"] == 4
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"suspended": "x"},
+        {"suspended": {"DynamicScalingInSuspended": "perhaps"}},
+        {"schedules": [{"ScheduledActionName": "n", "Schedule": "rate(1 day)", "StartTime": "yesterday"}]},
+        {"policies": [{"PolicyName": "p", "ResourceId": "endpoint/other/variant/production"}]},
+        {"policies": [{"PolicyName": "p", "PolicyType": 7}], "step_alarms": "none"},
+        {"min": 9, "max": 2},
+        {"variant": "production"},
+    ],
+)
+def test_a_record_that_somebody_forged_holds_no_rollback_up(forged: dict[str, object]) -> None:
+    """Whatever it holds, the rollback goes through, and the guard calls nothing about another endpoint or variant."""
+    stack = started()
+    world, name = stack.world, "/shadow-test/churn/scaling/shadow"
+    stack.fails_last = True
+
+    def forge() -> None:
+        if world.status == "UPDATE_ROLLBACK_IN_PROGRESS" and "forged" not in world.parameters[name][-1]:
+            record = json.loads(world.parameters[name][-1])
+            world.parameters[name] = [json.dumps({**record, **forged, "forged": True})]
+
+    world.watched = lambda _: forge()
+    assert not stack.deploy(TESTING.promoted()).ok
+    assert world.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert set(world.scaling) == {"churn"}
+    assert set(world.targets) <= {"production", "shadow"}
 
 
 def test_scaling_that_could_not_be_ended_is_ended_later() -> None:
