@@ -16,8 +16,11 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ from shadow_ops.judge import judge, ranks
 from shadow_ops.judge.samples import latency_of, samples_of
 from shadow_ops.measure.recording import Recording
 from tests.support.attacks import ATTACKS, Attack
-from tests.support.traffic import Traffic, simulated
+from tests.support.traffic import START, Traffic, simulated
 
 RESULTS = Path(__file__).with_name("gate.json")
 BEFORE = Path(__file__).with_name("gate_before.json")
@@ -37,7 +40,7 @@ POLICY = GatePolicy()
 _ALLOWED, _RANK_TEST_PERIODS = 1.05, 36
 # A rule without so much evidence against the shadow can't fail it; where none has, the judge needn't be asked.
 _CAN_FAIL = 1.5
-_ALWAYS_ASKED_HOURS = 24
+_MORE_ERRORS = 3
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,11 @@ def one_run(place: int, seed: int) -> Run:
     """Judge one test of a kind at each of its times."""
     attack = ATTACKS[place]
     whole = attack.recording(seed * 1009 + place)
-    polled = attack.want == "ever fail"
-    said = []
-    for hour in attack.hours:
-        recording = beginning(whole, hour)
-        asked = not polled or hour % _ALWAYS_ASKED_HOURS == 0 or may_fail(recording)
-        said.append(str(judge(recording, POLICY, intervals=False).outcome) if asked else "")
+    asked = set(attack.hours) if attack.want != "ever fail" else {attack.hours[-1], *hours_that_may_fail(attack, whole)}
+    said = [
+        str(judge(beginning(whole, hour), POLICY, intervals=False).outcome) if hour in asked else ""
+        for hour in attack.hours
+    ]
     production = [latency_of(one.production, "p99") or 0.0 for one in whole.periods]
     shadow = [latency_of(one.shadow, "p99") or 0.0 for one in whole.periods]
     each = max(1, 3600 // whole.period_seconds)
@@ -115,18 +117,22 @@ def beginning(whole: Recording, hours: float) -> Recording:
     return replace(whole, periods=whole.periods[: math.floor(hours * 3600 / whole.period_seconds + 1e-9)])
 
 
-def may_fail(recording: Recording) -> bool:
-    """Whether any rule has evidence against the shadow at all."""
-    samples = samples_of(recording, POLICY)
+def hours_that_may_fail(attack: Attack, whole: Recording) -> Iterator[float]:
+    """When any rule has evidence against the shadow at all: at other times nobody needs to ask."""
+    fine = samples_of(whole, POLICY).fine
+    starts = [one.start for one in fine.periods]
+    ends = [(hour, bisect_left(starts, START + timedelta(hours=hour))) for hour in attack.hours]
+    courses = []
     for statistic in ("p50", "p90", "p99", "avg"):
-        both = zip(*samples.fine.latencies("ModelLatency", statistic), strict=True)
-        logs = [math.log(shadow / production) for production, shadow in both if production and shadow]
-        if ranks.log_evidence(logs, math.log(_ALLOWED)).above >= _CAN_FAIL:
-            return True
-    ours, theirs = (
-        math.fsum(one or 0 for one in side) for side in reversed(samples.fine.numbers("Invocation5XXErrors"))
-    )
-    return ours > 1.1 * theirs + 3
+        both = zip(*fine.latencies("ModelLatency", statistic), strict=True)
+        logs = (math.log(shadow / production) if production and shadow else -1.0 for production, shadow in both)
+        courses.append(list(ranks.course(logs, math.log(_ALLOWED))))
+    theirs, ours = (list(accumulate(one or 0 for one in side)) for side in fine.numbers("Invocation5XXErrors"))
+    for hour, end in ends:
+        if end and (
+            any(one[end - 1] >= _CAN_FAIL for one in courses) or ours[end - 1] > 1.1 * theirs[end - 1] + _MORE_ERRORS
+        ):
+            yield hour
 
 
 def figures(attack: Attack, runs: Sequence[Run]) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge.samples import Grain, Samples
+from shadow_ops.judge.samples import QUIETEST, Grain, Samples
 
 # The recording's own periods do if so many of them have enough requests.
 _ENOUGH_SHARE = 0.5
@@ -34,6 +36,8 @@ class Differences:
         minutes: Length of a period; of blocks, their usual length.
         thin: Periods left out because a variant had too few requests in them.
         missing: Periods with requests in which a variant has no such figure.
+        beyond: How much farther apart they are in each period than the quietest latency is, as logarithms; none where
+            this is the quietest, or where no such figure is known.
         blocks: Whether each pair is of several periods with too few requests by themselves.
         few: Whether each is of fewer requests than the rule needs: enough to speak against the shadow, not for it,
             because a percentile of few requests is too low.
@@ -46,6 +50,7 @@ class Differences:
     minutes: float
     thin: int
     missing: int
+    beyond: tuple[float, ...] = ()
     blocks: bool = False
     few: bool = False
 
@@ -98,7 +103,23 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
         minutes=grain.seconds / 60,
         thin=enough.count(False),
         missing=pairs.missing,
+        beyond=_beyond(grain, metric, key, pairs, enough),
     )
+
+
+def _beyond(grain: Grain, metric: str, key: str, pairs: _Pairs, enough: Sequence[bool]) -> tuple[float, ...]:
+    if metric != MODEL_LATENCY.name or key in QUIETEST:
+        return ()
+    for quiet in QUIETEST:
+        rows = zip(grain.periods, *grain.latencies(metric, quiet), strict=True)
+        known = {period.start: math.log(after / before) for period, before, after in rows if before and after}
+        chosen = zip(pairs.starts, pairs.production, pairs.shadow, enough, strict=True)
+        found = tuple(
+            math.log(after / before) - known[start] for start, before, after, one in chosen if one and start in known
+        )
+        if len(found) == sum(enough):
+            return found
+    return ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ _LONGEST_MEMORY = 0.95
 _USUAL_VARIANCE = 0.0006
 _USUAL_WEIGHT = 10
 _BEYOND_DRIFT = 3
+_LASTING_MEMORY = 0.7
 _USUAL_MARGIN, _LITTLE_OF_THE_NOISE = 0.08, 1.5
 
 
@@ -42,6 +43,11 @@ class Drift:
         """A log ratio that drift alone hardly reaches: three times its standard deviation."""
         weighted = self.periods * self.variance + _USUAL_WEIGHT * _USUAL_VARIANCE
         return _BEYOND_DRIFT * math.sqrt(weighted / (self.periods + _USUAL_WEIGHT))
+
+    @property
+    def lasts(self) -> bool:
+        """Whether it stays for so long that a few hours may lie on one side of it."""
+        return self.memory > _LASTING_MEMORY
 
     def is_usual(self, less: float) -> bool:
         """Whether it is no more than usual, and little of the noise, so that it can't make an equal shadow look slower.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from shadow_ops.judge import pace, ranks
 from shadow_ops.judge.differences import Differences
-from shadow_ops.judge.drift import Drift, divisor
+from shadow_ops.judge.drift import Drift, divisor, drift_of
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs
 from shadow_ops.judge.verdict import Outcome
 
 # What isn't beyond all drift fails nobody before so much of it was seen; fewer periods are enough where they are long.
 _DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
-# So much log evidence after the warm-up, before what was seen in it counts.
+# So much log evidence confirms other evidence: of the warm-up, and that what is seen is no drift.
 _CONFIRMING = 1.5
 
 
@@ -87,10 +87,24 @@ def _is_above(
     if pairs.early and won >= _CONFIRMING and middle > limit:
         # What was seen while the containers warmed up counts as far as what came after it agrees.
         count += len(pairs.early)
-        won = ranks.log_evidence([*(min(one, middle) for one in pairs.early), *values], limit).above
-    if count >= _fewest_to_fail(pairs.minutes) and won >= needed * (1.0 if drift.is_usual(less) else less):
+        most = middle + ranks.noise(values)
+        won = ranks.log_evidence([*(min(one, most) for one in pairs.early), *values], limit).above
+    if won < needed:
+        return False
+    if ranks.log_evidence(values, limit + drift.margin).above >= needed:
         return True
-    return won >= needed and ranks.log_evidence(values, limit + drift.margin).above >= needed
+    fewest = _fewest_to_fail(pairs.minutes)
+    # Drift moves all latencies alike: what one does by itself is none. What all do must be seen for longer if it lasts.
+    if pairs.beyond and _is_its_own(pairs.beyond, limit):
+        return count >= fewest
+    enough = 2 * fewest if pairs.beyond and drift.lasts else fewest
+    return count >= enough and won >= needed * (1.0 if drift.is_usual(less) else less)
+
+
+def _is_its_own(beyond: Sequence[float], limit: float) -> bool:
+    drift = drift_of(beyond)
+    is_usual = drift.is_usual(divisor(beyond, drift))
+    return is_usual and ranks.log_evidence(beyond, limit).above >= _CONFIRMING
 
 
 def _fewest_to_fail(minutes: float) -> int:

@@ -180,19 +180,8 @@ def _told(log_ratio: float, needed: float) -> int | None:
 
 def _one(size: float, needed: float, seed: int) -> int:
     draw = random.Random(seed)
-    differences = [draw.gauss(size, 1) for _ in range(_MOST_PERIODS)]
-    low, high = 0, 8
-    while ranks.log_evidence(differences[:high], 0.0).above < needed:
-        if high > _MOST_PERIODS:
-            return high
-        low, high = high, high * 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if ranks.log_evidence(differences[:middle], 0.0).above >= needed:
-            high = middle
-        else:
-            low = middle
-    return high
+    evidence = ranks.course((draw.gauss(size, 1) for _ in range(_MOST_PERIODS)), 0.0)
+    return next((number for number, won in enumerate(evidence, 1) if won >= needed), _MOST_PERIODS + 1)
 
 
 def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs: Needs) -> RulePlan:

@@ -15,11 +15,13 @@ from __future__ import annotations
 import math
 import statistics
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-# From differences of a fourth of their noise to differences of four times it. More gamblers would cost each a share.
+# From differences of a fourth of their noise to differences of four times it, and each one's share of the first coin:
+# most for what matters most, a difference about as large as its noise.
 _BOLDNESS = (0.25, 0.5, 1, 2, 4)
+_SHARES = (0.05, 0.2, 0.5, 0.2, 0.05)
 # Nobody stakes everything: one period against her, and she would be out of the game for good.
 _LARGEST_STAKE = 0.98
 _RANKS = 32
@@ -39,8 +41,8 @@ def _stakes(boldness: float) -> list[float]:
 _GAINS = [[math.log1p(stake) for stake in _stakes(boldness)] for boldness in _BOLDNESS]
 _LOSSES = [[math.log1p(-stake) for stake in _stakes(boldness)] for boldness in _BOLDNESS]
 
-OVERHEAD = math.log(len(_BOLDNESS))
-"""What sharing the first coin costs at most, as a logarithm."""
+OVERHEAD = -math.log(max(_SHARES))
+"""What sharing the first coin costs, as a logarithm."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,31 @@ def log_evidence(differences: Sequence[float], value: float) -> Evidence:
         differences: In order of time.
         value: What they are compared with.
     """
-    plus, minus = [0] * _RANKS, [0] * _RANKS
+    # One place per rank for those above, and from the end for those below.
+    counts = [0] * (2 * _RANKS + 1)
+    for bet in _bets(differences, value):
+        counts[bet] += 1
+    plus, minus = counts[1 : _RANKS + 1], counts[: -_RANKS - 1 : -1]
+    return Evidence(above=_mixed(plus, minus), below=_mixed(minus, plus))
+
+
+def course(differences: Iterable[float], value: float) -> Iterator[float]:
+    """Evidence that the differences lie above the value, after each of them.
+
+    Args:
+        differences: In order of time.
+        value: What they are compared with.
+    """
+    coins = [0.0] * len(_BOLDNESS)
+    for bet in _bets(differences, value):
+        if bet:
+            table = _GAINS if bet > 0 else _LOSSES
+            coins = [one + won[abs(bet) - 1] for one, won in zip(coins, table, strict=True)]
+        yield _mean(coins)
+
+
+def _bets(differences: Iterable[float], value: float) -> Iterator[int]:
+    """The rank of each difference's size, 1 to 32, negative where it is below the value; 0 where it is the value."""
     sizes: list[float] = []
     seen: list[float] = []
     for difference in differences:
@@ -73,16 +99,12 @@ def log_evidence(differences: Sequence[float], value: float) -> Evidence:
         count = len(sizes)
         first = bisect_left(sizes, size)
         last = first if first == count or sizes[first] != size else bisect_right(sizes, size, first)
-        rank = (first + last + 1) / 2 / (count + 1)
+        place = 1 + int((first + last + 1) / 2 / (count + 1) * _RANKS)
         sizes.insert(last, size)
         seen.append(size)
         if count == _RANKED_AMONG:
             del sizes[bisect_left(sizes, seen[-1 - _RANKED_AMONG])]
-        if shifted > 0:
-            plus[int(rank * _RANKS)] += 1
-        elif shifted < 0:
-            minus[int(rank * _RANKS)] += 1
-    return Evidence(above=_mixed(plus, minus), below=_mixed(minus, plus))
+        yield place if shifted > 0 else -place if shifted < 0 else 0
 
 
 @dataclass(frozen=True)
@@ -180,5 +202,9 @@ def _mixed(won: Sequence[int], lost: Sequence[int]) -> float:
         + math.fsum(n * loss for n, loss in zip(lost, losses, strict=True))
         for gains, losses in zip(_GAINS, _LOSSES, strict=True)
     ]
+    return _mean(coins)
+
+
+def _mean(coins: Sequence[float]) -> float:
     most = max(coins)
-    return most + math.log(math.fsum(math.exp(one - most) for one in coins) / len(coins))
+    return most + math.log(math.fsum(share * math.exp(one - most) for share, one in zip(_SHARES, coins, strict=True)))

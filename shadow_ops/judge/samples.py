@@ -19,8 +19,10 @@ from shadow_ops.measure.recording import Period, Recording, Side
 _DAY = datetime.timedelta(days=1)
 # Of the warm-up, the last five sixths may still confirm what comes after it (see `Samples.early`).
 COLD_SHARE = 1 / 6
-# Latencies in which slow noise can be seen, the best first: others have more noise of single slow requests.
-_QUIET = ("avg", "p50", "p90")
+QUIETEST = ("avg", "p50")
+"""Latencies with the least noise of single slow requests, the best first: drift can be seen in them."""
+
+_QUIET = (*QUIETEST, "p90")
 _QUIET_PERIODS = 2
 _NOTHING: Mapping[str, float] = {}
 
