@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from benchmarks import gate
 from tests.support.attacks import ATTACKS
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_the_page_has_the_table_of_what_was_measured() -> None:
+@pytest.mark.parametrize("page", ["gate.md", "gate-measured.md"])
+def test_the_pages_have_the_tables_of_what_was_measured(page: str) -> None:
     """Each figure between the marks comes from the benchmark's own file."""
-    text = (ROOT / "docs" / "gate.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     shown = text[text.index(gate.BEGIN) + len(gate.BEGIN) : text.index(gate.END)]
-    assert shown.strip() == gate.table(json.loads(gate.RESULTS.read_text(encoding="utf-8"))).strip()
+    assert shown.strip() == gate.pages(json.loads(gate.RESULTS.read_text(encoding="utf-8")))[page].strip()
 
 
 def test_what_was_measured_is_a_kind_that_there_is() -> None:
