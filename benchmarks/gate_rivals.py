@@ -27,19 +27,3 @@ def rank_test_fails(production: Sequence[float], shadow: Sequence[float], allowe
     # The ends are order statistics of the shifts, by the normal approximation of the rank sum; 2.326 for 98 %.
     depth = max(0, round(n * m / 2 - 2.326 * math.sqrt(n * m * (n + m + 1) / 12)))
     return shifts[depth] > 0.25 * abs(estimate) and sum(shadow) / n > allowed * sum(production) / m
-
-
-class SignTest:
-    """The exact sign e-process: evidence that more than half of the differences are above."""
-
-    def __init__(self) -> None:
-        shares = [0.5 + (number + 0.5) / 80 for number in range(40)]
-        self._gains = [(math.log(2 * one), math.log(2 * (1 - one))) for one in shares]
-        self._logs = [0.0] * len(shares)
-
-    def add(self, is_above: bool) -> float:
-        """Log evidence after one more difference."""
-        side = 0 if is_above else 1
-        self._logs = [log + gain[side] for log, gain in zip(self._logs, self._gains, strict=True)]
-        most = max(self._logs)
-        return most + math.log(sum(math.exp(one - most) for one in self._logs) / len(self._logs))

@@ -59,10 +59,9 @@ class VariantMetrics:
         Raises:
             InvalidValueError: For a name that isn't in the catalogue.
         """
-        known = {entry.name: entry for entry in catalogue.CATALOGUE}
-        if name not in known:
-            refuse("VariantMetrics", "name", f"be one of {', '.join(known)}", name)
-        entry = known[name]
+        if name not in catalogue.BY_NAME:
+            refuse("VariantMetrics", "name", f"be one of {', '.join(catalogue.BY_NAME)}", name)
+        entry = catalogue.BY_NAME[name]
         return self._metric(entry, entry.statistics[0] if statistic is None else statistic, period_seconds)
 
     def metric_invocations(self, *, statistic: str = "Sum", period_seconds: int = 60) -> cloudwatch.Metric:

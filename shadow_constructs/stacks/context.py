@@ -6,6 +6,7 @@ from typing import Any
 
 from constructs import Construct
 
+from shadow_constructs.placing.given import check_given
 from shadow_constructs.values.intent import Promotion, Rollback
 from shadow_ops.contract.problems import refuse
 
@@ -21,8 +22,7 @@ def rollback_of(scope: Construct, given: Rollback | None) -> Rollback | None:
         InvalidValueError: If it is something else, its reason says nothing, or the context asks for an override too.
     """
     if given is not None:
-        if not isinstance(given, Rollback):
-            refuse(type(scope).__name__, "intent", "be a Rollback(...)", given)
+        check_given(scope, "intent", given, Rollback, "be a Rollback(...)")
         return given
     reason = _by_context(scope, "rollback", "override_gate")
     return None if reason is None else Rollback(reason)
@@ -39,8 +39,7 @@ def promotion_of(scope: Construct, given: Promotion | None) -> Promotion:
         InvalidValueError: If it is something else, its reason says nothing, or the context asks for a rollback too.
     """
     if given is not None:
-        if not isinstance(given, Promotion):
-            refuse(type(scope).__name__, "intent", "be a Promotion(...)", given)
+        check_given(scope, "intent", given, Promotion, "be a Promotion(...)")
         return given
     return Promotion(override_gate=_by_context(scope, "override_gate", "rollback"))
 

@@ -107,11 +107,6 @@ class Capture:
         self._check_combinations(problems)
         problems.raise_if_any()
 
-    @property
-    def makes_bucket(self) -> bool:
-        """Whether the library makes the bucket."""
-        return self.enabled and self.bucket is None
-
     def _check_content_types(self, problems: Problems, name: str) -> None:
         types = checked_tuple(problems, name, getattr(self, name))
         freeze(self, **{name: types})

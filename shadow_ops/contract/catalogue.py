@@ -141,19 +141,8 @@ RESOURCE_METRICS = {
 }
 """The metric of each resource that a policy names."""
 
-_BY_NAME = {entry.name: entry for entry in CATALOGUE}
-
-
-def entry_of(name: str) -> CatalogueEntry:
-    """The metric of a name.
-
-    Raises:
-        KeyError: For a name that isn't in the catalogue; the message lists those that are.
-    """
-    try:
-        return _BY_NAME[name]
-    except KeyError:
-        raise KeyError(f"unknown metric {name!r}; known are {', '.join(_BY_NAME)}") from None
+BY_NAME = {entry.name: entry for entry in CATALOGUE}
+"""The catalogue by CloudWatch's names."""
 
 
 def dimensions(endpoint: str, variant: str, config: str | None = None) -> dict[str, str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.engines import Differing, Engine
-from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find, sample
 from shadow_ops.responses.joining import Key, choose_key
@@ -104,11 +103,6 @@ def fast_engine() -> Engine | None:
     from shadow_ops.responses.engines.duck import DuckEngine
 
     return DuckEngine()
-
-
-def default_engine() -> Engine:
-    """The fast engine if it can be had, else the standard library's."""
-    return fast_engine() or StdlibEngine()
 
 
 def choose(fetcher: Fetcher, hours: Sequence[HourOfFiles]) -> Key:

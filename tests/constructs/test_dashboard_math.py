@@ -10,7 +10,7 @@ from local_aws.metrics import queries
 from local_aws.metrics.store import MetricKey, MetricStore, dimensions_of
 from shadow_constructs import ShadowTest
 from shadow_constructs.dashboard.widgets import Json
-from shadow_ops.contract.catalogue import entry_of
+from shadow_ops.contract.catalogue import BY_NAME
 from tests.constructs.test_dashboard_body import body, widget
 from tests.values.samples import hardware, shadow_test, variant
 
@@ -31,7 +31,7 @@ class Recorded:
     def add(self, variant_name: str, metric: str, minute: int, *values: float) -> Recorded:
         """Add values of a minute."""
         dimensions = dimensions_of({"EndpointName": "churn", "VariantName": variant_name})
-        key = MetricKey(REGION, entry_of(metric).namespace, metric, dimensions)
+        key = MetricKey(REGION, BY_NAME[metric].namespace, metric, dimensions)
         for value in values:
             self._store.record(key, "None", minute * MINUTE, value)
         return self

@@ -33,5 +33,5 @@ KINDS: Mapping[str, type[Rule]] = MappingProxyType(
 )
 """Every kind of rule, by its name in JSON."""
 
-Rule.latency, Rule.average, Rule.overhead = LatencyRule, AverageRule, OverheadRule
-Rule.error_rate, Rule.utilization = ErrorRateRule, UtilizationRule
+for _name, _kind in KINDS.items():
+    setattr(Rule, _name, _kind)
