@@ -119,7 +119,7 @@ def test_a_record_that_somebody_forged_holds_no_rollback_up(forged: dict[str, ob
             record = json.loads(world.parameters[name][-1])
             world.parameters[name] = [json.dumps({**record, **forged, "forged": True})]
 
-    world.watched = lambda _: forge()
+    world.watched, world.forged = lambda _: forge(), True
     assert not stack.deploy(TESTING.promoted()).ok
     assert world.status == "UPDATE_ROLLBACK_COMPLETE"
     assert set(world.scaling) == {"churn"}

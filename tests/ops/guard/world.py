@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.session
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 
@@ -97,6 +97,7 @@ class World:
         throttles: How often each operation is throttled before it works.
         next_update: What becomes of the next update: ``done``, or a reason for which SageMaker takes it back.
         checked: Whether each call is held against the API's model, and answers are copies; off where speed counts.
+        forged: Whether a call that isn't the API's is no defect, because a record was forged: then boto3 refuses it.
         watched: Called before each call with its operation; may raise what the call meets.
         continuations: Events that the function has sent to itself.
     """
@@ -111,6 +112,7 @@ class World:
     owners: dict[str, tuple[str, str]] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
     checked: bool = True
+    forged: bool = False
     watched: Callable[[str], None] | None = None
     continuations: list[dict[str, Any]] = field(default_factory=list)
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -230,6 +232,8 @@ class World:
             shape = _operations(service)[operation].input_shape
             assert shape is not None
             report = ParamValidator().validate(arguments, shape)
+            if report.has_errors() and self.forged:
+                raise ParamValidationError(report=report.generate_report())
             assert not report.has_errors(), report.generate_report()
         name = _operations(service)[operation].name
         prefix = {"autoscaling": "application-autoscaling", "functions": "lambda"}.get(service, service)

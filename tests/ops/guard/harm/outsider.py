@@ -50,6 +50,7 @@ class Outsider:
     lowest: dict[tuple[str, str], int] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     _at_update: dict[str, dict[str, int]] = field(default_factory=dict)
+    _in_config: dict[str, dict[str, Any]] = field(default_factory=dict)
     _before_copy: View | None = None
     old: Code | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -110,6 +111,9 @@ class Outsider:
         if live is None or live.config not in self.world.configs:
             return
         self._at_update[endpoint] = dict(live.counts)
+        self._in_config[endpoint] = {
+            one["VariantName"]: one.get("InitialInstanceCount") for one in self.world.configs[live.config][0]
+        }
         production, shadow = self.world.configs[live.config]
         self.shadow_at_update = shadow[0]["ModelName"] if shadow else None
         self.serving_at_update = {one["ModelName"] for one in production}
@@ -137,7 +141,8 @@ class Outsider:
             enough = min(self.counts.get(one.name, had), self.lowest.get((endpoint, one.name), had))
             if back and live.counts[one.name] >= enough:
                 continue
-            changed = one.count != self.old.count(one.name) or self.old.count(one.name) is None
+            # What failed and was left was never served: the code changes a count if it isn't that of what serves.
+            changed = one.count != self._in_config[endpoint].get(one.name)
             scaled = code.declared(one.name) or one.name in self.scaled
             if not changed or scaled:
                 self.wrong(f"the update took {one.name} from {had} to {live.counts[one.name]}")

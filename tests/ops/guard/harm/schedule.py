@@ -264,11 +264,13 @@ class _Schedule:
             # What can't be read can't be restored exactly; but nothing that scaled may stop to.
             old = outsider.old
             there = {name for name in before.scaling if not wrong.damaged or (old is not None and old.declared(name))}
-            # Where the records are damaged, and may not be read either, nobody can know; where nothing can be written
-            # down and no scaling be put back, nobody can do it.
+            # Where the records are damaged, and may not be read either, nobody can know; where no scaling can be put
+            # back, and that can't be written down either, nobody can do it later.
             without = {*wrong.denied, *wrong.refused}
-            blind = "get_parameters_by_path" in without or {"put_parameter", "register_scalable_target"} <= without
-            if not there <= set(now.scaling) and not (wrong.damaged and blind):
+            blind = wrong.damaged and "get_parameters_by_path" in without
+            forgets = (wrong.damaged and "put_parameter" in without) or "get_parameter" in without
+            mute = "register_scalable_target" in without and forgets
+            if not there <= set(now.scaling) and not (blind or mute):
                 outsider.wrong(f"after a rollback {sorted(now.scaling)} scale instead of {sorted(before.scaling)}")
         elif now.scaling != before.scaling and not self._as_declared(before, now):
             outsider.wrong(f"after a rollback scaling is {now.scaling} instead of {before.scaling}")
