@@ -7,7 +7,10 @@ Callers' policies are evaluated: those of Lambda functions and of roles that the
 from __future__ import annotations
 
 import json
+import re
+from contextvars import ContextVar
 from typing import Any
+from urllib.parse import unquote
 
 from local_aws import ACCOUNT_ID
 from local_aws.autoscaling import api as autoscaling
@@ -17,6 +20,12 @@ from local_aws.loose import Foreign
 from local_aws.sagemaker import api as sagemaker
 from local_aws.sagemaker.records import arn
 
+# In CBOR a text of up to 23 bytes follows its length in one byte.
+_NAMESPACE = re.compile(
+    rb"iNamespace(?P<cbor>[\x60-\x77])|\"Namespace\": *\"(?P<json>[^\"]*)\"|Namespace=(?P<query>[^&]*)"
+)
+# The request that is being authorized.
+_body: ContextVar[bytes] = ContextVar("body", default=b"")
 _NAMED = (("ModelName", "model"), ("EndpointName", "endpoint"), ("EndpointConfigName", "endpoint-config"))
 
 
@@ -29,6 +38,7 @@ def install() -> None:
 
     def extract(service: str, method: str, path: str, headers: dict[str, str], body: bytes, *rest: Foreign) -> str:
         region = rest[1]
+        _body.set(body)
         if service == sagemaker.SERVICE:
             return sagemaker_resource(region, _operation(headers), _decoded(body))
         if service == autoscaling.SERVICE:
@@ -53,10 +63,27 @@ def install() -> None:
         # By these keys Application Auto Scaling tells apart what is scaled (Service Authorization Reference).
         keys = {"service-namespace": "sagemaker", "scalable-dimension": "sagemaker:variant:DesiredInstanceCount"}
         named = {f"{service}:{key}": one for key, one in keys.items()} if service == autoscaling.SERVICE else {}
-        context = {**(service_context or {}), **named}
+        context = {**(service_context or {}), **named, **request_keys(action, _body.get())}
         return evaluate(key, action, service, region, resource_arn=resource_arn, service_context=context)
 
     evaluator.enforce = enforce
+
+
+def request_keys(action: str, body: bytes) -> dict[str, str]:
+    """The keys by which a call without a resource can be told apart (Service Authorization Reference).
+
+    Args:
+        action: Such as ``events:PutEvents``; of other calls than the two that are known, nothing is said.
+        body: The call's, in whichever protocol it came.
+    """
+    if action == "events:PutEvents":
+        return {"events:source": str((_decoded(body).get("Entries") or [{}])[0].get("Source", ""))}
+    found = _NAMESPACE.search(body) if action == "cloudwatch:PutMetricData" else None
+    if found is None:
+        return {}
+    by_length, quoted = found["cbor"], found["json"] or found["query"]
+    name = quoted if by_length is None else body[found.end() : found.end() + by_length[0] - 0x60]
+    return {"cloudwatch:namespace": unquote(name.decode())}
 
 
 def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> str:

@@ -16,6 +16,26 @@ from local_aws.glue.patches import mark_attributes
 from local_aws.tests.support import config
 
 
+@pytest.mark.parametrize(
+    ("action", "body", "keys"),
+    [
+        ("events:PutEvents", b'{"Entries": [{"Source": "mine"}]}', {"events:source": "mine"}),
+        ("events:PutEvents", b"{}", {"events:source": ""}),
+        ("cloudwatch:PutMetricData", b"\xa2iNamespacefMy/Appx", {"cloudwatch:namespace": "My/App"}),
+        ("cloudwatch:PutMetricData", b'{"Namespace": "My/App", "MetricData": []}', {"cloudwatch:namespace": "My/App"}),
+        (
+            "cloudwatch:PutMetricData",
+            b"Action=PutMetricData&Namespace=My%2FApp&a=b",
+            {"cloudwatch:namespace": "My/App"},
+        ),
+        ("cloudwatch:GetMetricData", b'{"Namespace": "My/App"}', {}),
+    ],
+)
+def test_calls_without_a_resource_have_their_keys(action: str, body: bytes, keys: dict[str, str]) -> None:
+    """So that a role which names a source or a namespace is held to it, in each protocol."""
+    assert access.request_keys(action, body) == keys
+
+
 def template(attribute: str) -> dict[str, Any]:
     """A template with one resource that reads an attribute."""
     properties = {"Variants": [{"ModelName": {"Fn::GetAtt": [attribute, "ModelName"]}, "Weight": 1}]}

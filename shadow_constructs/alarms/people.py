@@ -15,6 +15,7 @@ from constructs import Construct
 
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import pseudo
+from shadow_constructs.placing.said import say
 from shadow_constructs.values.alerts import Alerts
 
 CHANGES = ("SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change")
@@ -70,8 +71,9 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
         topic = _topic(scope, endpoint_name, addresses) if addresses else None
         arn = topic.ref if topic is not None else people[0]
         if topic is None and not _admitted(arn):
-            cdk.Annotations.of(scope).add_info_v2(
-                "shadow-constructs:policy-of-a-topic",
+            say(
+                scope.node,
+                "policy-of-a-topic",
                 "people are told only if the policy of the topic admits cloudwatch.amazonaws.com, and "
                 "events.amazonaws.com without a condition; a topic of another app keeps its policy to itself, so look "
                 "at it (docs/alarms.md)",

@@ -43,6 +43,7 @@ from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, rollback_warnings, warnings_of
+from shadow_constructs.watch.construct import watch
 from shadow_ops.contract.problems import Problems
 
 # CloudFormation's schemas of these take no tag without a value.
@@ -138,6 +139,7 @@ class ShadowEndpoint(Part):
         after = self.guard.after(self.cfn_endpoint)
         self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
         self.guard.watch_deployments(test.endpoint_name)
+        watch(self.stack, node, test, self.alarms.topic_arn)
         captured = self.capture_destination
         captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"
         self.dashboard = ComparisonDashboard(

@@ -13,7 +13,7 @@ from shadow_constructs.guard.role import continuing, statements
 from shadow_constructs.model.execution_role import role_name
 from shadow_constructs.values.guard import Guard
 
-_TRUST = {
+TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
@@ -48,7 +48,7 @@ def acting_as(scope: Construct, guard: Guard, endpoint_name: str, log_group_arn:
         role = iam.CfnRole(
             scope,
             "Role",
-            assume_role_policy_document=_TRUST,
+            assume_role_policy_document=TRUST,
             description=f"Guards updates of endpoint {endpoint_name}",
             permissions_boundary=guard.permissions_boundary,
             policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],

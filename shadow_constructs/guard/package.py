@@ -1,4 +1,4 @@
-"""The guard's code as a Lambda package: the wings of `shadow_ops` that run there, the same bytes on every machine."""
+"""The code of the functions as a Lambda package: the wings of `shadow_ops` that run there, the same everywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_WINGS = ("aws", "contract", "guard", "judge", "measure")
+_WINGS = ("aws", "contract", "guard", "judge", "measure", "watch")
 # What of these wings only synthesis or the command line imports.
 _NOT_RUN = {
     *("aws/clients.py", "aws/errors.py"),

@@ -12,7 +12,7 @@ Statement = dict[str, Any]
 _FUNCTION = "function"
 # Lambda Developer Guide, configuration-vpc: what the role of a function in a VPC needs, on any resource, and that the
 # function's own code is to be denied it.
-_INTERFACES = [
+INTERFACES = [
     *("ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"),
     *("ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"),
     *("ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"),
@@ -37,7 +37,7 @@ def statements(endpoint_name: str, log_group_arn: str, *, in_vpc: bool = False) 
         yield statement
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
     if in_vpc:
-        yield {"Effect": "Allow", "Action": _INTERFACES, "Resource": "*"}
+        yield {"Effect": "Allow", "Action": INTERFACES, "Resource": "*"}
 
 
 def continuing(function_arn: str, *, in_vpc: bool = False) -> Iterator[Statement]:
@@ -52,7 +52,7 @@ def continuing(function_arn: str, *, in_vpc: bool = False) -> Iterator[Statement
             yield {"Effect": "Allow", "Action": list(need.actions), "Resource": function_arn}
     if in_vpc:
         itself = {"ArnEquals": {"lambda:SourceFunctionArn": function_arn}}
-        yield {"Effect": "Deny", "Action": _INTERFACES, "Resource": "*", "Condition": itself}
+        yield {"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": itself}
 
 
 def _arns(endpoint_name: str) -> dict[str, Any]:

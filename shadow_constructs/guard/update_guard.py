@@ -9,11 +9,11 @@ from dataclasses import replace
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from shadow_constructs.alarms.people import CHANGES
 from shadow_constructs.guard.acting import acting_as, goes_on
+from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import HANDLER, package_asset
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given
@@ -126,8 +126,7 @@ class UpdateGuard(Part):
         )
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
-        group = logs.CfnLogGroup(self, "Logs", retention_in_days=guard.log_retention_days, kms_key_id=guard.log_key_arn)
-        group.apply_removal_policy(cdk.RemovalPolicy.DESTROY)
+        group = log_group(self, guard)
         acting = acting_as(self, guard, endpoint_name, group.attr_arn)
         code = package_asset(self, "Code")
         function = lambda_.CfnFunction(

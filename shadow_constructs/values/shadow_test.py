@@ -32,6 +32,7 @@ from shadow_constructs.values.promotion import PromoteOn, check_promotion, promo
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.toml.file import read_file
 from shadow_constructs.values.variant import Variant
+from shadow_constructs.values.watch import Watch
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
 
@@ -68,6 +69,7 @@ class ShadowTest:
         guardrails: How SageMaker shifts traffic in an update, and when it takes the update back.
         guard: What the function that guards updates runs as, where it runs, and the boundary of the roles;
             ``Guard.off(reason)`` does without.
+        watch: Who asks the gate while a shadow is tested, and tells people. By default every quarter of an hour.
         tags: Tags of everything that is made. At most 50.
     """
 
@@ -85,6 +87,7 @@ class ShadowTest:
     dashboard: Dashboard = field(default_factory=Dashboard)
     guardrails: Guardrails = field(default_factory=Guardrails)
     guard: Guard = field(default_factory=Guard)
+    watch: Watch = field(default_factory=Watch)
     tags: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -119,6 +122,7 @@ class ShadowTest:
         must = "be a Guardrails(...) or Guardrails.off(reason=...)"
         has_guardrails = check_type(problems, "guardrails", self.guardrails, Guardrails, must)
         check_type(problems, "guard", self.guard, Guard, "be a Guard(...) or Guard.off(reason)")
+        check_type(problems, "watch", self.watch, Watch, "be a Watch(...) or Watch.off(reason)")
         self._check_sampling(problems)
         if is_variant:
             self._resolve_names()

@@ -61,8 +61,18 @@ def read(ssm: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - a boto
         DamagedRecordError: If it isn't one of ours.
         ClientError: If the call is refused.
     """
+    text = text_of(ssm, name)
+    return None if text is None else unpack(text)
+
+
+def text_of(ssm: Any, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
+    """The text of a parameter as it is; None if it isn't there.
+
+    Raises:
+        ClientError: If the call is refused.
+    """
     try:
-        return unpack(ssm.get_parameter(Name=name)["Parameter"]["Value"])
+        return str(ssm.get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
         if error.response["Error"]["Code"] == "ParameterNotFound":
             return None

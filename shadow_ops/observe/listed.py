@@ -10,6 +10,7 @@ from typing import Any
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
 from shadow_ops.contract.declared import ROOT, Declared, settings_name
 from shadow_ops.contract.problems import InvalidValueError
@@ -25,11 +26,13 @@ class Listed:
         name: Its name.
         live: What it serves; None if there is a stack's word, but no endpoint.
         declared: What its stack says; None if this release can't read it.
+        look: What the watch saw last of what serves; None if nothing, or of another config.
     """
 
     name: str
     live: LiveEndpoint | None
     declared: Declared | None
+    look: Look | None = None
 
     @property
     def phase(self) -> str:
@@ -68,11 +71,17 @@ def listed(clients: Clients) -> list[Listed]:
     Raises:
         ClientError: If a call is refused.
     """
-    said = dict(_said(under(clients.ssm, ROOT)))
+    values = under(clients.ssm, ROOT)
+    said = dict(_said(values))
     clients.sagemaker  # noqa: B018 - boto3 makes clients in one thread only
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         live = pool.map(lambda name: describe(clients.sagemaker, name), said)
-        return [Listed(name, one, said[name]) for name, one in zip(said, live, strict=True)]
+        return [Listed(name, one, said[name], _look(values, one)) for name, one in zip(said, live, strict=True)]
+
+
+def _look(values: dict[str, str], live: LiveEndpoint | None) -> Look | None:
+    found = None if live is None else look_in(values, live.name)
+    return found if live is not None and found is not None and found.config == live.config.name else None
 
 
 def _said(values: dict[str, str]) -> Iterator[tuple[str, Declared | None]]:

@@ -10,6 +10,7 @@ from typing import Any
 from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
+from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
 from shadow_ops.observe.deployed import Deployed
@@ -58,6 +59,7 @@ class Observed:
         alarms: The alarms that the stack made.
         drifts: Where it isn't what the stack says, one line each.
         last: The last promotion or way back that stood, or None.
+        look: What the watch saw last of what serves, or None.
     """
 
     found: Deployed
@@ -65,6 +67,7 @@ class Observed:
     alarms: tuple[Alarm, ...]
     drifts: tuple[str, ...]
     last: history.Entry | None
+    look: Look | None = None
 
 
 def observe(clients: Clients, found: Deployed) -> Observed:
@@ -82,7 +85,13 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
         drifts=() if said is None else (*drifts(live, said, limits), *left_over(clients, live)),
         last=standing[-1] if standing else None,
+        look=_look(clients, live),
     )
+
+
+def _look(clients: Clients, live: LiveEndpoint) -> Look | None:
+    found = latest(clients.ssm, live.name)
+    return found if found is not None and found.config == live.config.name else None
 
 
 def left_over(clients: Clients, live: LiveEndpoint) -> tuple[str, ...]:

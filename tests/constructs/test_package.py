@@ -16,6 +16,7 @@ import pytest
 import shadow_ops
 from shadow_constructs import ShadowEndpoint
 from shadow_constructs.guard.package import HANDLER, modules, package, written
+from shadow_constructs.watch.construct import HANDLER as WATCH
 from tests.constructs.rendering import the
 from tests.support.imports import closure
 from tests.values.samples import shadow_test
@@ -27,7 +28,8 @@ def test_the_package_holds_what_the_handler_imports_and_nothing_else() -> None:
     """Whoever adds a module to a wing and doesn't run it there, or runs one of another wing, sees it here."""
     names = {name for name in modules(ROOT) if name.endswith(".py")}
 
-    assert names == {file.relative_to(ROOT).as_posix() for file in closure(HANDLER.rpartition(".")[0])}
+    run = {file for handler in (HANDLER, WATCH) for file in closure(handler.rpartition(".")[0])}
+    assert names == {file.relative_to(ROOT).as_posix() for file in run}
 
 
 def test_the_package_has_the_files_as_they_are() -> None:

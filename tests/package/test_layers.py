@@ -23,7 +23,8 @@ CONSTRUCTS = (
     ("metrics", "placing"),
     ("model", "alarms", "dashboard"),
     ("guard",),
-    ("endpoint", "watch", "managed"),
+    ("watch",),
+    ("endpoint", "managed"),
     ("stacks",),
     ("pipeline", "fleet", "testing", ""),
 )

@@ -49,6 +49,7 @@ def folded(test: ShadowTest) -> ShadowTest:
         metrics=test.metrics,
         volume_key_arn=test.volume_key_arn,
         gate=test.gate,
+        watch=test.watch,
         alerts=test.alerts,
         dashboard=test.dashboard,
         guardrails=test.guardrails,

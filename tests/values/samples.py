@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant
+from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant, Watch
 
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-0000-4000-8000-000000000000"
 OTHER_KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/aaaabbbb-0000-4000-8000-000000000000"
@@ -37,8 +37,9 @@ def variant(version: str = "v1", name: str | None = None, **changes: Any) -> Var
 
 
 def shadow_test(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
-    """Version 2 beside version 1, all requests copied."""
-    values: dict[str, Any] = {"endpoint_name": "churn", "production": variant("v1"), "shadow": variant("v2")}
+    """Version 2 beside version 1, all requests copied; without a watch, which has tests of its own."""
+    variants: dict[str, Any] = {"production": variant("v1"), "shadow": variant("v2")}
+    values = {"endpoint_name": "churn", **variants, "watch": Watch.off("an example")}
     return ShadowTest(**{**values, **changes})
 
 

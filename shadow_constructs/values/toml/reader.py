@@ -26,6 +26,7 @@ from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.toml.lines import Lines, Path
+from shadow_constructs.values.watch import Watch
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError, shown
 
@@ -39,6 +40,7 @@ FACTORIES: Mapping[type, tuple[str, ...]] = types.MappingProxyType(
         Guard: ("off",),
         Guardrails: ("canary", "linear", "rolling", "off"),
         Scaling: ("off",),
+        Watch: ("off",),
     }
 )
 """Which factories a file may name. What takes objects of the CDK has no place in a file."""

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     epilog="""\b
 Examples:
   shadow-test list
-  shadow-test list --judge                                  ... and how each shadow does
+  shadow-test list --judge                                  ... and how each shadow does right now
   shadow-test list --format json | jq -r '.[].endpoint'     names alone, for a script
 
 An endpoint is in a shadow test, serving, gone (its stack's word is there and it isn't), or whatever SageMaker says of
 it: Updating, Failed. Versions are shown where what serves is what the stack says.""",
 )
-@click.option("--judge", is_flag=True, help="Judge each shadow, as `shadow-test gate` does; it reads their metrics.")
+@click.option("--judge", is_flag=True, help="Judge each shadow now, instead of saying what the watch saw last.")
 @formatted
 @aws
 def command(judge: bool, form: str, profile: str | None, region: str | None) -> None:
@@ -40,7 +40,7 @@ def command(judge: bool, form: str, profile: str | None, region: str | None) -> 
     found = listed(clients)
     verdicts = {one.name: _judged(clients, one, now) for one in found} if judge else {}
     if form == JSON:
-        output.data_as_json([one.to_json(now) | _verdict_as_json(verdicts.get(one.name)) for one in found])
+        output.data_as_json([one.to_json(now) | _verdict_as_json(one, verdicts) for one in found])
     elif found:
         output.data(as_table(found, verdicts, now, markdown=form == MARKDOWN))
     else:
@@ -55,8 +55,9 @@ def as_table(
     for one in found:
         production, shadow = one.versions
         since = "-" if one.live is None else durations.spoken(now - one.live.config.created)
-        verdict = verdicts.get(one.name)
-        said = "-" if verdict is None else f"{verdict.outcome}: {verdict.reason}"
+        outcome, reason, first = _said(one, verdicts)
+        said = "-" if outcome is None else f"{outcome}: {reason}"
+        said += "" if first is None else f" (for {durations.spoken(now - first)})"
         rows.append((one.name, one.phase, since, production or "-", shadow or "-", said))
     return output.table(rows, markdown=markdown)
 
@@ -71,7 +72,17 @@ def _judged(clients: Clients, one: Listed, now: datetime.datetime) -> Verdict | 
     return judge_live(clients, one.live, said.policy, said.promoted, now)[1]
 
 
-def _verdict_as_json(verdict: Verdict | None) -> dict[str, str | None]:
-    if verdict is None:
-        return {"verdict": None, "reason": None}
-    return {"verdict": verdict.outcome.value, "reason": verdict.reason}
+def _said(
+    one: Listed, verdicts: Mapping[str, Verdict | None]
+) -> tuple[str | None, str | None, datetime.datetime | None]:
+    """Verdict, reason, and since when: of now where it was asked for, else as the watch saw it last."""
+    verdict = verdicts.get(one.name)
+    if verdict is not None:
+        return verdict.outcome.value, verdict.reason, None
+    look = one.look if not verdicts else None
+    return (None, None, None) if look is None else (look.verdict, look.reason, look.since)
+
+
+def _verdict_as_json(one: Listed, verdicts: Mapping[str, Verdict | None]) -> dict[str, str | None]:
+    outcome, reason, since = _said(one, verdicts)
+    return {"verdict": outcome, "reason": reason, "verdict_since": None if since is None else since.isoformat()}

@@ -26,7 +26,7 @@ def as_text(observed: Observed, now: datetime.datetime, *, markdown: bool) -> st
     parts += [_bullets([f"DRIFT: {line}" for line in observed.drifts], markdown, "red")] if observed.drifts else []
     rows = [_HEADER, *(_row(observed, variant) for variant in variants(live))]
     parts.append(output.table(rows, markdown=markdown, right=(5, 6, 7, 8, 9)))
-    parts.append(_bullets(_facts(observed), markdown))
+    parts.append(_bullets(_facts(observed, now), markdown))
     if observed.alarms:
         alarms = [
             ("alarm", "state", "why"),
@@ -66,6 +66,7 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
         "guard_off": None if said is None else said.guard_off,
         "drifts": list(observed.drifts),
         "alarms": [asdict(alarm) for alarm in observed.alarms],
+        "watch": None if observed.look is None else observed.look.to_json(),
         "last_change": None if observed.last is None else observed.last.to_json(),
     }
 
@@ -81,7 +82,7 @@ def _heading(observed: Observed, now: datetime.datetime, markdown: bool) -> str:
     return "\n".join(lines)
 
 
-def _facts(observed: Observed) -> list[str]:
+def _facts(observed: Observed, now: datetime.datetime) -> list[str]:
     live, said, last = observed.found.live, observed.found.declared, observed.last
     facts = [f"config: {live.config.name}"]
     if said is None:
@@ -90,6 +91,12 @@ def _facts(observed: Observed) -> list[str]:
         facts.append("code: says the same")
     if said is not None and said.guard_off is not None:
         facts.append(f"guard: off ({said.guard_off}): {LOST}")
+    if observed.look is not None:
+        one = observed.look
+        facts.append(
+            f"verdict: {one.verdict} since {one.since:%Y-%m-%d %H:%M} UTC: {output.short(one.reason)}; "
+            f"{one.requests:,} requests, {one.instance_hours:,.1f} instance-hours, seen {spoken(now - one.at)} ago"
+        )
     facts.append(f"capture: {live.config.capture_uri or 'off'}")
     if said is not None and said.dashboard is not None:
         facts.append(f"dashboard: {said.dashboard}")

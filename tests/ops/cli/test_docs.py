@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import shlex
@@ -11,12 +12,23 @@ import pytest
 from click.testing import CliRunner
 
 from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.looks import Look, look_name
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
 from tests.ops.cli.services import NOW, Services
 from tests.ops.cli.test_status import ENTRY
 from tests.ops.fake_cloudwatch import traffic
 
+LOOK = Look(
+    config="churn-config",
+    at=NOW - datetime.timedelta(minutes=7),
+    verdict="INCONCLUSIVE",
+    reason="9 h 45 min of 24 h are over",
+    since=NOW - datetime.timedelta(hours=10),
+    turn=0,
+    requests=176_000,
+    instance_hours=9.9,
+)
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 BLOCK = re.compile(r"```console\n\$ shadow-test ([^\n]*)\n(.*?)```\n", re.DOTALL)
 
@@ -25,6 +37,7 @@ def printed(command: str, services: Services) -> str:
     """What a command prints on both streams, of an endpoint whose shadow is a little slower."""
     services.metrics = traffic(600, slower=1.02, failing=0.0004)
     services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    services.parameters[look_name("churn")] = [json.dumps(LOOK.to_json())]
     output = CliRunner().invoke(cli, shlex.split(command), prog_name="shadow-test", terminal_width=100).output
     return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
 

@@ -1,0 +1,1 @@
+"""The scheduled watch over the shadow tests of a stack."""

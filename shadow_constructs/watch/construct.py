@@ -1,0 +1,164 @@
+"""The watch: a function, its role and its schedule, for all shadow tests of a stack that are watched alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from weakref import WeakKeyDictionary
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Node
+
+from shadow_constructs.guard.acting import TRUST
+from shadow_constructs.guard.log import log_group
+from shadow_constructs.guard.package import package_asset
+from shadow_constructs.placing.given import Part
+from shadow_constructs.placing.said import say
+from shadow_constructs.values.guard import Guard
+from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
+from shadow_constructs.values.watch import Watch
+from shadow_constructs.watch.role import statements
+from shadow_ops.contract.watched import Watched
+
+CONSTRUCT_ID = "ShadowTestWatch"
+"""Id of the first watch in its stack."""
+
+HANDLER = "shadow_ops.watch.handler.handle"
+# A look at a month of minutes takes seconds, and a stack holds a dozen endpoints.
+_TIMEOUT_SECONDS = 900
+
+
+class StackWatch(Part):
+    """Looks at the shadow tests of a stack at regular times. `watch` makes it.
+
+    Args:
+        scope: The stack.
+        construct_id: Id in it.
+        watch: How often it looks, and as whom.
+        guard: In which network it runs, where it writes, and what bounds its role.
+    """
+
+    def __init__(self, scope: cdk.Stack, construct_id: str, *, watch: Watch, guard: Guard) -> None:
+        super().__init__(scope, construct_id)
+        # As of the endpoint: the templates of a test and of its promotion must not differ by paths.
+        self.node.set_context("aws:cdk:enable-path-metadata", False)
+        self._in_vpc = guard.network is not None
+        self._watched: list[Watched] = []
+        self._log_group_arn = log_group(self, guard).attr_arn
+        self._role: iam.CfnRole | None = None
+        role_arn = watch.role_arn
+        if role_arn is None:
+            self._role = iam.CfnRole(
+                self,
+                "Role",
+                assume_role_policy_document=TRUST,
+                description="Watches shadow tests: looks, publishes and tells",
+                permissions_boundary=guard.permissions_boundary,
+            )
+            role_arn = self._role.attr_arn
+        self._function_arn = self._function(role_arn, guard).attr_arn
+        minutes = watch.every_minutes
+        self._rule = events.CfnRule(
+            self,
+            "Schedule",
+            description="Has shadow tests looked at",
+            schedule_expression=f"rate({minutes} minutes)",
+        )
+        lambda_.CfnPermission(
+            self,
+            "ScheduleMayCall",
+            action="lambda:InvokeFunction",
+            function_name=self._function_arn,
+            principal="events.amazonaws.com",
+            source_arn=self._rule.attr_arn,
+        )
+
+    def add(self, watched: Watched, tags: Mapping[str, str]) -> None:
+        """Look at one more endpoint.
+
+        Args:
+            watched: The endpoint.
+            tags: Of its test; the watch of several tests has the tags of all of them.
+        """
+        self._watched.append(watched)
+        for key, value in tags.items():
+            cdk.Tags.of(self).add(key, value)
+        if self._role is not None:
+            made = list(statements(self._watched, self._log_group_arn, in_vpc=self._in_vpc))
+            document = {"Version": "2012-10-17", "Statement": made}
+            self._role.policies = [iam.CfnRole.PolicyProperty(policy_name="Watch", policy_document=document)]
+        said = {"endpoints": [one.to_json() for one in self._watched]}
+        # Only a topic may be a token; without one, nothing has to be asked.
+        tokens = any(is_token(one.topic_arn) for one in self._watched)
+        asked = self.stack.to_json_string(said) if tokens else json.dumps(said, separators=(",", ":"))
+        self._rule.add_property_override("Targets", [{"Arn": self._function_arn, "Id": "watch", "Input": asked}])
+
+    def _function(self, role_arn: str, guard: Guard) -> lambda_.CfnFunction:
+        code = package_asset(self, "Code")
+        network = guard.network
+        return lambda_.CfnFunction(
+            self,
+            "Function",
+            description="Looks at shadow tests, and tells",
+            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+            handler=HANDLER,
+            runtime="python3.14",
+            architectures=["arm64"],
+            memory_size=512,
+            timeout=_TIMEOUT_SECONDS,
+            role=role_arn,
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group(self, guard).ref),
+            vpc_config=None
+            if network is None
+            else lambda_.CfnFunction.VpcConfigProperty(
+                subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
+            ),
+        )
+
+
+# A stack's watches, by how they look.
+_KNOWN: WeakKeyDictionary[cdk.Stack, dict[tuple[object, ...], StackWatch]] = WeakKeyDictionary()
+
+
+def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None) -> None:
+    """Have a shadow test watched, if there is one and its code doesn't say otherwise.
+
+    Args:
+        stack: The stack; tests that are watched alike share what it takes.
+        node: Of the endpoint, which says it where nobody is told.
+        test: What the endpoint serves.
+        topic_arn: Whom to tell; None: nobody.
+    """
+    if test.shadow is None or not test.watch.enabled:
+        return
+    if topic_arn is None:
+        say(
+            node,
+            "nobody-is-told",
+            "verdicts, alarms and deployments are told to nobody: name people with Alerts(emails=[...]) or "
+            "Alerts.to(topic); `shadow-test status`, metrics and events have them all the same",
+        )
+    how, guard = test.watch, test.guard
+    network = guard.network
+    key = (
+        *(how.every_minutes, how.role_arn, guard.log_key_arn, guard.log_retention_days, guard.permissions_boundary),
+        *(() if network is None else (*network.subnet_ids, *network.security_group_ids)),
+    )
+    known = _KNOWN.setdefault(stack, {})
+    if key not in known:
+        number = "" if not known else str(len(known) + 1)
+        known[key] = StackWatch(stack, f"{CONSTRUCT_ID}{number}", watch=how, guard=guard)
+    known[key].add(
+        Watched(
+            endpoint=test.endpoint_name,
+            topic_arn=topic_arn,
+            expires_after_days=how.expires_after_days,
+            price_per_instance_hour=how.price_per_instance_hour,
+            currency=how.currency,
+        ),
+        test.tags,
+    )

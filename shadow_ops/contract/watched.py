@@ -1,0 +1,73 @@
+"""What the watch and whoever listens to it agree on: what it is asked, its metrics, its event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+NAMESPACE = "ShadowTests"
+"""Where the watch puts its metrics; each has the one dimension ``EndpointName``."""
+
+SOURCE = "sagemaker-shadow-constructs"
+"""Source of the watch's events; no other source may be used by its role."""
+
+DETAIL_TYPE = "Shadow Test Verdict"
+"""What each of its events is."""
+
+EVENT_VERSION = 1
+"""Version of the event's detail: raised when a key changes its meaning or goes, not when one is added."""
+
+VERDICT_VALUES: Mapping[str, int] = {"PASS": 1, "INCONCLUSIVE": 0, "FAIL": -1}
+"""A verdict as a number."""
+
+
+@dataclass(frozen=True)
+class WatchMetric:
+    """A metric that the watch publishes.
+
+    Attributes:
+        name: CloudWatch's name.
+        unit: CloudWatch's unit.
+        meaning: For people.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+
+
+VERDICT = WatchMetric("Verdict", "None", "1 is PASS, 0 INCONCLUSIVE, -1 FAIL")
+VERDICT_AGE = WatchMetric("VerdictAge", "Seconds", "how long the verdict has been what it is")
+REQUESTS = WatchMetric("Requests", "Count", "requests to the shadow that the verdict rests on, since the test began")
+INSTANCE_HOURS = WatchMetric("InstanceHours", "None", "instance-hours of the shadow since the test began")
+METRICS = (VERDICT, VERDICT_AGE, REQUESTS, INSTANCE_HOURS)
+"""Every metric of the watch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """One endpoint that the watch looks at, as its schedule says it.
+
+    Attributes:
+        endpoint: The endpoint's name.
+        topic_arn: Whom it tells; None: nobody.
+        expires_after_days: How old a test may be before people are told of it daily.
+        price_per_instance_hour: What an instance of the shadow costs an hour; None where it isn't given.
+        currency: In which currency.
+    """
+
+    endpoint: str
+    topic_arn: str | None = None
+    expires_after_days: int
+    price_per_instance_hour: float | None = None
+    currency: str = "USD"
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values, without what is absent."""
+        return {name: one for name, one in asdict(self).items() if one is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` made, of this release or another."""
+        return cls(**{one.name: data[one.name] for one in fields(cls) if one.name in data})

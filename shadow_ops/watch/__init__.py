@@ -1,0 +1,1 @@
+"""What runs every quarter of an hour while a shadow is tested: look, judge, keep, tell. It changes no endpoint."""

@@ -1,0 +1,110 @@
+"""Look at one endpoint: read, judge, decide, then keep, publish and tell."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.aws import looks, parameters
+from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.watched import DETAIL_TYPE, NAMESPACE, SOURCE, Watched
+from shadow_ops.judge.live import judge_live
+from shadow_ops.watch.decide import Course, Seen, decide
+from shadow_ops.watch.tell import Teller
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services, boto3's clients.
+
+    Attributes:
+        sagemaker: What serves.
+        cloudwatch: Metrics to judge by, and to publish.
+        ssm: Settings, the latest look, what was told.
+        events: EventBridge.
+        sns: People.
+    """
+
+    sagemaker: Any
+    cloudwatch: Any
+    ssm: Any
+    events: Any
+    sns: Any
+
+
+class NotPutError(Exception):
+    """EventBridge took a call, and not the event in it."""
+
+
+def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course | None:
+    """Look at one endpoint.
+
+    Returns:
+        What followed. None if nothing is tested there, or another config serves than the stack says: an update is
+        under way, or was made by hand.
+
+    Raises:
+        InvalidValueError: If what the stack says can't be read.
+        MetricQueryError: If CloudWatch couldn't answer.
+        ClientError: If a call is refused.
+        NotPutError: If EventBridge didn't take the event.
+    """
+    seen = _seen(clients, watched.endpoint, now)
+    if seen is None:
+        LOG.info("%s: nothing to watch", watched.endpoint)
+        return None
+    course = decide(watched, seen, looks.latest(clients.ssm, watched.endpoint))
+    LOG.info("%s: %s: %s", watched.endpoint, course.look.verdict, course.look.reason)
+    # What is kept comes first: whoever is killed later and repeated sees the same change, under the same number.
+    parameters.write(clients.ssm, looks.look_name(watched.endpoint), course.look.to_json())
+    _publish(clients, watched.endpoint, course, now)
+    if watched.topic_arn is not None:
+        Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell(course.notices)
+    return course
+
+
+def _seen(clients: Clients, endpoint: str, now: datetime.datetime) -> Seen | None:
+    live, said = describe(clients.sagemaker, endpoint), _declared(clients.ssm, endpoint)
+    if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
+        return None
+    recording, verdict = judge_live(clients, live, said.policy, said.promoted, now)
+    return Seen(
+        config=live.config.name,
+        created=live.config.created,
+        version="the shadow" if said.shadow is None else said.shadow.version,
+        instances=_instances(live),
+        verdict=verdict.outcome,
+        reason=verdict.reason,
+        requests=round(sum(one.shadow.numbers.get("Invocations", 0) for one in recording.periods)),
+        now=now,
+    )
+
+
+def _declared(ssm: Any, endpoint: str) -> Declared | None:  # noqa: ANN401 - a boto3 client
+    found = parameters.text_of(ssm, settings_name(endpoint))
+    return None if found is None else Declared.from_text(found, settings_name(endpoint))
+
+
+def _instances(live: LiveEndpoint) -> int:
+    shadow = live.shadow
+    counts = () if shadow is None else (shadow.current_count, shadow.initial_count)
+    return next((count for count in counts if count is not None), 0)
+
+
+def _publish(clients: Clients, endpoint: str, course: Course, now: datetime.datetime) -> None:
+    of_endpoint = [{"Name": "EndpointName", "Value": endpoint}]
+    data = [
+        {"MetricName": one.name, "Dimensions": of_endpoint, "Timestamp": now, "Value": value, "Unit": one.unit}
+        for one, value in course.metrics
+    ]
+    clients.cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(course.detail)}
+    answer = clients.events.put_events(Entries=[entry])
+    if answer.get("FailedEntryCount"):
+        raise NotPutError(f"EventBridge: {answer['Entries'][0].get('ErrorMessage')}")

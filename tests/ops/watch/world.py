@@ -1,0 +1,137 @@
+"""An account in memory, as far as the watch calls it: every call is counted, and may be the last of its function."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.contract.watched import Watched
+from shadow_ops.judge.verdict import Outcome, Verdict
+from shadow_ops.watch.look import Clients
+from tests.ops.cli.services import Services, refused
+from tests.ops.fake_cloudwatch import START
+
+WATCHED = Watched(endpoint="churn", topic_arn="arn:aws:sns:eu-west-1:111122223333:team", expires_after_days=14)
+
+
+class KilledError(BaseException):
+    """The function is gone: nothing after this runs, nobody catches it."""
+
+
+class _Ssm:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self._world.called("ssm:GetParameter")
+        if Name not in self._world.parameters:
+            raise refused("ParameterNotFound", "none", "GetParameter")
+        return {"Parameter": {"Value": self._world.parameters[Name]}}
+
+    def put_parameter(self, Name: str, Value: str, Overwrite: bool, **_rest: str) -> None:  # noqa: N803 - boto3's names
+        self._world.called("ssm:PutParameter")
+        if not Overwrite and Name in self._world.parameters:
+            raise refused("ParameterAlreadyExists", "there is one", "PutParameter")
+        self._world.parameters[Name] = Value
+
+    def get_parameters_by_path(self, Path: str, Recursive: bool) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert Recursive
+        self._world.called("ssm:GetParametersByPath")
+        found = self._world.parameters.items()
+        return {"Parameters": [{"Name": name, "Value": one} for name, one in found if name.startswith(f"{Path}/")]}
+
+    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - boto3's name
+        self._world.called("ssm:DeleteParameters")
+        for name in Names:
+            self._world.parameters.pop(name, None)
+
+
+class _CloudWatch:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def put_metric_data(self, **request: Any) -> None:  # noqa: ANN401 - as boto3's
+        self._world.called("cloudwatch:PutMetricData")
+        self._world.metrics.append(request)
+
+
+class _Events:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        self._world.called("events:PutEvents")
+        if self._world.full:
+            return {"FailedEntryCount": 1, "Entries": [{"ErrorMessage": "the bus is full"}]}
+        self._world.events += Entries
+        return {"FailedEntryCount": 0, "Entries": [{}]}
+
+
+class _Sns:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def publish(self, **request: str) -> None:
+        self._world.called("sns:Publish")
+        if self._world.refuses is not None:
+            raise self._world.refuses
+        self._world.mail.append(request)
+
+
+class World:
+    """One account, its time, and what the gate says.
+
+    Attributes:
+        parameters: Parameter Store.
+        mail: What was published to people.
+        metrics: Calls of PutMetricData.
+        events: What was put on the bus.
+        calls: The actions that were called, in order.
+        verdict: What the gate says from now on.
+        now: The time.
+        on_call: Runs at the beginning of each call, with its number since the last look began; may kill.
+        refuses: Raised by each publication.
+        full: Whether EventBridge takes no event.
+    """
+
+    def __init__(self) -> None:
+        self.services = Services()
+        self.parameters = {name: values[-1] for name, values in self.services.parameters.items()}
+        self.mail: list[dict[str, str]] = []
+        self.metrics: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+        self.verdict = Outcome.INCONCLUSIVE
+        self.now = START
+        self.on_call: Callable[[int], None] = lambda _number: None
+        self.refuses: ClientError | None = None
+        self.full = False
+        self._number = 0
+
+    def called(self, action: str) -> None:
+        """Note a call."""
+        self.calls.append(action)
+        self._number += 1
+        self.on_call(self._number)
+
+    @property
+    def clients(self) -> Clients:
+        """The services."""
+        self._number = 0
+        sagemaker = self.services.client("sagemaker")
+        return Clients(sagemaker, _CloudWatch(self), _Ssm(self), _Events(self), _Sns(self))
+
+    def later(self, **span: float) -> None:
+        """Let time go by."""
+        self.now += datetime.timedelta(**span)
+
+    def judge(self, _clients: object, live: Any, policy: Any, *_rest: object) -> Any:  # noqa: ANN401 - as judge_live
+        """The gate's answer, without its work."""
+        from shadow_ops.measure.recording import Period, Recording, Side
+
+        period = Period(live.config.created, Side(), Side({"Invocations": 12}))
+        recording = Recording("churn", "production", "shadow", 50, 60, (period, period), policy=policy)
+        return recording, Verdict(self.verdict, f"the gate says {self.verdict}", ())
