@@ -20,6 +20,7 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
 
 _CONFIGS_KEPT = 10
+_OF_THE_WATCH = ("verdict", "told")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ def save_keep(ssm: Any, endpoint: str, before: Mapping[str, bool], config: str, 
 
 
 def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: ANN401 - a boto3 client
-    """Names of the parameters that a stack's guard keeps for an endpoint, the history aside.
+    """Names of the parameters that a stack's functions keep for an endpoint, the history aside.
 
     A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record.
     """
@@ -158,10 +159,15 @@ def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: 
     base = prefix(endpoint)
     for name, value in parameters.under(ssm, base).items():
         kind = name.removeprefix(f"{base}/").split("/")[0]
-        if kind in ("pending", "state", "scaling", "requests", "lock"):
+        if kind in ("pending", "state", "scaling", "requests", "lock", *_OF_THE_WATCH):
             found[name] = _stack_of(value)
     owner = found.get(f"{base}/pending", "")
     return tuple(name for name, of in found.items() if of == stack or (of == "" and owner in ("", stack)))
+
+
+def is_watchs(name: str) -> bool:
+    """Whether a parameter is what the watch keeps, which says nothing of a deployment."""
+    return name.split("/")[3] in _OF_THE_WATCH
 
 
 def _stack_of(value: str) -> str:

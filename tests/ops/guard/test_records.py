@@ -204,9 +204,13 @@ def test_the_last_few_answers_are_remembered() -> None:
 def test_a_stack_finds_its_own_records_only() -> None:
     """Neither the template's settings, nor the history, nor what another stack wrote, nor what nobody can read."""
     world = World()
-    own = ("pending", "state", "scaling/production", "requests/1", "lock")
+    own: tuple[str, ...] = ("pending", "state", "scaling/production", "requests/1", "lock")
     for name in own:
         world.parameters[f"/shadow-test/churn/{name}"] = [json.dumps({"stack": STACK})]
+    own += ("verdict", "told/config.1.verdict.1")
+    for name in own[-2:]:
+        # The watch's say nothing of a stack: they are that of the deployment on record.
+        world.parameters[f"/shadow-test/churn/{name}"] = ["{}"]
     for name in ("churn/settings", "churn/history/1", "churn-2/pending"):
         world.parameters[f"/shadow-test/{name}"] = [json.dumps({"stack": STACK})]
     world.parameters["/shadow-test/churn/scaling/shadow"] = [json.dumps({"stack": "another"})]
