@@ -116,7 +116,7 @@ class Actor:
                 if self.unrecorded or not unrecorded:
                     scaling.put(wanted, live)
             case Prove(live):
-                scaling.register(live)
+                scaling.put(live, None)
             case Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case SetCounts(counts):

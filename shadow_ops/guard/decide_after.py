@@ -90,6 +90,10 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
         notes = (f"{seen.scaled.why}: scaling is as it is",)
         left = tuple(_without_record(request, seen, unrecorded=record is not None)) if taking_back else ()
     else:
+        if taking_back and record is not None and not isinstance(seen.recorded, Unread):
+            # What is gone from the record is on it before it is put: if that fails, a later event finds it.
+            gone = [name for name in wanted if name not in seen.scaled and name not in seen.recorded]
+            steps += [RecordScaling(one) for name in gone if (one := wanted[name]) is not None]
         steps += scaling_steps(wanted, seen.scaled, old)
     if record is None:
         if isinstance(seen.pending, Unread):

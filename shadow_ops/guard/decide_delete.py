@@ -5,7 +5,7 @@ from __future__ import annotations
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending, is_watchs
 from shadow_ops.guard.decision import Decision, Deregister, Forget, Go, Prove, RecordScaling, SaveRecord, Step
-from shadow_ops.guard.direction import goes
+from shadow_ops.guard.direction import goes, is_over
 from shadow_ops.guard.handover import give_back
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread, known, variants
@@ -21,7 +21,9 @@ def decide_delete(request: Request, seen: Seen) -> Decision:
       endpoint keeps scaling, and what is still taken away is given back.
     """
     if request.asked.step == "after":
-        return _before_the_endpoint_goes(request, seen) if goes(seen.stack) else Go(regardless=True)
+        # Once the stack has gone this is a copy, and nobody would give back what it takes away.
+        going = isinstance(seen.stack, str) and goes(seen.stack) and not is_over(seen.stack)
+        return _before_the_endpoint_goes(request, seen) if going else Go(regardless=True)
     return _last_of_all(seen)
 
 

@@ -65,7 +65,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Prove:
-    """Register a variant as it is registered: who may not do that must not take away what nobody could give back."""
+    """Put a variant's scaling as it is: who may not do that must not take away what nobody could give back."""
 
     live: Scaled
 
@@ -104,7 +104,7 @@ class AddEntry:
 
 @dataclass(frozen=True)
 class UndoEntry:
-    """Mark what is in the history as taken back, if it is there.
+    """Mark what is in the history as rolled back, if it is there.
 
     Attributes:
         id: Which entry.

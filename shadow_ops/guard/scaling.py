@@ -80,14 +80,6 @@ class Scaling:
         """Stop scaling a variant; its policies and scheduled actions go too. Fine if it doesn't scale."""
         _unless_missing(self._autoscaling.deregister_scalable_target, **self._key(variant))
 
-    def register(self, wanted: Scaled) -> None:
-        """Register a variant with its limits and suspensions; without effect where it is registered so."""
-        given = {"SuspendedState": dict(wanted.suspended)} if wanted.suspended else {}
-        key = self._key(wanted.variant)
-        self._autoscaling.register_scalable_target(
-            **key, MinCapacity=wanted.minimum, MaxCapacity=wanted.maximum, **given
-        )
-
     def put(self, wanted: Scaled, live: Scaled | None) -> None:
         """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.
 
@@ -97,8 +89,12 @@ class Scaling:
         """
         key = self._key(wanted.variant)
         bounds = (wanted.minimum, wanted.maximum)
-        if live is None or bounds != (live.minimum, live.maximum) or _differ(wanted.suspended or {}, live.suspended):
-            self.register(wanted)
+        suspended = {} if wanted.suspended is None else dict(wanted.suspended)
+        if live is None or bounds != (live.minimum, live.maximum) or _differ(suspended, live.suspended):
+            given = {"SuspendedState": suspended} if suspended else {}
+            self._autoscaling.register_scalable_target(
+                **key, MinCapacity=wanted.minimum, MaxCapacity=wanted.maximum, **given
+            )
         for name, policy in wanted.policies.items():
             if live is None or live.policies.get(name) != policy:
                 put = self._autoscaling.put_scaling_policy(**key, **policy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import textwrap
+import typing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 import shadow_constructs
+from shadow_ops.guard.decision import Step
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -101,3 +103,14 @@ def test_the_readme_is_a_screen_and_a_half() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
 
     assert len(lines) <= 100
+
+
+def test_the_guards_page_names_every_step_that_the_guard_can_take() -> None:
+    """As the code does, in its own words and its order; the diagram has every service that the guard writes to."""
+    page = (ROOT / "docs" / "guard.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+    diagram = page.split("```mermaid")[1].split("```")[0]
+
+    assert rows == [(one.__name__, (one.__doc__ or "").splitlines()[0]) for one in typing.get_args(Step)]
+    for who, whom in ("BC", "BS", "BP", "AS", "AP", "AC"):
+        assert re.search(rf"^ *{who}-?->>{whom}: ", diagram, re.MULTILINE), (who, whom)
