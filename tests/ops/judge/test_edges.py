@@ -17,7 +17,7 @@ from shadow_ops.judge.opinion import FEWEST_PERIODS, lasting, needs_of, signed
 from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Outcome
-from shadow_ops.measure.recording import Side
+from shadow_ops.measure.recording import Recording, Side
 from tests.ops.judge.samples import QUICK, START, recording, with_shadow
 
 FIVE = datetime.timedelta(minutes=5)
@@ -405,3 +405,36 @@ def test_a_twentieth_of_the_periods_may_be_above_a_limit(full: int, of: int, out
     # More than a fiftieth of a day is a peak too, and takes a PASS away before.
     assert (found.outcome is Outcome.FAIL) is (outcome is Outcome.FAIL)
     assert found.findings[0].numbers["periods_above"] == full
+
+
+def without(given: Recording, name: str, since: int) -> Recording:
+    """The recording without a metric, or a percentile, of the shadow from some period on."""
+
+    def cut(number: int, one: Side) -> Side:
+        if number < since:
+            return one
+        latency = {key: value for key, value in one.distributions["ModelLatency"].items() if key != name}
+        return Side({key: value for key, value in one.numbers.items() if key != name}, {"ModelLatency": latency})
+
+    return with_shadow(given, cut)
+
+
+def test_what_is_missing_is_told_with_whose_it_is_and_in_how_many_periods() -> None:
+    """The shadow's alone: production has it."""
+    said = judge(without(recording(40), "p50", 10), QUICK).findings[0].reason
+    assert said == "p50 latency of the shadow is missing in 30 of 40 periods"
+    said = next(
+        one.reason
+        for one in judge(without(recording(40), "MemoryUtilization", 10), QUICK).findings
+        if one.rule.id == "utilization-memory"
+    )
+    assert said == "Memory: MemoryUtilization of the shadow is missing in 30 of 40 periods"
+
+
+@pytest.mark.parametrize(("errors", "told"), [(0.0, True), (0.009, True)])
+def test_a_bound_that_is_not_surely_kept_yet_says_how_long_it_takes(errors: float, told: bool) -> None:
+    """Below it, at the pace of what passes."""
+    rules = (Rule.error_rate(errors="5xx", max_increase_points=None, max_percent=1 if errors else 0.02),)
+    found = judge(recording(16, errors=errors), GatePolicy(rules=rules, min_duration_minutes=0, warm_up_minutes=0))
+    assert found.outcome is Outcome.INCONCLUSIVE
+    assert (found.minutes_to_go is not None) is told
