@@ -55,6 +55,7 @@ IN_SHORT = (
     "good for a week, then errors x5, an hour later",
     "all +10 %",
     "p99 +10 %, found",
+    "all +10 %, found",
     "1 % slower an hour since hour 20",
     "x1.5 for 1 h a day",
     "cold start of 60 min at x2",
