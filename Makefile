@@ -62,11 +62,12 @@ harm: setup ## Run 50,000 random schedules against the guard (half an hour), and
 mutants: setup ## Change judge, guard and history in one place at a time: do the tests notice? (MUTANTS="judge --sample 100 --seed 7")
 	@$(BIN)/python -m tools.mutants $(or $(MUTANTS),judge guard history)
 
-bench: setup ## Measure synthesis, start-up, the gate and captured answers (minutes)
+bench: setup ## Measure synthesis, start-up, the gate, captured answers and what the guard adds (minutes)
 	@$(BIN)/python -m benchmarks.synth --counts 1 10 50 100
 	@$(BIN)/python -m benchmarks.startup
 	@$(BIN)/python -m benchmarks.gate --quick
 	@$(BIN)/python -m benchmarks.responses --rounds 1
+	@$(BIN)/python -m benchmarks.guard --rounds 2
 
 lock: .venv/.done ## Pin anew what the pinned packages depend on
 	@rm -rf .lock
