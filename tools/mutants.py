@@ -128,7 +128,9 @@ def main() -> int:
 def run(name: str, sample: int, seed: int, processes: int) -> float:
     """Test a wing's mutants and print what came of it; returns the percent that was noticed."""
     every = list(mutants(WINGS[name].code))
-    chosen = random.Random(seed).sample(every, sample) if 0 < sample < len(every) else every
+    drawn = random.Random(seed).sample(every, sample) if 0 < sample < len(every) else every
+    # The same text is no change: what isn't wrong can't be noticed.
+    chosen = [one for one in drawn if one.code.splitlines() != one.tree.code.splitlines()]
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies: queue.Queue[Path] = queue.Queue()
