@@ -79,9 +79,10 @@ def facts(report: Report) -> tuple[Row, ...]:
     if seen.promoted is not None:
         rows.append(("After a promotion", _on("", seen.promoted)))
     if seen.periods:
+        each = f"{seen.period_seconds} s" if seen.period_seconds < 60 else f"{seen.period_seconds / 60:g} min"
         first, last = seen.periods[0].start, seen.periods[-1].start + length
         rows.append(("Measured", f"{first:%d %B %Y %H:%M} to {last:%d %B %Y %H:%M} UTC"))
-        rows.append(("Periods", f"{len(seen.periods):,} of {seen.period_seconds / 60:g} min"))
+        rows.append(("Periods", f"{len(seen.periods):,} of {each}"))
     return tuple(rows)
 
 

@@ -79,6 +79,7 @@ def test_the_verdict_its_reasons_and_both_variants_are_on_the_page(run: Run, tmp
         if "latency-p99" in line and "PASS" in line:
             assert line.split("latency-p99")[1].strip() in page.text
     assert "v1 on 2 x ml.m5.xlarge" in page.text
+    assert "Periods 120 of 5 min" in page.text
     assert "v2 on 1 x ml.m5.xlarge" in page.text
     kinds = [attributes.get("class") for tag, attributes in page.tags if tag == "polyline"]
     assert kinds.count("production") >= 5
