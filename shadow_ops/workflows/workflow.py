@@ -26,9 +26,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _STACK = re.compile(r"[a-zA-Z0-9][-_./a-zA-Z0-9]{0,254}")
 _FILE = re.compile(r"[a-zA-Z0-9_][-_./a-zA-Z0-9]*\.toml")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
-_BRANCH = re.compile(r"[a-zA-Z0-9_][-_./a-zA-Z0-9]*")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+# git check-ref-format, and nothing that isn't plain.
+_BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[a-zA-Z0-9_][-_./a-zA-Z0-9]*")
 
 
 @dataclass(frozen=True, kw_only=True)

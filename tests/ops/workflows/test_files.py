@@ -192,11 +192,46 @@ def test_an_endpoint_that_cannot_be_seen_is_not_taken_for_one_without_a_shadow(s
     assert shell.run(scripts(kind, "look")[0]).returncode != 0
 
 
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+@pytest.mark.parametrize("name", ["007", "0x10", "null", "true", "1e3", "on"])
+def test_a_name_that_yaml_reads_as_something_else_stays_a_name(kind: str, name: str) -> None:
+    """Endpoints may be called so, and commands must act on no other."""
+    found = yaml.safe_load(flow(endpoint=name, test_stack="a", promotion_stack="b").text(kind))
+    variables = found["env"] if kind == "github" else found[f".shadow-test-{name}"]["variables"]
+    assert variables["ENDPOINT"] == name
+
+
+def test_every_job_is_about_the_branch_that_was_named() -> None:
+    """A schedule begins on the default branch, and a run by hand on any."""
+    jobs = yaml.safe_load(flow(branch="production").text("github"))["jobs"]
+    checkouts = [
+        step["with"]["ref"] for job in jobs.values() for step in job["steps"] if "checkout" in step.get("uses", "")
+    ]
+    assert checkouts == ["production"] * 4
+
+
+def test_a_promotion_that_waits_for_people_stops_no_look() -> None:
+    """Each kind of job waits for its own kind alone."""
+    found = yaml.safe_load(flow().text("github"))
+    groups = [job["concurrency"]["group"] for name, job in found["jobs"].items() if name != "fold"]
+    assert len(set(groups)) == 3
+    assert "concurrency" not in found
+
+
+@pytest.mark.parametrize(("look", "promoted"), [("0", True), ("3", False), ("4", False), ("none", False)])
+def test_gitlab_promotes_after_a_pass_alone(shell: Shell, look: str, promoted: bool) -> None:
+    """The button is there whatever the look said; pressing it after anything but PASS changes nothing."""
+    (shell.repository / "verdict").write_text(f"{look}\n")
+    assert (shell.run(scripts("gitlab", "promote")[0]).returncode == 0) == promoted
+    assert bool(shell.calls) == promoted
+
+
 @pytest.mark.parametrize("code", [0, 3, 4])
 def test_gitlab_gets_the_gates_own_exit_code(shell: Shell, code: int) -> None:
     """0 goes on, 3 stops, and 4 is allowed to fail."""
     shell.answers["shadow-test gate"] = ("### churn", code)
     assert shell.run(scripts("gitlab", "look")[0]).returncode == code
+    assert (shell.repository / "verdict").read_text() == f"{code}\n"
     assert yaml.safe_load(flow().text("gitlab"))["shadow-test-churn-look"]["allow_failure"] == {"exit_codes": [4]}
 
 
@@ -230,6 +265,9 @@ def test_gitlab_deploys_nothing_while_the_folds_branch_is_there(shell: Shell) ->
     shell.git("-C", str(shell.repository), "push", "--quiet", "origin", "main:shadow-test/fold-churn")
     assert shell.run(deploy).returncode == 0
     assert len(shell.calls) == 1
+    shell.git("-C", str(shell.repository), "remote", "set-url", "origin", str(shell.folder / "gone"))
+    assert shell.run(deploy).returncode != 0
+    assert len(shell.calls) == 1
 
 
 def test_a_fold_is_a_commit_on_a_branch_of_its_own(shell: Shell) -> None:
@@ -261,6 +299,9 @@ def test_a_fold_is_a_commit_on_a_branch_of_its_own(shell: Shell) -> None:
         ({"file": "../churn.toml"}, "'file' must be a .toml file's path"),
         ({"file": "churn.yml"}, "'file' must be"),
         ({"branch": "main\n"}, "'branch' must be a branch"),
+        ({"branch": "a..b"}, "'branch' must be a branch"),
+        ({"branch": "main/"}, "'branch' must be a branch"),
+        ({"role": "arn:aws:iam::111122223333:role/caf\u00e9"}, "'role' must be"),
     ],
 )
 def test_what_would_mean_something_to_a_shell_is_refused(change: dict[str, str], words: str) -> None:
