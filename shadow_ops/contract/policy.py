@@ -27,6 +27,7 @@ _LEAST_SHARE_OF_COPIES = 0.5
 MOST_RULES = 24
 """So many rules may a policy have, those that the library adds by itself (`GatePolicy.effective`) included: with their
 bounds it has its place in one parameter, beside all else."""
+_MOST_REQUESTS = 10**18
 _LONGEST_REASON = 200
 
 _ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
@@ -108,8 +109,8 @@ class GatePolicy:
         check_number(problems, "min_duration_minutes", self.min_duration_minutes, 0, 30 * 24 * 60)
         check_number(problems, "warm_up_minutes", self.warm_up_minutes, 0, 24 * 60)
         count = self.min_requests
-        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-            problems.add("min_requests", "be a whole number of at least 0", count)
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_REQUESTS:
+            problems.add("min_requests", f"be a whole number from 0 to {_MOST_REQUESTS:,}", count)
         self._check_period(problems)
         reason = self.not_enforced_because
         if reason is not None and (

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge.samples import QUIETEST, Grain, Samples
+from shadow_ops.judge.samples import QUIETEST, Grain, Samples, log_ratio
 
 # The recording's own periods do if so many of them have enough requests.
 _ENOUGH_SHARE = 0.5
@@ -57,7 +57,7 @@ class Differences:
     @cached_property
     def logs(self) -> list[float]:
         """Log ratios of the shadow's to production's."""
-        return [math.log(shadow / production) for production, shadow in zip(self.production, self.shadow, strict=True)]
+        return [log_ratio(production, shadow) for production, shadow in zip(self.production, self.shadow, strict=True)]
 
     def __len__(self) -> int:
         """How many pairs."""
@@ -99,7 +99,7 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
         starts=tuple(itertools.compress(pairs.starts, enough)),
         production=tuple(itertools.compress(pairs.production, enough)),
         shadow=tuple(itertools.compress(pairs.shadow, enough)),
-        early=tuple(math.log(after / before) for due, got, before, after in rows if due >= needed and got >= needed),
+        early=tuple(log_ratio(before, after) for due, got, before, after in rows if due >= needed and got >= needed),
         minutes=grain.seconds / 60,
         thin=enough.count(False),
         missing=pairs.missing,
@@ -112,10 +112,10 @@ def _beyond(grain: Grain, metric: str, key: str, pairs: _Pairs, enough: Sequence
         return ()
     for quiet in QUIETEST:
         rows = zip(grain.periods, *grain.latencies(metric, quiet), strict=True)
-        known = {period.start: math.log(after / before) for period, before, after in rows if before and after}
+        known = {period.start: log_ratio(before, after) for period, before, after in rows if before and after}
         chosen = zip(pairs.starts, pairs.production, pairs.shadow, enough, strict=True)
         found = tuple(
-            math.log(after / before) - known[start] for start, before, after, one in chosen if one and start in known
+            log_ratio(before, after) - known[start] for start, before, after, one in chosen if one and start in known
         )
         if len(found) == sum(enough):
             return found

@@ -266,12 +266,17 @@ def _grain(
     )
 
 
+def log_ratio(production: float, shadow: float) -> float:
+    """The logarithm of the shadow's part of production's; also where the quotient itself would be no number."""
+    return math.log(shadow) - math.log(production)
+
+
 def _drift_in(grain: Grain) -> Drift:
     # Fresh containers drift as others do.
     grain = Grain(grain.seconds, (*grain.early, *grain.periods), ())
     for key in _QUIET:
         both = zip(*grain.latencies("ModelLatency", key), strict=True)
-        logs = [math.log(shadow / production) for production, shadow in both if production and shadow]
+        logs = [log_ratio(production, shadow) for production, shadow in both if production and shadow]
         if len(logs) * 2 > len(grain.periods):
             return drift_of(logs)
     return NO_DRIFT

@@ -31,7 +31,8 @@ _LONGEST_PERIOD = 86_400
 # CloudWatch is younger than the one, and the end of a last period is before the end of Python's calendar.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 # No count or time is larger; infinity and NaN aren't smaller.
-_LARGEST = 1e18
+# Nothing that is measured lies beyond; products and squares of what lies within are numbers still.
+_SMALLEST, _LARGEST = 1e-12, 1e18
 
 
 def load(path: str | Path) -> Recording:
@@ -277,13 +278,13 @@ def _whole(data: object, place: str) -> int:
 
 def _is_number(data: object) -> bool:
     kind = type(data)
-    return (kind is float or kind is int) and 0 <= data <= _LARGEST  # type: ignore[operator] # a number, as was asked
+    return (kind is float or kind is int) and (data == 0 or _SMALLEST <= data <= _LARGEST)  # type: ignore[operator] # a number, as was asked
 
 
 def _number(data: object, place: str) -> float:
     fix = "leave out what there is no data of" if data is None or data != data else None
-    if isinstance(data, bool) or not isinstance(data, int | float) or not 0 <= data <= _LARGEST:
-        _refuse(place, "be a number of at least 0", data, fix)
+    if isinstance(data, bool) or not isinstance(data, int | float) or not _is_number(data):
+        _refuse(place, f"be a number of at least 0, and from {_SMALLEST:g} to {_LARGEST:g} if more", data, fix)
     return data
 
 

@@ -65,7 +65,9 @@ def test_a_policy_that_gates_nothing_says_why() -> None:
         ({"rules": [{"kind": "error_rate", "errors": "3xx"}]}, "must be one of 4xx, 5xx, model, got '3xx'"),
         ({"confidence_percent": 0.95}, "must be above 50 and below 100, got 0.95; write 95"),
         ({"confidence_percent": float("nan")}, "must be above 50 and below 100, got nan"),
-        ({"min_requests": 0.5}, "must be a whole number of at least 0, got 0.5"),
+        ({"min_requests": 0.5}, "must be a whole number from 0 to 1,000,000,000,000,000,000, got 0.5"),
+        ({"min_requests": 10**18 + 1}, "must be a whole number from 0 to 1,000,000,000,000,000,000"),
+        ({"min_requests": 10**400}, "must be a whole number from 0 to 1,000,000,000,000,000,000"),
         ({"period_seconds": 90}, "must be 1, 5, 10, 20, 30 or a multiple of 60 up to 86400, got 90"),
     ],
 )

@@ -192,7 +192,7 @@ def test_a_recording_judged_again_from_its_file_gives_the_same_verdict(tmp_path:
     assert judge(load(path), QUICK) == judge(seen, QUICK)
 
 
-_NUMBERS = st.floats(0, 1e12) | st.integers(0, 10**9)
+_NUMBERS = st.floats(1e-12, 1e12) | st.just(0.0) | st.integers(0, 10**9)
 _SIDES = st.builds(
     Side,
     st.dictionaries(st.sampled_from(["Invocations", "CPUUtilization", "Tomorrows"]), _NUMBERS),
