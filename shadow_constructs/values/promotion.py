@@ -8,6 +8,7 @@ from typing import Literal
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.variant import Variant
 from shadow_ops.contract.problems import InvalidValueError, Problems
+from shadow_ops.contract.promotion import promoted_hardware
 
 PromoteOn = Hardware | Literal["production", "shadow"] | None
 """What a promoted model runs on; see `ShadowTest.promote_on`."""
@@ -50,15 +51,13 @@ def check_promotion(problems: Problems, production: Variant, shadow: Variant | N
 
 
 def _hardware(production: Variant, shadow: Variant, promote_on: PromoteOn) -> Hardware | Serverless:
-    if isinstance(promote_on, Hardware):
-        return promote_on
-    if promote_on is not None:
-        return shadow.hardware if promote_on == "shadow" else production.hardware
     ours, tested = production.hardware, shadow.hardware
-    if production.model != shadow.model or not isinstance(ours, Hardware) or not isinstance(tested, Hardware):
-        return ours
-    if replace(tested, count=ours.count) == ours:
-        # Nothing but the count is tested, so the count is what is promoted.
-        return tested
-    # A smaller count of other instances must not become a smaller production without somebody saying so.
-    return replace(tested, count=max(ours.count, tested.count))
+    instances = isinstance(ours, Hardware) and isinstance(tested, Hardware)
+    return promoted_hardware(
+        ours,
+        tested,
+        promote_on,
+        same_model=instances and production.model == shadow.model,
+        count=lambda one: one.count if isinstance(one, Hardware) else 0,
+        counting=lambda one, count: replace(one, count=count) if isinstance(one, Hardware) else one,
+    )

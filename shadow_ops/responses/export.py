@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,9 @@ from shadow_ops.responses.engines import Differing
 from shadow_ops.responses.tally import Example
 
 SUFFIXES = (".csv", ".parquet")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection); full-width forms likewise.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _HEADER = ("key", "hour", "production", "shadow", "request", "segment", "differences")
 
 
@@ -22,7 +26,8 @@ def exported(path: Path) -> Iterator[Differing]:
     """A file that takes pairs one by one; it is there when all are written, whole or not at all.
 
     Args:
-        path: The file, ``.csv`` or ``.parquet``; one that is there is replaced.
+        path: The file, ``.csv`` or ``.parquet``; one that is there is replaced. In CSV, cells that a spreadsheet would
+            take for a formula begin with an apostrophe.
 
     Raises:
         OSError: If it can't be written.
@@ -35,7 +40,8 @@ def exported(path: Path) -> Iterator[Differing]:
 
             def take(example: Example) -> None:
                 parts = json.dumps([list(part) for part in example.parts], ensure_ascii=False)
-                writer.writerow((*example[1:7], parts))
+                cells = (*example[1:7], parts)
+                writer.writerow(map(_as_text, cells) if path.suffix == ".csv" else cells)
 
             yield take
         if path.suffix == ".parquet":
@@ -43,6 +49,11 @@ def exported(path: Path) -> Iterator[Differing]:
         Path(scratch).replace(path)
     finally:
         Path(scratch).unlink(missing_ok=True)
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet shows, and never runs: what callers send is anybody's text; a number stays one."""
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
 
 
 def _as_parquet(path: str) -> None:

@@ -21,11 +21,13 @@ class Said:
         endpoint: The endpoint's name.
         production: Version of the model that serves.
         shadow: Version of the model that is tested; None without a shadow.
+        hardware: Production's table of hardware, as it stands there.
     """
 
     endpoint: str
     production: str
     shadow: str | None
+    hardware: object = None
 
 
 def read(text: str, where: str) -> Said:
@@ -36,11 +38,12 @@ def read(text: str, where: str) -> Said:
     """
     plain = parsed(text, where).unwrap()
     try:
-        shadow = plain.get("shadow")
+        shadow = plain.get("shadow", False)
         return Said(
             endpoint=plain["endpoint_name"],
             production=plain["production"]["model"]["version"],
-            shadow=None if shadow is None else shadow["model"]["version"],
+            shadow=None if shadow is False else shadow["model"]["version"],
+            hardware=plain["production"].get("hardware"),
         )
     except (KeyError, TypeError, AttributeError):
         must = "endpoint_name, and a version in [production.model] and in [shadow.model] where there is a shadow"

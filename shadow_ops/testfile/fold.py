@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
+from tomlkit.items import InlineTable
 
+from shadow_ops.contract.promotion import promoted_hardware
 from shadow_ops.testfile.document import parsed, reads_as
+from shadow_ops.testfile.hardware import hardware_in
 
 # What a file says of a test only.
 _OF_THE_TEST = ("shadow", "sampling_percent", "promote_on")
@@ -21,17 +24,17 @@ def folded(text: str, where: str) -> str:
         where: Named in mistakes.
 
     Raises:
-        InvalidValueError: If it isn't TOML.
+        InvalidValueError: If it isn't TOML, or has no hardware where some must be.
     """
     document = parsed(text, where)
-    wanted = _promoted(document.unwrap())
+    wanted = _promoted(document.unwrap(), where)
     # As the shadow's was written, with its comments; where such a table can't stand in its new place, written anew.
     for model in (document["shadow"]["model"], wanted["production"]["model"]):
         changed = parsed(text, where)
         production: Any = changed["production"]
         production["model"] = model
         if production["hardware"] != wanted["production"]["hardware"]:
-            production["hardware"] = wanted["production"]["hardware"]
+            production["hardware"] = _written(wanted["production"]["hardware"], as_in=production["hardware"])
         for key in _OF_THE_TEST:
             changed.pop(key, None)
         written = tomlkit.dumps(changed)
@@ -40,27 +43,39 @@ def folded(text: str, where: str) -> str:
     return tomlkit.dumps(wanted)
 
 
-def _promoted(plain: Mapping[str, Any]) -> dict[str, Any]:
+def _written(hardware: Mapping[str, Any], as_in: object) -> Mapping[str, Any]:
+    if not isinstance(as_in, InlineTable):
+        return hardware
+    table = tomlkit.inline_table()
+    table.update(hardware)
+    return table
+
+
+def _promoted(plain: Mapping[str, Any], where: str) -> dict[str, Any]:
     """The same of plain values."""
     production, shadow = plain["production"], plain["shadow"]
-    hardware = _hardware(production, shadow, plain.get("promote_on"))
     kept = {key: value for key, value in plain.items() if key not in _OF_THE_TEST}
-    return {**kept, "production": {**production, "model": shadow["model"], "hardware": hardware}}
+    return {**kept, "production": {**production, "model": shadow["model"], "hardware": _hardware(plain, where)}}
 
 
-def _hardware(production: Mapping[str, Any], shadow: Mapping[str, Any], promote_on: object) -> object:
-    """What `ShadowTest.promote_on` says, of tables."""
-    ours, tested = production["hardware"], shadow["hardware"]
-    if isinstance(promote_on, Mapping):
-        return promote_on
-    if promote_on is not None:
-        return tested if promote_on == "shadow" else ours
-    if production["model"]["version"] != shadow["model"]["version"]:
-        return ours
-    counts = [hardware.get("count", 1) for hardware in (ours, tested)]
-    only_the_count = _but_count(ours) == _but_count(tested)
-    return tested if only_the_count or counts[0] <= counts[1] else {**tested, "count": counts[0]}
-
-
-def _but_count(hardware: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in hardware.items() if key != "count" and value is not False}
+def _hardware(plain: Mapping[str, Any], where: str) -> object:
+    """What the promoted model runs on, in its writer's words where it has some."""
+    production, shadow = plain["production"], plain["shadow"]
+    given = {f"{role}.hardware": plain[role].get("hardware") for role in ("production", "shadow")}
+    promote_on = plain.get("promote_on")
+    if promote_on is False:
+        promote_on = None
+    elif promote_on not in (None, "production", "shadow"):
+        given["promote_on"] = promote_on
+    tables = {name: hardware_in(one, f"{where}: '{name}'") for name, one in given.items()}
+    wanted = promoted_hardware(
+        tables["production.hardware"],
+        tables["shadow.hardware"],
+        tables.get("promote_on", promote_on),
+        same_model=production["model"]["version"] == shadow["model"]["version"],
+        count=lambda one: int(one["count"]),
+        counting=lambda one, count: {**one, "count": count},
+    )
+    counted = [{**one, "count": wanted["count"]} for one in given.values() if isinstance(one, Mapping)]
+    in_their_words = (one for one in (*given.values(), *counted) if hardware_in(one, where) == wanted)
+    return next(in_their_words, wanted)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import inspect
 import typing
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tomlkit
 from hypothesis import given
+from hypothesis import strategies as st
 
 from shadow_constructs import Container, GatePolicy, Guard, Hardware, InvalidValueError, Rule, ShadowTest, Variant
 from shadow_constructs.values.toml.reader import FACTORIES, classes_in
 from shadow_ops.testfile.fold import folded
 from tests.values.samples import model, packed, variant
-from tests.values.strategies import SHADOW_TESTS
+from tests.values.strategies import HARDWARE, SHADOW_TESTS
 from tests.values.toml_text import text_of
 
 CHURN = """
@@ -97,6 +101,66 @@ def test_a_test_of_hardware_is_folded_as_the_value_is(
 [shadow]\nhardware = {{ instance_type = {shadow} }}\n{model.format("shadow")}"""
 
     assert read(tmp_path, folded(text, "churn.toml")) == read(tmp_path, text).promoted()
+
+
+@st.composite
+def hardware_tests(draw: st.DrawFn) -> dict[str, Any]:
+    """Files that test other hardware for one model, with any default left out or spelled out."""
+    ours = draw(HARDWARE)
+    one_field = draw(st.sampled_from(["count", "ssm_access", "core_dump", "routing", "startup_timeout_seconds"]))
+    value = getattr(draw(HARDWARE), one_field)
+    tested = draw(st.just(replace(ours, **{one_field: value})) | HARDWARE)
+    named = draw(st.sampled_from([None, "production", "shadow", ours, tested]))
+    model = {"version": "v1", "model_name": "theirs"}
+    table: dict[str, Any] = {"endpoint_name": "churn"}
+    if named is not None or draw(st.booleans()):
+        table["promote_on"] = _spelled(draw, named) if isinstance(named, Hardware) else named or False
+    for role, hardware in (("production", ours), ("shadow", tested)):
+        table[role] = {"model": model, "hardware": _spelled(draw, hardware)}
+    return table
+
+
+def _spelled(draw: st.DrawFn, value: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of ours
+    """Its table: what has its default is left out, or written as a file writes it."""
+    table: dict[str, Any] = {}
+    for field in fields(value):
+        one = getattr(value, field.name)
+        if is_dataclass(one):
+            table[field.name] = _spelled(draw, one)
+        elif one is not None and (one != field.default or draw(st.booleans())):
+            table[field.name] = one
+        # Where a flag may be None as well, false is a flag.
+        elif one is None and field.name != "ssm_access" and draw(st.booleans()):
+            table[field.name] = False
+    return {type(value).__name__.lower(): table} if draw(st.integers(0, 9)) == 9 else table
+
+
+@given(hardware_tests())
+def test_hardware_is_folded_as_the_value_is_however_it_is_written(
+    tmp_path_factory: pytest.TempPathFactory, table: dict[str, Any]
+) -> None:
+    """False for what is left out, a flag that is off, counts of one, tables that name their kind."""
+    folder, text = tmp_path_factory.getbasetemp(), tomlkit.dumps(table)
+    try:
+        test = read(folder, text)
+    except InvalidValueError as error:
+        assert all("change something in production" in line for line in error.problems)  # noqa: PT017 - nothing else is wrong with it
+        return
+    assert read(folder, folded(text, "churn.toml")) == test.promoted()
+
+
+@pytest.mark.parametrize("wrong", ["3", '"shadows"', "{ count = 1.5 }", "true", "[]"])
+@pytest.mark.parametrize("place", ["promote_on", "production", "shadow"])
+def test_what_is_no_hardware_is_not_folded(place: str, wrong: str) -> None:
+    """A line says where; nothing is guessed."""
+    model = 'model = { version = "v1", model_name = "theirs" }'
+    hardware = {"production": '{ instance_type = "ml.m5.large" }', "shadow": '{ instance_type = "ml.c5.large" }'}
+    lines = [f"[{role}]\n{model}\nhardware = {wrong if role == place else one}" for role, one in hardware.items()]
+    top = [f"promote_on = {wrong}"] if place == "promote_on" else []
+
+    with pytest.raises(InvalidValueError, match=f"churn.toml: '{place}.*' must be a table of hardware") as refused:
+        folded("\n".join(top + lines), "churn.toml")
+    assert len(str(refused.value).splitlines()) == 1
 
 
 def test_a_fold_keeps_comments_and_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from shadow_ops.cli import output
 from shadow_ops.cli.options import aws, endpoint_given
 
 if TYPE_CHECKING:
+    from shadow_ops.aws.endpoint import LiveVariant
     from shadow_ops.contract.declared import Declared, DeclaredVariant
     from shadow_ops.observe.deployed import Deployed
 
@@ -39,13 +41,38 @@ def command(endpoint: str, path: Path | None, profile: str | None, region: str |
 
     said, serving = _promoted(find(Clients(profile, region), endpoint))
     if path is None:
-        output.data(_lines_of_code(said, serving))
+        output.data(_lines_of_code(said, serving.said))
     else:
-        _write(path, serving.version, endpoint)
+        _write(path, serving, endpoint)
 
 
-def _promoted(found: Deployed) -> tuple[Declared, DeclaredVariant]:
-    """What the stack says, and the production variant that it says serves.
+@dataclass(frozen=True)
+class _Serving:
+    """What was promoted: the version by the stack's word, its hardware by that of the endpoint config."""
+
+    said: DeclaredVariant
+    live: LiveVariant | None
+
+    def is_in(self, text: str, path: Path) -> bool:
+        """Whether a file has it as production."""
+        from shadow_ops.testfile.document import read
+        from shadow_ops.testfile.hardware import instances_in
+
+        said = read(text, str(path))
+        found = instances_in(said.hardware, f"{path}: 'production.hardware'")
+        on = (None, None) if found is None else (found.instance_type, found.count)
+        live = self.live
+        return said.production == self.said.version and (live is None or on == (live.instance_type, live.initial_count))
+
+    def __str__(self) -> str:
+        version, live = self.said.version, self.live
+        if live is None or live.instance_type is None:
+            return version
+        return f"{version} on {live.initial_count} x {live.instance_type}"
+
+
+def _promoted(found: Deployed) -> tuple[Declared, _Serving]:
+    """What the stack says, and what serves as production.
 
     Raises:
         CannotTellError: If it isn't known that something serves for good.
@@ -61,7 +88,8 @@ def _promoted(found: Deployed) -> tuple[Declared, DeclaredVariant]:
     if live.config.name != said.config:
         where = f"`shadow-test status {live.name}` says more"
         raise CannotTellError(f"{live.name} doesn't serve what its stack says; fold when it does; {where}")
-    return said, said.production[0]
+    main = said.production[0]
+    return said, _Serving(main, next((one for one in live.production if one.name == main.name), None))
 
 
 def _lines_of_code(said: Declared, serving: DeclaredVariant) -> str:
@@ -75,7 +103,7 @@ def _lines_of_code(said: Declared, serving: DeclaredVariant) -> str:
     )
 
 
-def _write(path: Path, serving: str, endpoint: str) -> None:
+def _write(path: Path, serving: _Serving, endpoint: str) -> None:
     from shadow_ops.cli.errors import USAGE, Failure
     from shadow_ops.cli.files import write_new
     from shadow_ops.contract.reading import read_text
@@ -86,11 +114,14 @@ def _write(path: Path, serving: str, endpoint: str) -> None:
     said = read(text, str(path))
     if said.endpoint != endpoint:
         raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
-    if said.production == serving:
-        output.progress(f"{path}: production is {serving} already, nothing to fold")
-        return
-    if said.shadow != serving:
+    after = None if said.shadow is None else folded(text, str(path))
+    if after is not None and serving.is_in(after, path):
+        write_new(path, after, replace=True)
+        output.progress(f"{path}: production is {serving} now, and the shadow is gone; deploying it changes nothing")
+    elif serving.is_in(text, path):
+        left = "" if said.shadow is None else f"; its shadow, {said.shadow}, was not promoted"
+        output.progress(f"{path}: production is {serving} already, nothing to fold{left}")
+    else:
         tests = "tests nothing" if said.shadow is None else f"tests {said.shadow}"
-        raise Failure(f"{path} {tests}, but {serving} serves {endpoint}; give the file that was deployed", USAGE)
-    write_new(path, folded(text, str(path)), replace=True)
-    output.progress(f"{path}: production is {serving} now, and the shadow is gone; deploying it changes nothing")
+        says = f"has {said.production} as production and {tests}"
+        raise Failure(f"{path} {says}, but {serving} serves {endpoint}; give the file that was deployed", USAGE)

@@ -65,11 +65,56 @@ def test_the_file_says_what_serves(run: Run, file: Path) -> None:
     done = run("fold", "churn", "--write", file)
     assert done.exit_code == 0, done.output
     assert file.read_text() == FOLDED
-    assert done.stderr == f"{file}: production is v2 now, and the shadow is gone; deploying it changes nothing\n"
+    serves = f"{file}: production is v2 on 2 x ml.m5.xlarge"
+    assert done.stderr == f"{serves} now, and the shadow is gone; deploying it changes nothing\n"
 
     again = run("fold", "churn", "--write", file)
     assert (again.exit_code, file.read_text()) == (0, FOLDED)
-    assert "production is v2 already, nothing to fold" in again.stderr
+    assert f"{serves} already, nothing to fold" in again.stderr
+
+
+HARDWARE_TEST = FILE.replace('"v2", model_name = "new"', '"v1", model_name = "old"').replace(
+    '[shadow]\nhardware = { instance_type = "ml.m5.xlarge" }',
+    '[shadow]\nhardware = { instance_type = "ml.c7i.xlarge" }',
+)
+SAME = "production is v1 on 2 x ml.m5.xlarge already, nothing to fold"
+
+
+@pytest.mark.usefixtures("promoted")
+@pytest.mark.parametrize(
+    ("text", "serves", "production", "said"),
+    [
+        (HARDWARE_TEST, "ml.c7i.xlarge", '"ml.c7i.xlarge", count = 2', "v1 on 2 x ml.c7i.xlarge now, and the shadow"),
+        (HARDWARE_TEST, "ml.m5.xlarge", None, f"{SAME}; its shadow, v1, was not promoted"),
+        (HARDWARE_TEST.replace("c7i", "m5"), "ml.m5.xlarge", '"ml.m5.xlarge"', "v1 on 1 x ml.m5.xlarge now"),
+        (HARDWARE_TEST.replace("[shadow]", "shadow = false\n[tags]"), "ml.m5.xlarge", None, SAME),
+        (HARDWARE_TEST, "ml.g5.xlarge", None, "and tests v1, but v1 on 2 x ml.g5.xlarge serves churn"),
+        (
+            FILE.replace('"v1"', '"v0"').replace('"v2"', '"v1"'),
+            "ml.g5.xlarge",
+            None,
+            "but v1 on 2 x ml.g5.xlarge serves",
+        ),
+    ],
+)
+def test_what_serves_is_known_by_its_hardware_too(
+    run: Run, services: Services, file: Path, text: str, serves: str, production: str | None, said: str
+) -> None:
+    """Also where other hardware is all that was tested: folded when it serves, left alone when it doesn't."""
+    [variant] = services.configs["churn-config"]["ProductionVariants"]
+    variant |= {"InstanceType": serves, "InitialInstanceCount": 1 if "on 1 x" in said else 2}
+    say(services, replace(SERVING, production=(replace(SERVING.production[0], version="v1"),)))
+    file.write_text(text)
+
+    done = run("fold", "churn", "--write", file)
+
+    assert said in done.stderr
+    assert done.exit_code == (2 if "but v1" in said else 0)
+    if production is None:
+        assert file.read_text() == text
+    else:
+        assert "shadow" not in file.read_text()
+        assert f"hardware = {{instance_type = {production}}}" in file.read_text()
 
 
 @pytest.mark.usefixtures("promoted")
@@ -85,8 +130,8 @@ def test_without_a_file_the_lines_of_code_are_shown(run: Run) -> None:
     ("before", "after", "said"),
     [
         ('endpoint_name = "churn"', 'endpoint_name = "other"', "is about endpoint other, not churn"),
-        ('"v2"', '"v3"', "tests v3, but v2 serves churn; give the file that was deployed"),
-        ("[shadow]", "[other]", "tests nothing, but v2 serves churn"),
+        ('"v2"', '"v3"', "tests v3, but v2 on 2 x ml.m5.xlarge serves churn; give the file that was deployed"),
+        ("[shadow]", "[other]", "tests nothing, but v2 on 2 x ml.m5.xlarge serves churn"),
         ('version = "v1", ', "", "a shadow test has endpoint_name, and a version in [production.model]"),
         ("[shadow]", "[shadow", "not TOML"),
     ],

