@@ -32,7 +32,7 @@ from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
-from shadow_constructs.placing.place import place_of
+from shadow_constructs.placing.place import found, place_of
 from shadow_constructs.placing.siblings import check_siblings
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.declared import declared
@@ -293,6 +293,7 @@ class ShadowEndpoint(Part):
 def _check_place(stack: cdk.Stack, test: ShadowTest) -> None:
     place = place_of(stack)
     problems = Problems("ShadowTest")
-    deployed = Deployed(test, *(None if is_token(one) else one for one in (place.region, place.account)))
+    region, account = (None if is_token(one) else one for one in (place.region, place.account))
+    deployed = Deployed(test, region, account, found)
     check_pairs(problems, PAIRS, deployed)
     problems.raise_if_any()

@@ -13,7 +13,7 @@ from shadow_constructs.model.permissions import Statement
 from shadow_constructs.model.policy_size import INLINE, MANAGED, documents
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import Place, place_of
-from shadow_constructs.values.tokens import is_token
+from shadow_constructs.values.arns import role_name_of
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,9 @@ def role_name(role_arn: str) -> str:
     A role of the same app is asked for its name. Of another token CloudFormation can only cut off what precedes the
     name of a role without a path; `warnings_of` says so.
     """
-    if not is_token(role_arn):
-        return role_arn.rsplit("/", 1)[-1]
+    readable = role_name_of(role_arn)
+    if readable is not None:
+        return readable
     token = cdk.Tokenization.reverse_string(role_arn).first_token
     target = token.target if isinstance(token, cdk.Reference) else None
     if isinstance(target, iam.CfnRole):

@@ -9,7 +9,10 @@ from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
-from shadow_constructs.values.tokens import is_token
+from shadow_constructs.values.tokens import TOKEN, is_token
+
+# IAM is one for all Regions, and a response plan is kept in several.
+_OF_NO_REGION = ("AWS::IAM::", "AWS::SSMIncidents::")
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,23 @@ def place_of(stack: cdk.Stack) -> Place:
         partition = pseudo("PARTITION") if is_token(region) else stack.partition
         found = _KNOWN[stack] = Place(partition, region, stack.account, pseudo("URL_SUFFIX"))
     return found
+
+
+def found(address: str) -> tuple[str | None, str | None]:
+    """Region and account of the resource of the app that a token refers to, each None where the code doesn't say.
+
+    Args:
+        address: The token, such as a topic's ``topic_arn``; of anything else nothing is known.
+    """
+    if not TOKEN.fullmatch(address) or not address.startswith("$"):
+        return None, None
+    token = cdk.Tokenization.reverse_string(address).first_token
+    target = token.target if isinstance(token, cdk.Reference) else None
+    if not isinstance(target, cdk.CfnResource):
+        return None, None
+    place = place_of(target.stack)
+    region = None if target.cfn_resource_type.startswith(_OF_NO_REGION) or is_token(place.region) else place.region
+    return region, None if is_token(place.account) else place.account
 
 
 @cache

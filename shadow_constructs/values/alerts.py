@@ -15,6 +15,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 # CloudWatch User Guide, alarm actions: standard topics only.
 _FIFO = re.compile(r":sns:.*\.fifo\Z", re.DOTALL)
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
+_ACTION = "arn:aws:sns:eu-west-1:111122223333:x"
 # API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
 # week where each is an hour or longer; five actions per state.
 _SHORT_PERIODS = (10, 20, 30)
@@ -68,7 +69,8 @@ class Alerts:
         for address in self.emails:
             check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
         for arn in self.action_arns:
-            check_text(problems, "action_arns", arn, pattern=_ARN, rule="hold ARNs of alarm actions", tokens=True)
+            rule = "hold ARNs of alarm actions"
+            check_text(problems, "action_arns", arn, pattern=_ARN, rule=rule, tokens=True, example=_ACTION)
         for alarm in self.without:
             if not isinstance(alarm, str):
                 problems.add("without", "hold ids of alarms such as 'shadow-cpu'", alarm)

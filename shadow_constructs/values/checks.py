@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems, shown
@@ -43,6 +44,7 @@ def check_text(
     rule: str,
     longest: int | None = None,
     tokens: bool = False,
+    example: str | None = None,
     fix: str | None = None,
 ) -> None:
     """Check that a value is text that matches a whole pattern.
@@ -55,6 +57,7 @@ def check_text(
         rule: The rule in words, continuing "must".
         longest: Most characters allowed. Not limited by default.
         tokens: Whether a CDK token is accepted, which can't be checked before deployment.
+        example: An ARN of the kind: what stands beside tokens is held against it. By default nothing is.
         fix: What to change.
     """
     if not isinstance(value, str):
@@ -62,6 +65,8 @@ def check_text(
     elif is_token(value):
         if not tokens:
             problems.add(what, f"{rule} and be known at synth", value, "give a literal, not a CDK token")
+        elif example is not None and not pattern.fullmatch(completed(value, example)):
+            problems.add(what, rule, value, fix)
     elif not is_writable(value):
         problems.add(what, "hold no control characters and no halves of characters", value, fix)
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
@@ -90,8 +95,9 @@ def check_arn(
     resource: str,
     ending: str = r"\S+",
     longest: int = 2048,
+    example: str = "x",
 ) -> None:
-    """Check an ARN such as ``arn:aws:kms:eu-west-1:111122223333:key/...``; tokens are accepted.
+    """Check an ARN such as ``arn:aws:kms:eu-west-1:111122223333:key/...``; a token may stand for any part.
 
     Args:
         problems: Where a mistake is recorded.
@@ -101,11 +107,13 @@ def check_arn(
         resource: What the resource begins with, such as ``key/``.
         ending: Pattern of the rest.
         longest: Most characters allowed.
+        example: A rest that the pattern takes.
     """
     region, here = ("", "") if service == "iam" else (r"[a-z0-9\-]+", "<region>")
     pattern = re.compile(rf"arn:aws[a-z\-]*:{service}:{region}:\d{{12}}:{resource}{ending}", re.ASCII)
     rule = f"be an ARN like arn:aws:{service}:{here}:<account>:{resource}..."
-    check_text(problems, what, value, pattern=pattern, rule=rule, longest=longest, tokens=True)
+    whole = f"arn:aws:{service}:{'' if region == '' else 'eu-west-1'}:111122223333:{resource}{example}"
+    check_text(problems, what, value, pattern=pattern, rule=rule, longest=longest, tokens=True, example=whole)
 
 
 def check_key_arn(problems: Problems, what: str, value: object) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shadow_constructs.values.tokens import TOKEN
+
 # Amazon ECR User Guide, ecr-requests: <account>.dkr.ecr.<region>.<suffix>, dkr.ecr-fips for FIPS, and dkr-ecr or
 # dkr-ecr-fips under on.aws (in China on.amazonwebservices.com.cn) where IPv6 is spoken too.
 _ADDRESS = re.compile(
@@ -12,7 +14,6 @@ _ADDRESS = re.compile(
     r"(?P<suffix>[a-z0-9.-]+|TOKEN\d+)/(?P<repository>(?:[a-z0-9._/-]|TOKEN\d+)+?)"
     r"(?:(?P<mark>[:@])(?P<version>(?:[A-Za-z0-9_.:-])+))?"
 )
-_TOKEN = re.compile(r"\$\{Token\[[^\]]*\]\}")
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class EcrAddress:
 
 def parse(uri: str) -> EcrAddress | None:
     """Take an address apart; None if it is of no ECR repository, or one token as a whole."""
-    tokens: list[str] = _TOKEN.findall(uri)
+    tokens: list[str] = TOKEN.findall(uri)
     numbers = iter(range(len(tokens)))
-    found = _ADDRESS.fullmatch(_TOKEN.sub(lambda _: f"TOKEN{next(numbers)}", uri))
+    found = _ADDRESS.fullmatch(TOKEN.sub(lambda _: f"TOKEN{next(numbers)}", uri))
     if found is None:
         return None
 

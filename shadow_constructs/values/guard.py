@@ -85,7 +85,13 @@ class Guard:
         if self.permissions_boundary is not None:
             rule = "be the ARN of a policy like arn:aws:iam::<account>:policy/..."
             check_text(
-                problems, "permissions_boundary", self.permissions_boundary, pattern=_BOUNDARY, rule=rule, tokens=True
+                problems,
+                "permissions_boundary",
+                self.permissions_boundary,
+                pattern=_BOUNDARY,
+                rule=rule,
+                tokens=True,
+                example="arn:aws:iam::111122223333:policy/x",
             )
         if self.role_arn is None and self.grant_role is not True:
             problems.add("grant_role", "be left out without role_arn", self.grant_role)

@@ -171,6 +171,7 @@ class Hardware:
                 resource="",
                 ending=ending,
                 longest=258,
+                example="training-plan/x",
             )
         if problems.count == 0:
             check_pairs(problems, PAIRS, self)

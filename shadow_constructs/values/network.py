@@ -14,6 +14,7 @@ from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
+_REGION = re.compile(r"[a-z0-9-]+")
 _ID = re.compile(r"[-0-9a-zA-Z]{1,32}")
 
 
@@ -26,11 +27,13 @@ class Network:
             even with one instance. CDK tokens are accepted; `in_vpc` takes the CDK's objects. By default no VPC.
         security_group_ids: One to five security groups. CDK tokens are accepted. Needed with subnets.
         isolated: Whether the container may make no network call at all.
+        region: Region of the VPC, which `in_vpc` knows where the CDK does. By default not known.
     """
 
     subnet_ids: Sequence[str] = ()
     security_group_ids: Sequence[str] = ()
     isolated: bool = False
+    region: str | None = None
 
     @classmethod
     def in_vpc(
@@ -72,6 +75,7 @@ class Network:
         # A selection without some of its fields is given without them.
         try:
             found = vpc.select_subnets(**{name: value for name, value in chosen.items() if value is not None})
+            region = vpc.env.region
         # The CDK's errors are RuntimeErrors, and jsii's checks of types TypeErrors.
         except (RuntimeError, TypeError) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
@@ -80,6 +84,7 @@ class Network:
             subnet_ids=found.subnet_ids,
             security_group_ids=[one.security_group_id for one in groups],
             isolated=isolated,
+            region=None if is_token(region) else region,
         )
 
     def __post_init__(self) -> None:
@@ -95,6 +100,8 @@ class Network:
             _check_ids(problems, "subnet_ids", self.subnet_ids, lowest=2, highest=16)
             _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
         check_flag(problems, "isolated", self.isolated)
+        if self.region is not None:
+            check_text(problems, "region", self.region, pattern=_REGION, rule="be a Region such as eu-west-1")
         problems.raise_if_any()
 
     @property

@@ -7,7 +7,11 @@ Values are pure Python; asking the CDK itself would start a Node process and cos
 
 from __future__ import annotations
 
+import re
 import struct
+
+TOKEN = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
+"""One encoded token in a text."""
 
 _STRING_MARK = "${Token["
 _LIST_MARK = "#{Token["

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shadow_constructs.values.arns import role_name_of
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.pairs.of_test import PAIRS
 from shadow_constructs.values.scaling_identity import of_other
@@ -55,6 +56,7 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
 
 
 def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
+    yield from _of_role("guard", "the guard", test.guard.role_arn, grant=test.guard.grant_role)
     for variant in test.variants:
         if isinstance(variant.hardware, Hardware) and variant.hardware.ssm_access:
             yield SynthWarning(
@@ -63,12 +65,7 @@ def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
                 "in production, and takes it from accounts that it has allow-listed only (Developer Guide, ssm-access)",
             )
     for model in test.models:
-        if model.role_arn is not None and model.grant_role and is_token(model.role_arn):
-            yield SynthWarning(
-                f"shadow-constructs:role-token:{model.version}",
-                f"the role of version '{model.version}' is known at deployment only: unless it is a role of this app, "
-                "it must have no path; else grant it what docs/security.md lists and set grant_role=False",
-            )
+        yield from _of_role(model.version, f"version '{model.version}'", model.role_arn, grant=model.grant_role)
         secret = sorted(key for key in model.environment if _SECRET.search(key))
         if secret:
             yield SynthWarning(
@@ -76,6 +73,16 @@ def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
                 f"version '{model.version}' has {', '.join(secret)} in its environment, which stands in clear text in "
                 "the template and in DescribeModel: let the container read it from Secrets Manager instead",
             )
+
+
+def _of_role(who: str, named: str, role_arn: str | None, *, grant: bool) -> Iterator[SynthWarning]:
+    name = None if role_arn is None else role_name_of(role_arn)
+    if role_arn is not None and grant and (name is None or is_token(name)):
+        yield SynthWarning(
+            f"shadow-constructs:role-token:{who}",
+            f"the role of {named} is known at deployment only: unless it is a role of this app, "
+            "it must have no path; else grant it what docs/security.md lists and set grant_role=False",
+        )
 
 
 def _of_scaling(test: ShadowTest) -> Iterator[SynthWarning]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import DeepLearningImage, XGBoostImage
 from shadow_constructs.values.pairs.pair import Clash, Pair
-from shadow_constructs.values.pairs.places import partition_of, places_of
+from shadow_constructs.values.pairs.places import Placed, partition_of, places_of
+from shadow_constructs.values.tokens import is_token
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
@@ -23,17 +24,28 @@ class Deployed:
         test: The test.
         region: The stack's Region; None where the code doesn't say.
         account: The stack's account; None where the code doesn't say.
+        found: Region and account of what a CDK token refers to, each None where the code doesn't say.
     """
 
     test: ShadowTest
     region: str | None
     account: str | None
+    found: Callable[[str], tuple[str | None, str | None]] = lambda _: (None, None)
+
+    def places(self) -> Iterator[Placed]:
+        """Everything that the test names, with what its address or the app says of where it is."""
+        for one in places_of(self.test):
+            if one.region is None and is_token(one.address):
+                region, account = self.found(one.address)
+                yield replace(one, region=region, account=one.account or account)
+            else:
+                yield one
 
 
 def _region(deployed: Deployed) -> Iterator[Clash]:
     if deployed.region is None:
         return
-    for one in places_of(deployed.test):
+    for one in deployed.places():
         if one.region not in (None, deployed.region):
             fix = "name one of that Region, or deploy the stack where this is"
             yield Clash(one.what, f"be in the stack's region {deployed.region}", one.address, fix)
@@ -43,8 +55,8 @@ def _region(deployed: Deployed) -> Iterator[Clash]:
 
 
 def _account(deployed: Deployed) -> Iterator[Clash]:
-    for one in places_of(deployed.test):
-        if deployed.account is not None and one.account not in (None, deployed.account):
+    for one in deployed.places():
+        if one.own_account and deployed.account is not None and one.account not in (None, deployed.account):
             must = f"be of the stack's account {deployed.account}"
             yield Clash(one.what, must, one.address, "a role or boundary of another account can't be used")
 
@@ -66,7 +78,7 @@ def _owner(deployed: Deployed) -> Iterator[Clash]:
 PAIRS: tuple[Pair[Deployed], ...] = (
     Pair(
         id="regions-and-stack",
-        facts="Region and partition of the stack and of images, topics, keys, packages and reservations",
+        facts="Region and partition of the stack and of images, topics, keys, packages, reservations, buckets, VPCs",
         clash="what lies in another Region or partition than the stack, where both are known",
         source="API members ContainerDefinition.Image, AlarmActions, KmsKeyId; Developer Guide, your own image",
         check=_region,

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shadow_constructs.values.arns import parts_of
 from shadow_constructs.values.container import EcrImage, Image, ImageAddress
 from shadow_constructs.values.ecr_address import parse
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.network import Network
 from shadow_constructs.values.pairs.pair import Clash
 from shadow_constructs.values.tokens import is_token
 
@@ -35,10 +37,11 @@ class Placed:
 
     Attributes:
         what: The argument that names it.
-        address: ARN or image address.
+        address: ARN, name or image address; a CDK token where it is of something in the app.
         partition: Such as ``aws``; None where it isn't known.
         region: Such as ``eu-west-1``; None for what has none and where it isn't known.
-        account: Set where it has to be the endpoint's own account; else None.
+        account: Twelve digits; None where it isn't known.
+        own_account: Whether it has to be the endpoint's own account.
     """
 
     what: str
@@ -46,6 +49,7 @@ class Placed:
     partition: str | None
     region: str | None
     account: str | None = None
+    own_account: bool = False
 
 
 def partition_of(region: str) -> str:
@@ -59,6 +63,8 @@ def places_of(test: ShadowTest) -> Iterator[Placed]:
         yield from _of_model(model)
     yield from _of_arn("guard", test.guard.role_arn, own_account=True)
     yield from _of_arn("guard", test.guard.log_key_arn)
+    yield from _of_network(test.guard.network)
+    yield from _of_arn("watch", test.watch.role_arn, own_account=True)
     boundary = test.guard.permissions_boundary
     # One of AWS's own has no account.
     yield from _of_arn("guard", boundary, own_account=boundary is not None and ":iam::aws:" not in boundary)
@@ -70,6 +76,8 @@ def places_of(test: ShadowTest) -> Iterator[Placed]:
     yield from _of_arn("volume_key_arn", test.volume_key_arn)
     if test.capture.enabled:
         yield from _of_arn("capture", test.capture.key_arn)
+        if test.capture.bucket is not None:
+            yield Placed("capture", test.capture.bucket, None, None)
     if test.alerts.enabled:
         yield from _of_arn("topic_arn", test.alerts.topic_arn)
         for arn in test.alerts.action_arns:
@@ -101,6 +109,14 @@ def _of_model(model: Model) -> Iterator[Placed]:
         yield from _of_image("package", ImageAddress(model.package.image))
     yield from _of_arn("artifact_key_arn", model.artifact_key_arn)
     yield from _of_arn("role_arn", model.role_arn, own_account=True)
+    yield from _of_network(model.network)
+
+
+def _of_network(network: Network | None) -> Iterator[Placed]:
+    # A VPC is in one Region: one of its subnets and one of its groups tell which.
+    if network is not None:
+        for one in (*network.subnet_ids[:1], *network.security_group_ids[:1]):
+            yield Placed("network", one, None, network.region)
 
 
 def _of_image(what: str, image: Image) -> Iterator[Placed]:
@@ -113,7 +129,6 @@ def _of_image(what: str, image: Image) -> Iterator[Placed]:
 
 
 def _of_arn(what: str, arn: str | None, *, own_account: bool = False) -> Iterator[Placed]:
-    if not isinstance(arn, str) or is_token(arn):
-        return
-    _, partition, _, region, account, *_ = [*arn.split(":"), *[""] * 5]
-    yield Placed(what, arn, partition or None, region or None, account if own_account else None)
+    if isinstance(arn, str):
+        _, partition, _, region, account, _ = (one or None for one in parts_of(arn))
+        yield Placed(what, arn, partition, region, account, own_account)

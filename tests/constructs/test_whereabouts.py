@@ -1,0 +1,145 @@
+"""Where the things are that a test uses: said by parts of an ARN, or by the stack of the app that makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    CoreDump,
+    Guard,
+    InvalidValueError,
+    Network,
+    ShadowEndpoint,
+    ShadowTest,
+    Watch,
+)
+from shadow_constructs.values.warnings import warnings_of
+from tests.constructs.rendering import IRELAND, new_stack, resources, template_of
+from tests.values.samples import hardware, model, serving, variant
+
+VIRGINIA = cdk.Environment(account="111122223333", region="us-east-1")
+OTHERS = cdk.Environment(account="999922223333", region="eu-west-1")
+PARTITION = cdk.Aws.PARTITION
+Make = Callable[[cdk.Stack], ShadowTest]
+
+
+def _in_vpc(vpc: ec2.IVpc, stack: cdk.Stack) -> Network:
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-0a")
+    return Network.in_vpc(vpc, security_groups=[group])
+
+
+def _known_vpc(stack: cdk.Stack) -> Network:
+    zones = [f"{stack.region}a", f"{stack.region}b"]
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=zones, private_subnet_ids=["subnet-1", "subnet-2"]
+    )
+    return _in_vpc(vpc, stack)
+
+
+def _role(stack: cdk.Stack, **given: Any) -> str:  # noqa: ANN401 - whatever a role takes
+    return iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), **given).role_arn
+
+
+def _with_model(**given: Any) -> ShadowTest:  # noqa: ANN401 - whatever a model takes
+    return serving(production=variant(model=model(**given)))
+
+
+REGIONAL: dict[str, Make] = {
+    "topic": lambda s: serving(alerts=Alerts.to(sns.Topic(s, "T"))),
+    "action": lambda s: serving(alerts=Alerts(action_arns=[sns.Topic(s, "T").topic_arn])),
+    "key of volumes": lambda s: serving(volume_key_arn=kms.Key(s, "K").key_arn),
+    "key of the log": lambda s: serving(guard=Guard(log_key_arn=kms.Key(s, "K").key_arn)),
+    "key of the artifact": lambda s: _with_model(artifact_key_arn=kms.Key(s, "K").key_arn),
+    "key of core dumps": lambda s: serving(
+        production=variant(hardware=hardware(core_dump=CoreDump("s3://b/d", key_arn=kms.Key(s, "K").key_arn)))
+    ),
+    "bucket": lambda s: serving(capture=Capture.into(s3.Bucket(s, "B", bucket_name="captured"))),
+    "VPC": lambda s: _with_model(network=_in_vpc(ec2.Vpc(s, "Vpc", max_azs=2), s)),
+    "VPC that exists": lambda s: _with_model(network=_known_vpc(s)),
+    "VPC of the guard": lambda s: serving(guard=Guard(network=_known_vpc(s))),
+    "parts of a topic": lambda s: serving(alerts=Alerts(topic_arn=f"arn:{PARTITION}:sns:{s.region}:111122223333:x")),
+    "parts of a key": lambda s: serving(volume_key_arn=f"arn:{PARTITION}:kms:{s.region}:111122223333:key/x"),
+}
+"""What lies in the Region of a stack."""
+
+ROLES: dict[str, Make] = {
+    "model's": lambda s: _with_model(role_arn=_role(s, role_name="fixed")),
+    "guard's": lambda s: serving(guard=Guard(role_arn=_role(s, role_name="fixed"))),
+    "watch's": lambda s: serving(watch=Watch(role_arn=_role(s, role_name="fixed"))),
+    "parts of one": lambda s: _with_model(role_arn=f"arn:{PARTITION}:iam::{s.account}:role/team/x"),
+}
+"""Roles of the account of a stack."""
+
+
+def _deployed(make: Make, env: cdk.Environment | None, *, to: cdk.Environment | None = IRELAND) -> cdk.Stack:
+    app = cdk.App()
+    theirs = cdk.Stack(app, "theirs", env=env, cross_region_references=env is not None)
+    ours = cdk.Stack(app, "ours", env=to, cross_region_references=to is not None)
+    ShadowEndpoint(ours, "E", test=make(theirs))
+    return ours
+
+
+@pytest.mark.parametrize("what", REGIONAL)
+def test_what_is_in_another_region_is_refused(what: str) -> None:
+    """An object of the app as well as an ARN, whose partition may be a token."""
+    with pytest.raises(InvalidValueError, match="must be in the stack's region eu-west-1"):
+        _deployed(REGIONAL[what], VIRGINIA)
+
+
+@pytest.mark.parametrize("what", REGIONAL)
+@pytest.mark.parametrize(("env", "to"), [(IRELAND, IRELAND), (None, None)], ids=["the same Region", "any Region"])
+def test_what_is_in_the_same_region_or_may_be_is_taken(
+    what: str, env: cdk.Environment | None, to: cdk.Environment | None
+) -> None:
+    """Nothing is guessed of stacks for any Region."""
+    _deployed(REGIONAL[what], env, to=to)
+
+
+@pytest.mark.parametrize("what", ROLES)
+def test_a_role_of_another_account_is_refused(what: str) -> None:
+    """A role of the app is asked for its stack, and an ARN read where it can be."""
+    with pytest.raises(InvalidValueError, match="must be of the stack's account 111122223333"):
+        _deployed(ROLES[what], OTHERS)
+
+
+@pytest.mark.parametrize("what", ROLES)
+def test_a_role_is_of_no_region(what: str) -> None:
+    """IAM is one for all of them."""
+    _deployed(ROLES[what], VIRGINIA)
+
+
+@pytest.mark.parametrize("path", ["", "team/", "team/sub/"])
+def test_a_policy_is_attached_to_a_role_by_its_name_alone(path: str) -> None:
+    """Whatever its path, and where the ARN begins with tokens too."""
+    arn = f"arn:{PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:role/{path}x"
+    test = replace(_with_model(role_arn=arn), guard=Guard(role_arn=arn))
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=test)
+
+    policies = resources(template_of(stack), "AWS::IAM::ManagedPolicy").values()
+    assert [one["Properties"]["Roles"] for one in policies] == [["x"]] * 2
+    assert not [one for one in warnings_of(test) if "role-token" in one.id]
+
+
+@pytest.mark.parametrize(
+    "arn", [cdk.Fn.import_value("role"), f"arn:aws:iam::111122223333:role/{cdk.Aws.REGION}"], ids=["all", "name"]
+)
+def test_a_role_whose_path_is_hidden_is_warned_about(arn: str) -> None:
+    """The guard's role like a model's; not where nothing is attached to it."""
+    ids = {one.id for one in warnings_of(replace(_with_model(role_arn=arn), guard=Guard(role_arn=arn)))}
+    assert {"shadow-constructs:role-token:v1", "shadow-constructs:role-token:guard"} <= ids
+
+    ungranted = replace(_with_model(role_arn=arn, grant_role=False), guard=Guard(role_arn=arn, grant_role=False))
+    assert not [one for one in warnings_of(ungranted) if "role-token" in one.id]
