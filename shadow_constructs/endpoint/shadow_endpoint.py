@@ -32,6 +32,7 @@ from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.place import found, place_of
 from shadow_constructs.placing.siblings import check_siblings
 from shadow_constructs.values.capture import CaptureDestination
@@ -94,9 +95,7 @@ class ShadowEndpoint(Part):
             check_given(self, "intent", intent, (Promotion, Rollback), "be a Promotion(...) or a Rollback(...)")
         node = self.node
         check_siblings(node, test)
-        # The test and its promotion are two stacks in the app but one in CloudFormation. Construct paths in the
-        # templates' metadata would differ between them, and every `cdk diff` would list resources that don't change.
-        node.set_context("aws:cdk:enable-path-metadata", False)
+        own(node, "endpoint")
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))
             test = test.promoted()

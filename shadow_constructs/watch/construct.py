@@ -16,6 +16,7 @@ from shadow_constructs.guard.acting import TRUST
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import package_asset
 from shadow_constructs.placing.given import Part
+from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.said import say
 from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -44,8 +45,7 @@ class StackWatch(Part):
 
     def __init__(self, scope: cdk.Stack, construct_id: str, *, watch: Watch, guard: Guard) -> None:
         super().__init__(scope, construct_id)
-        # As of the endpoint: the templates of a test and of its promotion must not differ by paths.
-        self.node.set_context("aws:cdk:enable-path-metadata", False)
+        own(self.node, "watch")
         self._in_vpc = guard.network is not None
         self._watched: list[Watched] = []
         self._log_group_arn = log_group(self, guard).attr_arn

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3_assets as s3_assets
+from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_ssm as ssm
 
 from shadow_constructs import (
     Capture,
     Dashboard,
+    InvalidValueError,
     Promotion,
     PromotionStack,
     ShadowEndpoint,
@@ -120,6 +127,159 @@ NO_PROMOTION: dict[str, tuple[Callable[[], tuple[cdk.Stack, cdk.Stack]], list[st
         ["output Mine changes:"],
     ),
 }
+
+
+def _mine(kind: str) -> Callable[[int], Change]:
+    """Something of the user's of a kind that the library makes too, in one of two forms."""
+    made: dict[str, Callable[[cdk.Stack, int], object]] = {
+        "role": lambda one, n: iam.CfnRole(one, "Mine", assume_role_policy_document={"Version": f"{n}"}),
+        "policy": lambda one, n: iam.CfnManagedPolicy(one, "Mine", policy_document={"Version": f"{n}"}),
+        "model": lambda one, n: sagemaker.CfnModel(one, "Mine", execution_role_arn=f"arn:aws:iam::1:role/{n}"),
+        "alarm": lambda one, n: cloudwatch.CfnAlarm(
+            one, "Mine", comparison_operator="GreaterThanThreshold", evaluation_periods=n
+        ),
+        "composite": lambda one, n: cloudwatch.CfnCompositeAlarm(one, "Mine", alarm_rule="ALARM(x)" * n),
+        "config": lambda one, n: sagemaker.CfnEndpointConfig(
+            one,
+            "Mine",
+            production_variants=[
+                sagemaker.CfnEndpointConfig.ProductionVariantProperty(variant_name=f"a{n}", initial_variant_weight=1)
+            ],
+        ),
+        "dashboard": lambda one, n: cloudwatch.CfnDashboard(one, "Mine", dashboard_body=f"{n}"),
+        "parameter": lambda one, n: ssm.CfnParameter(one, "Mine", type="String", value=f"{n}"),
+        "output": lambda one, n: cdk.CfnOutput(one, "MyProductionModel", value=f"{n}"),
+        "template parameter": lambda one, n: cdk.CfnParameter(one, "Given", default=f"{n}"),
+        "condition": lambda one, n: cdk.CfnCondition(one, "If", expression=cdk.Fn.condition_equals("1", f"{n}")),
+        "a name like the watch's": lambda one, n: sqs.CfnQueue(one, "ShadowTestWatchMine", delay_seconds=n),
+    }
+    return lambda number: lambda one: made[kind](one, number)
+
+
+KINDS = (
+    *("role", "policy", "model", "alarm", "composite", "config", "dashboard", "parameter", "output"),
+    *("template parameter", "condition", "a name like the watch's"),
+)
+BOTH: list[tuple[int | None, int | None]] = [(1, None), (None, 1), (1, 2)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("before", "after"), BOTH)
+def test_fails_with_what_is_the_users_whatever_its_type(kind: str, before: int | None, after: int | None) -> None:
+    """It goes, comes or changes: only what is the library's follows from a promotion."""
+    make = _mine(kind)
+    test, promoted = (None if number is None else make(number) for number in (before, after))
+
+    with pytest.raises(AssertionError, match=r"Mine|MyProductionModel|Parameters|Conditions"):
+        assert_promotion(stack(churn(), test), promotion(churn(), promoted))
+
+
+def test_what_is_the_users_may_be_there() -> None:
+    """The same before and after it, of every type."""
+
+    def all_of_them(made: cdk.Stack) -> None:
+        for kind in KINDS:
+            _mine(kind)(1)(cdk.NestedStack(made, f"Nested{kind.split()[0]}"))
+
+    assert_promotion(stack(churn(), all_of_them), promotion(churn(), all_of_them))
+
+
+def in_nested(test: ShadowTest, intent: Promotion | None = None, mine: int | None = None) -> cdk.Stack:
+    """A stack with the endpoint in a nested stack."""
+    made = cdk.Stack(cdk.App(), "mine", stack_name="churn", **options())
+    nested = cdk.NestedStack(made, "Nested")
+    ShadowEndpoint(nested, "Endpoint", test=test, intent=intent).add_outputs()
+    if mine is not None:
+        sqs.CfnQueue(nested, "Mine", delay_seconds=mine)
+    return made
+
+
+def test_nested_stacks_are_looked_into() -> None:
+    """A promotion and a fold in a nested stack are ones, and what is none fails."""
+    shadow, promoted, fold = in_nested(churn()), in_nested(churn(), Promotion()), in_nested(folded(churn()))
+    assert_promotion(shadow, promoted)
+    assert_fold(promoted, fold)
+
+    with pytest.raises(AssertionError, match="the promotion still has a shadow"):
+        assert_promotion(shadow, in_nested(churn()))
+    with pytest.raises(AssertionError, match="Mine"):
+        assert_promotion(in_nested(churn(), mine=1), in_nested(churn(), Promotion(), mine=2))
+    with pytest.raises(AssertionError, match="Mine"):
+        assert_fold(promoted, in_nested(folded(churn()), mine=1))
+
+
+def test_fails_where_nothing_is_promoted() -> None:
+    """No test, no endpoint, a test that goes on: equal templates are no promotion and no fold."""
+    serving, testing, empty = stack(folded(churn())), stack(churn()), cdk.Stack(cdk.App(), "empty")
+    for one in (serving, empty):
+        with pytest.raises(AssertionError, match="tests nothing: no endpoint in it has a shadow"):
+            assert_promotion(one, one)
+    for one in (testing, empty):
+        with pytest.raises(AssertionError, match="promotes nothing: no endpoint in it is without a shadow"):
+            assert_fold(one, one)
+
+
+@pytest.mark.parametrize("wrong", ["x", None, cdk.App()])
+def test_what_is_no_stack_is_refused_in_a_line(wrong: Any) -> None:  # noqa: ANN401 - whatever somebody gives
+    """By each of the three, with the name of the argument."""
+    calls: list[Callable[[], object]] = [
+        lambda: stable_template(wrong),
+        lambda: assert_promotion(wrong, wrong),
+        lambda: assert_fold(wrong, wrong),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidValueError, match=r"stack' must be a cdk\.Stack") as refused:
+            call()
+        assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (cdk.Fn.sub('{"widgets": ["${AWS::Region}"]}'), {"widgets": ["${AWS::Region}"]}),
+        (cdk.Fn.sub('{"widgets": ["${A}"]}', {"A": "b"}), {"widgets": ["${A}"]}),
+        (cdk.Fn.join("", ['{"a": "', cdk.Aws.REGION, '"}']), {"a": "<AWS::Region>"}),
+        (cdk.Fn.import_value("body"), {"Fn::ImportValue": "body"}),
+        (cdk.Fn.sub("{${A}"), {"Fn::Sub": "{${A}"}),
+        ("none", "none"),
+    ],
+)
+def test_a_dashboards_body_is_json_where_it_is_one(body: str, shown: object) -> None:
+    """However it is put together; else it is as the template has it."""
+    made = cdk.Stack(cdk.App(), "mine")
+    cloudwatch.CfnDashboard(made, "Mine", dashboard_body=body)
+    assert stable_template(made)["Resources"]["Mine"]["Properties"]["DashboardBody"] == shown
+
+
+def test_a_nested_stack_has_a_stable_template_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own, without the hashes of what is deployed with it."""
+
+    def nested() -> dict[str, Any]:
+        made = in_nested(churn()).node.find_child("Nested")
+        assert isinstance(made, cdk.Stack)
+        return stable_template(made)
+
+    before = nested()
+    monkeypatch.setattr(package, "package", lambda: b"other code")
+    assert "AWS::SageMaker::Endpoint" in {one["Type"] for one in before["Resources"].values()}
+    assert nested() == before
+
+
+def test_the_old_synthesizers_parameters_hold_no_hash(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each asset keeps parameters of its own, whatever is in it."""
+    file = tmp_path / "mine.txt"
+
+    def template(text: str) -> dict[str, Any]:
+        file.write_text(text)
+        made = ShadowTestStack(cdk.App(), "shadow", test=churn(), synthesizer=cdk.LegacyStackSynthesizer())
+        asset = s3_assets.Asset(made, "Asset", path=str(file))
+        cdk.CfnOutput(made, "Where", value=asset.s3_object_key)
+        return stable_template(made)
+
+    before = template("one")
+    monkeypatch.setattr(package, "package", lambda: b"other code")
+    assert template("two") == before
+    assert len([name for name in before["Parameters"] if "<hash" in name]) == 6
 
 
 @pytest.mark.parametrize("case", NO_PROMOTION)

@@ -1,0 +1,210 @@
+"""What a promotion and a fold may change in a template, and that they change it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+
+from shadow_constructs.placing.owned import Owner, owner_of
+from shadow_constructs.testing.template import Json, check_stack, stable_template
+
+_ALARM, _COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
+_CONFIG, _ENDPOINT, _MODEL = "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint", "AWS::SageMaker::Model"
+_BEFORE, _AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
+# What follows from another model in production and no shadow: of these, the properties that don't.
+_FOLLOWS: dict[str, set[str]] = {
+    _CONFIG: {"DataCaptureConfig", "KmsKeyId", "MetricsConfig", "EndpointConfigName"},
+    _ALARM: {"AlarmName", "AlarmActions", "OKActions"},
+    "AWS::CloudWatch::Dashboard": {"DashboardName"},
+    "AWS::SSM::Parameter": {"Name", "Type"},
+    _BEFORE: {"ServiceToken", "ServiceTimeout", "EndpointName"},
+    _AFTER: {"ServiceToken", "ServiceTimeout", "EndpointName"},
+}
+_GOES = {_MODEL, "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", _ALARM, _COMPOSITE}
+_COMES = {_ALARM}
+_OUTPUTS = (
+    "ProductionModel",
+    "EndpointConfigName",
+    "ShadowVariant",
+    "ShadowModel",
+    "SamplingPercent",
+    "RollbackReason",
+)
+# What a promotion leaves alone beside resources and outputs.
+_AS_IT_WAS = ("Parameters", "Conditions", "Mappings", "Rules", "Transform")
+_LONGEST_DIFFERENCE = 60
+
+
+def assert_promotion(test_stack: cdk.Stack, promotion_stack: cdk.Stack) -> None:
+    """A promotion replaces the endpoint config, and changes what follows from that: nothing else.
+
+    The tested model is the one that is promoted, under the production variant's name. What is beside the endpoint in
+    your stacks is the same in both.
+
+    Args:
+        test_stack: The stack of the shadow test.
+        promotion_stack: The stack of its promotion.
+
+    Raises:
+        AssertionError: With the differences that don't follow.
+    """
+    for name, stack in (("test_stack", test_stack), ("promotion_stack", promotion_stack)):
+        check_stack("assert_promotion", name, stack)
+    found, shadows = list(_other_name(test_stack, promotion_stack)), 0
+    for before, after in _pairs(test_stack, promotion_stack):
+        shadows += sum("ShadowProductionVariants" in one["Properties"] for one in before.configs().values())
+        found += [*_serves_what_was_tested(before, after), *_of_resources(before, after), *_of_the_rest(before, after)]
+    if shadows == 0:
+        found.append(f"{test_stack.node.path} tests nothing: no endpoint in it has a shadow")
+    _fail_with(f"{promotion_stack.node.path} is no promotion of {test_stack.node.path}", found)
+
+
+def assert_fold(promotion_stack: cdk.Stack, folded_stack: cdk.Stack) -> None:
+    """A fold leaves everything as the promotion left it, but for the word that it is one.
+
+    Args:
+        promotion_stack: The stack of the promotion.
+        folded_stack: The stack whose code has the promoted variant in production, and no shadow.
+
+    Raises:
+        AssertionError: With the differences.
+    """
+    for name, stack in (("promotion_stack", promotion_stack), ("folded_stack", folded_stack)):
+        check_stack("assert_fold", name, stack)
+    found, serving = list(_other_name(promotion_stack, folded_stack)), 0
+    for before, after in _pairs(promotion_stack, folded_stack):
+        serving += sum("ShadowProductionVariants" not in one["Properties"] for one in before.configs().values())
+        templates = before.template, after.template
+        for one in [*before.of_type(_BEFORE).values(), *after.of_type(_BEFORE).values()]:
+            for word in ("Promotion", "OverrideGate"):
+                one["Properties"].pop(word, None)
+        for part in sorted({*templates[0], *templates[1]} - {"Resources"}):
+            found += _difference(part, *(one.get(part) for one in templates))
+        for key in sorted({*before.resources, *after.resources}):
+            found += _difference(key, before.resources.get(key), after.resources.get(key))
+    if serving == 0:
+        found.append(f"{promotion_stack.node.path} promotes nothing: no endpoint in it is without a shadow")
+    _fail_with(f"{folded_stack.node.path} is no fold of {promotion_stack.node.path}", found)
+
+
+@dataclass(frozen=True)
+class _Rendered:
+    """The template of one stack, and to what in this library its parts belong, by logical id."""
+
+    template: Json
+    owners: Mapping[str, Owner]
+
+    @property
+    def resources(self) -> Json:
+        return dict(self.template.get("Resources", {}))
+
+    def of_type(self, kind: str) -> Json:
+        """Those of the library."""
+        ours = {key: one for key, one in self.resources.items() if key in self.owners}
+        return {key: one for key, one in ours.items() if one["Type"] == kind}
+
+    def configs(self) -> Json:
+        return self.of_type(_CONFIG)
+
+
+_NOTHING = _Rendered({}, {})
+
+
+def _pairs(one: cdk.Stack, other: cdk.Stack) -> Iterator[tuple[_Rendered, _Rendered]]:
+    """The templates of two stacks, and of the nested stacks in them."""
+    ours, theirs = _rendered(one), _rendered(other)
+    for path in sorted({*ours, *theirs}):
+        yield ours.get(path, _NOTHING), theirs.get(path, _NOTHING)
+
+
+def _rendered(stack: cdk.Stack) -> dict[str, _Rendered]:
+    """What is rendered, by the path in the stack."""
+    stacks: dict[str, cdk.Stack] = {}
+    owners: dict[str, dict[str, Owner]] = {}
+    for one in stack.node.find_all():
+        if isinstance(one, cdk.Stack):
+            stacks[one.node.path] = one
+        elif isinstance(one, cdk.CfnElement) and (owner := owner_of(one.node)) is not None:
+            owners.setdefault(one.stack.node.path, {})[str(one.stack.resolve(one.logical_id))] = owner
+    whole = len(stack.node.path)
+    return {
+        path[whole:]: _Rendered(stable_template(one), owners.get(path, {}))
+        for path, one in stacks.items()
+        if one is stack or one.nested
+    }
+
+
+def _serves_what_was_tested(before: _Rendered, after: _Rendered) -> Iterator[str]:
+    for key, config in before.configs().items():
+        now = after.resources.get(key, {}).get("Properties", {})
+        shadows = config["Properties"].get("ShadowProductionVariants", [])
+        serving = now.get("ProductionVariants", [])
+        if "ShadowProductionVariants" in now:
+            yield f"{key}: the promotion still has a shadow"
+        if shadows and [one["ModelName"] for one in serving] != [one["ModelName"] for one in shadows]:
+            yield f"{key}: the promotion serves another model than was tested"
+        names = [
+            [one["VariantName"] for one in variants]
+            for variants in (config["Properties"]["ProductionVariants"], serving)
+        ]
+        if names[0] != names[1]:
+            yield f"{key}: the production variant is called {names[1]} after the promotion, {names[0]} before it"
+
+
+def _of_resources(before: _Rendered, after: _Rendered) -> Iterator[str]:
+    for key in sorted({*before.resources, *after.resources}):
+        old, new = before.resources.get(key), after.resources.get(key)
+        owners = {one.owners.get(key) for one in (before, after) if key in one.resources}
+        if owners == {"watch"}:
+            # It watches the tests of the stack: with each that ends it looks at one less, and goes with the last.
+            continue
+        ours, kind = owners == {"endpoint"}, (old or new or {})["Type"]
+        if new is None and not (ours and kind in _GOES):
+            yield f"- {key} ({kind}) goes"
+        elif old is None and not (ours and kind in _COMES):
+            yield f"+ {key} ({kind}) comes"
+        elif old is not None and new is not None:
+            yield from _difference(f"{key} ({kind})", *((_kept(one) if ours else one) for one in (old, new)))
+
+
+def _of_the_rest(before: _Rendered, after: _Rendered) -> Iterator[str]:
+    for part in _AS_IT_WAS:
+        yield from _difference(part, before.template.get(part), after.template.get(part))
+    ours, theirs = (one.template.get("Outputs", {}) for one in (before, after))
+    for key in sorted({*ours, *theirs}):
+        follows = key.endswith(_OUTPUTS) and key in {**before.owners, **after.owners}
+        if not follows:
+            yield from _difference(f"output {key}", ours.get(key), theirs.get(key))
+
+
+def _kept(resource: Json) -> Json:
+    """Of a resource, what no promotion changes."""
+    kept = _FOLLOWS.get(resource["Type"])
+    if kept is None:
+        return resource
+    properties = {name: value for name, value in resource.get("Properties", {}).items() if name in kept}
+    return {**resource, "Properties": properties}
+
+
+def _difference(what: str, old: object, new: object) -> Iterator[str]:
+    if old == new:
+        return
+    before, after = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (old, new))
+    lines = [
+        line for line in difflib.unified_diff(before, after, lineterm="", n=1) if not line.startswith(("---", "+++"))
+    ]
+    yield "\n    ".join([f"{what} changes:", *lines[:_LONGEST_DIFFERENCE]])
+
+
+def _other_name(one: cdk.Stack, other: cdk.Stack) -> Iterator[str]:
+    if other.stack_name != one.stack_name:
+        yield f"stack_name: {other.stack_name!r} isn't {one.stack_name!r}, so another stack would be deployed beside it"
+
+
+def _fail_with(what: str, found: list[str]) -> None:
+    if found:
+        raise AssertionError("\n  ".join([f"{what}:", *found]))
