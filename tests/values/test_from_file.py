@@ -86,6 +86,14 @@ def test_a_file_is_folded_as_the_value_is(tmp_path_factory: pytest.TempPathFacto
     [
         ('"ml.m5.xlarge", count = 4', '"ml.m5.xlarge", count = 2', ""),
         ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge", count = 1', ""),
+        ('"ml.m5.xlarge", count = 4, ssm_access = false', '"ml.m5.xlarge", count = 2', ""),
+        ('"ml.m5.xlarge", count = 4', '"ml.m5.xlarge", count = 2', "promote_on = false"),
+        ('"ml.m5.xlarge", count = 4', '"ml.m5.xlarge", count = 2, volume_gb = false, unlisted_type = false', ""),
+        (
+            '"ml.m5.xlarge", count = 4, core_dump = { destination = "s3://dumps", key_arn = false }',
+            '"ml.m5.xlarge", count = 2, core_dump = { destination = "s3://dumps" }',
+            "",
+        ),
         ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge", count = 3', ""),
         ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge"', 'promote_on = "shadow"'),
         ('"ml.m5.xlarge", count = 2', '"ml.c5.xlarge"', 'promote_on = { instance_type = "ml.c5.xlarge", count = 8 }'),
