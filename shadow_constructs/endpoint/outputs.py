@@ -15,6 +15,7 @@ from shadow_constructs.values.intent import Intent, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
+from shadow_ops.contract.text import ascii_of
 
 CAPTURED_DATA, CAPTURE_KEY = "CapturedData", "CaptureKey"
 _LONGEST_PREFIX = 200
@@ -86,6 +87,6 @@ def outputs_of(
         if captured.key_arn is not None and is_token(captured.key_arn):
             yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
-        yield Output("RollbackReason", intent.reason, "Why a promotion was rolled back")
+        yield Output("RollbackReason", ascii_of(intent.reason), "Why a promotion was rolled back")
     address = f"{console}/sagemaker/home?region={pseudo('REGION')}#/endpoints/{test.endpoint_name}"
     yield Output("Console", address, "The endpoint in the AWS console")

@@ -9,8 +9,10 @@ from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.values.intent import Intent, Promotion
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.text import ascii_of
 from shadow_ops.contract.unguarded import LOST
 
 _DIMENSION, _SERVICE = "sagemaker:variant:DesiredInstanceCount", "sagemaker"
@@ -45,7 +47,7 @@ class NoGuard(Part):
 
     def after(self, endpoint: cdk.CfnResource) -> cdk.CfnResource:
         """Add what comes after the endpoint: its scaling; the endpoint itself is all that others have to wait for."""
-        endpoint.add_metadata("shadow-test", f"no guard ({self._test.guard.off_because}): {LOST}")
+        endpoint.add_metadata("shadow-test", f"no guard ({ascii_of(str(self._test.guard.off_because))}): {LOST}")
         for one in scaled(self._test.scaling).values():
             self._scale(one, endpoint)
         return endpoint
@@ -68,10 +70,11 @@ class NoGuard(Part):
             },
         )
         target.add_resource_dependency(endpoint)
-        for number, policy in enumerate(variant.policies.values(), 1):
+        for number, (name, policy) in enumerate(variant.policies.items(), 1):
             cdk.CfnResource(
                 self,
-                f"Policy-{variant.variant}-{number}",
+                # By name: a policy that comes or goes must rename no other, which would be made while it is there.
+                f"Policy-{variant.variant}-{number if is_token(name) else name}",
                 type="AWS::ApplicationAutoScaling::ScalingPolicy",
                 properties={"ScalingTargetId": target.ref, **policy},
             )

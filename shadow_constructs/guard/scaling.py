@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from shadow_constructs.values.scaling import Scaling, Schedule
+from shadow_constructs.values.scaling import TARGETS, Scaling, Schedule, target_policy
 from shadow_ops.contract.scaled import Scaled
-
-_TARGETS = {
-    "invocations_per_instance": "SageMakerVariantInvocationsPerInstance",
-    "concurrent_requests": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
-}
 
 
 def scaled(scaling: Mapping[str, Scaling]) -> dict[str, Scaled]:
@@ -31,11 +26,11 @@ def _variant(name: str, scaling: Scaling) -> Scaled:
 
 
 def _tracking(name: str, scaling: Scaling) -> Iterator[dict[str, Any]]:
-    for member, metric in _TARGETS.items():
+    for member, metric in TARGETS.items():
         target = getattr(scaling, member)
         if target is not None:
             yield {
-                "PolicyName": f"{name}-{member.replace('_', '-')}",
+                "PolicyName": target_policy(name, member),
                 "PolicyType": "TargetTrackingScaling",
                 "TargetTrackingScalingPolicyConfiguration": {
                     "TargetValue": target,

@@ -88,7 +88,7 @@ class Capture:
         check_whole_number(problems, "percent", self.percent, lowest=0, highest=100)
         for flag in ("requests", "responses", "customer_managed_key", "delete_with_stack", "enabled"):
             check_flag(problems, flag, getattr(self, flag))
-        if not self.requests and not self.responses:
+        if self.requests is False and self.responses is False:
             problems.add("requests", "be kept if responses aren't", False, "to capture nothing, write Capture.off()")
         for name in ("csv_content_types", "json_content_types"):
             self._check_content_types(problems, name)
@@ -117,11 +117,11 @@ class Capture:
             check_text(problems, name, one, pattern=_CONTENT_TYPE, rule=rule, longest=256)
 
     def _check_combinations(self, problems: Problems) -> None:
-        if self.customer_managed_key and self.key_arn is not None:
+        if self.customer_managed_key is True and self.key_arn is not None:
             problems.add("customer_managed_key", "be left out with key_arn", True)
         if self.bucket is not None:
             for name in ("customer_managed_key", "delete_with_stack"):
-                if getattr(self, name):
+                if getattr(self, name) is True:
                     problems.add(name, "be left out with a bucket of your own", True)
 
 

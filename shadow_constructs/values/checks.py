@@ -153,7 +153,8 @@ def check_share(problems: Problems, what: str, value: object, *, fix: str | None
 
 def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[object]) -> None:
     """Check that a value is one of a few."""
-    if value not in allowed:
+    # Anything else may answer a comparison with something that is neither true nor false, such as an array.
+    if not isinstance(value, str | int | float | None) or value not in allowed:
         problems.add(what, f"be one of {', '.join(map(str, allowed))}", value)
 
 
@@ -194,6 +195,12 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
     """Check tags against SageMaker's limits (API member Tags: 50 at most, key 128, value 256 characters)."""
     if len(tags) > 50:
         problems.add(what, "have at most 50 entries", len(tags))
+    keys = [key for key in tags if isinstance(key, str)]
+    lowered = [key.lower() for key in keys]
+    doubles = [key for key in keys if lowered.count(key.lower()) > 1]
+    if doubles:
+        # IAM User Guide, id_tags: keys aren't case sensitive, and the roles get the tags too.
+        problems.add(what, "have keys that differ in more than their case", ", ".join(doubles), "keep one of them")
     for key, value in tags.items():
         good_key = isinstance(key, str) and not is_token(key) and _TAG_TEXT.fullmatch(key) and 1 <= len(key) <= 128
         if not good_key or key.lower().startswith("aws:"):

@@ -98,8 +98,10 @@ class Guard:
         if self.off_because is not None:
             check_reason(problems, "off_because", self.off_because, "say why no function of the library may run")
             for field in fields(self):
-                if field.name not in _WITHOUT_FUNCTION and getattr(self, field.name) != field.default:
-                    problems.add(field.name, "be left out with off: there is no function", getattr(self, field.name))
+                given = getattr(self, field.name)
+                plain = isinstance(given, str | int | Network | None)
+                if field.name not in _WITHOUT_FUNCTION and (not plain or given != field.default):
+                    problems.add(field.name, "be left out with off: there is no function", given)
         problems.raise_if_any()
 
     @classmethod

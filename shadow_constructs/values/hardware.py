@@ -54,6 +54,8 @@ class Routing:
         """
         problems = Problems("Routing")
         check_one_of(problems, "strategy", self.strategy, ("LEAST_OUTSTANDING_REQUESTS", "RANDOM", "PREFIX_AWARE"))
+        # What belongs to it depends on it.
+        problems.raise_if_any()
         limits = {"prefix_length": (1024, 65536), "concurrency_threshold": (1, 1024)}
         for name, (lowest, highest) in limits.items():
             value = getattr(self, name)
@@ -186,7 +188,7 @@ class Hardware:
         rule = "be an instance type such as ml.m5.xlarge"
         before = problems.count
         check_text(problems, "instance_type", self.instance_type, pattern=instance_types.PATTERN, rule=rule)
-        if problems.count > before or self.unlisted_type or self.instance_type in instance_types.listed():
+        if problems.count > before or self.unlisted_type is True or self.instance_type in instance_types.listed():
             return
         nearest = instance_types.nearest(self.instance_type)
         hint = "" if nearest is None else f"did you mean {nearest}? "

@@ -194,9 +194,9 @@ class Model:
             problems.add("environment", "be left out with model_name", dict(self.environment), "the model has its own")
         if self.model_name is not None and self.network != Network():
             problems.add("network", "be left out with model_name", self.network, "the model has its own")
-        if self.accept_eula and self._artifact is None:
+        if self.accept_eula is True and self._artifact is None:
             problems.add("accept_eula", "come with an artifact in S3", True)
-        if self.multi_model and not isinstance(self._artifact, S3Folder):
+        if self.multi_model is True and not isinstance(self._artifact, S3Folder):
             problems.add("multi_model", "come with an artifact that is an S3 folder", self.artifact)
         image = self.container.image if isinstance(self.container, Container) else None
         if isinstance(image, ImageAddress) and image.private_registry and not self.network.attached:

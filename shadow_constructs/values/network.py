@@ -80,6 +80,10 @@ class Network:
         except (RuntimeError, TypeError) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             refuse("Network.in_vpc", "subnets", "choose subnets that the VPC has", subnets, said)
+        zones = found.availability_zones
+        if len(zones) > 1 and len(set(zones)) == 1 and not zones[0].startswith("#"):
+            fix = "choose subnets of two zones at least, such as of ec2.Vpc(..., max_azs=2)"
+            refuse("Network.in_vpc", "subnets", "lie in different availability zones", zones[0], fix)
         return cls(
             subnet_ids=found.subnet_ids,
             security_group_ids=[one.security_group_id for one in groups],
@@ -115,5 +119,8 @@ def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int
     is_token_list = any(is_token(one) and str(one).startswith("#") for one in ids)
     if not is_token_list and not lowest <= len(ids) <= highest:
         problems.add(what, f"have {lowest} to {highest} entries", list(ids))
+    texts = [one for one in ids if isinstance(one, str)]
+    for double in sorted({one for one in texts if texts.count(one) > 1}):
+        problems.add(what, "hold each id once", double)
     for one in ids:
         check_text(problems, what, one, pattern=_ID, rule="hold ids like subnet-0abc or sg-0abc", tokens=True)

@@ -28,10 +28,13 @@ def promoted_variant(production: Variant, shadow: Variant, promote_on: PromoteOn
     return replace(production, model=shadow.model, hardware=_hardware(production, shadow, promote_on))
 
 
-def check_promotion(problems: Problems, production: Variant, shadow: Variant | None, promote_on: object) -> None:
+def check_promotion(problems: Problems, production: Variant, shadow: Variant | None, promote_on: PromoteOn) -> None:
     """Check that a test can be promoted as it says."""
     what = "promote_on"
-    if not (promote_on is None or isinstance(promote_on, Hardware) or promote_on in ("production", "shadow")):
+    if not (
+        isinstance(promote_on, Hardware | None)
+        or (isinstance(promote_on, str) and promote_on in ("production", "shadow"))
+    ):
         problems.add(what, "be 'production', 'shadow' or a Hardware(...)", promote_on)
         return
     if shadow is None:

@@ -15,9 +15,15 @@ from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import Problems
-from shadow_ops.contract.scaling_model import policy_mistakes
+from shadow_ops.contract.scaling_model import LARGEST_TARGET, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
 from shadow_ops.contract.text import is_writable
+
+TARGETS = {
+    "invocations_per_instance": "SageMakerVariantInvocationsPerInstance",
+    "concurrent_requests": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+}
+"""The predefined metric that each of the targets follows."""
 
 # API members PolicyName and ScheduledActionName.
 _NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")
@@ -104,16 +110,15 @@ class Scaling:
             target = getattr(self, name)
             if target is not None:
                 fix = "it is what each instance should get"
-                check_number(problems, name, target, 0, math.inf, open_start=True, fix=fix)
+                check_number(problems, name, target, 0, LARGEST_TARGET, open_start=True, fix=fix)
         check_whole_number(problems, "cooldown_seconds", self.cooldown_seconds, lowest=0, highest=3600)
         freeze(self, policies=checked_tuple(problems, "policies", self.policies))
         freeze(self, schedules=checked_tuple(problems, "schedules", self.schedules))
         check_flag(problems, "enabled", self.enabled)
         for policy in self.policies:
             self._check_policy(problems, policy)
-            for text in _texts(policy):
-                if not is_writable(text):
-                    problems.add("policies", "hold no control characters and no halves of characters", text)
+        problems.raise_if_any()
+        self._check_metrics(problems)
         # Copies, so that changing the user's mappings later changes no scaling.
         freeze(self, policies=tuple(copy.deepcopy(self.policies)))
         for what, key in (("policies", "PolicyName"), ("schedules", "name")):
@@ -125,7 +130,7 @@ class Scaling:
         for schedule in self.schedules:
             check_type(problems, "schedules", schedule, Schedule, "hold Schedule(...)")
         given = (self.invocations_per_instance, self.concurrent_requests, *self.policies, *self.schedules)
-        if self.max_count != self.min_count and all(one is None for one in given):
+        if problems.count == 0 and self.max_count != self.min_count and all(one is None for one in given):
             fix = "give invocations_per_instance, concurrent_requests, policies or schedules"
             problems.add("invocations_per_instance", "be given, or something else that scales", None, fix)
         problems.raise_if_any()
@@ -159,8 +164,32 @@ class Scaling:
         fewest, most = math.ceil(self.min_count * part), math.ceil(self.max_count * part)
         return replace(self, min_count=fewest, max_count=most, schedules=schedules, policies=policies)
 
+    def _check_metrics(self, problems: Problems) -> None:
+        """AWS takes one target tracking policy for each metric (Application Auto Scaling User Guide)."""
+        specifications: list[object] = [
+            {"PredefinedMetricType": metric} for member, metric in TARGETS.items() if getattr(self, member) is not None
+        ]
+        for policy in self.policies:
+            tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
+            kinds = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
+            found = [tracking.get(kind) for kind in kinds] if isinstance(tracking, Mapping) else []
+            for one in found:
+                if one is not None and one in specifications:
+                    fix = "one target tracking policy follows a metric: keep one of them"
+                    problems.add(f"policies[{policy['PolicyName']}]", "track a metric of its own", one, fix)
+                elif one is not None:
+                    specifications.append(one)
+
     @staticmethod
     def _check_policy(problems: Problems, policy: object) -> None:
+        try:
+            texts = list(_texts(policy))
+        except RecursionError:
+            problems.add("policies", "hold nothing that holds itself", policy)
+            return
+        for text in texts:
+            if not is_writable(text):
+                problems.add("policies", "hold no control characters and no halves of characters", text)
         if not isinstance(policy, Mapping) or not isinstance(policy.get("PolicyName"), str):
             problems.add("policies", "hold mappings with the members of PutScalingPolicy, PolicyName at least", policy)
         elif not _NAME.fullmatch(policy["PolicyName"]):
@@ -172,6 +201,11 @@ class Scaling:
         if isinstance(policy, Mapping) and isinstance(policy.get("PolicyName"), str):
             for mistake in policy_mistakes(policy, _is_known):
                 problems.add(f"policies[{policy['PolicyName']}]", f"fit the service's API: {mistake}", policy)
+
+
+def target_policy(variant: str, member: str) -> str:
+    """Name of the policy that is made for a target of a variant."""
+    return f"{variant}-{member.replace('_', '-')}"
 
 
 def _is_known(value: object) -> bool:

@@ -13,6 +13,8 @@ from shadow_constructs.values.scaling import Scaling
 from shadow_ops.contract.problems import Problems
 
 # API member VariantWeight is a float of 32 bits: what is finer than a millionth of the others would be lost.
+# The service's weights are floats of 32 bits: of less nothing is sure to be left.
+_LIGHTEST = 1e-6
 _HEAVIEST = 1_000_000
 
 
@@ -52,6 +54,8 @@ class Variant:
         weight = self.weight
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight <= _HEAVIEST:
             problems.add("weight", "be a number of at least 0 and at most a million", weight)
+        elif 0 < weight < _LIGHTEST:
+            problems.add("weight", f"be 0 or at least {_LIGHTEST:g}", weight, "the service's weights have 32 bits")
         if self.scaling is not None:
             check_type(problems, "scaling", self.scaling, Scaling, "be a Scaling(...)")
         if problems.count == 0:

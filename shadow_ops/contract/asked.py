@@ -14,7 +14,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.contract.text import compact
+from shadow_ops.contract.text import compact, from_ascii, to_ascii
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 Step = Literal["before", "after"]
@@ -84,8 +84,8 @@ class Asked:
         decided_by = {
             "ShadowVersion": self.shadow_version,
             "Promotion": "true" if self.promotion else "false",
-            "OverrideGate": self.override,
-            "RollbackReason": self.rollback,
+            "OverrideGate": None if self.override is None else to_ascii(self.override),
+            "RollbackReason": None if self.rollback is None else to_ascii(self.rollback),
             "Policy": None if self.policy is None else self.policy.to_text(),
             "Promoted": None if self.promoted is None else compact(self.promoted.to_json()),
             "RollbackAlarms": compact(self.alarms) if self.alarms else None,
@@ -130,8 +130,8 @@ class Asked:
             scaling={one["variant"]: Scaled.from_json(one) for one in json.loads(properties.get("Scaling", "[]"))},
             shadow_version=properties.get("ShadowVersion") or None,
             promotion=properties.get("Promotion", "false") == "true",
-            override=properties.get("OverrideGate") or None,
-            rollback=properties.get("RollbackReason") or None,
+            override=from_ascii(properties.get("OverrideGate") or "") or None,
+            rollback=from_ascii(properties.get("RollbackReason") or "") or None,
             policy=GatePolicy.deployed(json.loads(properties.get("Policy", "{}")), "the guard's policy", unread),
             promoted=None if not promoted else Instances.from_json(json.loads(promoted)),
             alarms=tuple(json.loads(properties.get("RollbackAlarms", "[]"))),

@@ -54,5 +54,6 @@ def check_flag(problems: Problems, what: str, value: object) -> None:
 
 def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[str]) -> None:
     """Check that a value is one of a few."""
-    if value not in allowed:
+    # Anything else may answer a comparison with something that is neither true nor false, such as an array.
+    if not isinstance(value, str | int | float | None) or value not in allowed:
         problems.add(what, f"be one of {', '.join(allowed)}", value)

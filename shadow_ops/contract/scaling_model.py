@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 # API member TargetValue: "in the range of -2^360 to 2^360".
-_LARGEST_TARGET = 2.0**360
+LARGEST_TARGET = 2.0**360
+"""The largest number that a target or a bound may be."""
 _LARGEST_INTEGER = 2**31 - 1
 
 Known = Callable[[object], bool]
@@ -129,7 +130,7 @@ def _mistakes(shape: OneOf | Number | Text | Flag | Many | Struct, where: str, v
 
 
 _COOLDOWN = Number(0, _LARGEST_INTEGER, whole=True)
-_BOUND = Number(-_LARGEST_TARGET, _LARGEST_TARGET)
+_BOUND = Number(-LARGEST_TARGET, LARGEST_TARGET)
 _METRIC_STAT = Struct(
     {
         "Metric": Struct(
@@ -174,7 +175,7 @@ _PREDEFINED = Struct(
 )
 TARGET_TRACKING = Struct(
     {
-        "TargetValue": Number(-_LARGEST_TARGET, _LARGEST_TARGET),
+        "TargetValue": Number(-LARGEST_TARGET, LARGEST_TARGET),
         "PredefinedMetricSpecification": _PREDEFINED,
         "CustomizedMetricSpecification": _CUSTOMIZED,
         "ScaleOutCooldown": _COOLDOWN,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 _CONTROLS = frozenset(chr(code) for code in (*range(32), 127)) - {"\t", "\n"}
-
+# What a parameter that costs nothing takes, in bytes.
+_STANDARD_VALUE = 4096
 LARGEST_VALUE = 8192
 """Largest value of a parameter, in bytes (SSM API member PutParameterRequest.Value); a standard one takes 4096."""
 
@@ -13,10 +14,15 @@ LARGEST_VALUE = 8192
 def compact(value: object) -> str:
     """A value as JSON text, the same for the same value; CDK tokens in it stay whole.
 
+    In ASCII, as templates are; only what that makes too long for a standard parameter has its characters as they are.
+
     Doubled braces are a dynamic reference to CloudFormation and a reference to Parameter Store, wherever they come
     from. In compact JSON they stand in texts alone, where an escape says the same.
     """
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("{{", "{\\u007b")
+    plain = json.dumps(value, separators=(",", ":"))
+    if len(plain) > _STANDARD_VALUE:
+        plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return plain.replace("{{", "{\\u007b")
 
 
 def is_writable(text: str) -> bool:
@@ -25,3 +31,23 @@ def is_writable(text: str) -> bool:
     Tabs and line ends may be.
     """
     return _CONTROLS.isdisjoint(text) and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def ascii_of(text: str) -> str:
+    """A text for people in ASCII: CloudFormation shows other characters as question marks, and in every diff."""
+    return text.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def to_ascii(text: str) -> str:
+    """A text in ASCII that `from_ascii` reads: as it is, or as JSON if it isn't ASCII."""
+    return text if text.isascii() else json.dumps(text)
+
+
+def from_ascii(text: str) -> str:
+    """The text that `to_ascii` was given."""
+    try:
+        read = json.loads(text) if text.startswith('"') else text
+    except ValueError:
+        return text
+    # A user's own quotes around ASCII stay.
+    return read if isinstance(read, str) and not read.isascii() else text

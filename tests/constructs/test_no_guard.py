@@ -9,6 +9,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Annotations, Match
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shadow_constructs import (
     Capture,
@@ -27,6 +29,8 @@ from shadow_constructs import (
 )
 from shadow_constructs.testing import assert_fold, assert_promotion
 from shadow_constructs.values.intent import Intent
+from shadow_constructs.values.warnings import warnings_of
+from shadow_ops.contract.text import ascii_of, from_ascii, to_ascii
 from shadow_ops.contract.unguarded import LOST
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
 from tests.values.samples import hardware, serving, shadow_test, variant
@@ -220,3 +224,49 @@ def test_promotion_and_fold_are_what_people_assert(make: Any) -> None:  # noqa: 
 
     assert_promotion(shadow, promotion)
     assert_fold(promotion, fold)
+
+
+def test_a_policy_keeps_its_logical_id_whatever_comes_before_it() -> None:
+    """By its name: another one's coming, going or moving would rename it while it is there."""
+    made: dict[str, set[str]] = {}
+    others = [{**STEP, "PolicyName": name} for name in ("a", "b b", "ü")]
+    for policies in (others, others[1:], others[::-1], [STEP, *others]):
+        scaling = Scaling(max_count=4, invocations_per_instance=600, policies=policies)
+        found = resources(rendered(serving(guard=OFF, production=variant("v1", scaling=scaling))), POLICY)
+        for key, one in found.items():
+            made.setdefault(one["Properties"]["PolicyName"], set()).add(key)
+
+    assert all(len(keys) == 1 for keys in made.values())
+    assert len(set.union(*made.values())) == len(made) == 5
+
+
+def test_taking_scaling_over_from_a_guard_is_warned_about() -> None:
+    """CloudFormation makes no policy that the guard has put; without scaling nothing is in the way."""
+    ids = [{one.id for one in warnings_of(test)} for test in (scaled(), without(), replace(scaled(), guard=Guard()))]
+
+    assert ["shadow-constructs:no-guard-after-guard" in one for one in ids] == [True, False, False]
+
+
+@pytest.mark.parametrize("reason", ["schön 日本 “x”", "🙂", '"quoted" é'])
+def test_reasons_in_any_language_leave_the_template_ascii(reason: str) -> None:
+    """With and without a guard; the guard's function reads what was written."""
+    tests: list[tuple[ShadowTest, Intent | None]]
+    tests = [(shadow_test(), Rollback(reason)), (shadow_test(), Promotion(override_gate=reason))]
+    tests += [(without(guard=Guard.off(reason)), intent) for intent in (None, Promotion(), Rollback(reason))]
+    for test, intent in tests:
+        stack = new_stack()
+        ShadowEndpoint(stack, "E", test=test, intent=intent).add_outputs()
+        template = template_of(stack)
+        assert json.dumps(template, ensure_ascii=False).isascii()
+        for one in resources(template, "Custom::EndpointUpdateGuardBefore").values():
+            properties = {key: flat(value) for key, value in one["Properties"].items()}
+            said = [from_ascii(properties[key]) for key in ("RollbackReason", "OverrideGate") if key in properties]
+            assert said == [reason]
+
+
+@given(st.text())
+def test_a_text_in_ascii_is_read_as_it_was_written(text: str) -> None:
+    """Whatever it begins with; ASCII travels as it is."""
+    assert to_ascii(text).isascii()
+    assert from_ascii(to_ascii(text)) == text
+    assert ascii_of(text).isascii()

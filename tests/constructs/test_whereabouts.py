@@ -143,3 +143,22 @@ def test_a_role_whose_path_is_hidden_is_warned_about(arn: str) -> None:
 
     ungranted = replace(_with_model(role_arn=arn, grant_role=False), guard=Guard(role_arn=arn, grant_role=False))
     assert not [one for one in warnings_of(ungranted) if "role-token" in one.id]
+
+
+@pytest.mark.parametrize("env", [IRELAND, None], ids=["a known Region", "any Region"])
+def test_subnets_of_one_zone_are_no_network(env: cdk.Environment | None) -> None:
+    """Two subnets that go with one zone, such as of a VPC with max_azs=1; as many in two zones are taken."""
+    kind = ec2.SubnetType.PRIVATE_WITH_EGRESS
+    subnets = [
+        ec2.SubnetConfiguration(name="a", subnet_type=kind),
+        ec2.SubnetConfiguration(name="b", subnet_type=kind),
+        ec2.SubnetConfiguration(name="c", subnet_type=ec2.SubnetType.PUBLIC),
+    ]
+    stacks = new_stack(env), new_stack(env)
+    one, two = (
+        ec2.Vpc(stack, "Vpc", max_azs=count, subnet_configuration=subnets)
+        for stack, count in zip(stacks, (1, 2), strict=True)
+    )
+    assert len(_in_vpc(two, stacks[1]).subnet_ids) == 4
+    with pytest.raises(InvalidValueError, match="'subnets' must lie in different availability zones"):
+        _in_vpc(one, stacks[0])

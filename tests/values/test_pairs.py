@@ -28,6 +28,7 @@ from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.warnings import warnings_of
 from tests.constructs.rendering import IRELAND, new_stack
 from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
+from tests.values.test_scaling import STEP
 from tools.fact_pairs import PAGE, every_pair, page
 
 OFF, SCALED = Guard.off("no functions here"), Scaling(max_count=4, invocations_per_instance=600)
@@ -115,6 +116,17 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
             promote_on="shadow",
         ),
         lambda: shadow_test(guard=OFF, capture=Capture(delete_with_stack=True)),
+    ],
+    "names-of-policies": [
+        lambda: serving(
+            production=variant(
+                scaling=Scaling(
+                    max_count=4,
+                    invocations_per_instance=600,
+                    policies=[{**STEP, "PolicyName": "production-invocations-per-instance"}],
+                )
+            )
+        ),
     ],
     "alarm-period-and-publishing": [
         lambda: serving(alerts=Alerts(period_seconds=30)),
@@ -216,6 +228,7 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
             ),
             "no-guard-and-counts",
         ),
+        (lambda: serving(guard=OFF, production=variant(scaling=SCALED)), "no-guard-after-guard"),
     ],
 )
 def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
@@ -225,6 +238,7 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "volume-key-and-disks",
         "guardrails-and-inf1",
         "no-guard-and-counts",
+        "no-guard-after-guard",
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -265,3 +266,58 @@ def test_the_whole_share_is_the_whole(low: int, more: int) -> None:
     """All requests copied means the same scaling."""
     whole = Scaling(min_count=low, max_count=low + more, concurrent_requests=4)
     assert whole.share(100, "production", "shadow") == whole
+
+
+def _tracking(name: str, kind: str, specification: dict[str, Any]) -> dict[str, Any]:
+    configuration = {"TargetValue": 5, kind: specification}
+    return {
+        "PolicyName": name,
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": configuration,
+    }
+
+
+INVOCATIONS: dict[str, Any] = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+CONCURRENT: dict[str, Any] = {"PredefinedMetricType": "SageMakerVariantConcurrentRequestsPerModelHighResolution"}
+OWN: dict[str, Any] = {"MetricName": "Queue", "Namespace": "Mine", "Statistic": "Average"}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda one: Scaling(max_count=2, invocations_per_instance=5, policies=[one("a", INVOCATIONS)]),
+        lambda one: Scaling(max_count=2, concurrent_requests=5, policies=[one("a", CONCURRENT)]),
+        lambda one: Scaling(max_count=2, policies=[one("a", INVOCATIONS), one("b", INVOCATIONS)]),
+        lambda one: Scaling(max_count=2, policies=[one("a", OWN), one("b", dict(OWN))]),
+    ],
+)
+def test_two_policies_never_track_one_metric(make: Callable[..., object]) -> None:
+    """The service takes one target tracking policy for each metric specification."""
+
+    def policy(name: str, specification: dict[str, Any]) -> dict[str, Any]:
+        kind = "CustomizedMetricSpecification" if specification == OWN else "PredefinedMetricSpecification"
+        return _tracking(name, kind, specification)
+
+    with pytest.raises(InvalidValueError, match="must track a metric of its own"):
+        make(policy)
+    others = [policy("a", CONCURRENT), policy("b", OWN), STEP, {**STEP, "PolicyName": "again"}]
+    assert len(Scaling(max_count=2, invocations_per_instance=5, policies=others).policies) == 4
+
+
+@pytest.mark.parametrize("variant_name", ["production", "AllTraffic"])
+@pytest.mark.parametrize("member", ["invocations_per_instance", "concurrent_requests"])
+def test_a_policy_never_takes_the_name_of_one_that_a_target_makes(variant_name: str, member: str) -> None:
+    """The one would silently replace the other."""
+    name = f"{variant_name}-{member.replace('_', '-')}"
+    scaling = Scaling(max_count=2, **{member: 5}, policies=[{**STEP, "PolicyName": name}])  # type: ignore[arg-type] # one of two
+    with pytest.raises(InvalidValueError, match="'policies' must have a name that no target of"):
+        serving(production=variant("v1", name=variant_name, scaling=scaling))
+    serving(production=variant("v1", name="other", scaling=scaling))
+
+
+@pytest.mark.parametrize("member", ["invocations_per_instance", "concurrent_requests"])
+def test_a_target_is_at_most_what_the_service_takes(member: str) -> None:
+    """Two to the power of 360, as for policies of one's own."""
+    Scaling(max_count=2, **{member: 2.0**360})  # type: ignore[arg-type] # one of two
+    with pytest.raises(InvalidValueError, match=f"'{member}' must be above 0 and at most"):
+        Scaling(max_count=2, **{member: 2.0**361})  # type: ignore[arg-type] # one of two

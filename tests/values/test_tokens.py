@@ -21,7 +21,7 @@ from shadow_constructs import (
 from shadow_constructs.values.tokens import is_token
 from tests.values.samples import IMAGE, PACKAGE_ARN, hardware, model, shadow_test
 
-TEXT = cdk.Fn.import_value("text")
+TEXT, OTHER = cdk.Fn.import_value("text"), cdk.Fn.import_value("other")
 LIST = cdk.Token.as_list(cdk.Fn.ref("List"))
 NUMBER = cdk.Token.as_number(cdk.Fn.ref("Number"))
 
@@ -37,7 +37,7 @@ ACCEPTED: dict[str, Callable[[], object]] = {
     "image": lambda: Container.uri(TEXT),
     "private image": lambda: Container.private_registry(TEXT, credentials_provider_arn=TEXT),
     "repository": lambda: Container.ecr(TEXT, TEXT, account=TEXT, region=TEXT),
-    "subnets": lambda: Network(subnet_ids=[TEXT, TEXT], security_group_ids=[TEXT]),
+    "subnets": lambda: Network(subnet_ids=[TEXT, OTHER], security_group_ids=[TEXT]),
     "list of subnets": lambda: Network(subnet_ids=LIST, security_group_ids=LIST),
     "capture bucket": lambda: Capture(bucket=TEXT, key_arn=TEXT),
     "core dumps": lambda: CoreDump(f"s3://{TEXT}/dumps", key_arn=TEXT),

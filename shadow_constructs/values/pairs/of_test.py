@@ -9,6 +9,7 @@ from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.pairs.pair import Clash, Pair
 from shadow_constructs.values.pairs.places import disagreements
+from shadow_constructs.values.scaling import TARGETS, target_policy
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
@@ -87,6 +88,25 @@ def _no_guard(test: ShadowTest) -> Iterator[Clash]:
         yield Clash("delete_with_stack", must, True, fix)
 
 
+def _policy_names(test: ShadowTest) -> Iterator[Clash]:
+    for variant, scaling in test.scaling.items():
+        made = {target_policy(variant, one) for one in TARGETS if getattr(scaling, one) is not None}
+        for policy in scaling.policies:
+            if policy["PolicyName"] in made:
+                must = f"have a name that no target of {variant} gives its own policy"
+                yield Clash("policies", must, policy["PolicyName"], "rename it, or leave the target out")
+
+
+def _taking_over(test: ShadowTest) -> Iterator[Clash]:
+    if not test.guard.enabled and test.scaling:
+        must = (
+            "come in a deployment of its own, without scaling in code, where a guard has scaled this endpoint: "
+            "CloudFormation makes no policy that is there already"
+        )
+        fix = "deploy with the guard and without scaling first (docs/guard.md), or acknowledge this"
+        yield Clash("guard", must, f"Guard.off beside scaling of {', '.join(test.scaling)}", fix)
+
+
 def _type(hardware: Hardware | Serverless) -> str:
     return hardware.instance_type if isinstance(hardware, Hardware) else "serverless"
 
@@ -134,6 +154,21 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
         "`delete_with_stack`: what only a function could do",
         source="Developer Guide, endpoint-scaling-update; CloudFormation User Guide, order of an update",
         check=_no_guard,
+    ),
+    Pair(
+        id="names-of-policies",
+        facts="targets of a scaling and policies of your own",
+        clash="a policy with the name of one that is made for a target: the one would replace the other",
+        source="API operation PutScalingPolicy",
+        check=_policy_names,
+    ),
+    Pair(
+        id="no-guard-after-guard",
+        facts="`Guard.off(...)` with scaling and a guard before it",
+        clash="scaling that a guard may have put: CloudFormation makes no policy that is there already",
+        source="CloudFormation User Guide, creating resources whose name is taken",
+        check=_taking_over,
+        then="warned",
     ),
     Pair(
         id="no-guard-and-counts",
