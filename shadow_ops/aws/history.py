@@ -65,8 +65,8 @@ class Entry:
         """Read an entry; what a later version of the guard added is left out."""
         known = {one.name: data.get(one.name) for one in fields(cls)}
         undone = data.get("undone")
-        known["undone"] = None if undone is None else datetime.datetime.fromisoformat(undone)
-        return cls(**{**known, "at": datetime.datetime.fromisoformat(data["at"])})  # type: ignore[arg-type] # from JSON
+        known["undone"] = None if undone is None else parameters.time_of(undone)
+        return cls(**{**known, "at": parameters.time_of(data["at"])})  # type: ignore[arg-type] # from JSON
 
 
 def path(endpoint: str) -> str:
@@ -94,7 +94,7 @@ def history(ssm: Any, endpoint: str) -> tuple[Entry, ...]:  # noqa: ANN401 - a b
     try:
         for data in found:
             if data["kind"] == "undone":
-                undone.setdefault(data["id"], datetime.datetime.fromisoformat(data["at"]))
+                undone.setdefault(data["id"], parameters.time_of(data["at"]))
             else:
                 # An earlier version of the guard that was interrupted may have written an entry twice.
                 entries.setdefault(data["id"], Entry.from_json(data))

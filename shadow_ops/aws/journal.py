@@ -37,7 +37,7 @@ class Hold:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Hold:
         """Read what `to_json` made."""
-        return cls(token=str(data["token"]), until=datetime.datetime.fromisoformat(data["until"]))
+        return cls(token=str(data["token"]), until=parameters.time_of(data["until"]))
 
 
 def lock_name(endpoint: str) -> str:
@@ -60,6 +60,23 @@ def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime) -> bool:  
     except (parameters.DamagedRecordError, KeyError, TypeError, ValueError):
         current = None
     if current is not None and current.token != hold.token and current.until > now:
+        return False
+    parameters.write(ssm, name, hold.to_json())
+    return True
+
+
+def prolong(ssm: Any, endpoint: str, hold: Hold) -> bool:  # noqa: ANN401 - a boto3 client
+    """Prolong a right that was had.
+
+    Returns:
+        Whether it is had still; False if somebody has taken it since it ended, who may have given it back again.
+    """
+    name = lock_name(endpoint)
+    try:
+        held = parameters.read(ssm, name)
+    except parameters.DamagedRecordError:
+        held = {"token": hold.token}
+    if held is None or held.get("token") != hold.token:
         return False
     parameters.write(ssm, name, hold.to_json())
     return True
@@ -100,7 +117,7 @@ def forget_old(ssm: Any, endpoint: str, now: datetime.datetime) -> None:  # noqa
     old: list[str] = []
     for name, value in parameters.under(ssm, f"{prefix(endpoint)}/requests").items():
         try:
-            at = datetime.datetime.fromisoformat(parameters.unpack(value)["at"])
+            at = parameters.time_of(parameters.unpack(value)["at"])
         except (KeyError, TypeError, ValueError):
             continue
         if now - at > _REMEMBERED:

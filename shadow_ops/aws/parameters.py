@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import json
 import zlib
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,18 @@ from botocore.exceptions import ClientError
 from shadow_ops.contract.text import LARGEST_VALUE, compact
 
 _STANDARD_VALUE = 4096
+
+
+def time_of(text: str) -> datetime.datetime:
+    """A time in a record.
+
+    Raises:
+        ValueError: If it is none, or doesn't say its offset: nothing could be told of before and after.
+    """
+    found = datetime.datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} says no offset from UTC")
+    return found
 
 
 class RecordTooLargeError(ValueError):

@@ -79,7 +79,7 @@ class Pending:
         known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
         entry = data.get("entry")
         known |= {
-            "started": datetime.datetime.fromisoformat(data["started"]),
+            "started": parameters.time_of(data["started"]),
             "variants": tuple(data.get("variants", ())),
             "taken": tuple(data.get("taken", ())),
             "counts": {str(name): int(count) for name, count in data.get("counts", {}).items()},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import history, parameters, records
+from shadow_ops.aws.endpoint import describe
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.guard.clients import Clients, error_code
 from shadow_ops.guard.decision import (
@@ -28,6 +30,7 @@ from shadow_ops.guard.decision import (
 )
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.scaling import Scaling
+from shadow_ops.guard.seen import variants
 
 LOG = logging.getLogger(__name__)
 
@@ -132,7 +135,9 @@ class Actor:
 
     def _set_counts(self, counts: Mapping[str, tuple[int, int]]) -> None:
         LOG.info("%s: instances, from and to: %s", self.endpoint, dict(counts))
-        wanted = [{"VariantName": name, "DesiredInstanceCount": count} for name, (_, count) in counts.items()]
+        wanted = list(self._still_wanted(counts))
+        if not wanted:
+            return
         try:
             self.clients.sagemaker.update_endpoint_weights_and_capacities(
                 EndpointName=self.endpoint, DesiredWeightsAndCapacities=wanted
@@ -145,6 +150,15 @@ class Actor:
                 f"the instances of {self.endpoint} are not what they should be after the update ({said}), but "
                 f"SageMaker refuses to change that ({error.response['Error']['Message']})"
             ) from None
+
+    def _still_wanted(self, counts: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
+        """The counts that are wanted still: what scaling has raised meanwhile is not taken down again."""
+        live = describe(self.clients.sagemaker, self.endpoint)
+        now = {} if live is None else {one.name: one.desired_count for one in variants(live)}
+        for name, (before, count) in counts.items():
+            if count > before and (now.get(name) or 0) >= count:
+                continue
+            yield {"VariantName": name, "DesiredInstanceCount": count}
 
 
 def _variant_of(step: Step) -> str:

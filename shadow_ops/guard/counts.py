@@ -98,6 +98,12 @@ def _renamed(live: LiveEndpoint, requested: Config) -> Iterator[tuple[LiveVarian
             yield old, new[0]
 
 
+def beside(keeps: Mapping[str, bool], serving: str | None) -> dict[str, bool]:
+    """What was answered for other configs, that of the serving one last: the oldest are forgotten, it never is."""
+    others = {name: keep for name, keep in keeps.items() if name != serving}
+    return others if serving is None or serving not in keeps else {**others, serving: keeps[serving]}
+
+
 def corrections(
     live: LiveEndpoint, record: Pending, scaled: Mapping[str, Scaled], *, taking_back: bool
 ) -> Iterator[SetCounts]:

@@ -15,7 +15,7 @@ from shadow_ops.aws.records import Pending, scaling_name
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.asking import consent, policy_of
 from shadow_ops.guard.change import Change, classify, refuse_demotion
-from shadow_ops.guard.counts import keeps_live_counts, refuse_shrinking_rename
+from shadow_ops.guard.counts import beside, keeps_live_counts, refuse_shrinking_rename
 from shadow_ops.guard.decision import (
     AskGate,
     Decision,
@@ -168,7 +168,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     steps = (
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
         *(Deregister(name) for name in taken if name in need(seen.scaled)),
-        RememberKeep(asked.config, keep, need(seen.keeps)),
+        RememberKeep(asked.config, keep, beside(need(seen.keeps), live.config.name)),
     )
     return Go(steps, keep_answer(keep=keep), notes=notes)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.counts import keeps_counts_back
+from shadow_ops.guard.counts import beside, keeps_counts_back
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import (
     Decision,
@@ -108,7 +108,9 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
     reached = _reached(request, known(seen.pending, None))
     if (reached or isinstance(seen.pending, Unread)) and (live is None or live.config.name != config):
         # Only what the endpoint has certainly been given is remembered.
-        remember = (RememberKeep(config, True, keeps),) if reached else ()
+        remember = (
+            (RememberKeep(config, True, beside(keeps, None if live is None else live.config.name)),) if reached else ()
+        )
         return _go((*steps, *remember), keep_answer(keep=True), notes)
     return _go(steps, keep_answer(keep=keeps.get(config, False)), notes)
 
@@ -157,7 +159,7 @@ def _update_back(
     steps = (
         *_record(request, seen, live, requested, record, scaled, taken),
         *(Deregister(name, vital=True) for name in taken),
-        RememberKeep(request.asked.config, keep, known(seen.keeps, {})),
+        RememberKeep(request.asked.config, keep, beside(known(seen.keeps, {}), live.config.name)),
     )
     return _go(steps, keep_answer(keep=keep), notes)
 

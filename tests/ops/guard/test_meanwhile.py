@@ -1,0 +1,124 @@
+"""What happens between a look and the step that follows from it, and records that people or time have changed."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.aws import journal, parameters
+from shadow_ops.aws.journal import Hold
+from shadow_ops.guard.act import Actor
+from shadow_ops.guard.decision import SetCounts
+from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.world import ENDPOINT, STACK, World
+
+NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
+_SCALED = Code(scaling=(scaling(low=2, high=8),))
+
+
+def deployed(code: Code = _SCALED) -> Stack:
+    """A stack that was created."""
+    stack = Stack()
+    assert stack.deploy(code).ok
+    return stack
+
+
+def live(world: World) -> dict[str, int]:
+    """The instances that each variant has."""
+    assert world.live is not None
+    return world.live.counts
+
+
+@pytest.mark.parametrize(("meanwhile", "after"), [(3, 4), (4, 4), (6, 6)])
+def test_what_scaling_has_raised_meanwhile_is_not_taken_down(meanwhile: int, after: int) -> None:
+    """A count is given back to what it was; more than that is autoscaling's, and stays."""
+    world = deployed().world
+    live(world)["production"] = meanwhile
+    actor = Actor(world.clients(), ENDPOINT, STACK, lambda: None)
+    assert actor.run((SetCounts({"production": (3, 4)}),), regardless=False) == ()
+    world.settle()
+    assert live(world)["production"] == after
+
+
+def test_a_count_that_the_code_lowers_is_lowered() -> None:
+    """That is what was asked for."""
+    world = deployed(Code()).world
+    live(world)["production"] = 6
+    Actor(world.clients(), ENDPOINT, STACK, lambda: None).run((SetCounts({"production": (6, 2)}),), regardless=False)
+    world.settle()
+    assert live(world)["production"] == 2
+
+
+def test_ten_deployments_that_failed_do_not_make_the_guard_forget_what_serves() -> None:
+    """The answer for the serving config stays the same, so that CloudFormation never updates an endpoint to it anew."""
+    stack = deployed()
+    code = replace(_SCALED, count=3)
+    assert stack.deploy(code).ok
+    serving = stack.config
+    world = stack.world
+    for number in range(12):
+        world.status = "UPDATE_IN_PROGRESS"
+        config = world.make_config(f"tried-{number}", world.configs[serving])
+        answer = stack.ask("Update", "before", replace(code, count=4), config, (code, serving))
+        assert answer is not None
+        assert answer["Status"] == "SUCCESS"
+    [state] = world.parameters[f"/shadow-test/{ENDPOINT}/state"][-1:]
+    assert serving in parameters.unpack(state)["keep"]
+
+
+@pytest.mark.parametrize("given_back", [False, True])
+def test_who_was_taken_over_works_no_longer(given_back: bool) -> None:
+    """Also where the other one is done already: what was looked at before isn't so any more."""
+    ssm = World().clients().ssm
+    first, second = (Hold(token=name, until=NOW + datetime.timedelta(seconds=75)) for name in ("first", "second"))
+    assert journal.take(ssm, ENDPOINT, first, NOW)
+    assert journal.prolong(ssm, ENDPOINT, first)
+    assert journal.take(ssm, ENDPOINT, second, NOW + datetime.timedelta(seconds=90))
+    if given_back:
+        journal.release(ssm, ENDPOINT, "second")
+    assert not journal.prolong(ssm, ENDPOINT, first)
+
+
+def test_a_lock_that_somebody_damaged_stops_nobody() -> None:
+    """Who holds it writes it anew."""
+    world = World()
+    world.parameters[journal.lock_name(ENDPOINT)] = ["{damaged"]
+    hold = Hold(token="first", until=NOW)
+    assert journal.prolong(world.clients().ssm, ENDPOINT, hold)
+    assert parameters.read(world.clients().ssm, journal.lock_name(ENDPOINT)) == hold.to_json()
+
+
+_NAIVE = "2026-11-24T00:00:00"
+_ENTRY = {
+    **dict.fromkeys(("by", "stack", "from_version", "from_config", "to_version", "to_config"), "x"),
+    "id": "1",
+    "kind": "promotion",
+    "at": _NAIVE,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("lock", {"token": "x", "until": _NAIVE}),
+        ("requests/x", {"answer": {"Status": "SUCCESS"}, "stack": STACK, "at": _NAIVE}),
+    ],
+)
+def test_a_time_without_an_offset_is_a_damaged_record_and_holds_nothing_up(name: str, record: object) -> None:
+    """Before and after can't be told of it, so it counts as one that can't be read."""
+    stack = deployed()
+    stack.world.parameters[f"/shadow-test/{ENDPOINT}/{name}"] = [json.dumps(record)]
+    assert stack.deploy(replace(_SCALED, count=3)).ok
+
+
+def test_a_history_with_such_a_time_holds_no_rollback_up() -> None:
+    """It goes through without it."""
+    stack = deployed()
+    stack.world.parameters[f"/shadow-test/{ENDPOINT}/history/1"] = [json.dumps(_ENTRY)]
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    answer = stack.ask("Update", "before", _SCALED, stack.config, (replace(_SCALED, count=3), "other"))
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
