@@ -11,7 +11,8 @@ from shadow_constructs.values.checks import check_arn, check_flag, check_text, c
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.problems import Problems, refuse
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# RFC 5321, section 4.5.3.1: 64 characters before the @, 254 in all.
+_EMAIL = re.compile(r"(?=.{1,254}\Z)[^@\s<>,;:()\[\]\\\"]{1,64}@[^@\s<>,;:()\[\]\\\"]+\.[^@\s<>,;:()\[\]\\\"]+")
 # CloudWatch User Guide, alarm actions: standard topics only.
 _FIFO = re.compile(r":sns:.*\.fifo\Z", re.DOTALL)
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")

@@ -92,3 +92,11 @@ def test_periods_that_pass_are_those_that_cloudwatch_takes(period: int, count: i
         assert not allowed
     else:
         assert allowed
+
+
+@pytest.mark.parametrize("address", ["x<y>@b.cd", "a,b@c.de", '"a"@b.cd', f"{'a' * 65}@b.cd", f"a@{'b' * 300}.cd"])
+def test_what_no_mail_reaches_is_no_address(address: str) -> None:
+    """Brackets, lists and more characters than an address may have."""
+    Alerts(emails=[f"{'a' * 64}@b.cd", "first.last+tag@mail.example.com"])
+    with pytest.raises(InvalidValueError, match="'emails' must hold addresses"):
+        Alerts(emails=[address])

@@ -78,7 +78,9 @@ class Reader:
         if data is False and types.NoneType in typing.get_args(hint) and bool not in typing.get_args(hint):
             return None
         if isinstance(data, datetime.date | datetime.time):
-            return self._add(path, f"must be text, got the date or time {data}; write it in quotes")
+            number = {int, float} & {hint, *typing.get_args(hint)}
+            must, fix = ("a number", "") if number else ("text", "; write it in quotes")
+            return self._add(path, f"must be {must}, got the date or time {data}{fix}")
         if isinstance(data, Mapping) and kinds:
             other = next((kind for kind in kinds if set(data) == {kind.__name__.lower()}), None)
             if other is not None:

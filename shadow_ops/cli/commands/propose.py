@@ -46,6 +46,8 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
     said = read(text, str(path))
     if said.endpoint != endpoint:
         raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
+    if not package.strip():
+        raise Failure(f"--package must be a version's ARN or a group's name, got {package!r}", USAGE)
     found = approved(Clients(profile, region).sagemaker, package)
     for role in ("production", "shadow"):
         if package_of(text, str(path), role) == found.arn:
