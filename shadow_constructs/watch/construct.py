@@ -133,7 +133,8 @@ def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None)
         test: What the endpoint serves.
         topic_arn: Whom to tell; None: nobody.
     """
-    if test.shadow is None or not test.watch.enabled:
+    # Where no function of the library may run, none looks either.
+    if test.shadow is None or not test.watch.enabled or not test.guard.enabled:
         return
     if topic_arn is None:
         say(

@@ -26,6 +26,7 @@ from shadow_constructs import (
     ShadowEndpoint,
     ShadowTest,
     ShadowTestStack,
+    Watch,
 )
 from shadow_constructs.testing import assert_fold, assert_promotion
 from shadow_constructs.values.intent import Intent
@@ -63,7 +64,9 @@ def scaled(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest 
     return without(**{"production": production, "shadow": variant("v2", scaling=Scaling.off()), **changes})
 
 
-@pytest.mark.parametrize("test", [without(), scaled()], ids=["unscaled", "scaled"])
+@pytest.mark.parametrize(
+    "test", [without(), scaled(), without(watch=Watch())], ids=["unscaled", "scaled", "a watch by default"]
+)
 @pytest.mark.parametrize("intent", [None, Promotion(), Rollback("p99")], ids=["a test", "a promotion", "a rollback"])
 def test_nothing_of_ours_acts(test: ShadowTest, intent: Intent | None) -> None:
     """No function, no custom resource, no rule that calls one, no role that one could take."""
