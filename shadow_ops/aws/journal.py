@@ -65,23 +65,6 @@ def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime) -> bool:  
     return True
 
 
-def prolong(ssm: Any, endpoint: str, hold: Hold) -> bool:  # noqa: ANN401 - a boto3 client
-    """Prolong a right that was had.
-
-    Returns:
-        Whether it is had still; False if somebody has taken it since it ended, who may have given it back again.
-    """
-    name = lock_name(endpoint)
-    try:
-        held = parameters.read(ssm, name)
-    except parameters.DamagedRecordError:
-        held = {"token": hold.token}
-    if held is None or held.get("token") != hold.token:
-        return False
-    parameters.write(ssm, name, hold.to_json())
-    return True
-
-
 def release(ssm: Any, endpoint: str, token: str) -> None:  # noqa: ANN401 - a boto3 client
     """Give the right back; without effect if somebody else has it by now."""
     held = parameters.read(ssm, lock_name(endpoint))

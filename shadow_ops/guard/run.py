@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import journal
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.journal import Hold
 from shadow_ops.guard import answer
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.asking import Gate
@@ -239,7 +240,8 @@ class Runner:
         self._judged = ((seen.live.config.name, asked.config), verdict)
 
     def _act(self, decision: Refuse | Go) -> dict[str, Any]:
-        actor = Actor(self.clients, self.endpoint, "" if self.request is None else self.request.stack, self._live)
+        stack = "" if self.request is None else self.request.stack
+        actor = Actor(self.clients, self.endpoint, stack, self._live)
         if isinstance(decision, Refuse):
             LOG.warning("refused: %s", decision.sentence)
             actor.run(decision.steps, regardless=False)
@@ -272,19 +274,14 @@ class Runner:
         if self.clock.now() - self._lived < _SIGN_OF_LIFE:
             return
         try:
-            kept = journal.prolong(self._steady.ssm, self.endpoint, self._hold(self.clock.now() + _LEASE))
+            self._take(self.clock.now() + _LEASE)
         except (ClientError, BotoCoreError) as error:
             LOG.warning("the lock can't be prolonged: %s", error)
-            return
-        if not kept:
-            raise Refusal(f"{self.endpoint} was taken over while one call took long; nothing more is done here")
-
-    def _hold(self, until: datetime.datetime) -> journal.Hold:
-        self._lived = self.clock.now()
-        return journal.Hold(token=self.course.token, until=until)
 
     def _take(self, until: datetime.datetime) -> bool:
-        return journal.take(self._steady.ssm, self.endpoint, self._hold(until), self.clock.now())
+        self._lived = self.clock.now()
+        hold = Hold(token=self.course.token, until=until)
+        return journal.take(self._steady.ssm, self.endpoint, hold, self.clock.now())
 
     def keep_lock(self) -> None:
         """Keep the lock until a continuation has begun, whose token is the same."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 from dataclasses import replace
 
 import pytest
 
-from shadow_ops.aws import journal, parameters
-from shadow_ops.aws.journal import Hold
+from shadow_ops.aws import parameters
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.decision import SetCounts
 from tests.ops.guard.stack import Code, Stack, scaling
 from tests.ops.guard.world import ENDPOINT, STACK, World
 
-NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
 _SCALED = Code(scaling=(scaling(low=2, high=8),))
 
 
@@ -67,28 +64,6 @@ def test_ten_deployments_that_failed_do_not_make_the_guard_forget_what_serves() 
         assert answer["Status"] == "SUCCESS"
     [state] = world.parameters[f"/shadow-test/{ENDPOINT}/state"][-1:]
     assert serving in parameters.unpack(state)["keep"]
-
-
-@pytest.mark.parametrize("given_back", [False, True])
-def test_who_was_taken_over_works_no_longer(given_back: bool) -> None:
-    """Also where the other one is done already: what was looked at before isn't so any more."""
-    ssm = World().clients().ssm
-    first, second = (Hold(token=name, until=NOW + datetime.timedelta(seconds=75)) for name in ("first", "second"))
-    assert journal.take(ssm, ENDPOINT, first, NOW)
-    assert journal.prolong(ssm, ENDPOINT, first)
-    assert journal.take(ssm, ENDPOINT, second, NOW + datetime.timedelta(seconds=90))
-    if given_back:
-        journal.release(ssm, ENDPOINT, "second")
-    assert not journal.prolong(ssm, ENDPOINT, first)
-
-
-def test_a_lock_that_somebody_damaged_stops_nobody() -> None:
-    """Who holds it writes it anew."""
-    world = World()
-    world.parameters[journal.lock_name(ENDPOINT)] = ["{damaged"]
-    hold = Hold(token="first", until=NOW)
-    assert journal.prolong(world.clients().ssm, ENDPOINT, hold)
-    assert parameters.read(world.clients().ssm, journal.lock_name(ENDPOINT)) == hold.to_json()
 
 
 _NAIVE = "2026-11-24T00:00:00"
