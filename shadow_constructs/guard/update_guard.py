@@ -13,8 +13,9 @@ from constructs import Construct
 
 from shadow_constructs.alarms.people import CHANGES
 from shadow_constructs.guard.acting import acting_as, goes_on
+from shadow_constructs.guard.function import lambda_function
 from shadow_constructs.guard.log import log_group
-from shadow_constructs.guard.package import HANDLER, package_asset
+from shadow_constructs.guard.package import HANDLER
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.place import pseudo
@@ -128,24 +129,15 @@ class UpdateGuard(Part):
     def _function(self, endpoint_name: str, guard: Guard) -> str:
         group = log_group(self, guard)
         acting = acting_as(self, guard, endpoint_name, group.attr_arn)
-        code = package_asset(self, "Code")
-        function = lambda_.CfnFunction(
+        function = lambda_function(
             self,
-            "Function",
+            guard,
             description=f"Checks before and after each update of endpoint {endpoint_name}",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
             handler=HANDLER,
-            runtime="python3.14",
-            architectures=["arm64"],
-            memory_size=256,
-            timeout=_TIMEOUT_SECONDS,
-            role=acting.arn,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=group.ref),
-            vpc_config=None
-            if guard.network is None
-            else lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=list(guard.network.subnet_ids), security_group_ids=list(guard.network.security_group_ids)
-            ),
+            memory_mb=256,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            role_arn=acting.arn,
+            log_group=group.ref,
         )
         if acting.attached is not None:
             # Lambda asks what the role may do when the function is made.

@@ -13,8 +13,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Node
 
 from shadow_constructs.guard.acting import TRUST
+from shadow_constructs.guard.function import lambda_function
 from shadow_constructs.guard.log import log_group
-from shadow_constructs.guard.package import package_asset
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.said import say
@@ -60,7 +60,16 @@ class StackWatch(Part):
                 permissions_boundary=guard.permissions_boundary,
             )
             role_arn = self._role.attr_arn
-        self._function_arn = self._function(role_arn, guard).attr_arn
+        self._function_arn = lambda_function(
+            self,
+            guard,
+            description="Looks at shadow tests, and tells",
+            handler=HANDLER,
+            memory_mb=512,
+            timeout_seconds=_TIMEOUT_SECONDS,
+            role_arn=role_arn,
+            log_group=log_group(self, guard).ref,
+        ).attr_arn
         minutes = watch.every_minutes
         self._rule = events.CfnRule(
             self,
@@ -96,28 +105,6 @@ class StackWatch(Part):
         tokens = any(is_token(one.topic_arn) for one in self._watched)
         asked = self.stack.to_json_string(said) if tokens else json.dumps(said, separators=(",", ":"))
         self._rule.add_property_override("Targets", [{"Arn": self._function_arn, "Id": "watch", "Input": asked}])
-
-    def _function(self, role_arn: str, guard: Guard) -> lambda_.CfnFunction:
-        code = package_asset(self, "Code")
-        network = guard.network
-        return lambda_.CfnFunction(
-            self,
-            "Function",
-            description="Looks at shadow tests, and tells",
-            code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
-            handler=HANDLER,
-            runtime="python3.14",
-            architectures=["arm64"],
-            memory_size=512,
-            timeout=_TIMEOUT_SECONDS,
-            role=role_arn,
-            logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group(self, guard).ref),
-            vpc_config=None
-            if network is None
-            else lambda_.CfnFunction.VpcConfigProperty(
-                subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
-            ),
-        )
 
 
 # A stack's watches, by how they look.

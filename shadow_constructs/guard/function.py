@@ -1,0 +1,53 @@
+"""A Lambda function with the library's code: the guard's and the watch's."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from shadow_constructs.guard.package import package_asset
+from shadow_constructs.values.guard import Guard
+
+
+def lambda_function(
+    scope: Construct,
+    guard: Guard,
+    *,
+    description: str,
+    handler: str,
+    memory_mb: int,
+    timeout_seconds: int,
+    role_arn: str,
+    log_group: str,
+) -> lambda_.CfnFunction:
+    """Make the function, in the guard's network.
+
+    Args:
+        scope: Where.
+        guard: How the code's author wants functions to run.
+        description: For whoever lists functions.
+        handler: What is called.
+        memory_mb: Its memory; its share of a processor goes with it.
+        timeout_seconds: How long one call may take.
+        role_arn: What it acts as.
+        log_group: Name of the log group that it writes to.
+    """
+    code, network = package_asset(scope, "Code"), guard.network
+    return lambda_.CfnFunction(
+        scope,
+        "Function",
+        description=description,
+        code=lambda_.CfnFunction.CodeProperty(s3_bucket=code.s3_bucket_name, s3_key=code.s3_object_key),
+        handler=handler,
+        runtime="python3.14",
+        architectures=["arm64"],
+        memory_size=memory_mb,
+        timeout=timeout_seconds,
+        role=role_arn,
+        logging_config=lambda_.CfnFunction.LoggingConfigProperty(log_group=log_group),
+        vpc_config=None
+        if network is None
+        else lambda_.CfnFunction.VpcConfigProperty(
+            subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
+        ),
+    )
