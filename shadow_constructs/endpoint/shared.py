@@ -37,6 +37,10 @@ class _Known:
         ours, theirs = self._endpoint.stack, cdk.Stack.of(context.scope)
         if _outermost(theirs) == _outermost(ours):
             return self._here
+        if ours.nested_stack_parent is not None:
+            fix = "give a bucket of your own: Capture.into(bucket)"
+            rule = "be of no nested stack, to be used in another one"
+            refuse("ShadowEndpoint", "capture_bucket", rule, ours.node.path, fix)
         prefix = prefix_of(self._endpoint)
         if prefix is None:
             fix = "call endpoint.add_outputs(), or give a bucket of your own: Capture.into(bucket)"

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 
-from shadow_constructs import Capture, PromotionStack, ShadowEndpoint, ShadowTestStack
+from shadow_constructs import Capture, Promotion, PromotionStack, ShadowEndpoint, ShadowTestStack
 from shadow_constructs.values.shadow_test import ShadowTest
 from tests.stacks.rendering import IRELAND, Json, churn, options
 from tests.values.samples import KEY_ARN
@@ -168,4 +168,19 @@ def test_fails_where_no_output_can_be_read(account: str, outputs: bool, text: st
     Callers(app, endpoint, cdk.Environment(account=account, region="eu-west-1"))
 
     with pytest.raises(RuntimeError, match=text):
+        app.synth()
+
+
+@pytest.mark.parametrize("promoted", [False, True], ids=["a test", "a test and its promotion"])
+def test_fails_where_the_output_would_be_a_nested_stacks(promoted: bool) -> None:
+    """Its name is CloudFormation's to choose, so nobody can read it by name: with the same fix."""
+    app = cdk.App()
+    endpoints = []
+    for name, intent in (("test", None), ("promotion", Promotion()))[: 1 + promoted]:
+        nested = cdk.NestedStack(cdk.Stack(app, name, stack_name="mine", env=IRELAND), "N")
+        endpoints.append(ShadowEndpoint(nested, "E", test=churn(), intent=intent))
+        endpoints[-1].add_outputs()
+    Callers(app, endpoints[0], IRELAND)
+
+    with pytest.raises(RuntimeError, match="'capture_bucket' must be of no nested stack, to be used in another one"):
         app.synth()
