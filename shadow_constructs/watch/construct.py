@@ -31,6 +31,8 @@ CONSTRUCT_ID = "ShadowTestWatch"
 HANDLER = "shadow_ops.watch.handler.handle"
 # A look at a month of minutes takes seconds, and a stack holds a dozen endpoints.
 _TIMEOUT_SECONDS = 900
+# With the longest names, a topic for each and a VPC, a role's policy of 10,240 characters holds so many.
+_MOST_TESTS = 6
 
 
 class StackWatch(Part):
@@ -86,6 +88,11 @@ class StackWatch(Part):
             source_arn=self._rule.attr_arn,
         )
 
+    @property
+    def is_full(self) -> bool:
+        """Whether its role can hold no further test's rights."""
+        return len(self._watched) == _MOST_TESTS
+
     def add(self, watched: Watched, tags: Mapping[str, str]) -> None:
         """Look at one more endpoint.
 
@@ -108,11 +115,13 @@ class StackWatch(Part):
 
 
 # A stack's watches, by how they look.
-_KNOWN: WeakKeyDictionary[cdk.Stack, dict[tuple[object, ...], StackWatch]] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[cdk.Stack, dict[tuple[object, ...], list[StackWatch]]] = WeakKeyDictionary()
 
 
 def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None) -> None:
     """Have a shadow test watched, if there is one and its code doesn't say otherwise.
+
+    Up to six tests of a stack that are watched alike share a function.
 
     Args:
         stack: The stack; tests that are watched alike share what it takes.
@@ -137,10 +146,11 @@ def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None)
         *(() if network is None else (*network.subnet_ids, *network.security_group_ids)),
     )
     known = _KNOWN.setdefault(stack, {})
-    if key not in known:
-        number = "" if not known else str(len(known) + 1)
-        known[key] = StackWatch(stack, f"{CONSTRUCT_ID}{number}", watch=how, guard=guard)
-    known[key].add(
+    alike = known.setdefault(key, [])
+    if not alike or alike[-1].is_full:
+        count = sum(map(len, known.values()))
+        alike.append(StackWatch(stack, f"{CONSTRUCT_ID}{count + 1 if count else ''}", watch=how, guard=guard))
+    alike[-1].add(
         Watched(
             endpoint=test.endpoint_name,
             topic_arn=topic_arn,

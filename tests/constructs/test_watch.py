@@ -9,7 +9,18 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 
-from shadow_constructs import Alerts, Guard, InvalidValueError, Network, Promotion, ShadowEndpoint, ShadowTest, Watch
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Dashboard,
+    Guard,
+    InvalidValueError,
+    Network,
+    Promotion,
+    ShadowEndpoint,
+    ShadowTest,
+    Watch,
+)
 from tests.constructs.rendering import Json, new_stack, resources, template_of
 from tests.values.samples import shadow_test, variant
 
@@ -50,8 +61,32 @@ def watch_role(template: Json) -> str:
     return json.dumps(role["Properties"]["Policies"])
 
 
-def test_a_stack_has_one_watch_for_all_its_tests() -> None:
-    """Four resources, whatever number of endpoints; each endpoint is named in the schedule with whom it tells."""
+@pytest.mark.parametrize(("tests", "made"), [(6, 1), (7, 2), (13, 3)])
+def test_no_role_of_a_watch_outgrows_what_iam_takes(tests: int, made: int) -> None:
+    """With the longest names, a topic for each and a VPC: who is too much for one watch has the next."""
+    network = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
+    quiet = {"guard": Guard(network=network), "capture": Capture.off(), "dashboard": Dashboard.off()}
+    longest = [
+        watched(
+            endpoint_name=f"Churn{n:02}".ljust(63, "X"),
+            alerts=Alerts(topic_arn=f"arn:aws:sns:eu-west-1:111122223333:t{n:02}{'x' * 253}"),
+            **quiet,
+        )
+        for n in range(tests)
+    ]
+    template = template_of(stack_of(*longest))
+
+    assert len(watches(template)) == made
+    for key, role in resources(template, "AWS::IAM::Role").items():
+        if key.startswith("ShadowTestWatch"):
+            assert len(_policy(role)) <= 10_240
+    assert all(len(one["Targets"][0]["Input"]) <= 8192 for one in schedules(template))
+    asked = [json.loads(one["Targets"][0]["Input"])["endpoints"] for one in schedules(template)]
+    assert sorted(one["endpoint"] for some in asked for one in some) == [one.endpoint_name for one in longest]
+
+
+def test_a_stack_has_one_watch_for_its_tests() -> None:
+    """Four resources for up to six endpoints; each endpoint is named in the schedule with whom it tells."""
     tests = [watched(endpoint_name=f"churn-{n}", alerts=QUIET) for n in range(3)]
     template = template_of(stack_of(*tests))
     [schedule] = schedules(template)
@@ -131,19 +166,13 @@ def test_what_bounds_the_guard_bounds_the_watch() -> None:
     assert watch["Tags"] == [{"Key": "team", "Value": "churn"}]
 
 
-def test_the_largest_policy_and_schedule_are_within_limits() -> None:
-    """Of as many endpoints as a stack holds, with the longest names (IAM: 10,240 characters; EventBridge: 8,192)."""
-    topic = f"arn:aws:sns:us-gov-west-1:111122223333:{'T' * 256}"
-    tests = [watched(endpoint_name=f"{n:02d}{'X' * 61}", alerts=Alerts(topic_arn=topic)) for n in range(12)]
-    template = template_of(stack_of(*tests))
-    place = {"${AWS::Partition}": "aws-us-gov", "${AWS::Region}": "us-gov-west-1", "${AWS::AccountId}": "1" * 12}
-    [role] = [one for key, one in resources(template, "AWS::IAM::Role").items() if key.startswith("ShadowTestWatch")]
+def _policy(role: Json) -> str:
+    """A role's policy, in the partition with the longest names."""
     policy = json.dumps(_plain(role["Properties"]["Policies"][0]["PolicyDocument"]), separators=(",", ":"))
+    place = {"${AWS::Partition}": "aws-us-gov", "${AWS::Region}": "us-gov-west-1", "${AWS::AccountId}": "1" * 12}
     for name, value in place.items():
         policy = policy.replace(name, value)
-
-    assert len(policy) <= 10_240
-    assert len(schedules(template)[0]["Targets"][0]["Input"]) <= 8192
+    return policy
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
