@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import aws_cdk as cdk
 from constructs import Construct
 
@@ -70,11 +72,14 @@ class NoGuard(Part):
             },
         )
         target.add_resource_dependency(endpoint)
-        for number, (name, policy) in enumerate(variant.policies.items(), 1):
+        # By name: a policy that comes or goes must rename no other, which would be made while it is there. In a scope
+        # of the variant's, because both names may hold what would stand between them.
+        named = Construct(self, f"Policies-{variant.variant}")
+        unnamed = itertools.count(1)
+        for name, policy in variant.policies.items():
             cdk.CfnResource(
-                self,
-                # By name: a policy that comes or goes must rename no other, which would be made while it is there.
-                f"Policy-{variant.variant}-{number if is_token(name) else name}",
+                named,
+                f"token {next(unnamed)}" if is_token(name) else name,
                 type="AWS::ApplicationAutoScaling::ScalingPolicy",
                 properties={"ScalingTargetId": target.ref, **policy},
             )

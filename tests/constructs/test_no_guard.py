@@ -26,6 +26,7 @@ from shadow_constructs import (
     ShadowEndpoint,
     ShadowTest,
     ShadowTestStack,
+    Variant,
     Watch,
 )
 from shadow_constructs.testing import assert_fold, assert_promotion
@@ -227,6 +228,25 @@ def test_promotion_and_fold_are_what_people_assert(make: Any) -> None:  # noqa: 
 
     assert_promotion(shadow, promotion)
     assert_fold(promotion, fold)
+
+
+def test_policies_have_ids_of_their_own_whatever_they_and_their_variants_are_called() -> None:
+    """Two names with a hyphen between them are not always two, and a name may be a number or a token."""
+    stack = new_stack()
+    parameter = cdk.CfnParameter(stack, "Name")
+
+    def one(name: str, *policies: str) -> Variant:
+        made = [{**STEP, "PolicyName": policy} for policy in policies]
+        return variant("v1", name, scaling=Scaling(max_count=4, policies=made))
+
+    test = without(
+        production=one("a", "b-c", "1", parameter.value_as_string),
+        shadow=None,
+        sampling_percent=None,
+        other_production=[one("a-b", "c")],
+    )
+    ShadowEndpoint(stack, "E", test=test)
+    assert len(resources(template_of(stack), POLICY)) == 4
 
 
 def test_a_policy_keeps_its_logical_id_whatever_comes_before_it() -> None:
