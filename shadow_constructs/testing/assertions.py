@@ -10,19 +10,19 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from shadow_constructs.placing.owned import Owner, owner_of
-from shadow_constructs.testing.template import Json, check_stack, stable_template
+from shadow_constructs.testing.template import Json, check_stack, exact_template
 
 _ALARM, _COMPOSITE = "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"
 _CONFIG, _ENDPOINT, _MODEL = "AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Endpoint", "AWS::SageMaker::Model"
 _BEFORE, _AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
-# What follows from another model in production and no shadow: of these, the properties that don't.
+# The properties that follow from another model in production and no shadow.
 _FOLLOWS: dict[str, set[str]] = {
-    _CONFIG: {"DataCaptureConfig", "KmsKeyId", "MetricsConfig", "EndpointConfigName"},
-    _ALARM: {"AlarmName", "AlarmActions", "OKActions"},
-    "AWS::CloudWatch::Dashboard": {"DashboardName"},
-    "AWS::SSM::Parameter": {"Name", "Type"},
-    _BEFORE: {"ServiceToken", "ServiceTimeout", "EndpointName"},
-    _AFTER: {"ServiceToken", "ServiceTimeout", "EndpointName"},
+    _CONFIG: {"ProductionVariants", "ShadowProductionVariants"},
+    _ALARM: {"AlarmDescription", "Threshold"},
+    "AWS::CloudWatch::Dashboard": {"DashboardBody"},
+    "AWS::SSM::Parameter": {"Value"},
+    _BEFORE: {"ProductionVersion", "ShadowVersion", "Promotion", "OverrideGate", "Scaling"},
+    _AFTER: {"ProductionVersion", "Scaling"},
 }
 _GOES = {_MODEL, "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", _ALARM, _COMPOSITE}
 _COMES = {_ALARM}
@@ -42,8 +42,9 @@ _LONGEST_DIFFERENCE = 60
 def assert_promotion(test_stack: cdk.Stack, promotion_stack: cdk.Stack) -> None:
     """A promotion replaces the endpoint config, and changes what follows from that: nothing else.
 
-    The tested model is the one that is promoted, under the production variant's name. What is beside the endpoint in
-    your stacks is the same in both.
+    The tested model is the one that is promoted, under the production variant's name and on what the test says. What is
+    beside the endpoint in your stacks is the same in both, files and code included. Other endpoints of a stack may go
+    on with their tests.
 
     Args:
         test_stack: The stack of the shadow test.
@@ -54,12 +55,18 @@ def assert_promotion(test_stack: cdk.Stack, promotion_stack: cdk.Stack) -> None:
     """
     for name, stack in (("test_stack", test_stack), ("promotion_stack", promotion_stack)):
         check_stack("assert_promotion", name, stack)
-    found, shadows = list(_other_name(test_stack, promotion_stack)), 0
+    found, shadows, promotions = list(_other_name(test_stack, promotion_stack)), 0, 0
     for before, after in _pairs(test_stack, promotion_stack):
-        shadows += sum("ShadowProductionVariants" in one["Properties"] for one in before.configs().values())
-        found += [*_serves_what_was_tested(before, after), *_of_resources(before, after), *_of_the_rest(before, after)]
+        tested = {key for key, one in before.configs().items() if "ShadowProductionVariants" in one["Properties"]}
+        promoted = {key for key in tested if before.resources[key] != after.resources.get(key)}
+        shadows, promotions = shadows + len(tested), promotions + len(promoted)
+        for key in sorted(promoted):
+            found += _serves_what_was_tested(key, before, after)
+        found += [*_of_resources(before, after), *_of_the_rest(before, after)]
     if shadows == 0:
         found.append(f"{test_stack.node.path} tests nothing: no endpoint in it has a shadow")
+    elif promotions == 0:
+        found.append(f"{promotion_stack.node.path} promotes nothing: what is tested still has a shadow")
     _fail_with(f"{promotion_stack.node.path} is no promotion of {test_stack.node.path}", found)
 
 
@@ -110,6 +117,13 @@ class _Rendered:
     def configs(self) -> Json:
         return self.of_type(_CONFIG)
 
+    def requests(self, config: str) -> Json:
+        """What the guard is asked before an update to a config."""
+        name = {"Fn::GetAtt": [config, "EndpointConfigName"]}
+        return {
+            key: one for key, one in self.of_type(_BEFORE).items() if one["Properties"]["EndpointConfigName"] == name
+        }
+
 
 _NOTHING = _Rendered({}, {})
 
@@ -132,27 +146,37 @@ def _rendered(stack: cdk.Stack) -> dict[str, _Rendered]:
             owners.setdefault(one.stack.node.path, {})[str(one.stack.resolve(one.logical_id))] = owner
     whole = len(stack.node.path)
     return {
-        path[whole:]: _Rendered(stable_template(one), owners.get(path, {}))
+        path[whole:]: _Rendered(exact_template(one), owners.get(path, {}))
         for path, one in stacks.items()
         if one is stack or one.nested
     }
 
 
-def _serves_what_was_tested(before: _Rendered, after: _Rendered) -> Iterator[str]:
-    for key, config in before.configs().items():
-        now = after.resources.get(key, {}).get("Properties", {})
-        shadows = config["Properties"].get("ShadowProductionVariants", [])
-        serving = now.get("ProductionVariants", [])
-        if "ShadowProductionVariants" in now:
-            yield f"{key}: the promotion still has a shadow"
-        if shadows and [one["ModelName"] for one in serving] != [one["ModelName"] for one in shadows]:
-            yield f"{key}: the promotion serves another model than was tested"
-        names = [
-            [one["VariantName"] for one in variants]
-            for variants in (config["Properties"]["ProductionVariants"], serving)
-        ]
-        if names[0] != names[1]:
-            yield f"{key}: the production variant is called {names[1]} after the promotion, {names[0]} before it"
+def _serves_what_was_tested(key: str, before: _Rendered, after: _Rendered) -> Iterator[str]:
+    old, now = before.resources[key]["Properties"], after.resources.get(key, {}).get("Properties", {})
+    serving, shadows = now.get("ProductionVariants", []), old["ShadowProductionVariants"]
+    if "ShadowProductionVariants" in now:
+        yield f"{key}: the promotion still has a shadow"
+    if [one["ModelName"] for one in serving] != [one["ModelName"] for one in shadows]:
+        yield f"{key}: the promotion serves another model than was tested"
+    names = [[one["VariantName"] for one in variants] for variants in (old["ProductionVariants"], serving)]
+    if names[0] != names[1]:
+        yield f"{key}: the production variant is called {names[1]} after the promotion, {names[0]} before it"
+    for step, request in before.requests(key).items():
+        asked, meant = request["Properties"], after.resources.get(step, {}).get("Properties", {})
+        said = json.loads(asked.get("Promoted") or "null")
+        on = [(one.get("InstanceType"), one.get("InitialInstanceCount")) for one in serving]
+        if said is not None and on != [(said["instance_type"], said["count"])]:
+            yield f"{key}: the promotion serves on {on}, the test says {said['count']} x {said['instance_type']}"
+        if meant.get("Promotion") != "true":
+            yield f"{step}: the guard isn't told that it is a promotion, so it would not ask the gate"
+        if _scaling_of(names[0], asked) != _scaling_of(names[0], meant):
+            yield f"{step}: production scales otherwise after the promotion"
+
+
+def _scaling_of(variants: list[str], request: Json) -> list[Json]:
+    declared: list[Json] = json.loads(request.get("Scaling") or "[]")
+    return [one for one in declared if one["variant"] in variants]
 
 
 def _of_resources(before: _Rendered, after: _Rendered) -> Iterator[str]:
@@ -183,10 +207,8 @@ def _of_the_rest(before: _Rendered, after: _Rendered) -> Iterator[str]:
 
 def _kept(resource: Json) -> Json:
     """Of a resource, what no promotion changes."""
-    kept = _FOLLOWS.get(resource["Type"])
-    if kept is None:
-        return resource
-    properties = {name: value for name, value in resource.get("Properties", {}).items() if name in kept}
+    follows = _FOLLOWS.get(resource["Type"], set())
+    properties = {name: value for name, value in resource.get("Properties", {}).items() if name not in follows}
     return {**resource, "Properties": properties}
 
 
@@ -201,8 +223,9 @@ def _difference(what: str, old: object, new: object) -> Iterator[str]:
 
 
 def _other_name(one: cdk.Stack, other: cdk.Stack) -> Iterator[str]:
-    if other.stack_name != one.stack_name:
-        yield f"stack_name: {other.stack_name!r} isn't {one.stack_name!r}, so another stack would be deployed beside it"
+    names = [check_stack("assert", "stack", stack).stack_name for stack in (one, other)]
+    if names[0] != names[1]:
+        yield f"stack_name: {names[1]!r} isn't {names[0]!r}, so another stack would be deployed beside it"
 
 
 def _fail_with(what: str, found: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,18 @@ def stable_template(stack: cdk.Stack) -> Json:
     Raises:
         InvalidValueError: If it is no stack of an app.
     """
+    return _template(stack, lambda _path: True)
+
+
+def exact_template(stack: cdk.Stack) -> Json:
+    """The same with the hashes of files and code, by which a model or a function differs from another.
+
+    Those of nested stacks' templates are hidden: what is in them is compared by itself.
+    """
+    return _template(stack, lambda path: path.endswith(".template.json"))
+
+
+def _template(stack: cdk.Stack, hides: Callable[[str], bool]) -> Json:
     outermost = check_stack("stable_template", "stack", stack)
     stage = cdk.Stage.of(outermost)
     if stage is None:
@@ -39,7 +51,7 @@ def stable_template(stack: cdk.Stack) -> Json:
     artifact = stage.synth().get_stack_artifact(outermost.artifact_id)
     full = Path(artifact.template_full_path)
     text = (full if stack is outermost else full.with_name(stack.template_file)).read_text(encoding="utf-8")
-    template: Json = json.loads(_without_hashes(text, artifact, full))
+    template: Json = json.loads(_without_hashes(text, artifact, full, hides))
     for one in template.get("Resources", {}).values():
         if one["Type"] == "AWS::CloudWatch::Dashboard":
             properties = one["Properties"]
@@ -59,9 +71,11 @@ def check_stack(subject: str, what: str, given: object) -> cdk.Stack:
     return given if above is None else check_stack(subject, what, above)
 
 
-def _without_hashes(text: str, artifact: cx_api.CloudFormationStackArtifact, template: Path) -> str:
-    legacy: Sequence[Any] = artifact.assets
-    for name in _hashes_in_manifest(template):
+def _without_hashes(
+    text: str, artifact: cx_api.CloudFormationStackArtifact, template: Path, hides: Callable[[str], bool]
+) -> str:
+    legacy: Sequence[Any] = [one for one in artifact.assets if hides(one.path)]
+    for name in _hashes_in_manifest(template, hides):
         text = text.replace(name, "<hash>")
     for number, name in enumerate(sorted((one.source_hash for one in legacy), key=text.find), 1):
         # Parameters of two assets must not become one.
@@ -69,13 +83,16 @@ def _without_hashes(text: str, artifact: cx_api.CloudFormationStackArtifact, tem
     return _OF_LEGACY.sub(r"\1", text)
 
 
-def _hashes_in_manifest(template: Path) -> Iterator[str]:
-    """Keys of all assets that are deployed with a template, as its asset manifest lists them."""
+def _hashes_in_manifest(template: Path, hides: Callable[[str], bool]) -> Iterator[str]:
+    """Keys of the assets to hide that are deployed with a template, as its asset manifest lists them."""
     manifest = template.with_name(template.name.replace(".template.json", ".assets.json"))
     if manifest.exists():
         said = json.loads(manifest.read_text(encoding="utf-8"))
         for kind in ("files", "dockerImages"):
-            yield from (name for name in said.get(kind, {}) if len(name) >= _SHORTEST_HASH)
+            for name, one in said.get(kind, {}).items():
+                source = one.get("source", {})
+                if len(name) >= _SHORTEST_HASH and hides(str(source.get("path") or source.get("directory"))):
+                    yield name
 
 
 def _as_json(body: object) -> object:

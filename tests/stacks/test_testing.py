@@ -19,12 +19,15 @@ from aws_cdk import aws_ssm as ssm
 from shadow_constructs import (
     Capture,
     Dashboard,
+    GatePolicy,
     InvalidValueError,
     Promotion,
     PromotionStack,
+    Scaling,
     ShadowEndpoint,
     ShadowTest,
     ShadowTestStack,
+    Variant,
 )
 from shadow_constructs.guard import package
 from shadow_constructs.testing import assert_fold, assert_promotion, stable_template
@@ -33,6 +36,7 @@ from tests.stacks.rendering import churn, everything, folded, options, uncapture
 from tests.values.samples import hardware, variant
 
 Change = Callable[[cdk.Stack], object]
+SERVING = "ProductionVariants.0"
 
 
 def stack(test: ShadowTest, change: Change | None = None, **more: Any) -> cdk.Stack:  # noqa: ANN401 - whatever a stack takes
@@ -80,11 +84,72 @@ def test_every_fold_is_one(make: Callable[[], ShadowTest]) -> None:
         assert_fold(promotion(make(), intent=intent), stack(folded(make())))
 
 
+def scaled() -> Variant:
+    """Production, scaling."""
+    scaling = Scaling(min_count=2, max_count=9, invocations_per_instance=600)
+    return variant("v1", hardware=hardware(count=2), scaling=scaling)
+
+
 def by_hand(test: ShadowTest, path: str = "Endpoint", intent: Promotion | None = None) -> cdk.Stack:
     """A stack that somebody wrote."""
     made = cdk.Stack(cdk.App(), "mine", stack_name="churn", **options())
     ShadowEndpoint(made, path, test=test, intent=intent)
     return made
+
+
+def set_in(kind: type[cdk.CfnResource], path: str, value: object) -> Change:
+    """An escape hatch: another value in every resource of a kind."""
+
+    def change(made: cdk.Stack) -> None:
+        for one in made.node.find_all():
+            if isinstance(one, kind):
+                one.add_property_override(path, value)
+
+    return change
+
+
+def code(folder: Path, text: str) -> Change:
+    """A file of the user's, deployed with the stack."""
+    file = folder / f"{len(text)}.txt"
+    file.write_text(text)
+    return lambda made: cdk.CfnOutput(made, "Code", value=s3_assets.Asset(made, "File", path=str(file)).s3_object_key)
+
+
+def with_two(*, promoted: bool) -> cdk.Stack:
+    """Two endpoints in a stack, of which one may be promoted."""
+    made = cdk.Stack(cdk.App(), "mine", stack_name="churn", **options())
+    ShadowEndpoint(made, "One", test=churn(), intent=Promotion() if promoted else None)
+    ShadowEndpoint(made, "Other", test=churn(endpoint_name="other"))
+    return made
+
+
+def test_one_of_two_tests_may_be_promoted() -> None:
+    """The other goes on; promoting neither is no promotion."""
+    assert_promotion(with_two(promoted=False), with_two(promoted=True))
+    with pytest.raises(AssertionError, match="promotes nothing"):
+        assert_promotion(with_two(promoted=False), with_two(promoted=False))
+
+
+def test_other_bytes_of_a_file_are_another_stack(tmp_path: Path) -> None:
+    """What `stable_template` hides for snapshots is what a deployment would replace."""
+    one, other = code(tmp_path, "a"), code(tmp_path, "other")
+    assert_promotion(stack(churn(), one), promotion(churn(), one))
+    assert_fold(promotion(churn(), one), stack(folded(churn()), one))
+    with pytest.raises(AssertionError, match="output Code changes"):
+        assert_promotion(stack(churn(), one), promotion(churn(), other))
+    with pytest.raises(AssertionError, match="Outputs changes"):
+        assert_fold(promotion(churn(), one), stack(folded(churn()), other))
+
+
+def test_nested_stacks_themselves_are_compared() -> None:
+    """By the name of the stack that they are in."""
+
+    def nested(intent: Promotion | None) -> cdk.Stack:
+        made = cdk.NestedStack(cdk.Stack(cdk.App(), "mine", stack_name="churn", **options()), "Nested")
+        ShadowEndpoint(made, "E", test=churn(), intent=intent)
+        return made
+
+    assert_promotion(nested(None), nested(Promotion()))
 
 
 NO_PROMOTION: dict[str, tuple[Callable[[], tuple[cdk.Stack, cdk.Stack]], list[str]]] = {
@@ -113,7 +178,7 @@ NO_PROMOTION: dict[str, tuple[Callable[[], tuple[cdk.Stack, cdk.Stack]], list[st
         lambda: (stack(churn()), promotion(churn(production=variant("v1", "main", hardware=hardware(count=2))))),
         ["the production variant is called ['main'] after the promotion, ['production'] before it"],
     ),
-    "no promotion": (lambda: (stack(churn()), stack(churn())), ["the promotion still has a shadow"]),
+    "no promotion": (lambda: (stack(churn()), stack(churn())), ["promotes nothing: what is tested still has a shadow"]),
     "another dashboard": (
         lambda: (stack(churn()), promotion(churn(dashboard=Dashboard(name="mine")))),
         ['+  "DashboardName": "mine"'],
@@ -121,6 +186,49 @@ NO_PROMOTION: dict[str, tuple[Callable[[], tuple[cdk.Stack, cdk.Stack]], list[st
     "another bucket": (
         lambda: (stack(churn()), promotion(churn(capture=Capture(bucket="theirs")))),
         ["(AWS::S3::Bucket) goes", "s3://theirs/captured"],
+    ),
+    "another type by hand": (
+        lambda: (
+            stack(churn()),
+            promotion(
+                churn(), set_in(sagemaker.CfnEndpointConfig, "ProductionVariants.0.InstanceType", "ml.m5.24xlarge")
+            ),
+        ),
+        ["the promotion serves on [('ml.m5.24xlarge', 2)], the test says 2 x ml.m5.xlarge"],
+    ),
+    "a smaller count by hand": (
+        lambda: (
+            stack(churn()),
+            promotion(churn(), set_in(sagemaker.CfnEndpointConfig, f"{SERVING}.InitialInstanceCount", 1)),
+        ),
+        ["the test says 2 x ml.m5.xlarge"],
+    ),
+    "more in the config": (
+        lambda: (stack(churn()), promotion(churn(), set_in(sagemaker.CfnEndpointConfig, "ExecutionRoleArn", "x"))),
+        ['+  "ExecutionRoleArn": "x"'],
+    ),
+    "silent alarms": (
+        lambda: (stack(churn()), promotion(churn(), set_in(cloudwatch.CfnAlarm, "ActionsEnabled", False))),
+        ['"ActionsEnabled": false'],
+    ),
+    "no gate": (
+        lambda: (stack(churn()), promotion(churn(gate=GatePolicy.none(reason="a demo")))),
+        ["(Custom::EndpointUpdateGuardBefore) changes"],
+    ),
+    "other hardware than the test says": (
+        lambda: (stack(churn()), promotion(churn(promote_on=Hardware("ml.c7i.4xlarge", count=5)))),
+        ["the test says 2 x ml.m5.xlarge"],
+    ),
+    "scaling that is gone": (
+        lambda: (stack(churn(production=scaled())), promotion(churn())),
+        ["production scales otherwise after the promotion"],
+    ),
+    "a promotion that the guard isn't told of": (
+        lambda: (
+            stack(churn()),
+            promotion(churn(), set_in(cdk.CfnResource, "Promotion", "false")),
+        ),
+        ["the guard isn't told that it is a promotion"],
     ),
     "another output": (
         lambda: (stack(churn()), promotion(churn(), lambda one: cdk.CfnOutput(one, "Mine", value="x"))),
@@ -200,7 +308,7 @@ def test_nested_stacks_are_looked_into() -> None:
     assert_promotion(shadow, promoted)
     assert_fold(promoted, fold)
 
-    with pytest.raises(AssertionError, match="the promotion still has a shadow"):
+    with pytest.raises(AssertionError, match="what is tested still has a shadow"):
         assert_promotion(shadow, in_nested(churn()))
     with pytest.raises(AssertionError, match="Mine"):
         assert_promotion(in_nested(churn(), mine=1), in_nested(churn(), Promotion(), mine=2))
