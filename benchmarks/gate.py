@@ -27,8 +27,9 @@ from typing import Any
 from benchmarks.gate_rivals import rank_test_fails, ratio_alarms
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge, ranks
+from shadow_ops.judge.grain import latency_of
 from shadow_ops.judge.plan import plan
-from shadow_ops.judge.samples import latency_of, samples_of
+from shadow_ops.judge.samples import samples_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording
 from tests.support.attacks import ATTACKS, Attack

@@ -66,7 +66,10 @@ class Wing:
 
 
 WINGS = {
-    "judge": Wing(("shadow_ops/judge",), ("tests/ops/judge/test_said.py", "tests/ops/judge", "-m", "not long")),
+    "judge": Wing(
+        ("shadow_ops/judge",),
+        ("tests/ops/judge/test_edges.py", "tests/ops/judge/test_said.py", "tests/ops/judge", "-m", "not long"),
+    ),
     "guard": Wing(
         ("shadow_ops/guard",), ("tests/ops/guard", "--ignore=tests/ops/guard/test_harm.py", "-m", "not long")
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _LEAST, _MOST = 0.9, 1.1
 """Shares of what was due that a shadow must get, and may get."""
@@ -29,9 +29,8 @@ class Fault(StrEnum):
     SURPLUS = "more requests than can be copies"
 
 
-@dataclass(frozen=True)
-class Count:
-    """One period.
+class Count(NamedTuple):
+    """One period; a tuple, because a month of minutes is a lot of them.
 
     Attributes:
         start: When it begins.

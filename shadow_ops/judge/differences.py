@@ -11,7 +11,8 @@ from functools import cached_property
 
 from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge.samples import QUIETEST, Grain, Samples, log_ratio
+from shadow_ops.judge.grain import Grain, log_ratios
+from shadow_ops.judge.samples import QUIETEST, Samples
 
 # The recording's own periods do if so many of them have enough requests.
 _ENOUGH_SHARE = 0.5
@@ -57,7 +58,7 @@ class Differences:
     @cached_property
     def logs(self) -> list[float]:
         """Log ratios of the shadow's to production's."""
-        return [log_ratio(production, shadow) for production, shadow in zip(self.production, self.shadow, strict=True)]
+        return log_ratios(self.production, self.shadow)
 
     def __len__(self) -> int:
         """How many pairs."""
@@ -93,13 +94,13 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     """The pairs of one length of period."""
     pairs = _pairs(grain, metric, key)
     enough = [due >= needed and got >= needed for due, got in zip(pairs.due, pairs.got, strict=True)]
-    early = _pairs(Grain(grain.seconds, grain.early, ()), metric, key)
-    rows = zip(early.due, early.got, early.production, early.shadow, strict=True)
+    early = _pairs(grain.warming_up, metric, key)
+    rows = zip(early.due, early.got, early.logs, strict=True)
     return Differences(
         starts=tuple(itertools.compress(pairs.starts, enough)),
         production=tuple(itertools.compress(pairs.production, enough)),
         shadow=tuple(itertools.compress(pairs.shadow, enough)),
-        early=tuple(log_ratio(before, after) for due, got, before, after in rows if due >= needed and got >= needed),
+        early=tuple(log for due, got, log in rows if due >= needed and got >= needed),
         minutes=grain.seconds / 60,
         thin=enough.count(False),
         missing=pairs.missing,
@@ -111,12 +112,9 @@ def _beyond(grain: Grain, metric: str, key: str, pairs: _Pairs, enough: Sequence
     if metric != MODEL_LATENCY.name or key in QUIETEST:
         return ()
     for quiet in QUIETEST:
-        rows = zip(grain.periods, *grain.latencies(metric, quiet), strict=True)
-        known = {period.start: log_ratio(before, after) for period, before, after in rows if before and after}
-        chosen = zip(pairs.starts, pairs.production, pairs.shadow, enough, strict=True)
-        found = tuple(
-            log_ratio(before, after) - known[start] for start, before, after, one in chosen if one and start in known
-        )
+        known = _pairs(grain, metric, quiet).known
+        chosen = zip(pairs.starts, pairs.logs, enough, strict=True)
+        found = tuple(log - known[start] for start, log, one in chosen if one and start in known)
         if len(found) == sum(enough):
             return found
     return ()
@@ -141,6 +139,16 @@ class _Pairs:
     production: list[float]
     shadow: list[float]
     missing: int
+
+    @cached_property
+    def logs(self) -> list[float]:
+        """Log ratios of the shadow's to production's."""
+        return log_ratios(self.production, self.shadow)
+
+    @cached_property
+    def known(self) -> dict[datetime.datetime, float]:
+        """The same by their periods' beginnings."""
+        return dict(zip(self.starts, self.logs, strict=True))
 
 
 def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:

@@ -33,38 +33,26 @@ class Block:
     counts: Counts
 
 
+Row = tuple[datetime.datetime, float, float, float, float]
+"""When a period begins, and what `Counts` has of it."""
+
+
+@dataclass(frozen=True)
 class Counted:
     """Errors and requests of each period, in order of time."""
 
-    def __init__(self) -> None:
-        self._starts: list[datetime.datetime] = []
-        self._columns: tuple[list[float], ...] = ([], [], [], [])
+    rows: Sequence[Row]
 
     def __len__(self) -> int:
         """How many periods."""
-        return len(self._starts)
-
-    def add(
-        self,
-        start: datetime.datetime,
-        shadow_errors: float,
-        shadow: float,
-        production_errors: float,
-        production: float,
-    ) -> None:
-        """One more period, with what `Counts` has."""
-        self._starts.append(start)
-        columns = self._columns
-        columns[0].append(shadow_errors)
-        columns[1].append(shadow)
-        columns[2].append(production_errors)
-        columns[3].append(production)
+        return len(self.rows)
 
     def in_blocks(self) -> tuple[list[Block], int]:
         """Not more than can be looked at quickly, and how many periods are in each."""
         together = max(1, math.ceil(len(self) / _MOST_BLOCKS))
+        starts, *columns = zip(*self.rows, strict=True) if self.rows else ((), (), (), (), ())
         blocks = [
-            Block(self._starts[first], Counts(*(math.fsum(one[first : first + together]) for one in self._columns)))
+            Block(starts[first], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
             for first in range(0, len(self), together)
         ]
         return blocks, together

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from shadow_ops.contract.catalogue import ERROR_METRICS
 from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import episodes, little, rates, vetoes
-from shadow_ops.judge.episodes import Block, Counted
+from shadow_ops.judge.episodes import Block, Counted, Row
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
 from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
 from shadow_ops.judge.samples import Samples
@@ -89,7 +89,7 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
 
 
 def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
-    found = Counted()
+    kept: list[Row] = []
     missing = 0
     fine = samples.fine
     rows = zip(fine.periods, *fine.requests, *fine.numbers("Invocations"), *fine.numbers(metric), strict=True)
@@ -98,8 +98,8 @@ def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
             missing += got != 0 and due != 0
         elif (mine or ours) and (theirs or others):
             # An error may be counted in the minute after its request.
-            found.add(period.start, ours, mine if mine > ours else ours, others, theirs if theirs > others else others)
-    return found, missing
+            kept.append((period.start, ours, max(mine, ours), others, max(theirs, others)))
+    return Counted(kept), missing
 
 
 def _beside(

@@ -19,9 +19,9 @@ from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule
 from shadow_ops.judge import little, ranks, rates
 from shadow_ops.judge.differences import key_of
 from shadow_ops.judge.drift import divisor, drift_of
+from shadow_ops.judge.grain import Grain
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, needs_of
 from shadow_ops.judge.rates import Counts
-from shadow_ops.judge.samples import Grain
 from shadow_ops.measure.recording import Recording
 
 LONGEST_MINUTES = 30 * 1440

@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.copies import Count, count_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, drift_of
-from shadow_ops.measure.recording import Period, Recording, Side
+from shadow_ops.judge.grain import Grain, log_ratios
+from shadow_ops.measure.recording import Period, Recording
 
 _DAY = datetime.timedelta(days=1)
 # Of the warm-up, the last five sixths may still confirm what comes after it (see `Samples.early`).
@@ -24,102 +24,6 @@ QUIETEST = ("avg", "p50")
 
 _QUIET = (*QUIETEST, "p90")
 _QUIET_PERIODS = 2
-_NOTHING: Mapping[str, float] = {}
-
-
-def requests_of(side: Side) -> float | None:
-    """Requests of a variant in a period; None if CloudWatch has no such data."""
-    invocations = number_of(side, "Invocations")
-    return invocations if invocations is not None else latency_of(side, "count")
-
-
-def number_of(side: Side, name: str) -> float | None:
-    """A count or percentage; None if there is none, or none that can be."""
-    value = side.numbers.get(name)
-    # NaN is neither.
-    return value if value is not None and 0 <= value < math.inf else None
-
-
-def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> float | None:
-    """A statistic of a latency, in microseconds; None likewise."""
-    found = side.distributions.get(metric)
-    value = None if found is None else found.get(statistic)
-    return value if value is not None and 0 <= value < math.inf else None
-
-
-Columns = tuple[list[float | None], list[float | None]]
-"""Something of production and of the shadow, period by period."""
-
-
-@dataclass(frozen=True)
-class Grain:
-    """Periods of one length, in order of time.
-
-    Attributes:
-        seconds: Length of each.
-        periods: Those after the warm-up in which there were requests.
-        early: Those of the warm-up, without its first sixth. They fail nobody by themselves, see `latency`.
-    """
-
-    seconds: float
-    periods: tuple[Period, ...]
-    early: tuple[Period, ...]
-
-    @cached_property
-    def requests(self) -> Columns:
-        """Requests of production and of the shadow in each of the periods, as `requests_of` has them."""
-        found = (
-            [other if one is None else one for one, other in zip(*both, strict=True)]
-            for both in zip(self.numbers("Invocations"), self.latencies("ModelLatency", "count"), strict=True)
-        )
-        production, shadow = found
-        return production, shadow
-
-    def numbers(self, name: str) -> Columns:
-        """A count or percentage of production and of the shadow in each of the periods."""
-        return self._columns(("", name), lambda sides: [one.numbers.get(name) for one in sides])
-
-    def latencies(self, metric: str, statistic: str) -> Columns:
-        """A statistic of a latency likewise."""
-        return self._columns(
-            (metric, statistic),
-            lambda sides: [one.distributions.get(metric, _NOTHING).get(statistic) for one in sides],
-        )
-
-    def _columns(self, key: tuple[str, str], of: Callable[[Sequence[Side]], list[float | None]]) -> Columns:
-        if key not in self._read:
-            production, shadow = (_possible(of(sides)) for sides in self._sides)
-            self._read[key] = production, shadow
-        return self._read[key]
-
-    @cached_property
-    def _sides(self) -> tuple[list[Side], list[Side]]:
-        return [one.production for one in self.periods], [one.shadow for one in self.periods]
-
-    @cached_property
-    def instances(self) -> list[int | None]:
-        """How many instances the shadow had in each of the periods; None where it can't be told.
-
-        Each request adds one part in so many to InvocationsPerInstance (SageMaker Developer Guide,
-        monitoring-cloudwatch).
-        """
-        both = zip(self.numbers("Invocations")[1], self.numbers("InvocationsPerInstance")[1], strict=True)
-        return [max(1, round(requests / each)) if requests and each else None for requests, each in both]
-
-    @cached_property
-    def read(self) -> dict[tuple[str, ...], Any]:
-        """What was put together of it once, by what: others ask for it again."""
-        return {}
-
-    @cached_property
-    def _read(self) -> dict[tuple[str, str], Columns]:
-        # Each is read once, by whichever rule comes first: a month of minutes is a lot of them.
-        return {}
-
-
-def _possible(values: list[float | None]) -> list[float | None]:
-    """A month of minutes has a million of them: told at once, not one by one."""
-    return [one if one is not None and 0 <= one < math.inf else None for one in values]
 
 
 @dataclass(frozen=True)
@@ -199,7 +103,7 @@ class Samples:
     @cached_property
     def copies_a_day(self) -> float:
         """The shadow's requests in a day, at the pace so far; of less than a day, as if it had gone on."""
-        early = math.fsum(requests_of(one.shadow) or 0 for one in self.fine.early)
+        early = math.fsum(one or 0 for one in self.fine.warming_up.requests[1])
         return (early + self.shadow_requests) / self.minutes * 1440 if self.minutes > 0 else 0.0
 
     @property
@@ -214,7 +118,8 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
 
     Time counts from the shadow's first request: periods before it belong to no test.
     """
-    sides = [(one, _is_busy(one.production), _is_busy(one.shadow)) for one in recording.periods]
+    every = Grain(recording.period_seconds, recording.periods, ())
+    sides = list(zip(recording.periods, *every.busy, strict=True))
     busy = [one for one, production, shadow in sides if production or shadow]
     began = next((one.start for one, _, shadow in sides if shadow), None)
     warm_up = datetime.timedelta(minutes=policy.warm_up_minutes)
@@ -266,25 +171,16 @@ def _grain(
     )
 
 
-def log_ratio(production: float, shadow: float) -> float:
-    """The logarithm of the shadow's part of production's; also where the quotient itself would be no number."""
-    return math.log(shadow) - math.log(production)
-
-
 def _drift_in(grain: Grain) -> Drift:
     # Fresh containers drift as others do.
-    grain = Grain(grain.seconds, (*grain.early, *grain.periods), ())
+    grains = (grain.warming_up, grain)
+    count = sum(len(one.periods) for one in grains)
     for key in _QUIET:
-        both = zip(*grain.latencies("ModelLatency", key), strict=True)
-        logs = [log_ratio(production, shadow) for production, shadow in both if production and shadow]
-        if len(logs) * 2 > len(grain.periods):
-            return drift_of(logs)
+        rows = itertools.chain.from_iterable(zip(*one.latencies("ModelLatency", key), strict=True) for one in grains)
+        both = [(theirs, ours) for theirs, ours in rows if theirs and ours]
+        if both and len(both) * 2 > count:
+            return drift_of(log_ratios(*zip(*both, strict=True)))
     return NO_DRIFT
-
-
-def _is_busy(side: Side) -> bool:
-    requests = requests_of(side)
-    return requests > 0 if requests is not None else bool(side.distributions.get("ModelLatency"))
 
 
 def _minutes(listed: Sequence[datetime.datetime], length: datetime.timedelta) -> float:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.judge.grain import requests_of
 from shadow_ops.judge.opinion import FEWEST_PERIODS
-from shadow_ops.judge.samples import COLD_SHARE, requests_of, samples_of
+from shadow_ops.judge.samples import COLD_SHARE, samples_of
 from shadow_ops.measure.recording import Recording
 
 
