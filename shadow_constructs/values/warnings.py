@@ -154,10 +154,5 @@ def _small_numbers(test: ShadowTest) -> Iterator[SynthWarning]:
             f"for {test.sampled_percent * 100:g} % write {test.sampled_percent * 100:g}",
         )
     for rule in test.gate.rules:
-        for bound in rule.bounds:
-            if 0 < bound.limit < bound.usual_from:
-                yield SynthWarning(
-                    f"shadow-constructs:small-number:{rule.id}:{bound.name}",
-                    f"{bound.name}={bound.limit:g} of rule {rule.id} means {bound.label}; "
-                    f"if a share of 1 was meant, write {bound.limit * 100:g}",
-                )
+        for name, text in rule.small_limits.items():
+            yield SynthWarning(f"shadow-constructs:small-number:{rule.id}:{name}", text)

@@ -6,7 +6,7 @@ import dataclasses
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import copies, vetoes
+from shadow_ops.judge import copies, readback, vetoes
 from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of
 from shadow_ops.judge.samples import Samples, samples_of
@@ -51,7 +51,8 @@ def _judged(
     opinions = [_opinion(rule, samples, needs, rule is first) for rule in policy.rules]
     findings = tuple(one.finding for one in opinions)
     deciding = [one for one in opinions if one.finding.gates and one.finding.outcome is not None]
-    notes = (*_notes(recording, samples), *(note for one in opinions for note in one.notes))
+    of_rules = (note for one in opinions for note in one.notes)
+    notes = (*readback.notes(samples, policy), *_notes(recording, samples), *of_rules)
     failing = [one for one in deciding if one.finding.outcome is Outcome.FAIL]
     if failing:
         reason = "; ".join(one.finding.reason for one in failing)

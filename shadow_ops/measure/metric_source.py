@@ -23,7 +23,13 @@ _LOOK_SECONDS = 300
 # An update runs both fleets for a while, so that a config's first period is never whole.
 _ALL_OF_IT = 0.9
 _BASIC = {"SampleCount": "count", "Average": "avg", "Minimum": "min", "Maximum": "max"}
-_SUMS = (catalogue.INVOCATIONS, catalogue.ERRORS_4XX, catalogue.ERRORS_5XX, catalogue.MODEL_ERRORS)
+_SUMS = (
+    catalogue.INVOCATIONS,
+    catalogue.INVOCATIONS_PER_INSTANCE,
+    catalogue.ERRORS_4XX,
+    catalogue.ERRORS_5XX,
+    catalogue.MODEL_ERRORS,
+)
 _HOST = (catalogue.CPU_UTILIZATION, catalogue.MEMORY_UTILIZATION, catalogue.DISK_UTILIZATION)
 _GPU = (catalogue.GPU_UTILIZATION, catalogue.GPU_MEMORY_UTILIZATION)
 

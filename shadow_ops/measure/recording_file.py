@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from shadow_ops.contract.catalogue import ERROR_METRICS
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
@@ -20,17 +21,13 @@ from shadow_ops.contract.reading import json_of, read_text
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 _REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
-_INSTANCES = {
-    "production_instances": "production",
-    "shadow_instances": "shadow",
-    "promoted_instances": "promoted",
-}
+_INSTANCES = {"production_instances": "production", "shadow_instances": "shadow", "promoted_instances": "promoted"}
 _KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse", "until")
 _DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
+_COUNTS = ("Invocations", *(one.name for one in ERROR_METRICS.values()))
 _LONGEST_PERIOD = 86_400
 # CloudWatch is younger than the one, and the end of a last period is before the end of Python's calendar.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
-# No count or time is larger; infinity and NaN aren't smaller.
 # Nothing that is measured lies beyond; products and squares of what lies within are numbers still.
 _SMALLEST, _LARGEST = 1e-12, 1e18
 
@@ -220,6 +217,8 @@ def _side(data: object, place: str) -> Side:
         else:
             # A place is put into words for a mistake only: a recording has a million numbers.
             numbers[name] = value if _is_number(value) else _number(value, f"{place}.{name}")
+            if name in _COUNTS and numbers[name] % 1 != 0:
+                _refuse(f"{place}.{name}", "be a whole number", value, "write CloudWatch's Sum, not its Average")
     return Side(numbers, distributions)
 
 

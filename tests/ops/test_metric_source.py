@@ -51,14 +51,15 @@ def test_both_variants_are_read_under_cloudwatchs_own_names_and_units() -> None:
     cloudwatch = FakeCloudWatch()
     for variant, factor in (("production", 2), ("shadow", 1)):
         cloudwatch.put(variant, "Invocations", "Sum", 0, 100 * factor)
+        cloudwatch.put(variant, "InvocationsPerInstance", "Sum", 0, 50)
         cloudwatch.put(variant, "CPUUtilization", "Average", 0, 130 * factor)
         cloudwatch.put(variant, "ModelLatency", "SampleCount", 0, 100 * factor)
         cloudwatch.put(variant, "ModelLatency", "p99", 0, 41_000 * factor)
         cloudwatch.put(variant, "OverheadLatency", "Average", 0, 900 * factor)
     (period,) = read(cloudwatch, 10).periods
     assert period.start == START
-    assert period.production.numbers == {"Invocations": 200, "CPUUtilization": 260}
-    assert period.shadow.numbers == {"Invocations": 100, "CPUUtilization": 130}
+    assert period.production.numbers == {"Invocations": 200, "InvocationsPerInstance": 50, "CPUUtilization": 260}
+    assert period.shadow.numbers == {"Invocations": 100, "InvocationsPerInstance": 50, "CPUUtilization": 130}
     assert period.shadow.distributions == {
         "ModelLatency": {"count": 100, "p99": 41_000},
         "OverheadLatency": {"avg": 900},

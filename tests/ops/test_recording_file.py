@@ -195,7 +195,11 @@ def test_a_recording_judged_again_from_its_file_gives_the_same_verdict(tmp_path:
 _NUMBERS = st.floats(1e-12, 1e12) | st.just(0.0) | st.integers(0, 10**9)
 _SIDES = st.builds(
     Side,
-    st.dictionaries(st.sampled_from(["Invocations", "CPUUtilization", "Tomorrows"]), _NUMBERS),
+    st.builds(
+        lambda count, others: {**count, **others},
+        st.dictionaries(st.just("Invocations"), st.integers(0, 10**9)),
+        st.dictionaries(st.sampled_from(["CPUUtilization", "Tomorrows"]), _NUMBERS),
+    ),
     st.dictionaries(
         st.sampled_from(["ModelLatency", "OverheadLatency"]),
         st.dictionaries(st.sampled_from(["count", "avg", "p50"]), _NUMBERS),
@@ -240,6 +244,13 @@ def test_an_error_counted_a_minute_after_its_request_is_read() -> None:
     (period,) = loads(json.dumps(_period(shadow={"Invocations": 3, "Invocation5XXErrors": 4}))).periods
 
     assert period.shadow.numbers == {"Invocations": 3, "Invocation5XXErrors": 4}
+
+
+@pytest.mark.parametrize("name", ["Invocations", "Invocation4XXErrors", "Invocation5XXErrors", "InvocationModelErrors"])
+def test_a_count_that_is_an_average_is_refused(name: str) -> None:
+    """CloudWatch's Average of errors is a share: judged as a count it would pass anything."""
+    with pytest.raises(InvalidValueError, match=rf"shadow\.{name} must be a whole number, got 0\.02; write .* Sum"):
+        loads(json.dumps(_period(shadow={name: 0.02})))
 
 
 @given(

@@ -75,6 +75,11 @@ def command(
     from shadow_ops.measure.metric_source import Subject, record
     from shadow_ops.observe.deployed import find
 
+    for one in sampling:
+        if one < 1:
+            output.progress(
+                f"--sampling {one:g} means {one:g} % of the requests; for {one * 100:g} % write {one * 100:g}"
+            )
     clients = Clients(profile, region)
     found = find(clients, endpoint)
     declared = None if found.declared is None else found.declared.policy

@@ -193,9 +193,9 @@ def test_a_policy_that_gates_nothing_is_judged_by_all_the_same(run: Run, service
 
 
 def test_a_gate_reads_as_many_metrics_as_the_docs_say(run: Run, services: Services) -> None:
-    """GetMetricData is billed by them: 40 for a gate, 104 for a comparison."""
+    """GetMetricData is billed by them: 42 for a gate, 104 for a comparison."""
     services.settle(replace(DECLARED, policy=GatePolicy()))
-    for command, count in (("gate", 40), ("compare", 104)):
+    for command, count in (("gate", 42), ("compare", 104)):
         services.metrics.requests.clear()
         run(command, "churn")
         assert sum(len(request["MetricDataQueries"]) for request in services.metrics.requests) == count
@@ -333,3 +333,10 @@ def test_a_plan_refuses_what_is_no_percentage(run: Run, sampling: str) -> None:
     result = run("plan", "churn", "--sampling", sampling)
     assert result.exit_code == 2
     assert "must be percentages above 0 and up to 100" in result.stderr
+
+
+def test_a_plan_reads_back_what_looks_like_a_share_of_one(run: Run, services: Services) -> None:
+    """0.5 is half a percent, and the line says what to write for half of them."""
+    services.metrics = traffic(600, shadow=False)
+    result = run("plan", "churn", "--sampling", "0.5,1,50")
+    assert result.stderr == "--sampling 0.5 means 0.5 % of the requests; for 50 % write 50\n"

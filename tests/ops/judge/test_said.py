@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import random
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from shadow_ops.judge import judge
 from shadow_ops.judge.plan import plan
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.recording import Coarse, Recording, Side
-from tests.ops.judge.samples import HARDWARE, QUICK, recording, with_shadow
+from tests.ops.judge.samples import HARDWARE, QUICK, START, recording, with_shadow
 from tests.support.traffic import Now, Traffic, simulated
 
 A_DAY = 288
@@ -74,6 +75,13 @@ def hours_of(given: Recording) -> Recording:
         replace(one, production=hourly(one.production), shadow=hourly(one.shadow)) for one in given.periods[::12]
     )
     return replace(both(given, thin), coarse=(Coarse(3600, coarse),))
+
+
+def minutes(given: Recording) -> Recording:
+    """The recording in periods of four minutes."""
+    length = datetime.timedelta(minutes=4)
+    periods = tuple(replace(one, start=START + number * length) for number, one in enumerate(given.periods))
+    return replace(given, periods=periods, period_seconds=240)
 
 
 def gpus(percent: float, memory: float) -> Recording:
@@ -175,7 +183,7 @@ TESTS: dict[str, tuple[Callable[[], Recording], GatePolicy]] = {
     "own numbers": (lambda: recording(60, slower=1.04), OWN),
     "own numbers, few copies": (lambda: recording(60, copies=500, sampling_percent=33, cpu=40), OWN),
     "p99 by the hour": (lambda: hours_of(recording(400)), USUAL),
-    "minutes": (lambda: replace(recording(60), period_seconds=240), QUICK),
+    "minutes": (lambda: minutes(recording(60)), QUICK),
     "6 a minute": (lambda: simulated(Traffic(6), 50, 1), USUAL),
     "6 a minute, slow": (lambda: simulated(Traffic(6), 30, 2, shadow=lambda _: Now(latency=1.3)), USUAL),
     "15 a minute, by the hour": (lambda: simulated(Traffic(15, seconds=3600, averages=False), 60, 3), USUAL),

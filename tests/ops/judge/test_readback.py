@@ -1,0 +1,116 @@
+"""What may mean something else than was meant is read back beside the verdict, whatever the verdict."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
+from shadow_ops.judge import judge
+from shadow_ops.measure.recording import Recording, Side
+from tests.ops.judge.samples import QUICK, START, recording
+
+
+def read_back(given: Recording, policy: GatePolicy = QUICK) -> list[str]:
+    """The warnings that a verdict has of its input."""
+    return [one for one in judge(given, policy).notes if "means" in one or "recordings have" in one or "apart" in one]
+
+
+def both(given: Recording, latency: float = 1.0, memory: float = 40.0) -> Recording:
+    """Both variants with other figures."""
+
+    def changed(one: Side) -> Side:
+        times = {key: v if key == "count" else v * latency for key, v in one.distributions["ModelLatency"].items()}
+        return Side({**one.numbers, "MemoryUtilization": memory}, {"ModelLatency": times})
+
+    periods = tuple(
+        replace(one, production=changed(one.production), shadow=changed(one.shadow)) for one in given.periods
+    )
+    return replace(given, periods=periods)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            Rule.latency(max_increase_percent=0.05),
+            "max_increase_percent=0.05 of rule latency-p99 means at most",
+        ),
+        (Rule.average(max_increase_percent=0.99), "max_increase_percent=0.99 of rule latency-average means"),
+        (Rule.error_rate(max_increase_points=0.001), "max_increase_points=0.001 of rule error-rate-5xx means"),
+        (Rule.error_rate(max_percent=0.05), "max_percent=0.05 of rule error-rate-5xx means at most 0.05 %"),
+        (Rule.utilization(max_percent=0.8), "max_percent=0.8 of rule utilization-cpu means at most 0.8 %"),
+        (Rule.latency(max_increase_percent=1), None),
+        (Rule.latency(max_increase_percent=0), None),
+        (Rule.error_rate(max_increase_points=0.01, max_percent=0.1), None),
+        (Rule.utilization(max_percent=1), None),
+    ],
+)
+def test_a_limit_that_looks_like_a_share_of_one_is_read_back(rule: Rule, said: str | None) -> None:
+    """With what it means, and what to write instead."""
+    found = read_back(recording(1), replace(QUICK, rules=(rule,)))
+    assert [one for one in found if said is None or said not in one] == []
+    assert bool(found) is (said is not None)
+
+
+@pytest.mark.parametrize(("minutes", "said"), [(0.9, False), (1, True), (24, True), (59.9, True), (60, False)])
+def test_a_day_that_is_written_in_hours_is_read_back(minutes: float, said: bool) -> None:
+    """24 minutes are no day."""
+    found = read_back(recording(1), replace(QUICK, min_duration_minutes=minutes))
+    assert bool(found) is said
+    if minutes == 24:
+        assert found == ["warning: min_duration_minutes=24 means 24 min; if hours were meant, write 1440"]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"), [(1, None), (1e-3, "0.04 ms"), (1e-6, "4e-05 ms"), (1.4e3, None), (1.6e3, "6.4e+04 ms")]
+)
+def test_a_latency_in_another_unit_is_read_back(times: float, said: str | None) -> None:
+    """Milliseconds and seconds for microseconds, by p50 or by the average where that is all; nanoseconds likewise."""
+    found = read_back(both(recording(20), latency=times))
+    assert len(found) == (said is not None)
+    assert said is None or f"ModelLatency is {said}" in found[0]
+
+
+def test_the_average_tells_the_unit_where_it_is_all() -> None:
+    """45 ms, here as 45 microseconds."""
+    some = both(recording(20), latency=1e-3)
+    alone = replace(
+        some,
+        periods=tuple(
+            replace(one, production=Side({}, {"ModelLatency": {"count": 1500.0, "avg": 45.0}})) for one in some.periods
+        ),
+    )
+    assert "ModelLatency is 0.045 ms" in read_back(alone)[0]
+
+
+@pytest.mark.parametrize(("memory", "said"), [(1.0, True), (0.4, True), (1.1, False), (0.0, False)])
+def test_memory_as_a_share_of_one_is_read_back(memory: float, said: bool) -> None:
+    """No host that serves has less than a percent in use."""
+    assert bool(read_back(both(recording(20), memory=memory))) is said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "apart", "periods", "said"), [(5, 300, 12, True), (5, 300, 11, False), (300, 300, 40, False)]
+)
+def test_periods_that_are_farther_apart_than_long_are_read_back(
+    seconds: int, apart: int, periods: int, said: bool
+) -> None:
+    """Minutes for seconds: none begins where another ends."""
+    made = replace(recording(periods), period_seconds=seconds)
+    found = read_back(made)
+    assert bool(found) is said
+    assert not said or f"period_seconds={seconds}, but the periods begin {apart} s apart" in found[0]
+
+
+def test_a_gap_is_no_distance() -> None:
+    """A few periods that are missing say nothing of how long the others are."""
+    some = recording(40)
+    moved = tuple(
+        replace(one, start=START + datetime.timedelta(minutes=5 * n + (n > 1) * 600))
+        for n, one in enumerate(some.periods)
+    )
+    assert read_back(replace(some, periods=moved)) == []
