@@ -95,6 +95,8 @@ def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> 
         return "*"
     if "ResourceArn" in request:
         return str(request["ResourceArn"])
+    if operation.endswith("InferenceExperiment"):
+        return arn(region, "inference-experiment", str(request.get("Name", "*")))
     for member, kind in _NAMED:
         if isinstance(request.get(member), str):
             return arn(region, kind, request[member])

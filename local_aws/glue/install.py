@@ -15,6 +15,7 @@ from local_aws.glue.alarms import CloudWatchAlarms
 from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.custom_resources import CustomResources
 from local_aws.glue.deliveries import Deliveries
+from local_aws.glue.experiment_resources import ExperimentResources
 from local_aws.glue.resources import SageMakerResources, current_region
 from local_aws.glue.scaling_resources import ScalingResources
 from local_aws.glue.topics import Topics
@@ -47,6 +48,7 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
     bridge = LoopBridge(loop)
     provisioners = private.module("services.cloudformation.provisioners")
     provisioners._RESOURCE_HANDLERS.update(SageMakerResources(world.sagemaker, bridge).handlers())
+    provisioners._RESOURCE_HANDLERS.update(ExperimentResources(_on_the_loop(world, bridge)).handlers())
     provisioners._RESOURCE_HANDLERS.update(ScalingResources(world.autoscaling, bridge).handlers())
     provisioners._RESOURCE_HANDLERS.update(AlarmResources(alarms).handlers())
     provisioners._REPLACING_PROPERTIES.update({**types.REPLACING, **REPLACING})
@@ -79,11 +81,19 @@ def json_service(call: Call) -> Callable[..., Awaitable[Response]]:
     return handler
 
 
+def _on_the_loop(world: World, bridge: LoopBridge) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
+    def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        region = current_region()
+        return bridge.run(lambda: world.sagemaker.call(region, operation, request))
+
+    return call
+
+
 def _wait_off_the_loop() -> None:
-    """Let CloudFormation wait for endpoints on a thread, so that requests keep flowing meanwhile."""
+    """Let CloudFormation wait for endpoints and tests on a thread, so that requests keep flowing meanwhile."""
     stacks = private.module("services.cloudformation.stacks")
     original = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda kind: kind == types.ENDPOINT or original(kind)
+    stacks._runs_on_worker_thread = lambda kind: kind in (types.ENDPOINT, types.EXPERIMENT) or original(kind)
 
 
 async def reset_ministack() -> None:

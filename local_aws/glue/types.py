@@ -18,6 +18,7 @@ _MAX_NAME = 63
 MODEL = "AWS::SageMaker::Model"
 CONFIG = "AWS::SageMaker::EndpointConfig"
 ENDPOINT = "AWS::SageMaker::Endpoint"
+EXPERIMENT = "AWS::SageMaker::InferenceExperiment"
 TARGET = "AWS::ApplicationAutoScaling::ScalableTarget"
 POLICY = "AWS::ApplicationAutoScaling::ScalingPolicy"
 
@@ -46,11 +47,12 @@ REPLACING: dict[str, tuple[str, ...]] = {
         "VpcConfig",
     ),
     ENDPOINT: ("EndpointName",),
+    EXPERIMENT: ("EndpointName", "KmsKey", "Name", "RoleArn", "Type"),
     TARGET: ("ResourceId", "ScalableDimension", "ServiceNamespace"),
     POLICY: ("PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"),
 }
 
-NAMED: dict[str, str] = {MODEL: "ModelName", CONFIG: "EndpointConfigName", ENDPOINT: "EndpointName"}
+NAMED: dict[str, str] = {MODEL: "ModelName", CONFIG: "EndpointConfigName", ENDPOINT: "EndpointName", EXPERIMENT: "Name"}
 """Property with the physical name, per type that has one."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from local_aws.api_model import check_request
 from local_aws.errors import ServiceError
 from local_aws.sagemaker import definitions, endpoints, fleets, tags
+from local_aws.sagemaker.experiments import api as experiments
 from local_aws.sagemaker.records import Region
 
 SERVICE = "sagemaker"
@@ -43,6 +44,13 @@ class SageMakerApi:
             "DeleteEndpoint": lambda region, request: endpoints.delete_endpoint(region, request, context),
             "DescribeEndpoint": _describe_endpoint,
             "ListEndpoints": endpoints.list_endpoints,
+            "CreateInferenceExperiment": lambda region, request: experiments.create(region, request, context),
+            "DescribeInferenceExperiment": experiments.describe,
+            "UpdateInferenceExperiment": experiments.update,
+            "StartInferenceExperiment": experiments.start,
+            "StopInferenceExperiment": experiments.stop,
+            "DeleteInferenceExperiment": experiments.delete,
+            "ListInferenceExperiments": experiments.listed,
             "AddTags": tags.add_tags,
             "ListTags": tags.list_tags,
             "DeleteTags": tags.delete_tags,

@@ -128,6 +128,77 @@ class Endpoint:
 
 
 @dataclass
+class Experiment:
+    """A managed shadow test.
+
+    Args:
+        name: Its name.
+        arn: Its ARN.
+        request: The request that made it, with what was changed since.
+        start: When it begins, in seconds since 1970.
+        end: When it ends.
+        before: The configuration that served when it began, to which the endpoint goes back at the scheduled end.
+        status: InferenceExperimentStatus.
+        reason: StatusReason.
+        config_name: The configuration that SageMaker made for the run.
+        early: Whether StartInferenceExperiment asked for it.
+        stop: The StopInferenceExperiment that asked for its end.
+    """
+
+    name: str
+    arn: str
+    request: dict[str, Any]
+    start: float
+    end: float
+    before: Definition | None = None
+    status: str = "Creating"
+    reason: str | None = None
+    config_name: str | None = None
+    early: bool = False
+    stop: dict[str, Any] | None = None
+    created: float = field(default_factory=time.time)
+    modified: float = field(default_factory=time.time)
+    completed: float | None = None
+
+    @property
+    def endpoint_name(self) -> str:
+        """The endpoint that it runs on."""
+        return str(self.request["EndpointName"])
+
+    @property
+    def production_name(self) -> str:
+        """The variant that answers callers."""
+        return str(self.request["ShadowModeConfig"]["SourceModelVariantName"])
+
+    @property
+    def shadow_name(self) -> str:
+        """The variant that gets copies."""
+        return str(self._shadow["ShadowModelVariantName"])
+
+    @property
+    def share(self) -> float:
+        """The share of the requests that is copied, 0 to 1."""
+        return float(self._shadow["SamplingPercentage"]) / 100
+
+    @property
+    def _shadow(self) -> dict[str, Any]:
+        shadow: dict[str, Any] = self.request["ShadowModeConfig"]["ShadowModelVariants"][0]
+        return shadow
+
+    def variant(self, name: str) -> dict[str, Any] | None:
+        """Return the ModelVariant of a name."""
+        return next((v for v in self.request["ModelVariants"] if v["VariantName"] == name), None)
+
+    def turn(self, status: str, reason: str | None = None) -> None:
+        """Change the status and the time of the last change."""
+        self.status, self.modified = status, time.time()
+        if reason is not None:
+            self.reason = reason
+        if status in ("Completed", "Cancelled"):
+            self.completed = self.modified
+
+
+@dataclass
 class Region:
     """Everything SageMaker holds in one region."""
 
@@ -135,4 +206,5 @@ class Region:
     models: dict[str, Definition] = field(default_factory=dict)
     configs: dict[str, Definition] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    experiments: dict[str, Experiment] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -49,7 +49,7 @@ def delete_tags(region: Region, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _known(region: Region, arn: str) -> None:
-    definitions = (*region.models.values(), *region.configs.values())
-    known = {held.arn for held in definitions} | {held.arn for held in region.endpoints.values()}
+    known = {held.arn for held in (*region.models.values(), *region.configs.values())}
+    known |= {held.arn for held in region.endpoints.values()} | {held.arn for held in region.experiments.values()}
     if arn not in known:
         raise validation(f"Could not find resource '{arn}'.")

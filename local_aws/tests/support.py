@@ -73,10 +73,12 @@ class Fleets:
         self.started: list[str] = []
         self.stopped: list[str] = []
         self.broken: set[str] = set()
+        self.delay = 0.0
 
     async def start(self, fleet: Fleet) -> None:
         """Note the start."""
         self.started.append(fleet.config_name)
+        await asyncio.sleep(self.delay)
         for member in fleet.variants:
             if member.model_name in self.broken:
                 raise DeploymentFailedError(f"{member.model_name} is broken")
@@ -91,11 +93,12 @@ class Cloud:
 
     Args:
         assumptions: The switches.
+        wait_scale: Local seconds per AWS second of a wait.
     """
 
-    def __init__(self, assumptions: Assumptions | None = None) -> None:
+    def __init__(self, assumptions: Assumptions | None = None, wait_scale: float = FAST.wait_scale) -> None:
         settings = Settings(
-            wait_scale=FAST.wait_scale,
+            wait_scale=wait_scale,
             transition_seconds=0.0,
             drain_seconds=0.0,
             assumptions=assumptions or Assumptions(),

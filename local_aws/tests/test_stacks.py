@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 from local_aws.loose import Json
 from local_aws.tests.functions import Functions, custom
 from local_aws.tests.process import Running, Stack, sagemaker_resources
+from local_aws.tests.support import ROLE
 
 _names = (f"thing-{number}" for number in itertools.count())
 
@@ -190,3 +192,49 @@ def test_fails_to_cancel_what_is_not_under_way(stack: Stack, thing: tuple[str, s
     assert stack.deploy({"A": custom(function, "a1")}) == "CREATE_COMPLETE"
     with pytest.raises(ClientError, match="CancelUpdateStack cannot be called from current stack status"):
         stack.client.cancel_update_stack(StackName=stack.name)
+
+
+def test_a_managed_test_is_a_resource_of_a_stack(local: Running, stack: Stack) -> None:
+    """Created with its stack on the endpoint of that stack, found over HTTP, and gone with it."""
+    resources = sagemaker_resources("One")
+    del resources["Config"]["Properties"]["ShadowProductionVariants"]
+    later = time.time() + 86400
+    moments = {"StartTime": _iso(later), "EndTime": _iso(later + 7200)}
+    hardware = {"InstanceType": "ml.m5.xlarge", "InstanceCount": "1"}
+    resources["Test"] = {
+        "Type": "AWS::SageMaker::InferenceExperiment",
+        "DependsOn": ["Endpoint"],
+        "Properties": {
+            "Name": "stacked-test",
+            "Type": "ShadowMode",
+            "RoleArn": ROLE,
+            "EndpointName": "stacked",
+            "Schedule": moments,
+            "ModelVariants": [
+                {
+                    "ModelName": {"Fn::GetAtt": [model, "ModelName"]},
+                    "VariantName": variant,
+                    "InfrastructureConfig": {
+                        "InfrastructureType": "RealTimeInference",
+                        "RealTimeInferenceConfig": hardware,
+                    },
+                }
+                for model, variant in (("One", "production"), ("Two", "shadow"))
+            ],
+            "ShadowModeConfig": {
+                "SourceModelVariantName": "production",
+                "ShadowModelVariants": [{"ShadowModelVariantName": "shadow", "SamplingPercentage": "25"}],
+            },
+        },
+    }
+    sagemaker = local.client("sagemaker")
+    assert stack.deploy(resources) == "CREATE_COMPLETE", stack.failures()
+    found = sagemaker.describe_inference_experiment(Name="stacked-test")
+    assert (found["Status"], found["EndpointMetadata"]["EndpointStatus"]) == ("Created", "InService")
+    assert found["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 25
+    stack.delete()
+    assert sagemaker.list_inference_experiments()["InferenceExperiments"] == []
+
+
+def _iso(moment: float) -> str:
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,141 @@
+"""The CloudFormation handler of managed shadow tests, with what it drops in silence.
+
+Read from the handler's published source. Each status of the test has one line of ``_UPDATES``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local_aws.errors import ServiceError
+from local_aws.glue import types
+from local_aws.glue.resources import Created, HandlerError, fail
+from local_aws.sagemaker.api import SERVICE
+
+Call = Callable[[str, dict[str, Any]], dict[str, Any]]
+_POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 300
+_RUNNING_MEMBERS = ("Description", "Schedule", "ShadowModeConfig")
+_CREATED_MEMBERS = (*_RUNNING_MEMBERS, "ModelVariants", "DataStorageConfig")
+# DesiredState and StatusReason are the handler's own; the rest are members of the calls.
+_OWN = ("DesiredState", "StatusReason")
+_OVER = ("Completed", "Cancelled")
+
+
+class ExperimentResources:
+    """Create, update and delete of managed shadow tests.
+
+    Args:
+        call: Calls SageMaker in the region of the stack that is deployed.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def handlers(self) -> dict[str, dict[str, Callable[..., Any]]]:
+        """Return the handlers per resource type, as ministack keeps them."""
+        return {
+            types.EXPERIMENT: {
+                "create": lambda _logical_id, props, _stack: self.create(props),
+                "update": lambda name, old, new, _stack: self.update(name, old, new),
+                "delete": lambda name, props: self.delete(name, props),
+            }
+        }
+
+    def create(self, props: dict[str, Any]) -> Created:
+        """Create a test; DesiredState is ignored here. Any status but Created and Running ends it in an error."""
+        self._ask("CreateInferenceExperiment", _request("CreateInferenceExperiment", props))
+        name = props["Name"]
+        status = self._settled(name, "Creating")
+        if status not in ("Created", "Running"):
+            fail(f"unexpected status {status} of {name}", "NotStabilized")
+        return self._created(name)
+
+    def update(self, name: str, _old: dict[str, Any], new: dict[str, Any]) -> Created:
+        """Do what the status of the running test lets the handler do; what it drops, it drops in silence."""
+        status, desired = self._describe(name)["Status"], new.get("DesiredState")
+        if status in ("Updating", "Stopping"):
+            self._settled(name, "Updating", "Stopping")
+        elif status == "Created" and desired == "Running":
+            self._ask("StartInferenceExperiment", {"Name": name})
+            self._settled(name, "Created", "Starting")
+        elif status == "Created":
+            self._change(name, new, _CREATED_MEMBERS)
+        elif status == "Running" and desired in _OVER:
+            self._stop(name, new)
+        elif status == "Running":
+            self._change(name, new, _RUNNING_MEMBERS)
+        # Creating, Starting, Completed and Cancelled: nothing but tags.
+        return self._created(name)
+
+    def delete(self, name: str, _props: dict[str, Any]) -> None:
+        """Delete a test; a running one is stopped with both variants retained, so the shadow stays."""
+        try:
+            described = self._describe(name)
+        except HandlerError:
+            return
+        if described["Status"] == "Running":
+            actions = {variant["VariantName"]: "Retain" for variant in described["ModelVariants"]}
+            stop = {"Name": name, "ModelVariantActions": actions, "DesiredState": "Completed"}
+            self._ask("StopInferenceExperiment", stop)
+        self._settled(name, "Creating", "Starting", "Updating", "Stopping")
+        self._ask("DeleteInferenceExperiment", {"Name": name})
+
+    def _change(self, name: str, new: dict[str, Any], members: tuple[str, ...]) -> None:
+        wanted = {key: new[key] for key in members if key in new}
+        request = _request("UpdateInferenceExperiment", {**wanted, "Name": name})
+        self._ask("UpdateInferenceExperiment", request)
+        self._settled(name, "Updating")
+
+    def _stop(self, name: str, new: dict[str, Any]) -> None:
+        # There is no property for actions: they follow from which variants the template still lists.
+        mode = new["ShadowModeConfig"]
+        production = mode["SourceModelVariantName"]
+        shadow = mode["ShadowModelVariants"][0]["ShadowModelVariantName"]
+        listed = {variant["VariantName"] for variant in new["ModelVariants"]}
+        promoted = "Retain" if production in listed else "Promote"
+        request = {
+            "Name": name,
+            "ModelVariantActions": {
+                production: "Retain" if production in listed else "Remove",
+                shadow: promoted if shadow in listed else "Remove",
+            },
+            "DesiredModelVariants": new["ModelVariants"],
+            "DesiredState": new["DesiredState"],
+        }
+        if "StatusReason" in new:
+            request["Reason"] = new["StatusReason"]
+        self._ask("StopInferenceExperiment", _request("StopInferenceExperiment", request))
+        self._settled(name, "Running", "Stopping")
+
+    def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._call(operation, request)
+        except ServiceError as error:
+            fail(error.message, error.code)
+
+    def _describe(self, name: str) -> dict[str, Any]:
+        return self._ask("DescribeInferenceExperiment", {"Name": name})
+
+    def _settled(self, name: str, *passing: str) -> str:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while (status := str(self._describe(name)["Status"])) in passing:
+            if time.monotonic() > deadline:
+                fail(f"{name} is still {status}", "NotStabilized")
+            time.sleep(_POLL_SECONDS)
+        return status
+
+    def _created(self, name: str) -> Created:
+        found = self._describe(name)
+        attributes = {key: found[key] for key in ("Arn", "Status", "CreationTime", "LastModifiedTime") if key in found}
+        return name, {key: str(value) for key, value in attributes.items()}
+
+
+def _request(operation: str, properties: dict[str, Any]) -> dict[str, Any]:
+    skip = () if operation == "StopInferenceExperiment" else _OWN
+    try:
+        return types.api_request(SERVICE, operation, properties, types.EXPERIMENT, skip)
+    except ServiceError as error:
+        fail(error.message, "InvalidRequest")

@@ -1,0 +1,1 @@
+"""Managed shadow tests (InferenceExperiment): requests, rules, the configurations they make, and their course."""
