@@ -22,7 +22,6 @@ SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
-_LONGEST_REASON = 500
 # Far more than any list of these values may hold by its own rules, and few enough to look at.
 _LONGEST_LIST = 10_000
 
@@ -72,18 +71,6 @@ def check_text(
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
         limit = "" if longest is None else f" (at most {longest} characters)"
         problems.add(what, f"{rule}{limit}", value, fix)
-
-
-def check_reason(problems: Problems, what: str, value: object, fix: str | None = None) -> None:
-    """Check a sentence that goes on record: text that says something, short enough for every place that keeps it."""
-    rule = f"be a sentence that says why, of at most {_LONGEST_REASON} characters"
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_REASON:
-        problems.add(what, rule, value, fix)
-    elif not is_writable(value):
-        problems.add(what, "hold no control characters and no halves of characters", value, fix)
-    elif "{{" in value:
-        # CloudFormation would take it for a dynamic reference, and Parameter Store refuses it.
-        problems.add(what, "be a sentence without {{", value, fix)
 
 
 def check_arn(

@@ -11,11 +11,11 @@ from shadow_constructs.values.checks import (
     check_flag,
     check_key_arn,
     check_one_of,
-    check_reason,
     check_text,
     check_type,
 )
 from shadow_constructs.values.network import Network
+from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.problems import Problems
 
 # API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_reason
+from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.problems import Problems
 
 

@@ -38,6 +38,11 @@ class Clients:
         return self._client("ssm")
 
     @cached_property
+    def sts(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Who calls."""
+        return self._client("sts")
+
+    @cached_property
     def cloudformation(self) -> Any:  # noqa: ANN401 - a boto3 client
         """Stacks."""
         return self._client("cloudformation")

@@ -37,6 +37,8 @@ class Entry:
         to_config: Endpoint config that serves since.
         gate: What the gate said, or why it wasn't asked or was overruled. None for a way back.
         reason: Why it was taken back. None for a promotion.
+        reason_by: Who had put on record why it is taken back, or why the gate is overruled. None where nobody had: the
+            reason came with the deployment, or none was needed.
         undone: When CloudFormation rolled the deployment back. None if it never did.
     """
 
@@ -53,6 +55,7 @@ class Entry:
     to_config: str
     gate: str | None = None
     reason: str | None = None
+    reason_by: str | None = None
     undone: datetime.datetime | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
 
 _CONFIGS_KEPT = 10
-_OF_THE_WATCH = ("verdict", "told")
+_ASIDE = ("verdict", "told", "reasons")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,21 +153,24 @@ def save_keep(ssm: Any, endpoint: str, before: Mapping[str, bool], config: str, 
 def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: ANN401 - a boto3 client
     """Names of the parameters that a stack's functions keep for an endpoint, the history aside.
 
-    A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record.
+    A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record. People's
+    reasons are those of the stack that is known to be here.
     """
     found: dict[str, str] = {}
     base = prefix(endpoint)
     for name, value in parameters.under(ssm, base).items():
         kind = name.removeprefix(f"{base}/").split("/")[0]
-        if kind in ("pending", "state", "scaling", "requests", "lock", *_OF_THE_WATCH):
+        if kind in ("pending", "state", "scaling", "requests", "lock", *_ASIDE):
             found[name] = _stack_of(value)
     owner = found.get(f"{base}/pending", "")
+    here = owner or found.get(f"{base}/state", "")
+    found |= {name: here or "nobody that is known" for name in found if name.startswith(f"{base}/reasons/")}
     return tuple(name for name, of in found.items() if of == stack or (of == "" and owner in ("", stack)))
 
 
-def is_watchs(name: str) -> bool:
-    """Whether a parameter is what the watch keeps, which says nothing of a deployment."""
-    return name.split("/")[3] in _OF_THE_WATCH
+def is_aside(name: str) -> bool:
+    """Whether a parameter is what the watch or a person keeps, which says nothing of a deployment."""
+    return name.split("/")[3] in _ASIDE
 
 
 def _stack_of(value: str) -> str:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "status": "Show what an endpoint serves, and what the code says.",
     "send": "Send requests to an endpoint.",
     "report": "Write the test on one page, for people who open a file.",
+    "override": "Put a reason on record: to promote whatever the gate says, or to roll back.",
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
     "propose": "Make a version of the model registry the shadow, in the test's file.",
@@ -102,8 +103,8 @@ Exit codes:
   4  `gate`: INCONCLUSIVE
   5  `status --fail-on-drift`: the endpoint isn't what its stack says
 
-Nothing here changes anything in AWS. Account and region are found as the AWS CLI finds them: --profile, --region,
-AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
+Nothing here changes anything in AWS, but for the reasons that `override` puts on record. Account and region are found
+as the AWS CLI finds them: --profile, --region, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."

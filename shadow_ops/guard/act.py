@@ -9,9 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shadow_ops.aws import history, parameters, records
+from shadow_ops.aws import history, parameters, reasons, records
 from shadow_ops.aws.endpoint import describe
 from shadow_ops.aws.parameters import RecordTooLargeError
+from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.guard.clients import Clients, error_code
 from shadow_ops.guard.decision import (
     AddEntry,
@@ -27,6 +28,7 @@ from shadow_ops.guard.decision import (
     Step,
     Trim,
     UndoEntry,
+    UseReason,
 )
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.scaling import Scaling
@@ -101,6 +103,14 @@ class Actor:
                         f"the scaling of {self.endpoint}'s variant {scaled.variant} can't be recorded, so it could not "
                         f"be restored ({error}); remove some of its {len(scaled.policies)} policies and "
                         f"{len(scaled.schedules)} scheduled actions, then deploy again"
+                    ) from None
+            case UseReason(reason_id, request):
+                try:
+                    reasons.use(ssm, self.endpoint, reason_id, request)
+                except ReasonGoneError as error:
+                    raise Refusal(
+                        f"the reason on record for {self.endpoint} doesn't count: {error}; nothing was touched, "
+                        "put one on record again (shadow-test override), then deploy again"
                     ) from None
             case SaveRecord(record):
                 records.save_pending(ssm, self.endpoint, record)

@@ -10,6 +10,7 @@ from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.on_record import Why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.seen import Unread
 from shadow_ops.judge.verdict import Outcome, Verdict
@@ -47,32 +48,35 @@ def policy_of(asked: Asked) -> GatePolicy:
     return asked.policy
 
 
-def consent(asked: Asked, judged: Verdict | Unread) -> str:
+def consent(asked: Asked, judged: Verdict | Unread, reason: Why) -> tuple[str, Why]:
     """Whether a promotion may go on.
 
     Args:
         asked: The guard's properties.
         judged: The verdict, or why there is none.
+        reason: A person's reason to promote whatever it is.
 
     Returns:
-        What goes to the history: the verdict, or why it was overruled.
+        What goes to the history: the verdict, or why it was overruled; and the reason, as far as it was needed.
 
     Raises:
         Refusal: If it may not.
     """
     if isinstance(judged, Unread):
-        if asked.override is not None:
-            return f"overruled: {asked.override} (the gate could not judge: {judged.why})"[:_LONGEST_ON_RECORD]
+        if reason.text is not None:
+            return f"overruled: {reason.text} (the gate could not judge: {judged.why})"[:_LONGEST_ON_RECORD], reason
         raise Refusal(
             f"the gate could not judge the shadow test of {asked.endpoint}: {judged.why}; put that right and deploy "
-            'again, or deploy with -c override_gate="reason"'
+            f'again, or deploy with -c override_gate="reason"{reason.void}'
         )
     said = f"{judged.outcome}: {judged.reason}"
     if judged.outcome is Outcome.PASS:
-        return said[:_LONGEST_ON_RECORD]
-    if asked.override is not None:
-        return f"overruled: {asked.override} ({said})"[:_LONGEST_ON_RECORD]
-    raise Refusal(f"{asked.endpoint} is not promoted, the gate says {said}{_because(judged)}; {_what_to_do(judged)}")
+        return said[:_LONGEST_ON_RECORD], Why()
+    if reason.text is not None:
+        return f"overruled: {reason.text} ({said})"[:_LONGEST_ON_RECORD], reason
+    raise Refusal(
+        f"{asked.endpoint} is not promoted, the gate says {said}{_because(judged)}; {_what_to_do(judged)}{reason.void}"
+    )
 
 
 def _because(verdict: Verdict) -> str:

@@ -106,23 +106,5 @@ def replaced_by(history: Iterable[Entry]) -> dict[str, Entry]:
     return replaced
 
 
-def refuse_demotion(asked: Asked, change: Change) -> None:
-    """Refuse to take a promotion back that nobody gave a reason for.
-
-    Raises:
-        Refusal: With what serves, since when, and both ways on.
-    """
-    since = change.since
-    if change.kind != "rollback" or since is None or asked.rollback is not None:
-        return
-    when = f"{since.at:%Y-%m-%d %H:%M} UTC"
-    raise Refusal(
-        f"{asked.endpoint} serves {_named(change.from_model)}; a promotion by {since.by} on {when} replaced "
-        f"{since.from_version or _named(since.from_model)} with {since.to_version}, and this deployment would bring "
-        f'{asked.version} back; to go back deploy with -c rollback="reason", to keep what serves make '
-        f"{since.to_version} the production model in the code"
-    )
-
-
 def _named(model: str | None) -> str:
     return "a variant without a model" if model is None else f"the model {model}"

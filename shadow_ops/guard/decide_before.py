@@ -14,7 +14,7 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending, scaling_name
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.asking import consent, policy_of
-from shadow_ops.guard.change import Change, classify, refuse_demotion
+from shadow_ops.guard.change import Change, classify
 from shadow_ops.guard.counts import beside, keeps_live_counts, refuse_shrinking_rename
 from shadow_ops.guard.decision import (
     AskGate,
@@ -31,6 +31,7 @@ from shadow_ops.guard.decision import (
 )
 from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, give_back, history_so_far, write_history
+from shadow_ops.guard.on_record import Why, refuse_demotion, why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
@@ -137,7 +138,8 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     asked = request.asked
     history = history_so_far(live, seen, record)
     change = classify(asked, live, requested, history)
-    refuse_demotion(asked, change)
+    reason = why(request, seen, live, change)
+    refuse_demotion(request, change, reason)
     scaled = _scaled(seen, record)
     scaling = {*scaled, *asked.scaling}
     refuse_shrinking_rename(live, requested, scaled)
@@ -145,18 +147,18 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     if change.kind == "promotion":
         policy = policy_of(asked)
         if not policy.enforced:
-            gate = f"not enforced: {policy.not_enforced_because}"
+            gate, reason = f"not enforced: {policy.not_enforced_because}", Why()
         elif seen.judged is None:
             return AskGate()
         else:
-            gate = consent(asked, seen.judged)
+            gate, reason = consent(asked, seen.judged, reason)
     notes: tuple[str, ...] = ()
     firing = need(seen.firing)
     if firing:
         if seen.patient and seen.now - seen.waiting.get("alarms", seen.now) < ALARM_PATIENCE:
             return Wait("alarms")
         names = ", ".join(firing)
-        if asked.rollback is None:
+        if change.kind != "rollback" and asked.rollback is None:
             raise Refusal(
                 f"SageMaker would take the update of {asked.endpoint} back at once, because {names} is in ALARM; "
                 "wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
@@ -164,8 +166,9 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
     keep = keeps_live_counts(live, requested, scaling)
     taken = blocking(live, requested, scaled)
-    entry = _entry(request, seen, live, change, gate, history)
+    entry = _entry(request, seen, live, change, gate, reason, history)
     steps = (
+        *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
         *(Deregister(name) for name in taken if name in need(seen.scaled)),
         RememberKeep(asked.config, keep, beside(need(seen.keeps), live.config.name)),
@@ -230,6 +233,7 @@ def _entry(
     live: LiveEndpoint,
     change: Change,
     gate: str | None,
+    reason: Why,
     history: tuple[Entry, ...],
 ) -> Entry | None:
     if change.kind == "change":
@@ -253,5 +257,6 @@ def _entry(
         to_model=change.to_model,
         to_config=asked.config,
         gate=gate,
-        reason=asked.rollback if change.kind == "rollback" else None,
+        reason=reason.text if change.kind == "rollback" else None,
+        reason_by=reason.by,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadow_ops.aws.endpoint import LiveEndpoint
-from shadow_ops.aws.records import Pending, is_watchs
+from shadow_ops.aws.records import Pending, is_aside
 from shadow_ops.guard.decision import Decision, Deregister, Forget, Go, Prove, RecordScaling, SaveRecord, Step
 from shadow_ops.guard.direction import goes, is_over
 from shadow_ops.guard.handover import give_back
@@ -30,7 +30,7 @@ def decide_delete(request: Request, seen: Seen) -> Decision:
 def _before_the_endpoint_goes(request: Request, seen: Seen) -> Decision:
     live, scaled = known(seen.live, None), known(seen.scaled, {})
     ours = [name for name in scaled if name in request.asked.scaling]
-    if all(name.endswith("/lock") or is_watchs(name) for name in seen.own_records):
+    if all(name.endswith("/lock") or is_aside(name) for name in seen.own_records):
         # A copy that came after the end: the records are forgotten already, and with them what was taken away.
         return Go(regardless=True)
     if live is None or known(seen.owned, False) is not True or not ours or isinstance(seen.pending, Unread):

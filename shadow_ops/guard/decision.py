@@ -19,6 +19,14 @@ class RecordScaling:
 
 
 @dataclass(frozen=True)
+class UseReason:
+    """Take a person's reason off the record, for this request alone; if it is gone, nothing else is done."""
+
+    id: str
+    request: str
+
+
+@dataclass(frozen=True)
 class SaveRecord:
     """Replace the record of the deployment. It names what the next steps touch, so it comes before them."""
 
@@ -125,7 +133,8 @@ class Forget:
 
 
 Step = (
-    RecordScaling
+    UseReason
+    | RecordScaling
     | SaveRecord
     | Close
     | Deregister

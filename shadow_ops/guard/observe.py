@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shadow_ops.aws import history, parameters, records
+from shadow_ops.aws import history, parameters, reasons, records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
@@ -73,6 +73,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         asked=look.config(request.asked.config),
         keeps=look.tell(lambda: records.keeps(clients.ssm, endpoint), "what was answered before"),
         history=past,
+        reasons=look.tell(lambda: reasons.on_record(clients.ssm, endpoint), "what people put on record"),
         firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
         native=look.native(stack) if request.kind == "Create" and live is not None else (),
     )

@@ -10,6 +10,7 @@ from typing import TypeVar
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.judge.verdict import Verdict
@@ -47,6 +48,7 @@ class Seen:
         recorded: The recorded scaling by variant, as far as it is there, undamaged and plausible.
         keeps: For an endpoint config, what was answered about live counts.
         history: What was promoted and taken back.
+        reasons: What people put on record for a promotion or its rollback.
         firing: Alarms that would take the update back and fire.
         judged: The gate's verdict, or why there is none; None while it wasn't asked.
         waiting: Since when something is waited for, by what it is.
@@ -67,6 +69,7 @@ class Seen:
     recorded: Mapping[str, Scaled] | Unread = field(default_factory=dict)
     keeps: Mapping[str, bool] | Unread = field(default_factory=dict)
     history: tuple[Entry, ...] | Unread = ()
+    reasons: tuple[Reason, ...] | Unread = ()
     firing: tuple[str, ...] | Unread = ()
     judged: Verdict | Unread | None = None
     waiting: Mapping[str, datetime.datetime] = field(default_factory=dict)

@@ -46,6 +46,7 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
     rows = [("when (UTC)", "what", "from", "to", "by", "because")]
     for entry in entries:
         because = entry.gate if entry.reason is None else entry.reason
+        person = "" if entry.reason_by is None else f" (on record by {entry.reason_by})"
         undone = "" if entry.undone is None else f" (rolled back by CloudFormation, {entry.undone:%Y-%m-%d %H:%M})"
         rows.append(
             (
@@ -54,7 +55,7 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
                 entry.from_version or entry.from_config,
                 entry.to_version,
                 entry.by,
-                f"{because or '-'}{undone}",
+                f"{because or '-'}{person}{undone}",
             )
         )
     return output.table(rows, markdown=markdown)

@@ -16,6 +16,7 @@ from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 from tests.ops.responses.fake_s3 import FakeS3
 
 NOW = START + datetime.timedelta(minutes=602)
+CALLER = "arn:aws:sts::123456789012:assumed-role/Ops/ann"
 POLICY = GatePolicy(period_seconds=300, min_duration_minutes=60)
 DECLARED = Declared(
     config="churn-config",
@@ -101,6 +102,20 @@ class _Ssm(_Client):
         below = {name: values for name, values in self.services.parameters.items() if name.startswith(f"{Path}/")}
         return {"Parameters": [{"Name": name, "Value": values[-1]} for name, values in below.items()]}
 
+    def put_parameter(self, Name: str, Value: str, Overwrite: bool, **_options: object) -> None:  # noqa: N803 - boto3's names
+        if Name in self.services.parameters and not Overwrite:
+            raise refused("ParameterAlreadyExists", Name, "PutParameter")
+        self.services.parameters[Name] = [*self.services.parameters.get(Name, ()), Value]
+
+    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - boto3's name
+        for name in Names:
+            self.services.parameters.pop(name, None)
+
+
+class _Sts(_Client):
+    def get_caller_identity(self) -> dict[str, Any]:
+        return {"Arn": CALLER}
+
 
 class _CloudWatch(_Client):
     def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
@@ -180,6 +195,7 @@ class Services:
         kinds = {
             "sagemaker": _SageMaker,
             "ssm": _Ssm,
+            "sts": _Sts,
             "cloudwatch": _CloudWatch,
             "application-autoscaling": _Autoscaling,
             "sagemaker-runtime": _Runtime,

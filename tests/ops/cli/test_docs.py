@@ -15,7 +15,8 @@ from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.looks import Look, look_name
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
-from tests.ops.cli.services import NOW, Services
+from shadow_ops.contract.reasons import Reason, reasons_path
+from tests.ops.cli.services import CALLER, NOW, Services
 from tests.ops.cli.test_status import ENTRY
 from tests.ops.fake_cloudwatch import traffic
 
@@ -29,6 +30,17 @@ LOOK = Look(
     requests=176_000,
     instance_hours=9.9,
 )
+REASON = Reason(
+    id="one",
+    purpose="promotion",
+    text="the sale starts today",
+    by=CALLER,
+    at=NOW - datetime.timedelta(hours=1),
+    expires=NOW + datetime.timedelta(hours=23),
+    config="churn-config",
+    subject="model-of-shadow",
+    version="v2",
+)
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "command-line.md"
 BLOCK = re.compile(r"```console\n\$ shadow-test ([^\n]*)\n(.*?)```\n", re.DOTALL)
 
@@ -37,6 +49,7 @@ def printed(command: str, services: Services) -> str:
     """What a command prints on both streams, of an endpoint whose shadow is a little slower."""
     services.metrics = traffic(600, slower=1.02, failing=0.0004)
     services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    services.parameters[f"{reasons_path('churn')}/{REASON.id}"] = [json.dumps(REASON.to_json())]
     services.parameters[look_name("churn")] = [json.dumps(LOOK.to_json())]
     output = CliRunner().invoke(cli, shlex.split(command), prog_name="shadow-test", terminal_width=100).output
     return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
@@ -62,6 +75,7 @@ def test_the_page_has_every_command() -> None:
         "status",
         "send",
         "history",
+        "override",
         "responses",
         "list",
         "completion",

@@ -9,6 +9,7 @@ from typing import Any
 import click
 import jsonschema
 import pytest
+from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from shadow_ops.cli.main import cli
@@ -46,6 +47,8 @@ def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
     for side, answers in (("production", ["0.4", "a"]), ("shadow", ["0.6", "a"])):
         said = [Said(f"id-{n}", answer, f"x,{n}") for n, answer in enumerate(answers)]
         write(folder / "captured", side, [*said, b"no record"])
+    run = CliRunner().invoke(cli, ["override", "churn", "--reason", "why"])
+    assert run.exit_code == 0, run.output
     place = ["--from", str(folder / "captured"), "--cache", str(folder / "cache")]
     services.answers = lambda body: refused("ModelError", "no", "InvokeEndpoint") if "bad" in body else None
     return {
@@ -54,6 +57,7 @@ def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
         "compare": [["churn"], ["churn", "--since", "1h"]],
         "status": [["churn"], ["chess"]],
         "history": [["churn"], ["chess"]],
+        "override": [["churn"]],
         "list": [[], ["--judge"]],
         "send": [["churn", str(rows)]],
         "responses": [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from shadow_ops.aws import history
+from shadow_ops.aws import history, reasons
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Quiet
@@ -43,12 +45,14 @@ class Outsider:
         violations: What was wrong.
         lowest: Per endpoint and variant, the fewest instances that scaling or people gave it in this deployment.
         replaced: Models that a promotion replaced, as seen from outside.
+        reasons: What people had on record, used by nobody and in time, when the deployment began.
     """
 
     world: World
     violations: list[str] = field(default_factory=list)
     lowest: dict[tuple[str, str], int] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
+    reasons: tuple[Reason, ...] = ()
     _at_update: dict[str, dict[str, int]] = field(default_factory=dict)
     _in_config: dict[str, dict[str, Any]] = field(default_factory=dict)
     _before_copy: View | None = None
@@ -84,6 +88,18 @@ class Outsider:
         """The history as people read it."""
         return history.history(Quiet(self.world), endpoint)
 
+    def see_reasons(self, endpoint: str) -> None:
+        """Look at what counts on record, and that nothing on it was used twice."""
+        known = reasons.on_record(Quiet(self.world), endpoint)
+        self.reasons = tuple(one for one in known if one.used is None and one.expires > self.world.now)
+        used = [one.reason_by for one in self.entries(endpoint) if one.reason_by is not None]
+        if len(used) != len(set(used)):
+            self.wrong(f"a reason on record was used twice: {used}")
+
+    def has_reason(self, purpose: str, config: str, subjects: Collection[str]) -> bool:
+        """Whether something on record was written for this."""
+        return any((one.purpose, one.config) == (purpose, config) and one.subject in subjects for one in self.reasons)
+
     def wrong(self, what: str) -> None:
         """Note a violation."""
         self.violations.append(what)
@@ -118,15 +134,16 @@ class Outsider:
         self.shadow_at_update = shadow[0]["ModelName"] if shadow else None
         self.serving_at_update = {one["ModelName"] for one in production}
         if not back:
-            self._candidate(code)
+            self._candidate(code, live.config)
 
-    def _candidate(self, code: Code) -> None:
+    def _candidate(self, code: Code, config: str) -> None:
         """No candidate reaches users without PASS or a reason."""
         asked = {f"model-{one.version}" for one in code.production}
         candidate = self.shadow_at_update
         if candidate is None or candidate in self.serving_at_update or candidate not in asked:
             return
-        if code.override is None and code.policy != "none" and self.outcome is not Outcome.PASS:
+        free = code.override is not None or code.policy == "none" or self.has_reason("promotion", config, {candidate})
+        if not free and self.outcome is not Outcome.PASS:
             self.wrong(f"{candidate} reaches users though the gate said {self.outcome}")
 
     def _settled(self, endpoint: str, code: Code, config: str, *, back: bool) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
+import datetime
 import random
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shadow_ops.aws import reasons
+from shadow_ops.contract.reasons import PURPOSES, Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
 from tests.ops.guard.harm.code import Code, a_code
 from tests.ops.guard.harm.outsider import Outsider, View
-from tests.ops.guard.stack import tracking
+from tests.ops.guard.stack import Quiet, tracking
 from tests.ops.guard.world import ENDPOINT
 
 _OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
@@ -103,6 +106,7 @@ class _Schedule:
         self.outsider = Outsider(self.world)
         self.stack = Stack(_OURS)
         self.forgot = False
+        self.number = 0
         self.endpoint = ENDPOINT
         # What there was before failures that were left without a rollback.
         self.stood: View | None = None
@@ -120,6 +124,8 @@ class _Schedule:
                 (50, 22, 14, 12, 6, 2, 4, 8, 3),
             )[0]
             self.report.happened[what] += 1
+            if self.dice.random() < 0.25:
+                self._write_reason()
             getattr(self, f"_{what.replace(' ', '_')}")()
             self.account.deliver_strays()
             self._serves()
@@ -416,7 +422,8 @@ class _Schedule:
         elif came & outsider.replaced:
             if [one.kind for one in new] != ["rollback"]:
                 outsider.wrong(f"the way back to {came} is in the history as {new}")
-            if code.rollback is None:
+            taken_back = {one.id for one in outsider.entries(self.endpoint) if one.kind == "promotion"}
+            if code.rollback is None and not outsider.has_reason("rollback", str(before.config), taken_back):
                 outsider.wrong(f"{came & outsider.replaced} came back without a reason")
         elif any(one.kind == "promotion" for one in new) and candidate not in models:
             outsider.wrong(f"the history tells of a promotion that was none: {new}")
@@ -498,7 +505,32 @@ class _Schedule:
         elif self.stack.code is not None and any(count < 1 for count in live.counts.values()):
             self.outsider.wrong(f"a variant has no instance: {live.counts}")
 
+    def _write_reason(self) -> None:
+        """Somebody puts a reason on record: for what is there, or for what isn't any more; in time, or not."""
+        live, dice = self.world.endpoints.get(self.endpoint), self.dice
+        if live is None or live.config not in self.world.configs:
+            return
+        shadow = self.world.configs[live.config][1]
+        candidate = shadow[0]["ModelName"] if shadow else "model-v9"
+        promotions = [one.id for one in self.outsider.entries(self.endpoint) if one.kind == "promotion"]
+        purpose = dice.choice(PURPOSES)
+        subject = candidate if purpose == "promotion" else dice.choice(promotions or ["none"])
+        self.number += 1
+        reason = Reason(
+            id=f"reason-{self.number}",
+            purpose=purpose,
+            text="the sale starts today",
+            by=f"person-{self.number}",
+            at=self.world.now,
+            expires=self.world.now + datetime.timedelta(days=dice.choice((-1, 30, 30))),
+            config=live.config if dice.random() < 0.8 else "config-0",
+            subject=subject if dice.random() < 0.8 else "model-v8",
+            version="v2",
+        )
+        reasons.put(Quiet(self.world), self.endpoint, reason)
+
     def _begin(self, wrong: Faults, code: Code) -> None:
+        self.outsider.see_reasons(self.endpoint)
         self.account.begin(replace(wrong))
         self.outsider.lowest.clear()
         self.outsider.old = self.stack.code if self.stack.tried is None else self.stack.tried[0]
