@@ -27,10 +27,15 @@ THROTTLED = frozenset(
 )
 
 
+def error_code(error: Exception) -> str:
+    """The service's code of an error; empty if it has none."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
 def is_denied(error: Exception) -> bool:
     """Whether AWS refused a call for lack of rights."""
-    response = getattr(error, "response", None)
-    return isinstance(response, dict) and response.get("Error", {}).get("Code") in DENIED
+    return error_code(error) in DENIED
 
 
 def is_hopeless(code: str) -> bool:

@@ -11,9 +11,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import history, parameters, reasons, records
 from shadow_ops.aws.endpoint import describe
+from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.aws.reasons import ReasonGoneError
-from shadow_ops.guard.clients import Clients, error_code
+from shadow_ops.aws.scaling import Scaling
+from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.decision import (
     AddEntry,
     Close,
@@ -31,7 +33,6 @@ from shadow_ops.guard.decision import (
     UseReason,
 )
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.scaling import Scaling
 from shadow_ops.guard.seen import variants
 
 LOG = logging.getLogger(__name__)

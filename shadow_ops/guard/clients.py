@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from shadow_ops.aws.errors import error_code
+
 LOG = logging.getLogger(__name__)
 
 # Codes of passing troubles: throttling under its several names, and what the error lists of the API models of
@@ -137,11 +139,6 @@ def is_passing(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return True
     return error_code(error) in PASSING
-
-
-def error_code(error: ClientError) -> str:
-    """The service's code of an error."""
-    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def real_clients() -> Clients:

@@ -11,11 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import history, parameters, reasons, records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
+from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.records import Pending
+from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.clients import Clients, error_code
+from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.scaling import Scaling
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
 
 T = TypeVar("T")

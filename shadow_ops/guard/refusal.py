@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from shadow_ops.guard.clients import error_code
+from shadow_ops.aws.errors import error_code
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not a defect

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields
-from shadow_ops.guard.clients import Clients, error_code
 
 LOG = logging.getLogger(__name__)
 
@@ -45,6 +45,18 @@ _DENIED = ("AccessDenied", "AccessDeniedException")
 _ACTION_FIELDS = ("OKActions", "AlarmActions", "InsufficientDataActions")
 
 
+class Services(Protocol):
+    """Whatever holds boto3 clients of these."""
+
+    @property
+    def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Application Auto Scaling."""
+
+    @property
+    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Alarms of step scaling policies."""
+
+
 class Scaling:
     """The scaling of one endpoint's variants.
 
@@ -53,7 +65,7 @@ class Scaling:
         endpoint: The endpoint's name.
     """
 
-    def __init__(self, clients: Clients, endpoint: str) -> None:
+    def __init__(self, clients: Services, endpoint: str) -> None:
         self._autoscaling = clients.autoscaling
         self._cloudwatch = clients.cloudwatch
         self._endpoint = endpoint
