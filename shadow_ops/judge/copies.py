@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from shadow_ops.judge.episodes import in_an_hour
+
 _LEAST, _MOST = 0.9, 1.1
 """Shares of what was due that a shadow must get, and may get."""
 
@@ -60,7 +62,7 @@ def why_not_counted(counts: Sequence[Count], minutes: float, shadow: str) -> str
         minutes: Length of a period.
         shadow: The variant's name.
     """
-    faults = [one.fault for one in counts]
+    faults = _faults(counts, minutes)
     if len(faults) >= 2 and faults[-1] is faults[-2] is Fault.SILENT:
         since = next(
             one.start
@@ -83,9 +85,9 @@ def why_not_counted(counts: Sequence[Count], minutes: float, shadow: str) -> str
     return None
 
 
-def notes(counts: Sequence[Count], shadow: str) -> list[str]:
-    """What a person should know of the counts."""
-    found = [one.fault for one in counts]
+def notes(counts: Sequence[Count], minutes: float, shadow: str) -> list[str]:
+    """What a person should know of the counts; see `why_not_counted`."""
+    found = _faults(counts, minutes)
     said = [(fault, found.count(fault)) for fault in Fault]
     return [f"{many} of {len(found)} periods in which {shadow!r} got {fault}" for fault, many in said if many]
 
@@ -94,6 +96,21 @@ def shares(counts: Sequence[Count]) -> str:
     """Such as ``65.2 % of the 1,500 copies that were due``."""
     due, got = _sums(counts)
     return f"{got / due * 100:.3g} % of the {due:,.0f} copies that were due" if due > 0 else f"{got:,.0f} requests"
+
+
+def _faults(counts: Sequence[Count], minutes: float) -> list[Fault | None]:
+    """What is wrong with each period by itself, or with it as part of an hour that is wrong."""
+    found = [one.fault for one in counts]
+    length = in_an_hour(minutes)
+    for first in range(0, len(counts) - length + 1, max(1, length // 4)):
+        fault = _fault(*_sums(counts[first : first + length]))
+        if fault is None:
+            continue
+        for number in range(first, first + length):
+            _, due, got, own = counts[number]
+            strange = got > _MOST * due if fault is Fault.SURPLUS else got < _LEAST * due
+            found[number] = fault if own is None and strange else found[number]
+    return found
 
 
 def _fault(due: float, got: float) -> Fault | None:

@@ -167,5 +167,5 @@ def _notes(recording: Recording, samples: Samples) -> tuple[str, ...]:
         notes.append(f"{counted(samples.idle, 'period')} without requests of either variant left out")
     if samples.unpaired:
         notes.append(f"{counted(samples.unpaired, 'period')} with requests of one variant only not compared")
-    notes.extend(copies.notes(samples.copies, recording.shadow_variant))
+    notes.extend(copies.notes(samples.copies, samples.period_minutes, recording.shadow_variant))
     return tuple(notes)

@@ -19,6 +19,7 @@ _LONGEST_MEMORY = 0.95
 # Before anything is seen, drift is taken to be 2.4 % in the ratio, as if ten periods had shown it.
 _USUAL_VARIANCE = 0.0006
 _USUAL_WEIGHT = 10
+_USUAL_MEMORY = 0.6
 _BEYOND_DRIFT = 3
 _LASTING_MEMORY = 0.7
 _USUAL_MARGIN, _LITTLE_OF_THE_NOISE = 0.08, 1.5
@@ -44,6 +45,15 @@ class Drift:
         weighted = self.periods * self.variance + _USUAL_WEIGHT * _USUAL_VARIANCE
         return _BEYOND_DRIFT * math.sqrt(weighted / (self.periods + _USUAL_WEIGHT))
 
+    def less(self, variance: float) -> float:
+        """How many times as much independent periods would say; at least 1.
+
+        Args:
+            variance: Of the log ratios whose evidence it is for.
+        """
+        most = max(variance, self.variance)
+        return 1 + 2 * self.variance / most / (1 - self.memory) if most > 0 and self.memory > 0 else 1.0
+
     @property
     def lasts(self) -> bool:
         """Whether it stays for so long that a few hours may lie on one side of it."""
@@ -59,6 +69,8 @@ class Drift:
 
 
 NO_DRIFT = Drift(0.0, 0.0, 0)
+USUAL_DRIFT = Drift(_USUAL_VARIANCE, _USUAL_MEMORY, 0)
+"""What two variants are taken to have where only one was seen: its own can't be told from its load's."""
 
 
 def drift_of(differences: Sequence[float]) -> Drift:
@@ -84,11 +96,7 @@ def divisor(differences: Sequence[float], drift: Drift) -> float:
         drift: That of the quietest latency, because in a noisy one it is there as well but can hardly be seen.
     """
     variances = [_moments(stretch)[0] for stretch in _stretches(differences)]
-    if not variances or drift.memory == 0:
-        return 1.0
-    variance = max(statistics.median(variances), drift.variance)
-    share = drift.variance / variance if variance > 0 else 0.0
-    return 1 + 2 * share / (1 - drift.memory)
+    return drift.less(statistics.median(variances)) if variances else 1.0
 
 
 def _stretches(differences: Sequence[float]) -> list[Sequence[float]]:

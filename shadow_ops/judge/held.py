@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_ops.judge import pace, ranks
+from shadow_ops.judge import ranks, until
 from shadow_ops.judge.differences import Differences
 from shadow_ops.judge.drift import Drift, divisor, drift_of
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs
@@ -17,6 +17,8 @@ from shadow_ops.judge.verdict import Outcome
 _DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
 # So much log evidence confirms other evidence: of the warm-up, and that what is seen is no drift.
 _CONFIRMING = 1.5
+# More than so many times the periods so far is no estimate: the difference is too near to what is allowed.
+_LONGEST_ESTIMATE = 5
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,17 @@ def held_to(
         return Held(Outcome.FAIL, to_hold, False, True, 0.0, less)
     if is_below and count >= FEWEST_PERIODS:
         return Held(Outcome.PASS, to_hold, True, False, 0.0, less)
-    slower = evidence.above > evidence.below
-    won, needed = (evidence.above, to_fail * less) if slower else (evidence.below, to_hold)
-    fewest = 0 if slower else FEWEST_PERIODS
-    minutes = pace.to_go(won, needed, count, pairs.minutes, fewest)
-    if not slower:
-        minutes = pace.sooner(minutes, pace.to_go(clear, needs.ends, count, pairs.minutes, fewest))
+    middle, spread = statistics.median(values), ranks.noise(values)
+    if evidence.above > evidence.below:
+        more = until.periods(middle - limit, spread, to_fail * less, evidence.above)
+    elif is_below:
+        more = 0
+    else:
+        more = until.to_hold(limit - middle, spread, drift, less, needs.ends, (evidence.below, clear))
+    if more is not None and evidence.above <= evidence.below:
+        more = max(more, FEWEST_PERIODS - count)
+    told = more is not None and more + count <= _LONGEST_ESTIMATE * max(count, FEWEST_PERIODS)
+    minutes = more * pairs.minutes if more is not None and told else None
     return Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes, less)
 
 

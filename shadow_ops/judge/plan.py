@@ -6,31 +6,26 @@ a percentile of fewer copies adds to that, and what it then takes to decide, com
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
-import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule
-from shadow_ops.judge import little, ranks, rates
+from shadow_ops.judge import little, ranks, rates, until
 from shadow_ops.judge.differences import key_of
-from shadow_ops.judge.drift import divisor, drift_of
+from shadow_ops.judge.drift import USUAL_DRIFT
 from shadow_ops.judge.grain import Grain
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, needs_of
 from shadow_ops.judge.rates import Counts
 from shadow_ops.measure.recording import Recording
 
-LONGEST_MINUTES = 30 * 1440
-"""What takes longer can't be decided at this traffic: no shadow test should last longer."""
-
 # As live periods are chosen where the copies are too few for the recording's own.
 _LONGER = (1, 3, 12)
-_RUNS, _MOST_PERIODS = 15, 3000
 _FEWEST_TO_FAIL = 20
+_SOONEST_MINUTES = 5.0
 
 
 @dataclass(frozen=True)
@@ -136,17 +131,15 @@ def _duration(
         text = f"copy more: it takes {rule.requests_needed:,} copies in an hour, or a lower percentile"
         return RulePlan(rule, None, None, waits, text)
     changes = [math.log(later / one) for one, later in itertools.pairwise(values)]
-    drift = drift_of(changes)
     # Each change holds the noise of two periods; the shadow's part grows as its copies are fewer.
     noise = ranks.noise(changes) * math.sqrt((1 + 1 / share) / 2 / together)
-    less = divisor(changes, drift) if drift.memory else 1.0
+    less = USUAL_DRIFT.less(noise * noise)
     allowed, worse = math.log1p(rule.max_increase_percent / 100), math.log1p(2 * rule.max_increase_percent / 100)
     minutes = grain.seconds / 60 * together / busy_share
-    equal, slower = (
-        _periods(size, noise, needed * less) for size, needed in ((allowed, needs.ends), (worse - allowed, to_fail))
-    )
+    equal = until.to_hold(allowed, noise, USUAL_DRIFT, less, needs.ends, (0.0, 0.0))
+    slower = until.periods(worse - allowed, noise, to_fail * less)
     fix = None
-    if equal is None or equal * minutes > LONGEST_MINUTES:
+    if equal is None or equal * minutes > until.LONGEST_MINUTES:
         equal = None
         fix = f"copy more, allow more than {rule.max_increase_percent:g} %, or only report it"
     return RulePlan(
@@ -163,25 +156,6 @@ def _together(rule: DurationRule, each: float, share: float) -> int | None:
     if share == 1 and each > 0:
         return max(1, math.ceil(rule.requests_needed / each))
     return next((many for many in _LONGER if each * share * many >= rule.requests_needed), None)
-
-
-def _periods(size: float, noise: float, needed: float) -> int | None:
-    """Median number of independent periods until differences of a size are told from none."""
-    if size <= 0:
-        return None
-    return _told(round(math.log(max(size, 1e-9) / max(noise, size / 20)), 1), math.ceil(needed * 4) / 4)
-
-
-@functools.lru_cache(maxsize=256)
-def _told(log_ratio: float, needed: float) -> int | None:
-    found = sorted(_one(math.exp(log_ratio), needed, seed) for seed in range(_RUNS))
-    return None if found[_RUNS // 2] > _MOST_PERIODS else found[_RUNS // 2]
-
-
-def _one(size: float, needed: float, seed: int) -> int:
-    draw = random.Random(seed)
-    evidence = ranks.course((draw.gauss(size, 1) for _ in range(_MOST_PERIODS)), 0.0)
-    return next((number for number, won in enumerate(evidence, 1) if won >= needed), _MOST_PERIODS + 1)
 
 
 def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs: Needs) -> RulePlan:
@@ -207,19 +181,9 @@ def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs
         one = counts(minutes, min(worse, 1.0))
         return rates.log_evidence_against_excess(one, points, max(points, 1e-6)) >= needs.fail
 
-    equal, found = _first(holds), _first(fails)
+    equal, found = (until.first(one, _SOONEST_MINUTES) for one in (holds, fails))
     fix = None if equal is not None else "copy more, allow more points, or only report it"
     return RulePlan(rule, equal, found, True, fix)
-
-
-def _first(is_so: Callable[[float], bool]) -> float | None:
-    """The first of a series of times, each a tenth later, at which something is so."""
-    minutes = 5.0
-    while minutes <= LONGEST_MINUTES:
-        if is_so(minutes):
-            return minutes
-        minutes *= 1.1
-    return None
 
 
 def _days(grain: Grain) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 
 from shadow_ops.cli import output
 from shadow_ops.judge.opinion import lasting
-from shadow_ops.judge.plan import LONGEST_MINUTES, Plan, RulePlan
+from shadow_ops.judge.plan import Plan, RulePlan
+from shadow_ops.judge.until import LONGEST_MINUTES
 from shadow_ops.measure.recording import Recording
 
 

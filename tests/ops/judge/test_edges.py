@@ -9,7 +9,7 @@ import pytest
 
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
-from shadow_ops.judge import copies, episodes, judge, little, pace, periods, rates, vetoes
+from shadow_ops.judge import copies, episodes, judge, little, periods, rates, vetoes
 from shadow_ops.judge.copies import Fault, count_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor
 from shadow_ops.judge.episodes import Block
@@ -225,21 +225,6 @@ def test_a_time_is_told_in_the_unit_that_fits(minutes: float, text: str) -> None
     """Rounded up where it is short."""
     assert lasting(minutes) == text
     assert (signed(-0.04), signed(0.05), signed(-0.06)) == ("+0.0", "+0.1", "-0.1")
-
-
-def test_the_pace_is_that_of_the_evidence_after_the_common_start() -> None:
-    """Twelve periods that won 4 and the start of 0.69: of 8.69 wanted they have 4.69."""
-    start = math.log(2)
-    assert pace.to_go(4.0, 8.0, 12, 5.0, 0) == pytest.approx(((8 + start) / ((4 + start) / 12) - 12) * 5)
-    assert pace.to_go(4.0, 4.1, 12, 5.0, 30) == pytest.approx(18 * 5)
-    assert pace.to_go(4.0, 3.0, 12, 5.0, 0) == 5
-    assert pace.to_go(-start, 3.0, 12, 5.0, 0) is None
-    # Five times the periods so far, of twelve at least, is the longest that is told.
-    assert pace.to_go(1.0, 5 * (1.0 + start) - start - 0.01, 12, 5.0, 0) is not None
-    assert pace.to_go(1.0, 5 * (1.0 + start) - start + 0.01, 12, 5.0, 0) is None
-    assert pace.to_go(1.0, 10 * (1.0 + start) - start - 0.01, 6, 5.0, 0) is not None
-    assert pace.to_go(1.0, 10 * (1.0 + start) - start + 0.01, 6, 5.0, 0) is None
-    assert (pace.sooner(None, 3), pace.sooner(2, 3), pace.sooner(None, None)) == (3, 2, None)
 
 
 def samples_at(copies_a_day: float) -> Samples:
