@@ -8,6 +8,7 @@ from shadow_ops.measure.recording import Recording
 from tests.support.traffic import USUAL, Course, Now, Traffic, simulated, usual
 
 ENDPOINT = Traffic()
+NIGHTS = Traffic(night=0.1)
 WEEK = 168.0
 # A day of measured time begins after the first sixth of the warm-up and ends with the last whole period.
 DAY = 25.0
@@ -103,6 +104,7 @@ def _equal() -> list[Attack]:
     found.append(Attack("equal, 4 % errors", (DAY,), "pass", 0.9, traffic=Traffic(error_rate=0.04)))
     found.append(Attack("equal, half copied", (DAY,), "pass", 0.9, traffic=Traffic(1000, 50)))
     office = Traffic(open_hours=9)
+    found.append(Attack("equal, a tenth of the requests at night", (DAY,), "pass", 0.9, traffic=NIGHTS))
     found.append(Attack("equal, nine hours a day", (81.0,), "pass", 0.9, traffic=office))
     for percent, memory in ((2, 0.8), (2, 0.95), (5, 0.8), (5, 0.95), (8, 0.8), (8, 0.95)):
         aim = 0.01 if percent < 5 else 0.05
@@ -130,7 +132,7 @@ def _equal() -> list[Attack]:
 
 def _worse() -> list[Attack]:
     slower, tail = constant(Now(latency=1.1)), constant(Now(tail=1.1))
-    much, every = constant(Now(latency=1.5)), hourly(72.0)
+    much, every = constant(Now(latency=1.5)), hourly(72.0, DAY)
     office = Traffic(open_hours=9)
     both = constant(Now(latency=1.5, failing=0.02))
     found = [
@@ -168,6 +170,11 @@ def _sometimes_worse() -> list[Attack]:
     found += [
         Attack(f"{100 - got * 100:g} % of the copies lost for an hour", (now,), "pass", 0.05, True, shadow=_lost(got))
         for got in (0.85, 0.5, 0.0)
+    ]
+    lost, night = between(29, 29 + 70 / 60, Now(got=0.85)), daily(2, 1, Now(errors=5))
+    found += [
+        Attack("15 % of the copies lost for 70 min, hours ago", (36.0,), "pass", 0.05, True, shadow=lost),
+        Attack("errors x5 for 1 h a night, a tenth of the requests", (WEEK,), "pass", 0.05, True, NIGHTS, night),
     ]
     incident, slow = between(10, 11, Now(failing=0.25)), between(8, 18, Now(latency=2))
     titles = ("production has an hour of 25 % errors, shadow x18", "production is x2 slower for 10 h, shadow +20 %")

@@ -31,6 +31,7 @@ _SLOW_SHARE, _SLOW = 0.015, 1.4
 # A period of more requests is drawn from so many, and its scatter shrunk by the square root.
 _MOST_REQUESTS, _POOL_REQUESTS, _MOST_IN_POOL = 6000, 600_000, 400
 _LOAD_SD, _LOAD_MEMORY, _DAY_SWING = 0.08, 0.6, 0.15
+_MORNING = 6
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Traffic:
         drift: Standard deviation of each variant's own slow noise, in the log of its latency.
         memory: How much of that noise is left after five minutes, as a correlation.
         open_hours: Hours a day in which there are requests.
+        night: From midnight to six o'clock, how many times the requests of the day there are.
         bursts_a_day: Episodes of five minutes in which a fifth of the requests fail, each variant having its own.
         averages: Whether CloudWatch's averages are in the recording.
     """
@@ -89,6 +91,7 @@ class Traffic:
     drift: float = 0.02
     memory: float = 0.6
     open_hours: float = 24
+    night: float = 1
     bursts_a_day: float = 0
     averages: bool = True
 
@@ -122,7 +125,8 @@ def simulated(
         day = _DAY_SWING * math.sin(2 * math.pi * (began + hour / 24))
         requests = 0
         if hour % 24 < traffic.open_hours:
-            requests = _poisson(draw, mean * (1 + day) * theirs.got)
+            asleep = traffic.night if hour % 24 < _MORNING else 1
+            requests = _poisson(draw, mean * (1 + day) * asleep * theirs.got)
         copies = (
             requests if traffic.sampling_percent == 100 else _poisson(draw, requests * traffic.sampling_percent / 100)
         )
