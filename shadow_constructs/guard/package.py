@@ -16,7 +16,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_WINGS = ("aws", "contract", "guard", "judge", "measure", "watch")
+_WINGS = ("answering", "aws", "contract", "guard", "judge", "measure", "watch")
 # What of these wings only synthesis or the command line imports.
 _NOT_RUN = {
     "aws/clients.py",

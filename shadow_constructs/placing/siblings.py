@@ -123,7 +123,9 @@ def _spot(node: Node, test: ShadowTest) -> tuple[Spot, cdk.Stack, IConstruct]:
     scopes, ids = node.scopes, node.path.split("/")
     # The root has no id, so the path has one part less than there are scopes.
     above = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stage) and at > 0]
-    [first, *_] = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stack)]
+    # A pipeline's Stages stand in the pipeline's own stack, which isn't the endpoint's.
+    below = above[-1] if above else 0
+    [first, *_] = [at for at, scope in enumerate(scopes) if isinstance(scope, cdk.Stack) and at > below]
     stack = scopes[first]
     assert isinstance(stack, cdk.Stack)
     spot = Spot(

@@ -7,6 +7,7 @@ from typing import Any
 
 from shadow_constructs.guard.role import INTERFACES
 from shadow_ops.contract.declared import prefix, settings_name
+from shadow_ops.contract.reasons import reasons_path
 from shadow_ops.contract.watched import NAMESPACE, SOURCE, Watched
 
 Statement = dict[str, Any]
@@ -31,6 +32,7 @@ def statements(watched: Sequence[Watched], log_group_arn: str, *, in_vpc: bool) 
     own = [f"{prefix(one)}/{kept}" for one in names for kept in ("verdict", "told*")]
     reads_and_writes = ("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameters")
     yield _allowed(reads_and_writes, _parameters(own))
+    yield _allowed("ssm:GetParametersByPath", _parameters([reasons_path(one) for one in names]))
     # These two have no resource level.
     yield _allowed("cloudwatch:GetMetricData", "*")
     yield _allowed("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": NAMESPACE}})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadow_ops.aws.looks import Look
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import (
     EVENT_VERSION,
     INSTANCE_HOURS,
@@ -38,6 +39,7 @@ class Seen:
         reason: Why, in one line.
         requests: Requests to the shadow since the test began.
         now: The time.
+        override: A person's reason on record to promote the shadow whatever the verdict; None if there is none.
     """
 
     config: str
@@ -48,6 +50,7 @@ class Seen:
     reason: str
     requests: int
     now: datetime.datetime
+    override: Reason | None = None
 
     @property
     def age(self) -> datetime.timedelta:
@@ -109,6 +112,7 @@ def decide(watched: Watched, seen: Seen, last: Look | None) -> Course:
         "endpoint": watched.endpoint,
         "endpointConfig": look.config,
         "shadowVersion": seen.version,
+        "at": seen.now.isoformat(),
         "verdict": look.verdict,
         "reason": look.reason[: text.LONGEST_REASON],
         "since": look.since.isoformat(),
@@ -117,6 +121,7 @@ def decide(watched: Watched, seen: Seen, last: Look | None) -> Course:
         "expired": _days_over(watched, seen) is not None,
         "requests": look.requests,
         "instanceHours": round(look.instance_hours, 2),
+        "override": None if seen.override is None else {"by": seen.override.by, "reason": seen.override.text},
         "cost": None if price is None else {"amount": round(look.instance_hours * price, 2), "unit": watched.currency},
     }
     return Course(look, metrics, detail, tuple(_notices(watched, seen, look)))

@@ -8,9 +8,10 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from shadow_ops.aws import looks, parameters
+from shadow_ops.aws import looks, parameters, reasons
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import DETAIL_TYPE, NAMESPACE, SOURCE, Watched
 from shadow_ops.judge.live import judge_live
 from shadow_ops.watch.decide import Course, Seen, decide
@@ -83,7 +84,26 @@ def _seen(clients: Clients, endpoint: str, now: datetime.datetime) -> Seen | Non
         reason=verdict.reason,
         requests=round(sum(one.shadow.numbers.get("Invocations", 0) for one in recording.periods)),
         now=now,
+        override=_override(clients.ssm, live, now),
     )
+
+
+def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:  # noqa: ANN401 - a boto3 client
+    """A reason on record that would have the guard promote this shadow."""
+    try:
+        found = reasons.on_record(ssm, live.name)
+    except parameters.DamagedRecordError:
+        # The guard won't take it either.
+        LOG.exception("what people put on record can't be read")
+        return None
+    model = None if live.shadow is None else live.shadow.model_name
+    config = live.config.name
+    counts = (
+        one
+        for one in reversed(found)
+        if one.void_because(purpose="promotion", config=config, subject=model, now=now) is None
+    )
+    return next(counts, None)
 
 
 def _declared(ssm: Any, endpoint: str) -> Declared | None:  # noqa: ANN401 - a boto3 client

@@ -13,7 +13,7 @@ OPS = (
     ("measure", "sending", "testfile"),
     ("judge",),
     ("observe", "responses"),
-    ("guard", "watch", "managed"),
+    ("guard", "watch", "managed", "answering"),
     ("report", "workflows"),
     ("cli",),
     ("__main__",),
@@ -26,7 +26,7 @@ CONSTRUCTS = (
     ("watch",),
     ("endpoint", "managed"),
     ("stacks",),
-    ("pipeline", "fleet", "testing", ""),
+    ("pipelines", "fleet", "testing", ""),
 )
 ORDER = {
     f"{package}.{wing}".rstrip("."): (package, level)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from shadow_constructs.watch.role import statements
 from shadow_ops.aws.looks import latest, look_name
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.reasons import Reason, reasons_path
 from shadow_ops.contract.watched import METRICS, Watched
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.watch import handler, look, text
@@ -170,6 +171,30 @@ def test_events_are_as_published(world: World) -> None:
         detail = json.loads(event["Detail"])
         jsonschema.validate(detail, {**schema, "additionalProperties": False})
         assert set(detail) == set(schema["required"])
+
+
+def test_an_event_says_what_people_have_on_record_for_this_shadow(world: World) -> None:
+    """Not what has expired, is another shadow's, or can't be read; the watch looks on all the same."""
+    usual = Reason(
+        id="one",
+        purpose="promotion",
+        text="the sale",
+        by="arn:ann",
+        at=world.now,
+        expires=world.now + datetime.timedelta(days=1),
+        config="churn-config",
+        subject="model-of-shadow",
+        version="v2",
+    )
+    expired = dataclasses.replace(usual, expires=world.now)
+    for one in (usual, expired, dataclasses.replace(usual, subject="model-9"), None):
+        text = "{damaged" if one is None else json.dumps(one.to_json())
+        world.parameters[f"{reasons_path('churn')}/one"] = text
+        at(world)
+    said = [json.loads(event["Detail"])["override"] for event in world.events]
+    assert said == [{"by": "arn:ann", "reason": "the sale"}, None, None, None]
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.validate(json.loads(world.events[0]["Detail"]), {**schema, "additionalProperties": False})
 
 
 def test_an_event_that_is_not_taken_is_a_failure(world: World) -> None:

@@ -1,0 +1,165 @@
+"""The Lambda function beside a pipeline: takes verdicts from EventBridge, and questions of stages from CodePipeline."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_because
+from shadow_ops.aws import parameters, reasons
+from shadow_ops.contract.approvals import Approval, Entry
+from shadow_ops.contract.declared import Declared, settings_name
+
+LOG = logging.getLogger(__name__)
+JOB = "CodePipeline.job"
+# Somebody else was faster.
+_ANSWERED = ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException")
+
+
+@dataclass(frozen=True)
+class Clients:
+    """The services, boto3's clients.
+
+    Attributes:
+        codepipeline: The pipeline.
+        ssm: Gives Parameter Store where an endpoint is: by Region and role, each None where it is the function's own.
+    """
+
+    codepipeline: Any
+    ssm: Callable[[str | None, str | None], Any]
+
+
+def handle(event: Mapping[str, Any], _context: object) -> None:
+    """Take an event. The entry point of the Lambda function.
+
+    Raises:
+        ClientError: If CodePipeline refuses a call; Lambda then tries again.
+    """
+    logging.getLogger().setLevel(logging.INFO)
+    clients, now = real_clients(), datetime.datetime.now(datetime.UTC)
+    if JOB in event:
+        enter(event[JOB], clients, now)
+    else:
+        hear(event, clients)
+
+
+def hear(event: Mapping[str, Any], clients: Clients) -> None:
+    """Answer the approvals of a pipeline that wait for a verdict."""
+    heard = Heard(account=event["account"], region=event["region"], detail=event["detail"])
+    pipeline = event["pipeline"]
+    for pending in _pending(clients.codepipeline, pipeline):
+        given = answer(heard, pending)
+        LOG.info("%s of %s: %s", heard.detail["verdict"], heard.detail["endpoint"], given)
+        if isinstance(given, Answer):
+            _put(clients.codepipeline, pipeline, pending, given)
+
+
+def enter(job: Mapping[str, Any], clients: Clients, now: datetime.datetime) -> None:
+    """Say whether a stage is to be entered: who answers with a failure has it skipped.
+
+    Where it can't be told it is entered: the guard refuses what would do harm.
+    """
+    try:
+        text = job["data"]["actionConfiguration"]["configuration"]["UserParameters"]
+        skip = _skip(Entry.from_text(text), clients, now)
+    except Exception:
+        LOG.exception("it can't be told what serves: the stage is entered")
+        skip = None
+    LOG.info("%s", skip or "the stage is entered")
+    if skip is None:
+        clients.codepipeline.put_job_success_result(jobId=job["id"])
+    else:
+        details = {"type": "JobFailed", "message": f"nothing to do: {skip}"}
+        clients.codepipeline.put_job_failure_result(jobId=job["id"], failureDetails=details)
+
+
+def _skip(entry: Entry, clients: Clients, now: datetime.datetime) -> str | None:
+    ssm = clients.ssm(entry.region, entry.role)
+    name = settings_name(entry.endpoint)
+    text = parameters.text_of(ssm, name)
+    declared = None if text is None else Declared.from_text(text, name)
+    return skip_because(entry, declared, reasons.on_record(ssm, entry.endpoint), now)
+
+
+def _pending(codepipeline: Any, pipeline: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client
+    """The approvals that wait for a verdict; those of other kinds are none of ours."""
+    for stage in codepipeline.get_pipeline_state(name=pipeline)["stageStates"]:
+        execution = stage.get("latestExecution", {}).get("pipelineExecutionId")
+        for action in stage.get("actionStates", ()):
+            latest = action.get("latestExecution", {})
+            if latest.get("status") != "InProgress" or "token" not in latest:
+                continue
+            text = _custom_data(codepipeline, pipeline, execution, stage["stageName"], action["actionName"])
+            approval = Approval.from_text(text)
+            if approval is not None:
+                yield Pending(
+                    stage=stage["stageName"],
+                    action=action["actionName"],
+                    token=latest["token"],
+                    since=latest["lastStatusChange"],
+                    approval=approval,
+                )
+
+
+def _custom_data(codepipeline: Any, pipeline: str, execution: str, stage: str, action: str) -> str:  # noqa: ANN401 - a boto3 client
+    """What an approval says, with the variables of its execution filled in."""
+    pages = codepipeline.get_paginator("list_action_executions").paginate(
+        pipelineName=pipeline, filter={"pipelineExecutionId": execution}
+    )
+    for page in pages:
+        # The newest first, of which only the one that waits is in progress.
+        for one in page["actionExecutionDetails"]:
+            if (one["stageName"], one["actionName"], one["status"]) == (stage, action, "InProgress"):
+                found = one.get("input", {}).get("resolvedConfiguration", {})
+                return str(found.get("CustomData", ""))
+    return ""
+
+
+def _put(codepipeline: Any, pipeline: str, pending: Pending, given: Answer) -> None:  # noqa: ANN401 - a boto3 client
+    try:
+        codepipeline.put_approval_result(
+            pipelineName=pipeline,
+            stageName=pending.stage,
+            actionName=pending.action,
+            token=pending.token,
+            result={"status": given.status, "summary": given.summary},
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _ANSWERED:
+            raise
+        LOG.info("it was answered meanwhile")
+
+
+def real_clients() -> Clients:
+    """The services of the account and Region that the Lambda function runs in, and of those that it may look into."""
+    # Loading boto3 takes longer than any call; only the real function needs it.
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=20,
+        user_agent_extra="shadow-answering",
+    )
+
+    def ssm(region: str | None, role: str | None) -> Any:  # noqa: ANN401 - a boto3 client
+        if role is None:
+            return boto3.client("ssm", region_name=region, config=config)
+        taken = boto3.client("sts", config=config).assume_role(RoleArn=role, RoleSessionName="shadow-answering")
+        keys = taken["Credentials"]
+        return boto3.client(
+            "ssm",
+            region_name=region,
+            config=config,
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+        )
+
+    return Clients(boto3.client("codepipeline", config=config), ssm)

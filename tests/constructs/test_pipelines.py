@@ -1,0 +1,285 @@
+"""A shadow test in a CDK pipeline, as it is synthesized: stages, the wait, who answers, what is skipped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import pipelines
+
+from shadow_constructs import GatePolicy, Guard, InvalidValueError, PromotionStack, ShadowTest, ShadowTestStack, Watch
+from shadow_constructs.pipelines import add_shadow_test
+from shadow_ops.contract.approvals import Approval, Entry
+from tests.constructs.rendering import Json, resources, the
+from tests.values.samples import hardware, shadow_test, variant
+
+HERE = cdk.Environment(account="111122223333", region="eu-west-1")
+ELSEWHERE = cdk.Environment(account="999988887777", region="eu-west-1")
+OVERSEAS = cdk.Environment(account="111122223333", region="us-east-1")
+CONNECTION = "arn:aws:codeconnections:eu-west-1:111122223333:connection/c"
+
+
+def watched(name: str = "churn", **changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    """A test with a watch."""
+    return shadow_test(**{"endpoint_name": name, "watch": Watch(), **changes})
+
+
+def new_pipeline(app: cdk.App, env: cdk.Environment | None = HERE, **changes: Any) -> pipelines.CodePipeline:  # noqa: ANN401 - likewise
+    """A pipeline that deploys nothing yet."""
+    stack = cdk.Stack(app, "Delivery", env=env)
+    source = pipelines.CodePipelineSource.connection("team/churn", "main", connection_arn=CONNECTION)
+    synth = pipelines.ShellStep("Synth", input=source, commands=["cdk synth"])
+    return pipelines.CodePipeline(stack, "Pipeline", synth=synth, **changes)
+
+
+def rendered(*tests: tuple[ShadowTest, cdk.Environment | None], **changes: Any) -> tuple[Json, Path]:  # noqa: ANN401 - likewise
+    """The pipeline's template with some tests, and the folder of the assembly."""
+    app = cdk.App()
+    # Across accounts the artifacts have to be encrypted by a key that the other one may use.
+    crosses = any(env is not None and env.account != HERE.account for _, env in tests)
+    pipeline = new_pipeline(app, cross_account_keys=crosses)
+    for number, (test, env) in enumerate(tests):
+        name = None if number == 0 else f"more{number}"
+        add_shadow_test(pipeline, test, env=env, name=name, **changes)
+    folder = Path(app.synth().directory)
+    return json.loads((folder / "Delivery.template.json").read_text()), folder
+
+
+def stages(template: Json) -> dict[str, Json]:
+    """The stages of the pipeline by name."""
+    return {one["Name"]: one for one in the(template, "AWS::CodePipeline::Pipeline")["Stages"]}
+
+
+def action(stage: Mapping[str, Any], provider: str) -> Json:
+    """The action of a stage by what does it; the last of several."""
+    found: list[Json] = [one for one in stage["Actions"] if one["ActionTypeId"]["Provider"] == provider]
+    return found[-1]
+
+
+def text_of(value: Any) -> str:  # noqa: ANN401 - JSON
+    """A text of a template, in the usual partition."""
+    if isinstance(value, dict) and "Fn::Join" in value:
+        value = "".join("aws" if isinstance(one, dict) else one for one in value["Fn::Join"][1])
+    assert isinstance(value, str)
+    return value
+
+
+def entry_of(stage: Json) -> Entry:
+    """What a stage asks before it is entered."""
+    [condition] = stage["BeforeEntry"]["Conditions"]
+    assert condition["Result"] == "SKIP"
+    [rule] = condition["Rules"]
+    assert rule["RuleTypeId"]["Provider"] == "LambdaInvoke"
+    return Entry.from_text(text_of(rule["Configuration"]["UserParameters"]))
+
+
+@pytest.fixture(scope="module")
+def usual() -> Json:
+    """The template of a pipeline with one test in its own account."""
+    return rendered((watched(), HERE))[0]
+
+
+def test_a_test_is_two_stages_that_deploy_one_stack(usual: Json) -> None:
+    """The same stack, never in one stage; after it the wait, at most as long as it may be."""
+    found = stages(usual)
+    assert [*found][-2:] == ["churn-shadow", "churn-promotion"]
+    deployed = [action(found[one], "CloudFormation")["Configuration"]["StackName"] for one in [*found][-2:]]
+    assert deployed == ["churn", "churn"]
+    wait = found["churn-shadow"]["Actions"][-1]
+    assert (wait["Name"], wait["ActionTypeId"]["Provider"], wait["TimeoutInMinutes"]) == ("Verdict", "Manual", 20160)
+    assert "Manual" not in str(found["churn-promotion"])
+
+
+def test_the_wait_names_what_this_execution_deployed(usual: Json) -> None:
+    """The config's name is a variable of the deployment beside it."""
+    [*_, deploy, wait] = stages(usual)["churn-shadow"]["Actions"]
+    text = wait["Configuration"]["CustomData"]
+    variable = f"#{{{deploy['Namespace']}.EndpointConfigName}}"
+    assert variable in text
+    asked = Approval.from_text(text.replace(variable, "churn-Config1"))
+    assert asked == Approval(
+        version="v2", endpoint="churn", account="111122223333", region="eu-west-1", config="churn-Config1"
+    )
+    assert len(text) <= 1000
+
+
+def test_a_stage_whose_test_is_promoted_is_skipped(usual: Json) -> None:
+    """Both ask for what would serve after the promotion; no other stage asks anything, and none rolls back."""
+    found = stages(usual)
+    entries = [entry_of(found[one]) for one in ("churn-shadow", "churn-promotion")]
+    assert entries[0] == entries[1]
+    assert (entries[0].endpoint, entries[0].region, entries[0].role) == ("churn", None, None)
+    assert entries[0].production == (("production", "v2", "v2 (xgboost 3.0-5) on 1 x ml.m5.xlarge"),)
+    assert [name for name, one in found.items() if "BeforeEntry" in one] == ["churn-shadow", "churn-promotion"]
+    assert not any("OnFailure" in one for one in found.values())
+
+
+def test_the_newest_commit_waits(usual: Json) -> None:
+    """And conditions need the second type of pipelines."""
+    made = the(usual, "AWS::CodePipeline::Pipeline")
+    assert (made["ExecutionMode"], made["PipelineType"]) == ("SUPERSEDED", "V2")
+
+
+def test_one_function_may_look_and_answer_and_nothing_else(usual: Json) -> None:
+    """It reads what is about the endpoint, and answers approvals of this pipeline."""
+    functions = list(resources(usual, "AWS::Lambda::Function").values())
+    assert [one["Properties"]["Handler"] for one in functions] == ["shadow_ops.answering.handler.handle"]
+    roles = resources(usual, "AWS::IAM::Role")
+    [role] = [one["Properties"] for one in roles.values() if "verdicts" in one["Properties"].get("Description", "")]
+    [policy] = [
+        one["Properties"]
+        for one in resources(usual, "AWS::IAM::Policy").values()
+        if one["Properties"]["PolicyName"] == "Answers"
+    ]
+    statements = [*role["Policies"][0]["PolicyDocument"]["Statement"], *policy["PolicyDocument"]["Statement"]]
+    allowed = {
+        action
+        for one in statements
+        for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    assert allowed == {
+        *("codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"),
+        *("codepipeline:GetPipelineState", "codepipeline:ListActionExecutions", "codepipeline:PutApprovalResult"),
+        *("ssm:GetParameter", "ssm:GetParametersByPath"),
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+    }
+    assert [one["Action"] for one in statements if one["Resource"] == "*"] == [
+        ["codepipeline:PutJobSuccessResult", "codepipeline:PutJobFailureResult"]
+    ]
+
+
+def test_verdicts_of_this_endpoint_reach_the_function(usual: Json) -> None:
+    """From the account's own bus; nothing is made for elsewhere."""
+    rule = the(usual, "AWS::Events::Rule")
+    assert rule["EventPattern"]["detail"] == {"endpoint": ["churn"]}
+    assert "EventBusName" not in rule
+    [target] = rule["Targets"]
+    assert set(target["InputTransformer"]["InputPathsMap"]) == {"account", "region", "detail"}
+    assert resources(usual, "AWS::Events::EventBus") == {}
+
+
+def test_without_a_shadow_there_is_one_stage_that_serves() -> None:
+    """And nobody to answer."""
+    template, _ = rendered((watched(shadow=None, sampling_percent=None), None))
+    assert [*stages(template)][-1] == "churn-serve"
+    assert resources(template, "AWS::Lambda::Function") == {}
+    assert "BeforeEntry" not in str(stages(template))
+
+
+def test_verdicts_come_from_another_account_over_a_bus() -> None:
+    """Beside the endpoint: who sends, and what the pipeline's account may read. Here: only that account may send."""
+    template, folder = rendered((watched(), ELSEWHERE))
+    [bus] = resources(template, "AWS::Events::EventBus").values()
+    name = bus["Properties"]["Name"]
+    statement = the(template, "AWS::Events::EventBusPolicy")["Statement"]
+    assert text_of(statement["Principal"]["AWS"]) == "arn:aws:iam::999988887777:root"
+    assert statement["Condition"] == {"StringEquals": {"events:source": "sagemaker-shadow-constructs"}}
+    assert the(template, "AWS::Events::Rule")["EventBusName"] == {
+        "Ref": next(iter(resources(template, "AWS::Events::EventBus")))
+    }
+
+    [file] = (folder / "assembly-Delivery-churn-shadow").glob("*reports*.template.json")
+    reports = json.loads(file.read_text())
+    rule = the(reports, "AWS::Events::Rule")
+    assert text_of(rule["Targets"][0]["Arn"]) == f"arn:aws:events:eu-west-1:111122223333:event-bus/{name}"
+    readers = [one["Properties"] for one in resources(reports, "AWS::IAM::Role").values()]
+    [reader] = [one for one in readers if "RoleName" in one]
+    role = entry_of(stages(template)["churn-shadow"]).role
+    assert role == f"arn:aws:iam::999988887777:role/{reader['RoleName']}"
+    taken = [one["Resource"] for one in _statements(template) if one["Action"] == "sts:AssumeRole"]
+    assert [[text_of(one) for one in some] for some in taken] == [[role]]
+    assert not [*(folder / "assembly-Delivery-churn-promotion").glob("*reports*")]
+
+
+def _statements(template: Json) -> list[Json]:
+    """The statements of all roles."""
+    policies = [one["Properties"].get("Policies", []) for one in resources(template, "AWS::IAM::Role").values()]
+    return [statement for some in policies for one in some for statement in one["PolicyDocument"]["Statement"]]
+
+
+def test_several_tests_and_regions_share_a_pipeline_and_its_function() -> None:
+    """Each with its own stages; the same endpoint in another Region is read there."""
+    template, _ = rendered((watched(), HERE), (watched(), OVERSEAS), (watched("chess"), HERE))
+    names = [*stages(template)]
+    assert names[-6:] == [f"{name}-{kind}" for name in ("churn", "more1", "more2") for kind in ("shadow", "promotion")]
+    assert len(resources(template, "AWS::Lambda::Function")) == 1
+    assert entry_of(stages(template)["more1-shadow"]).region == "us-east-1"
+    asked = [
+        Approval.from_text(
+            one["Actions"][-1]["Configuration"]["CustomData"].replace("#{", "").replace("}", "").replace(".", "")
+        )
+        for name, one in stages(template).items()
+        if name.endswith("-shadow")
+    ]
+    assert [(one.endpoint, one.region) for one in asked if one is not None] == [
+        ("churn", "eu-west-1"),
+        ("churn", "us-east-1"),
+        ("chess", "eu-west-1"),
+    ]
+    patterns = {
+        rule["Properties"].get("EventBusName") is None: rule["Properties"]["EventPattern"]["detail"]["endpoint"]
+        for rule in resources(template, "AWS::Events::Rule").values()
+    }
+    assert patterns == {True: ["churn", "chess"], False: ["churn"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "said"),
+    [
+        ({}, {"deadline_days": 61}, "'deadline_days' must be a whole number of days from 1 to 60, got 61"),
+        ({}, {"deadline_days": 0}, "'deadline_days' must be"),
+        ({}, {"deadline_days": True}, "'deadline_days' must be"),
+        ({}, {"deadline_days": "14"}, "'deadline_days' must be"),
+        ({"gate": GatePolicy(min_duration_minutes=3 * 24 * 60)}, {"deadline_days": 3}, "no test could pass"),
+        ({"watch": Watch.off("no functions")}, {}, "nobody would tell the pipeline of a verdict with Watch.off"),
+        ({"guard": Guard.off("no functions")}, {}, "nobody would tell the pipeline of a verdict with Guard.off"),
+        ({}, {"name": "a b"}, "'name' must begin with a letter"),
+        ({}, {"env": "eu-west-1"}, "'env' must be a cdk.Environment"),
+    ],
+)
+def test_what_could_never_be_is_refused(changes: dict[str, Any], arguments: dict[str, Any], said: str) -> None:
+    """In one line, before a stage is there."""
+    pipeline = new_pipeline(cdk.App())
+    with pytest.raises(InvalidValueError, match=r"^[^\n]*$") as refused:
+        add_shadow_test(pipeline, watched(**changes), **arguments)
+    assert said in str(refused.value)
+
+
+def test_a_stage_without_a_shadow_test_is_refused() -> None:
+    """And whatever isn't a pipeline; and the same name twice, and where nobody knows who is elsewhere."""
+    given: Any = cdk.Stage(cdk.App(), "Mine")
+    with pytest.raises(InvalidValueError, match="a stage without one has no verdict to wait for"):
+        add_shadow_test(new_pipeline(cdk.App()), given)
+    with pytest.raises(InvalidValueError, match=r"must be an aws_cdk[.]pipelines[.]CodePipeline"):
+        add_shadow_test(given, watched())
+    pipeline = new_pipeline(cdk.App())
+    add_shadow_test(pipeline, watched())
+    with pytest.raises(InvalidValueError, match="give the one in each Region or account a name of its own"):
+        add_shadow_test(pipeline, watched(), env=OVERSEAS)
+    with pytest.raises(InvalidValueError, match="leave account out where the pipeline's stack does"):
+        add_shadow_test(new_pipeline(cdk.App(), None), watched(), env=HERE)
+
+
+def test_both_stacks_in_one_stage_are_refused() -> None:
+    """CodePipeline would deploy them side by side, and chance would decide."""
+    stage = cdk.Stage(cdk.App(), "Both", env=HERE)
+    ShadowTestStack(stage, "churn", test=watched())
+    with pytest.raises(InvalidValueError, match="a Stage is deployed as a whole: give the promotion its own Stage"):
+        PromotionStack(stage, "churn-promotion", test=watched())
+
+
+def test_what_serves_on_other_hardware_is_another_promotion() -> None:
+    """A stage is skipped for what it would serve on, too."""
+    test = watched(shadow=variant(hardware=hardware("ml.m5.2xlarge")), promote_on="shadow")
+    template, _ = rendered((test, HERE))
+    assert entry_of(stages(template)["churn-shadow"]).production[0][2] == "v1 (xgboost 3.0-5) on 1 x ml.m5.2xlarge"
+
+
+def test_twice_the_same_code_is_the_same_pipeline() -> None:
+    """Byte for byte."""
+    first, second = (json.dumps(rendered((watched(), HERE))[0]) for _ in range(2))
+    assert first == second
