@@ -2,6 +2,7 @@
 
 - ``…/lock``: whoever works on the endpoint, until when at the longest.
 - ``…/requests/<id>``: the answer to a request, for a day: a copy that is delivered late gets the same one.
+- ``…/requests/<id>.<token>``: who goes on with a request after the invocation of that token, for a day: one alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Hold:
     """The right to work on an endpoint.
 
     Attributes:
-        token: Who holds it; a continuation has its predecessor's.
+        token: Who holds it.
         until: When it ends by itself, unless the holder prolongs it: by then the holder has died.
     """
 
@@ -45,8 +46,15 @@ def lock_name(endpoint: str) -> str:
     return f"{prefix(endpoint)}/lock"
 
 
-def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime) -> bool:  # noqa: ANN401 - a boto3 client
-    """Take the right to work on an endpoint, or prolong it.
+def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime, heir_of: str | None = None) -> bool:  # noqa: ANN401 - a boto3 client
+    """Take the right to work on an endpoint.
+
+    Args:
+        ssm: The client.
+        endpoint: The endpoint's name.
+        hold: Who takes it, and until when.
+        now: The time.
+        heir_of: Whose right may be taken over before it ends.
 
     Returns:
         Whether it is had; False while somebody else has it.
@@ -54,22 +62,47 @@ def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime) -> bool:  
     name = lock_name(endpoint)
     if parameters.make(ssm, name, hold.to_json()):
         return True
-    try:
-        held = parameters.read(ssm, name)
-        current = None if held is None else Hold.from_json(held)
-    except (parameters.DamagedRecordError, KeyError, TypeError, ValueError):
-        current = None
-    if current is not None and current.token != hold.token and current.until > now:
+    current = _holder(ssm, name)
+    if current is not None and current.token not in (hold.token, heir_of) and current.until > now:
         return False
     parameters.write(ssm, name, hold.to_json())
     return True
 
 
+def prolong(ssm: Any, endpoint: str, hold: Hold) -> bool:  # noqa: ANN401 - a boto3 client
+    """Prolong the right to work on an endpoint.
+
+    Returns:
+        False if it isn't had any more: somebody else has taken it since it ended, whether he is done or not.
+    """
+    name = lock_name(endpoint)
+    current = _holder(ssm, name)
+    if current is None or current.token != hold.token:
+        return False
+    parameters.write(ssm, name, hold.to_json())
+    return True
+
+
+def _holder(ssm: Any, name: str) -> Hold | None:  # noqa: ANN401 - a boto3 client
+    try:
+        held = parameters.read(ssm, name)
+        return None if held is None else Hold.from_json(held)
+    except (parameters.DamagedRecordError, KeyError, TypeError, ValueError):
+        return None
+
+
 def release(ssm: Any, endpoint: str, token: str) -> None:  # noqa: ANN401 - a boto3 client
     """Give the right back; without effect if somebody else has it by now."""
-    held = parameters.read(ssm, lock_name(endpoint))
-    if held is not None and held.get("token") == token:
+    held = _holder(ssm, lock_name(endpoint))
+    if held is not None and held.token == token:
         parameters.remove(ssm, [lock_name(endpoint)])
+
+
+def succeed(ssm: Any, endpoint: str, request: str, token: str, *, stack: str, now: datetime.datetime) -> bool:  # noqa: ANN401 - a boto3 client
+    """Claim to go on with a request where the invocation of a token left it; of all copies that try, one may."""
+    return parameters.make(
+        ssm, f"{prefix(endpoint)}/requests/{request}.{token}", {"stack": stack, "at": now.isoformat()}
+    )
 
 
 def answered(ssm: Any, endpoint: str, request: str) -> Mapping[str, Any] | None:  # noqa: ANN401 - a boto3 client

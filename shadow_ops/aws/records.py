@@ -2,7 +2,8 @@
 
 - ``…/pending``: the deployment that is under way, or was the last one.
 - ``…/scaling/<variant>``: the scaling of a variant as it was before that deployment.
-- ``…/state``: what the guard answered for the last few endpoint configs.
+- ``…/state``: what the guard answered for the last few endpoint configs. The record of the deployment has it as well:
+  whoever deletes one of them by hand loses nothing.
 
 Each names its stack; a stack reads and removes its own only. The history and the journal lie beside them.
 """
@@ -19,7 +20,6 @@ from shadow_ops.aws import parameters
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
 
-_CONFIGS_KEPT = 10
 _ASIDE = ("verdict", "told", "reasons")
 
 
@@ -44,6 +44,7 @@ class Pending:
         lost: What could not be brought back, a sentence each.
         back: Whether it was taken back, though perhaps not to the end.
         surplus: Variants that scale although they must not any more, because that could not be ended.
+        keeps: What was answered for the last few endpoint configs.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Pending:
     lost: tuple[str, ...] = ()
     back: bool = False
     surplus: tuple[str, ...] = ()
+    keeps: Mapping[str, bool] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
@@ -71,6 +73,7 @@ class Pending:
             "counts": dict(self.counts),
             "initial": dict(self.initial),
             "entry": None if self.entry is None else self.entry.to_json(),
+            "keeps": dict(self.keeps),
         }
 
     @classmethod
@@ -87,6 +90,7 @@ class Pending:
             "entry": None if entry is None else Entry.from_json(entry),
             "lost": tuple(data.get("lost", ())),
             "surplus": tuple(data.get("surplus", ())),
+            "keeps": _flags(data.get("keeps", {})),
         }
         return cls(**known)
 
@@ -140,14 +144,16 @@ def keeps(ssm: Any, endpoint: str) -> Mapping[str, bool]:  # noqa: ANN401 - a bo
     """For an endpoint config, whether its update kept the live instance counts; the last few configs only."""
     data = parameters.read(ssm, f"{prefix(endpoint)}/state") or {}
     found = data.get("keep", {})
-    return {str(name): bool(flag) for name, flag in found.items()} if isinstance(found, Mapping) else {}
+    return _flags(found) if isinstance(found, Mapping) else {}
 
 
-def save_keep(ssm: Any, endpoint: str, before: Mapping[str, bool], config: str, keep: bool, stack: str) -> None:  # noqa: ANN401 - a boto3 client
-    """Remember what was answered for a config, beside what was before."""
-    others = {name: flag for name, flag in before.items() if name != config}
-    kept = [*others.items(), (config, keep)][-_CONFIGS_KEPT:]
-    parameters.write(ssm, f"{prefix(endpoint)}/state", {"keep": dict(kept), "stack": stack})
+def save_keeps(ssm: Any, endpoint: str, keeps: Mapping[str, bool], stack: str) -> None:  # noqa: ANN401 - a boto3 client
+    """Replace what was answered for endpoint configs."""
+    parameters.write(ssm, f"{prefix(endpoint)}/state", {"keep": dict(keeps), "stack": stack})
+
+
+def _flags(found: Mapping[str, Any]) -> dict[str, bool]:
+    return {str(name): bool(flag) for name, flag in found.items()}
 
 
 def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: ANN401 - a boto3 client

@@ -46,11 +46,12 @@ class Actor:
         clients: The services.
         endpoint: The endpoint's name.
         stack: ARN of the stack that the records are of.
-        live: Called before each step: a sign of life.
+        live: Called before each step, and after all: a sign of life. What it raises ends the work.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
         unrecorded: Whether a record could not be written.
         surplus: Variants that should have stopped scaling, and go on.
         vital: What went wrong without which the update can't go on.
+        last: The step that was begun last.
     """
 
     clients: Clients
@@ -61,6 +62,7 @@ class Actor:
     unrecorded: bool = False
     surplus: list[str] = field(default_factory=list)
     vital: list[str] = field(default_factory=list)
+    last: Step | None = None
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -78,6 +80,7 @@ class Actor:
         """
         for step in steps:
             self.live()
+            self.last = step
             try:
                 self._do(step)
             except (ClientError, BotoCoreError, Refusal, ValueError, TypeError, LookupError) as error:
@@ -91,6 +94,7 @@ class Actor:
                 elif isinstance(step, Deregister):
                     self.surplus.append(step.variant)
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
+        self.live()
         return tuple(self.failed.values())
 
     def _do(self, step: Step) -> None:
@@ -135,8 +139,8 @@ class Actor:
                 scaling.remove(live.variant, live, policies, schedules)
             case SetCounts(counts):
                 self._set_counts(counts)
-            case RememberKeep(config, keep, others):
-                records.save_keep(ssm, self.endpoint, others, config, keep, self.stack)
+            case RememberKeep(keeps):
+                records.save_keeps(ssm, self.endpoint, keeps, self.stack)
             case AddEntry(entry):
                 history.add_entry(ssm, self.endpoint, entry)
             case UndoEntry(entry_id, at, there):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Change:
     since: Entry | None = None
 
 
-def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> Change:
+def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Sequence[Entry]) -> Change:
     """Say what a deployment does.
 
     Every production variant counts, whatever it is called and however small its share: whoever names a variant in a
@@ -62,7 +64,7 @@ def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Itera
                 f"ShadowTestStack that tests {asked.version} and let it run"
             )
         return Change("promotion", before, after)
-    if _serves_the_candidate(live, requested):
+    if serves_the_candidate(live.config, requested):
         return Change("promotion", before, shadow.model_name if shadow is not None else after)
     answering = {one.model_name for one in live.production}
     replaced = replaced_by(history)
@@ -73,24 +75,90 @@ def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Itera
         model = one.get("ModelName")
         if model is not None and model not in answering and model in replaced:
             return Change("rollback", before, model, replaced[model])
+    wanted = {one.get("ModelName") for one in requested.production}
+    for entry in standing(history):
+        # What was promoted beside what it was to replace is taken out again.
+        if entry.to_model in answering - wanted and entry.from_model in answering & wanted:
+            return Change("rollback", entry.to_model, entry.from_model)
     return Change("change", before, after)
 
 
-def _serves_the_candidate(live: LiveEndpoint, requested: Config) -> bool:
-    """Whether users would be answered by what is only a shadow now: another model, or the same on other hardware."""
-    shadow = live.shadow
-    if shadow is None or shadow.model_name is None:
-        return False
-    asked_for = [one for one in requested.production if one.get("ModelName") == shadow.model_name]
-    if shadow.model_name not in {one.model_name for one in live.production}:
-        return bool(asked_for)
-    if requested.shadow:
-        return False
-    # A test of hardware alone ends where production takes the shadow's instances over.
-    types = {one.instance_type for one in live.production if one.model_name == shadow.model_name}
-    return shadow.instance_type not in types and any(
-        one.get("InstanceType") == shadow.instance_type for one in asked_for
+def serves_the_candidate(serving: Config, requested: Config) -> bool:
+    """Whether users would be answered by what is only a shadow now: another model, or the same on other hardware.
+
+    Args:
+        serving: The config that serves, or did.
+        requested: The config that shall serve.
+    """
+    answering, asked_for = set(map(_what, serving.production)), set(map(_what, requested.production))
+    for model, instance_type in map(_what, serving.shadow):
+        if model is not None and model not in {name for name, _ in answering}:
+            # A new model is new on any hardware.
+            return model in {name for name, _ in asked_for}
+        if (model, instance_type) in asked_for - answering:
+            return True
+    return False
+
+
+def _what(variant: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return variant.get("ModelName"), variant.get("InstanceType")
+
+
+def refuse_other_models(request: Request, left: Config | None, requested: Config | None) -> None:
+    """Refuse to bring another model to users by an endpoint of another name: of that one nothing is tested.
+
+    Args:
+        request: The request.
+        left: The config of the endpoint that is replaced.
+        requested: The config of the new one.
+
+    Raises:
+        Refusal: If another model would answer, or what is tested on the one that is replaced.
+    """
+    asked, old = request.asked, request.old
+    if old is None or left is None or requested is None:
+        raise Refusal(
+            f"{asked.endpoint} shall replace another endpoint, and what that one serves can't be told; first deploy "
+            "this release with the name that it has, then rename it"
+        )
+    models, known = ({one.get("ModelName") for one in config.production} for config in (requested, left))
+    if not models <= known or serves_the_candidate(left, requested):
+        raise Refusal(
+            f"{asked.endpoint} shall replace {old.endpoint}, and at the same time serve what that one doesn't: nothing "
+            f"of {asked.version} was tested under the new name, and no way back would be left; rename the endpoint in "
+            f"a deployment of its own, then change what it serves, or the other way round"
+        )
+
+
+def standing(history: Iterable[Entry]) -> list[Entry]:
+    """The promotions that nobody has taken back."""
+    found: list[Entry] = []
+    for entry in history:
+        if entry.undone is not None:
+            continue
+        if entry.kind == "promotion":
+            found.append(entry)
+        else:
+            found = [one for one in found if one.to_model != entry.from_model]
+    return found
+
+
+def versions(request: Request, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> dict[str, str]:
+    """What the models are called, as far as the code or the history says it."""
+    found: dict[str | None, str | None] = {}
+    for entry in history:
+        found |= {entry.from_model: entry.from_version or found.get(entry.from_model), entry.to_model: entry.to_version}
+    asked, old = request.asked, request.old
+    said = (
+        [(asked, requested)]
+        if old is None or old.config != live.config.name
+        else [(asked, requested), (old, live.config)]
     )
+    for code, config in said:
+        main = next((one for one in config.production if one["VariantName"] == code.variant), config.production[0])
+        found |= {one.get("ModelName"): code.shadow_version for one in config.shadow if code.shadow_version is not None}
+        found[main.get("ModelName")] = code.version
+    return {model: version for model, version in found.items() if model is not None and version is not None}
 
 
 def replaced_by(history: Iterable[Entry]) -> dict[str, Entry]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.decision import SetCounts
-from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.seen import variants
+
+_CONFIGS_KEPT = 10
 
 
 def keeps_live_counts(live: LiveEndpoint, requested: Config, scaling: Collection[str]) -> bool:
@@ -55,53 +56,11 @@ def keeps_counts_back(live: LiveEndpoint, requested: Config, scaling: Collection
     return False
 
 
-def refuse_shrinking_rename(live: LiveEndpoint, requested: Config, scaled: Mapping[str, Scaled]) -> None:
-    """Refuse to give a production variant another name where that would cost it instances, here or on the way back.
-
-    A variant under a new name starts with what its config asks for: there is no live count that SageMaker could keep.
-
-    Args:
-        live: The endpoint.
-        requested: The config that shall serve.
-        scaled: How the variants scale; one that does may run its most instances at any moment.
-
-    Raises:
-        Refusal: With both counts.
-    """
-    for old, new in _renamed(live, requested):
-        count, initial = old.desired_count, new.get("InitialInstanceCount")
-        if count is None or initial is None or old.initial_count is None:
-            continue
-        if old.name in scaled:
-            count = max(count, scaled[old.name].maximum)
-        elif initial != old.initial_count and count <= old.initial_count:
-            # The code itself asks for another count.
-            continue
-        if count > min(initial, old.initial_count):
-            raise Refusal(
-                f"{live.name}'s production variant {old.name} runs up to {count} instances, and under its new name "
-                f"{new['VariantName']} it would start with {initial}, or with {old.initial_count} on the way back; "
-                f"keep its name, or first deploy it as {old.name} with count={count}, then rename it with that count"
-            )
-
-
-def _renamed(live: LiveEndpoint, requested: Config) -> Iterator[tuple[LiveVariant, Mapping[str, Any]]]:
-    asked = _production(requested)
-    gone = [one for one in live.production if one.name not in asked]
-    known = {one.name for one in live.production}
-    new = [one for name, one in asked.items() if name not in known]
-    for old in gone:
-        same = [one for one in new if one.get("ModelName") == old.model_name]
-        if same:
-            yield old, same[0]
-        elif len(gone) == len(new) == 1:
-            yield old, new[0]
-
-
-def beside(keeps: Mapping[str, bool], serving: str | None) -> dict[str, bool]:
-    """What was answered for other configs, that of the serving one last: the oldest are forgotten, it never is."""
-    others = {name: keep for name, keep in keeps.items() if name != serving}
-    return others if serving is None or serving not in keeps else {**others, serving: keeps[serving]}
+def remembered(keeps: Mapping[str, bool], serving: str | None, config: str, *, keep: bool) -> dict[str, bool]:
+    """What was answered for the last few configs, and now for one more; that of the serving one is never forgotten."""
+    others = {name: flag for name, flag in keeps.items() if name not in (serving, config)}
+    last = {serving: keeps[serving]} if serving in keeps and serving is not None else {}
+    return dict([*others.items(), *({**last, config: keep}).items()][-_CONFIGS_KEPT:])
 
 
 def corrections(

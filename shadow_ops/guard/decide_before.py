@@ -6,7 +6,7 @@ Nothing is touched before everything that may refuse has been asked, and nothing
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
@@ -14,8 +14,8 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending, scaling_name
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.asking import consent, policy_of
-from shadow_ops.guard.change import Change, classify
-from shadow_ops.guard.counts import beside, keeps_live_counts, refuse_shrinking_rename
+from shadow_ops.guard.change import Change, classify, refuse_other_models, versions
+from shadow_ops.guard.counts import keeps_live_counts, remembered
 from shadow_ops.guard.decision import (
     AskGate,
     Decision,
@@ -23,16 +23,16 @@ from shadow_ops.guard.decision import (
     Forget,
     Go,
     RecordScaling,
-    RememberKeep,
     SaveRecord,
     Step,
     Wait,
     keep_answer,
 )
 from shadow_ops.guard.direction import fingerprint, refuse_stale
-from shadow_ops.guard.handover import blocking, give_back, history_so_far, write_history
+from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
 from shadow_ops.guard.on_record import Why, refuse_demotion, why
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.renamed import refuse_lossy_rename
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
 from shadow_ops.guard.unfit import refuse_unfit
@@ -41,6 +41,7 @@ ALARM_PATIENCE = datetime.timedelta(minutes=3)
 """How long an alarm is waited for. One that is pointed at a new fleet keeps its state until it is looked at again (API
 operation PutMetricAlarm), up to a minute later: whoever goes back because production fails must not be taken back by
 that very failure."""
+_WITHDRAWN = "taken out again, beside what it was to replace"
 _WHAT_TO_DO = {
     "Deleting": "wait until it is deleted, then deploy again",
     "Failed": "delete it, which is all that SageMaker allows now, then deploy again",
@@ -60,7 +61,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     refuse_unfit(request.asked, request.old)
     live = need(seen.live)
     if live is None:
-        return _first_creation(request)
+        return _first_creation(request, seen)
     if not need(seen.owned):
         raise Refusal(
             f"there is an endpoint {live.name} already, and it isn't a resource of the stack {request.stack_name}: "
@@ -81,7 +82,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     return _update(request, seen, live, requested, record)
 
 
-def _first_creation(request: Request) -> Decision:
+def _first_creation(request: Request, seen: Seen) -> Decision:
     asked, old = request.asked, request.old
     if request.kind == "Update" and old is not None and old.endpoint == asked.endpoint:
         raise Refusal(
@@ -93,7 +94,12 @@ def _first_creation(request: Request) -> Decision:
             f"there is no endpoint {asked.endpoint}, so no shadow test is running on it; "
             "deploy its ShadowTestStack first"
         )
-    return Go((RememberKeep(asked.config, False, {}),), keep_answer(keep=False))
+    if request.kind == "Update":
+        refuse_other_models(request, need(seen.left), need(seen.asked))
+    record = Pending(
+        id=request.id, stack=request.stack, started=seen.now, source=asked.config, target=asked.config, done=True
+    )
+    return Go(remembering((SaveRecord(record),), {asked.config: False}), keep_answer(keep=False))
 
 
 def _refuse_two_owners(request: Request, native: tuple[str, ...]) -> None:
@@ -126,12 +132,20 @@ def _refuse_unless_ready(live: LiveEndpoint) -> None:
 
 def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Decision:
     """The config serves already: scaling may change, which the next step does and a rollback takes back."""
-    keeps = need(seen.keeps)
+    keeps, config = need(seen.keeps), live.config.name
+    if request.kind == "Update" and config not in keeps:
+        raise Refusal(
+            f"what was answered for {live.name}'s config {config} about live counts is gone (the parameters state and "
+            "pending below /shadow-test were deleted), and another answer would have CloudFormation update the "
+            "endpoint to the config that it has; change what it serves in the same deployment, such as a count"
+        )
+    # Where the guard is new, the endpoint's update may come all the same, with the config that it has.
+    keep = keeps.get(config, True)
     steps = [*_record(request, seen, live, record)]
     if record is not None and record.taken and not record.done:
         steps += give_back(live, seen, record)
         steps += [SaveRecord(replace(one.record, taken=())) for one in steps if isinstance(one, SaveRecord)]
-    return Go(tuple(steps), keep_answer(keep=keeps.get(live.config.name, False)))
+    return Go(remembering(tuple(steps), remembered(keeps, config, config, keep=keep)), keep_answer(keep=keep))
 
 
 def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config, record: Pending | None) -> Decision:
@@ -142,7 +156,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     refuse_demotion(request, change, reason)
     scaled = _scaled(seen, record)
     scaling = {*scaled, *asked.scaling}
-    refuse_shrinking_rename(live, requested, scaled)
+    refuse_lossy_rename(asked, request.old, live, requested, scaled)
     gate = None
     if change.kind == "promotion":
         policy = policy_of(asked)
@@ -166,14 +180,26 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
     keep = keeps_live_counts(live, requested, scaling)
     taken = blocking(live, requested, scaled)
-    entry = _entry(request, seen, live, change, gate, reason, history)
+    if request.kind == "Create":
+        _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})
+    entry = _entry(request, seen, live, change, gate, reason, versions(request, live, requested, history))
     steps = (
         *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
         *(Deregister(name) for name in taken if name in need(seen.scaled)),
-        RememberKeep(asked.config, keep, beside(need(seen.keeps), live.config.name)),
     )
-    return Go(steps, keep_answer(keep=keep), notes=notes)
+    keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
+    return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)
+
+
+def _refuse_no_way_back(live: LiveEndpoint, names: Collection[str]) -> None:
+    """Refuse what CloudFormation could not take back without the guard, which it made in this very deployment."""
+    if names:
+        raise Refusal(
+            f"the guard is new on {live.name}, so CloudFormation wouldn't ask it on a way back, and SageMaker would "
+            f"refuse to go back while {' and '.join(sorted(names))} scales; first deploy the guard alone, then this "
+            "change"
+        )
 
 
 def _scaled(seen: Seen, record: Pending | None) -> Mapping[str, Scaled]:
@@ -234,29 +260,24 @@ def _entry(
     change: Change,
     gate: str | None,
     reason: Why,
-    history: tuple[Entry, ...],
+    named: Mapping[str, str],
 ) -> Entry | None:
     if change.kind == "change":
         return None
-    old, asked = request.old, request.asked
-    version = old.version if old is not None and old.config == live.config.name else None
-    if version is None:
-        # Who went another way than through this stack: the history may know what the model is called.
-        named = [one.to_version for one in history if one.to_model == change.from_model and one.undone is None]
-        version = named[-1] if named else None
+    asked = request.asked
     return Entry(
         id=request.id,
         kind=change.kind,
         at=seen.now,
         by=seen.deployer or f"the stack {request.stack_name}",
         stack=request.stack,
-        from_version=version,
+        from_version=named.get(change.from_model or ""),
         from_model=change.from_model,
         from_config=live.config.name,
-        to_version=asked.version,
+        to_version=named.get(change.to_model or "", change.to_model or asked.version),
         to_model=change.to_model,
         to_config=asked.config,
         gate=gate,
-        reason=reason.text if change.kind == "rollback" else None,
+        reason=(reason.text or _WITHDRAWN) if change.kind == "rollback" else None,
         reason_by=reason.by,
     )

@@ -12,14 +12,13 @@ from dataclasses import replace
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.counts import beside, keeps_counts_back
+from shadow_ops.guard.counts import keeps_counts_back, remembered
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import (
     Decision,
     Deregister,
     Go,
     RecordScaling,
-    RememberKeep,
     SaveRecord,
     Scale,
     Step,
@@ -27,7 +26,7 @@ from shadow_ops.guard.decision import (
     keep_answer,
 )
 from shadow_ops.guard.direction import goes_to_the_past, is_ours
-from shadow_ops.guard.handover import blocking, close
+from shadow_ops.guard.handover import blocking, close, remembering
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, variants
@@ -108,10 +107,9 @@ def _untouched(request: Request, seen: Seen, steps: tuple[Step, ...] = (), notes
     reached = _reached(request, known(seen.pending, None))
     if (reached or isinstance(seen.pending, Unread)) and (live is None or live.config.name != config):
         # Only what the endpoint has certainly been given is remembered.
-        remember = (
-            (RememberKeep(config, True, beside(keeps, None if live is None else live.config.name)),) if reached else ()
-        )
-        return _go((*steps, *remember), keep_answer(keep=True), notes)
+        serving = None if live is None else live.config.name
+        known_now = remembering(steps, remembered(keeps, serving, config, keep=True)) if reached else steps
+        return _go(known_now, keep_answer(keep=True), notes)
     return _go(steps, keep_answer(keep=keeps.get(config, False)), notes)
 
 
@@ -156,12 +154,12 @@ def _update_back(
     scaled = known(seen.scaled, {})
     taken = blocking(live, requested, scaled)
     keep = keeps_counts_back(live, requested, {*scaled, *request.asked.scaling}, record)
+    keeps = remembered(known(seen.keeps, {}), live.config.name, request.asked.config, keep=keep)
     steps = (
         *_record(request, seen, live, requested, record, scaled, taken),
         *(Deregister(name, vital=True) for name in taken),
-        RememberKeep(request.asked.config, keep, beside(known(seen.keeps, {}), live.config.name)),
     )
-    return _go(steps, keep_answer(keep=keep), notes)
+    return _go(remembering(steps, keeps), keep_answer(keep=keep), notes)
 
 
 def _refuse_where_scaling_would(

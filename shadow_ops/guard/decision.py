@@ -96,11 +96,9 @@ class SetCounts:
 
 @dataclass(frozen=True)
 class RememberKeep:
-    """Remember what was answered for an endpoint config, beside what was for others."""
+    """Remember what was answered for the last few endpoint configs."""
 
-    config: str
-    keep: bool
-    others: Mapping[str, bool]
+    keeps: Mapping[str, bool]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,9 +18,10 @@ from shadow_ops.guard import answer
 from shadow_ops.guard.answer import Put, body, check_address, put
 from shadow_ops.guard.asking import Gate, live_gate
 from shadow_ops.guard.clients import Clients, Clock, TimeUpError, is_passing, real_clients
+from shadow_ops.guard.course import Course, new_token
 from shadow_ops.guard.refusal import sentence
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.run import PATIENCE, Course, HandOverError, Runner
+from shadow_ops.guard.run import PATIENCE, HandOverError, Runner
 
 LOG = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def on_event(event: Mapping[str, Any], clients: Clients, clock: Clock) -> None:
     endpoint = event.get("detail", {}).get("EndpointName")
     if not (isinstance(endpoint, str) and endpoint):
         return
-    course = Course(token=uuid.uuid4().hex, began=clock.now())
+    course = Course(token=new_token(), began=clock.now())
     try:
         Runner(clients, clock, live_gate(clients.patient(clock)), endpoint, None, course).run()
     except HandOverError:
@@ -90,6 +90,7 @@ def on_request(
     clock: Clock,
     send: Put,
     gate: Gate | None = None,
+    watchdog: Callable[[float, Callable[[], None]], threading.Timer] = threading.Timer,
 ) -> None:
     """Take a request of CloudFormation, or go on with one, and answer it, whatever happens.
 
@@ -99,6 +100,7 @@ def on_request(
         clock: Time.
         send: Sends the answer.
         gate: Judges a shadow test; by default from CloudWatch's metrics.
+        watchdog: Ends an invocation that hangs, after so many seconds; by default a timer.
 
     Raises:
         Refusal: If the answer could be sent to nobody.
@@ -107,12 +109,12 @@ def on_request(
     check_address(event["ResponseURL"])
     came = event.get("Continued")
     now = clock.now()
-    course = Course(token=uuid.uuid4().hex, began=now) if came is None else Course.from_json(came)
+    course = Course(token=new_token(), began=now) if came is None else Course.from_json(came)
     end = _End(event, clients, clock, send, course)
     # Should a call hang, CloudFormation would wait an hour for a function that Lambda has long ended.
-    watchdog = threading.Timer(max(0.0, clock.remaining()), end.hung)
-    watchdog.daemon = True
-    watchdog.start()
+    timer = watchdog(max(0.0, clock.remaining()), end.hung)
+    timer.daemon = True
+    timer.start()
     try:
         given = _take(event, clients, clock, gate, course)
     except (HandOverError, TimeUpError):
@@ -120,9 +122,9 @@ def on_request(
     else:
         end.answer(given)
     finally:
-        watchdog.cancel()
+        timer.cancel()
         # One that is handing over must not be cut off: Lambda freezes the process once this returns.
-        watchdog.join()
+        timer.join()
 
 
 def _take(

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.decision import AddEntry, Close, Deregister, Scale, Step, Trim, UndoEntry
+from shadow_ops.guard.decision import (
+    AddEntry,
+    Close,
+    Deregister,
+    RememberKeep,
+    SaveRecord,
+    Scale,
+    Step,
+    Trim,
+    UndoEntry,
+)
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread, known, need, variants
 
@@ -24,6 +34,14 @@ def blocking(live: LiveEndpoint, requested: Config, scaled: Iterable[str]) -> tu
     types = {one.name: one.instance_type for one in variants(live)}
     names = [name for name in scaled if name in types]
     return tuple(name for name in names if name not in asked or asked[name].get("InstanceType") != types[name])
+
+
+def blocking_back(live: LiveEndpoint, requested: Config, scaling: Collection[str]) -> tuple[str, ...]:
+    """The same for the way back, once the update is through: those that scale by then."""
+    types = {one.name: one.instance_type for one in variants(live)}
+    asked = (*requested.production, *requested.shadow)
+    names = [one["VariantName"] for one in asked if types.get(one["VariantName"]) != one.get("InstanceType")]
+    return tuple(name for name in names if name in scaling)
 
 
 def give_back(live: LiveEndpoint, seen: Seen, record: Pending) -> Iterator[Step]:
@@ -106,6 +124,15 @@ def history_so_far(live: LiveEndpoint, seen: Seen, record: Pending | None) -> tu
         return entries
     others = tuple(one for one in entries if one.id != entry.id)
     return (*others, entry) if live.config.name == record.target else others
+
+
+def remembering(steps: tuple[Step, ...], keeps: Mapping[str, bool]) -> tuple[Step, ...]:
+    """The same steps, and what was answered for endpoint configs in both places where it is looked for."""
+    told = (
+        replace(one, record=replace(one.record, keeps=keeps)) if isinstance(one, SaveRecord | Close) else one
+        for one in steps
+    )
+    return (*told, RememberKeep(keeps))
 
 
 def scaling_after(

@@ -15,12 +15,15 @@ from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
 
 T = TypeVar("T")
 _ENDPOINT, _TARGET = "AWS::SageMaker::Endpoint", "AWS::ApplicationAutoScaling::ScalableTarget"
+# Deleted, or left behind: no resource of the stack's any more.
+_GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+_GUARD = ("Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter")
 
 
 def observe(clients: Clients, endpoint: str, request: Request | None, now: datetime.datetime, *, waits: bool) -> Seen:
@@ -61,8 +64,8 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
     if request is None:
         return seen
     if request.kind == "Delete":
-        found = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
-        return replace(seen, own_records=() if isinstance(found, Unread) else found)
+        own = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
+        return replace(seen, own_records=own, native=look.native(stack), heir=look.heir(stack, request))
     forward = isinstance(status, str) and "ROLLBACK" not in status
     if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
@@ -72,7 +75,8 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
     return replace(
         seen,
         asked=look.config(request.asked.config),
-        keeps=look.tell(lambda: records.keeps(clients.ssm, endpoint), "what was answered before"),
+        left=None if request.old is None or request.old.endpoint == endpoint else look.config(request.old.config),
+        keeps=look.keeps(pending),
         history=past,
         reasons=look.tell(lambda: reasons.on_record(clients.ssm, endpoint), "what people put on record"),
         firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
@@ -105,6 +109,7 @@ class _Looker:
     def __init__(self, clients: Clients, endpoint: str) -> None:
         self._clients = clients
         self._endpoint = endpoint
+        self._listed: list[Mapping[str, str]] | None = None
 
     def tell(self, look: Callable[[], T], what: str) -> T | Unread:
         """What is there, or why it can't be told."""
@@ -114,10 +119,12 @@ class _Looker:
             said = error.response.get("Error", {}).get("Message", "")
             return Unread(
                 f"{what} of {self._endpoint} can't be read: {error.operation_name} was refused with "
-                f"{error_code(error)}: {said}; nothing is lost, deploy again once that is put right"
+                f"{error_code(error)}: {said}; nothing is lost, deploy again once that is put right",
+                passing=is_passing(error),
             )
         except BotoCoreError as error:
-            return Unread(f"{what} of {self._endpoint} can't be read: {error}; nothing is lost, deploy again")
+            why = f"{what} of {self._endpoint} can't be read: {error}; nothing is lost, deploy again"
+            return Unread(why, passing=is_passing(error))
         except parameters.DamagedRecordError as error:
             why = f"{what} of {self._endpoint} can't be read: {error}; look at it in Parameter Store, then delete it"
             return Unread(why, damaged=True)
@@ -128,6 +135,14 @@ class _Looker:
         if isinstance(found, Pending) and stack is not None and found.stack != stack:
             return None
         return found
+
+    def keeps(self, pending: Pending | Unread | None) -> Mapping[str, bool] | Unread:
+        """What was answered before: the record of the deployment says it, where the parameter for it doesn't."""
+        found = self.tell(lambda: records.keeps(self._clients.ssm, self._endpoint), "what was answered before")
+        also = pending.keeps if isinstance(pending, Pending) else {}
+        if isinstance(found, Unread):
+            return also if found.damaged and also else found
+        return {**also, **found}
 
     def status(self, stack: str) -> str | Unread | None:
         def look() -> str | None:
@@ -146,7 +161,7 @@ class _Looker:
 
         def look() -> bool:
             # The physical id is the ARN, in which SageMaker writes names in lower case.
-            names = (one.rpartition("/")[2] for one in self._resources(stack, _ENDPOINT))
+            names = (one["PhysicalResourceId"].rpartition("/")[2] for one in self._resources(stack, _ENDPOINT))
             return any(name.lower() == self._endpoint.lower() for name in names)
 
         return self.tell(look, "the stack's resources")
@@ -155,19 +170,34 @@ class _Looker:
         """The variants that CloudFormation scales: a target's physical id begins with endpoint and variant."""
 
         def look() -> tuple[str, ...]:
-            found = (one.partition("|")[0].split("/") for one in self._resources(stack, _TARGET))
+            names = (one["PhysicalResourceId"] for one in self._resources(stack, _TARGET))
+            found = (name.partition("|")[0].split("/") for name in names)
             return tuple(parts[-1] for parts in found if parts[:2] == ["endpoint", self._endpoint])
 
         return self.tell(look, "the stack's resources")
 
-    def _resources(self, stack: str, kind: str) -> Iterator[str]:
-        """The physical ids of a stack's resources of a type, as far as it hasn't deleted them."""
+    def heir(self, stack: str, request: Request) -> bool | Unread:
+        """Whether another resource of the stack stands for the same endpoint and step."""
+
+        def look() -> bool:
+            name = f"{request.asked.endpoint}/{request.asked.step}"
+            found = [one for one in self._resources(stack, *_GUARD) if one["PhysicalResourceId"] == name]
+            return any(one["LogicalResourceId"] != request.resource for one in found)
+
+        return self.tell(look, "the stack's resources")
+
+    def _resources(self, stack: str, *kinds: str) -> list[Mapping[str, str]]:
+        """A stack's resources of some types, as far as it has made them and still has them."""
+        if self._listed is None:
+            self._listed = list(self._pages(stack))
+        made = (one for one in self._listed if one.get("PhysicalResourceId") and one["ResourceStatus"] not in _GONE)
+        return [one for one in made if one["ResourceType"] in kinds]
+
+    def _pages(self, stack: str) -> Iterator[Mapping[str, str]]:
         token: dict[str, str] = {}
         while True:
             page = self._clients.cloudformation.list_stack_resources(StackName=stack, **token)
-            for one in page["StackResourceSummaries"]:
-                if one["ResourceType"] == kind and one["ResourceStatus"] != "DELETE_COMPLETE":
-                    yield str(one.get("PhysicalResourceId", ""))
+            yield from page["StackResourceSummaries"]
             if not page.get("NextToken"):
                 return
             token = {"NextToken": page["NextToken"]}

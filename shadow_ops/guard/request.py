@@ -21,6 +21,7 @@ class Request:
         stack: ARN of the stack.
         asked: What shall be.
         old: What was before; None unless `kind` is ``Update``, or if it can't be read.
+        resource: The logical id of the guard's resource.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Request:
     stack: str
     asked: Asked
     old: Asked | None
+    resource: str = ""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Request:
@@ -46,6 +48,7 @@ class Request:
             stack=event["StackId"],
             asked=asked,
             old=_old(event.get("OldResourceProperties")),
+            resource=event.get("LogicalResourceId", ""),
         )
 
     @property

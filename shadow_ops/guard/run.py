@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import journal
 from shadow_ops.aws.endpoint import LiveEndpoint
-from shadow_ops.aws.journal import Hold
 from shadow_ops.guard import answer
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.asking import Gate
-from shadow_ops.guard.clients import Clients, Clock, Living, TimeUpError
+from shadow_ops.guard.clients import Clients, Clock, Living, TimeUpError, is_passing
+from shadow_ops.guard.course import Course
 from shadow_ops.guard.decide import decide
-from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, Wait
+from shadow_ops.guard.decide_overtaken import decide_overtaken
+from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, Step, Wait
 from shadow_ops.guard.direction import goes
+from shadow_ops.guard.lock import Lock, OvertakenError
 from shadow_ops.guard.observe import observe
 from shadow_ops.guard.refusal import Refusal, sentence
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
 
 LOG = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PATIENCE = datetime.timedelta(minutes=55)
 """How long a request may be worked on: a custom resource has an hour (CloudFormation User Guide, ServiceTimeout)."""
@@ -35,52 +38,14 @@ _SLOWER = 1.2
 # Left in an invocation for looking, acting and answering; before that it hands over to the next. At most a third of it.
 _RESERVE_SECONDS = 60
 _RESERVE_SHARE = 1 / 3
-# How long the lock outlives its holder's last sign of life; a call is tried again for a minute at most. Lambda delivers
-# the event of a function that died again after a minute.
-_LEASE = datetime.timedelta(seconds=75)
-_SIGN_OF_LIFE = datetime.timedelta(seconds=15)
-# Until a continuation that was asked for has begun, at the longest: Lambda may be throttled.
-_HAND_OVER = datetime.timedelta(minutes=10)
-
-
-@dataclass
-class Course:
-    """How far a request has come; a continuation goes on with it.
-
-    Attributes:
-        token: Who is at it.
-        began: When it was first looked at.
-        forward: Whether the stack was seen to go forward then; None before the first look.
-        waiting: Since when something is waited for, by what it is.
-        resumes: Before when a continuation does nothing, because its predecessor may still be at it.
-    """
-
-    token: str
-    began: datetime.datetime
-    forward: bool | None = None
-    waiting: dict[str, datetime.datetime] = field(default_factory=dict)
-    resumes: datetime.datetime | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain JSON values, for the event of a continuation."""
-        waiting = {name: at.isoformat() for name, at in self.waiting.items()}
-        resumes = None if self.resumes is None else self.resumes.isoformat()
-        return {
-            **{"token": self.token, "began": self.began.isoformat(), "forward": self.forward},
-            **{"waiting": waiting, "resumes": resumes},
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Course:
-        """Read what `to_json` made."""
-        waiting = {name: datetime.datetime.fromisoformat(at) for name, at in data["waiting"].items()}
-        resumes = None if data["resumes"] is None else datetime.datetime.fromisoformat(data["resumes"])
-        began = datetime.datetime.fromisoformat(data["began"])
-        return cls(data["token"], began, data["forward"], waiting, resumes)
 
 
 class HandOverError(Exception):
     """This invocation's time is up, and the request isn't answered yet."""
+
+
+# None of them is an answer.
+_UNFINISHED = (HandOverError, OvertakenError, TimeUpError)
 
 
 @dataclass
@@ -104,16 +69,16 @@ class Runner:
     course: Course
     _judged: tuple[tuple[str, str], Any] | None = None
     _goes: bool = False
+    _late: Step | None = None
     _poll: float = _POLL_SECONDS
     _reserve: float = field(init=False)
-    _lived: datetime.datetime = field(init=False)
-    _steady: Clients = field(init=False)
+    _lock: Lock = field(init=False)
 
     def __post_init__(self) -> None:
         """See how much time there is, and give signs of life while a call is tried again."""
-        self._steady = self.clients.patient(self.clock)
-        self.clients = self.clients.patient(Living(self.clock, self._live))
-        self._lived = self.course.began
+        steady = self.clients.patient(self.clock).ssm
+        self._lock = Lock(steady, self.clock, self.endpoint, self.request, self.course)
+        self.clients = self.clients.patient(Living(self.clock, self._lock.live))
         self._reserve = min(_RESERVE_SECONDS, self.clock.remaining() * _RESERVE_SHARE)
 
     def run(self) -> dict[str, Any]:
@@ -126,29 +91,45 @@ class Runner:
             HandOverError: If another invocation has to go on.
             Exception: Whatever goes wrong in an event.
         """
-        resumes = self.course.resumes
-        if resumes is not None:
-            self.clock.sleep(max(0.0, (resumes - self.clock.now()).total_seconds()))
-        try:
-            self._lock()
-        except (ClientError, BotoCoreError) as error:
-            # A deletion or a rollback is not held up for want of a lock.
-            LOG.warning("without a lock: %s", error)
-        try:
-            given = self._answered() or self._remember(self._answer())
-        except (HandOverError, TimeUpError):
-            raise
-        except BaseException:
-            self._unlock()
-            raise
-        self._unlock()
-        return given
+        left = 0.0 if self.course.resumes is None else (self.course.resumes - self.clock.now()).total_seconds()
+        if left > 0:
+            self.clock.sleep(left)
+        while True:
+            try:
+                while not self._persist(self._lock.take):
+                    self._pause()
+            except (ClientError, BotoCoreError) as error:
+                # A deletion or a rollback is not held up for want of a lock.
+                LOG.warning("without a lock: %s", error)
+            try:
+                self._put_right()
+                given = self._answered() or self._remember(self._answer())
+            except OvertakenError:
+                LOG.warning("%s: somebody else has worked on it meanwhile; looking at it anew", self.endpoint)
+                continue
+            except (HandOverError, TimeUpError):
+                raise
+            except BaseException:
+                self._lock.release()
+                raise
+            self._lock.release()
+            return given
+
+    def _put_right(self) -> None:
+        """What was done once somebody else had the lock is put right by what is seen now."""
+        late = self._late
+        if late is not None:
+            stack = "" if self.request is None else self.request.stack
+            steps = decide_overtaken(late, self._look()).steps
+            Actor(self.clients, self.endpoint, stack, self._lock.live).run(steps, regardless=True)
+            self._late = None
 
     def _answered(self) -> dict[str, Any] | None:
         if self.request is None:
             return None
+        ssm, request = self.clients.ssm, self.request
         try:
-            found = journal.answered(self.clients.ssm, self.endpoint, self.request.id)
+            found = self._persist(lambda: journal.answered(ssm, self.endpoint, request.id))
         except (ClientError, BotoCoreError) as error:
             LOG.warning("the journal can't be read: %s", error)
             return None
@@ -169,28 +150,31 @@ class Runner:
         return given
 
     def _answer(self) -> dict[str, Any]:
-        try:
-            decision = self._decide()
-            return self._act(decision)
-        except Refusal as refusal:
-            LOG.warning("refused: %s", refusal)
-            deleting = self.request is not None and self.request.kind == "Delete"
-            return answer.success({}, (str(refusal),)) if deleting else answer.failure(str(refusal))
-        except (HandOverError, TimeUpError):
-            raise
-        except Exception as error:
-            if self.request is None:
+        deleting = self.request is not None and self.request.kind == "Delete"
+        while True:
+            try:
+                return self._act(self._decide())
+            except Refusal as refusal:
+                LOG.warning("refused: %s", refusal)
+                return answer.success({}, (str(refusal),)) if deleting else answer.failure(str(refusal))
+            except _UNFINISHED:
                 raise
-            LOG.exception("failed")
-            if self.request.kind == "Delete":
-                # A deletion that fails leaves a stack that can't be deleted.
-                return answer.success({}, (sentence(error),))
-            return answer.failure(sentence(error))
+            except Exception as error:
+                if self.request is None:
+                    raise
+                LOG.exception("failed")
+                if not deleting:
+                    return answer.failure(sentence(error))
+                if not (isinstance(error, ClientError) and is_passing(error) and self._patient):
+                    # A deletion that fails leaves a stack that can't be deleted.
+                    return answer.success({}, (sentence(error),))
+            # After a deletion nobody comes who would do what is left.
+            self._pause()
 
     def _decide(self) -> Refuse | Go:
         """Look and decide until it is neither waiting nor asking: what is acted on was seen after the last wait."""
         while True:
-            self._live()
+            self._lock.live()
             seen = self._look()
             decision: Decision = decide(self.request, seen)
             match decision:
@@ -202,9 +186,12 @@ class Runner:
                 case _:
                     return decision
 
+    @property
+    def _patient(self) -> bool:
+        return self.clock.now() - self.course.began < PATIENCE
+
     def _look(self) -> Seen:
-        now = self.clock.now()
-        patient = now - self.course.began < PATIENCE
+        now, patient = self.clock.now(), self._patient
         waits = patient and self.request is not None and self.request.kind != "Delete"
         seen = observe(self.clients, self.endpoint, self.request, now, waits=waits)
         self._goes = goes(seen.stack)
@@ -232,7 +219,7 @@ class Runner:
         verdict: Any
         try:
             verdict = self.gate(seen.live, asked.policy, asked.promoted, self.clock.now())
-        except TimeUpError:
+        except _UNFINISHED:
             raise
         except Exception as error:
             LOG.exception("the gate could not judge")
@@ -241,14 +228,18 @@ class Runner:
 
     def _act(self, decision: Refuse | Go) -> dict[str, Any]:
         stack = "" if self.request is None else self.request.stack
-        actor = Actor(self.clients, self.endpoint, stack, self._live)
+        actor = Actor(self.clients, self.endpoint, stack, self._lock.live)
+        regardless = isinstance(decision, Go) and decision.regardless
+        for note in decision.notes if isinstance(decision, Go) else ():
+            LOG.warning("%s", note)
+        try:
+            failed = actor.run(decision.steps, regardless=regardless)
+        except OvertakenError:
+            self._late = actor.last
+            raise
         if isinstance(decision, Refuse):
             LOG.warning("refused: %s", decision.sentence)
-            actor.run(decision.steps, regardless=False)
             return answer.failure(decision.sentence)
-        for note in decision.notes:
-            LOG.warning("%s", note)
-        failed = actor.run(decision.steps, regardless=decision.regardless)
         if actor.vital:
             # Continuing a rollback calls again what has failed, and only that.
             return answer.failure(
@@ -258,6 +249,17 @@ class Runner:
             )
         return answer.success(decision.attributes, (*decision.notes, *failed))
 
+    def _persist(self, call: Callable[[], T]) -> T:
+        """Call again for as long as the trouble is a passing one: without its journal the guard knows no copy."""
+        while True:
+            try:
+                return call()
+            except (ClientError, BotoCoreError) as error:
+                if not (is_passing(error) and self._patient):
+                    raise
+                LOG.warning("tried again: %s", error)
+            self._pause()
+
     def _pause(self) -> None:
         if self.clock.remaining() < self._reserve:
             raise HandOverError
@@ -265,33 +267,6 @@ class Runner:
         self.clock.sleep(self._poll)
         self._poll = min(self._poll * _SLOWER, _LONGEST_POLL_SECONDS)
 
-    def _lock(self) -> None:
-        while not self._take(self.clock.now() + _LEASE):
-            self._pause()
-
-    def _live(self) -> None:
-        """Prolong the lock, if it is a while since it was."""
-        if self.clock.now() - self._lived < _SIGN_OF_LIFE:
-            return
-        try:
-            self._take(self.clock.now() + _LEASE)
-        except (ClientError, BotoCoreError) as error:
-            LOG.warning("the lock can't be prolonged: %s", error)
-
-    def _take(self, until: datetime.datetime) -> bool:
-        self._lived = self.clock.now()
-        hold = Hold(token=self.course.token, until=until)
-        return journal.take(self._steady.ssm, self.endpoint, hold, self.clock.now())
-
     def keep_lock(self) -> None:
-        """Keep the lock until a continuation has begun, whose token is the same."""
-        try:
-            self._take(self.clock.now() + _HAND_OVER)
-        except (ClientError, BotoCoreError, TimeUpError) as error:
-            LOG.warning("the lock can't be prolonged: %s", error)
-
-    def _unlock(self) -> None:
-        try:
-            journal.release(self.clients.ssm, self.endpoint, self.course.token)
-        except (ClientError, BotoCoreError, TimeUpError) as error:
-            LOG.warning("the lock ends by itself: %s", error)
+        """Keep the lock until a continuation has begun, which takes it over."""
+        self._lock.keep()

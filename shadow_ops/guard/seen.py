@@ -27,10 +27,12 @@ class Unread:
     Attributes:
         why: A sentence.
         damaged: Whether it was read but can't be understood, so that reading it again won't help.
+        passing: Whether the trouble is a passing one, such as throttling.
     """
 
     why: str
     damaged: bool = False
+    passing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class Seen:
         owned: Whether the endpoint is a resource of the stack.
         live: The endpoint; None if there is none.
         asked: The endpoint config that is asked for; None if there is none, or nobody asked.
+        left: The config of the endpoint that is replaced by one of another name; None if there is none.
         scaled: How the endpoint's variants scale, those that do.
         pending: The record of the deployment under way or the last one; None if there is none of this stack.
         recorded: The recorded scaling by variant, as far as it is there, undamaged and plausible.
@@ -55,7 +58,8 @@ class Seen:
         patient: Whether there is time to wait on.
         began_forward: Whether the stack was seen to go forward when this request was first looked at.
         own_records: Names of this stack's records.
-        native: Where the guard is new, the variants that the stack scales by resources of its own.
+        native: Where the guard is new or goes, the variants that the stack scales by resources of its own.
+        heir: Where the guard goes, whether the stack has another one for the endpoint, under other names.
         deployer: Who deploys, as CloudTrail says; None if it doesn't.
     """
 
@@ -64,6 +68,7 @@ class Seen:
     owned: bool | Unread = False
     live: LiveEndpoint | Unread | None = None
     asked: Config | Unread | None = None
+    left: Config | Unread | None = None
     scaled: Mapping[str, Scaled] | Unread = field(default_factory=dict)
     pending: Pending | Unread | None = None
     recorded: Mapping[str, Scaled] | Unread = field(default_factory=dict)
@@ -75,8 +80,9 @@ class Seen:
     waiting: Mapping[str, datetime.datetime] = field(default_factory=dict)
     patient: bool = True
     began_forward: bool = True
-    own_records: tuple[str, ...] = ()
+    own_records: tuple[str, ...] | Unread = ()
     native: tuple[str, ...] | Unread = ()
+    heir: bool | Unread = False
     deployer: str | None = None
 
 

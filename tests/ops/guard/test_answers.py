@@ -16,9 +16,10 @@ from shadow_constructs.guard.package import modules
 from shadow_ops.guard import handler
 from shadow_ops.guard.answer import body, check_address, failure, put, success
 from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.course import Course
 from shadow_ops.guard.handler import LambdaClock, on_request
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.run import PATIENCE, Course
+from shadow_ops.guard.run import PATIENCE
 from tests.ops.guard.stack import Code, properties
 from tests.ops.guard.world import STACK, World, error
 

@@ -34,6 +34,8 @@ from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.stack import verdict
 
+# Five times what the profile says: 300 in the suite.
+MANY = 5 * settings().max_examples
 NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 STACK = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
 # What changes something that isn't a record.
@@ -178,7 +180,7 @@ def requests(draw: st.DrawFn) -> Request:
     return Request(kind, "request", STACK, asked(draw(st.sampled_from(("new", "old")))), old)
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(requests(), seens())
 def test_every_request_has_a_decision_and_every_refusal_a_sentence(request: Request, seen: Seen) -> None:
     """Whatever was seen; and a Delete is never refused."""
@@ -189,7 +191,7 @@ def test_every_request_has_a_decision_and_every_refusal_a_sentence(request: Requ
     assert decide(request, seen) == decision
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(requests(), seens())
 def test_what_is_not_this_stacks_is_never_touched(request: Request, seen: Seen) -> None:
     """Neither scaling nor counts of an endpoint that CloudFormation doesn't list, whatever the records say."""
@@ -199,7 +201,7 @@ def test_what_is_not_this_stacks_is_never_touched(request: Request, seen: Seen) 
         assert not [one for one in steps if isinstance(one, TOUCHES)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(requests(), seens())
 def test_nothing_is_taken_away_before_it_is_on_record(request: Request, seen: Seen) -> None:
     """Before an update, a variant that is deregistered was named, and its scaling written down, by earlier steps."""
@@ -220,7 +222,7 @@ def test_nothing_is_taken_away_before_it_is_on_record(request: Request, seen: Se
             assert step.variant in named or unreadable
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(requests(), seens())
 def test_no_candidate_goes_on_without_a_pass_or_a_reason(request: Request, seen: Seen) -> None:
     """A promotion that goes forward has the gate's word, or says why not."""
@@ -245,7 +247,7 @@ def test_no_candidate_goes_on_without_a_pass_or_a_reason(request: Request, seen:
         assert record.entry.gate
 
 
-@settings(max_examples=300)
+@settings(max_examples=MANY)
 @given(requests(), seens(), st.sampled_from(sorted(PASSING_STATES)))
 def test_an_endpoint_that_changes_is_never_taken_for_an_answer(request: Request, seen: Seen, status: str) -> None:
     """While there is patience it is waited for, forward and back; without it nothing is counted as done."""
@@ -258,7 +260,7 @@ def test_an_endpoint_that_changes_is_never_taken_for_an_answer(request: Request,
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=MANY)
 @given(seens())
 def test_an_event_does_nothing_while_a_stack_is_under_way_or_has_failed(seen: Seen) -> None:
     """What has failed isn't over: whoever continues it meets nothing in his way that wasn't there."""

@@ -18,6 +18,7 @@ from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, p
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.text import LARGEST_VALUE
+from shadow_ops.guard.counts import remembered
 from tests.ops.guard.stack import night, scaling
 from tests.ops.guard.world import ENDPOINT, STACK, World
 
@@ -192,7 +193,8 @@ def test_the_last_few_answers_are_remembered() -> None:
     """A config that was asked about again is the newest."""
     ssm = World().clients().ssm
     for number in (*range(12), 5):
-        records.save_keep(ssm, ENDPOINT, records.keeps(ssm, ENDPOINT), f"config-{number}", number % 2 == 1, STACK)
+        keeps = remembered(records.keeps(ssm, ENDPOINT), None, f"config-{number}", keep=number % 2 == 1)
+        records.save_keeps(ssm, ENDPOINT, keeps, STACK)
 
     kept = records.keeps(ssm, ENDPOINT)
     assert list(kept)[-1] == "config-5"

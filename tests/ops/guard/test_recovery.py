@@ -280,28 +280,3 @@ def test_a_failed_first_creation_leaves_nothing() -> None:
 
     assert not stack.deploy(TESTING).ok
     assert stack.world.parameters == {}
-
-
-def test_taking_the_guard_out_of_the_template_leaves_production_scaling() -> None:
-    """The endpoint lives on, so its scaling and its history do."""
-    stack = started()
-    assert stack.deploy(TESTING.promoted()).ok
-    before = shape(stack.world.targets)
-    stack.world.status = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
-    assert stack.code is not None
-    for step in ("after", "before"):
-        stack.ask("Delete", step, stack.code, stack.config)
-
-    assert shape(stack.world.targets) == before
-    kinds = {name.split("/")[3] for name in stack.world.parameters}
-    assert kinds == {"history", "requests"}
-
-
-def test_adopting_an_endpoint_keeps_what_it_has() -> None:
-    """The first deployment with a guard around an endpoint that exists: hand-made scaling stays beside the declared."""
-    stack = started()
-    stack.code = None
-    stack.world.targets["production"]["max"] = 20
-
-    assert stack.deploy(replace(TESTING, instance_type="ml.m5.2xlarge")).ok
-    assert stack.world.targets["production"]["max"] == 8

@@ -152,7 +152,7 @@ def test_a_guard_that_comes_back_refuses_scaling_that_cloudformation_would_end(s
     stack.world.native = {"production": status}
     before = shape(stack.world.targets)
 
-    result = stack.deploy(replace(TESTING, instance_type="ml.m5.2xlarge"))
+    result = stack.deploy(replace(TESTING, count=TESTING.count + 1))
     assert result.ok is not refused
     if refused:
         assert "the stack churn scales production by resources of its own (Guard.off)" in result.reason

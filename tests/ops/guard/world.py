@@ -90,6 +90,7 @@ class World:
         statuses: Each stack's status by its ARN; None once it is gone.
         owners: The stack of which an endpoint is a resource, and the resource's status.
         native: Variants that the stack scales by resources of its own, and the resource's status.
+        others: What else a stack has: type, physical and logical id.
         alarms: CloudWatch alarms by name.
         fires: Until when each alarm is in ALARM, of those that aren't said to be for good.
         calls: What was called, such as ``ssm:PutParameter``.
@@ -111,6 +112,7 @@ class World:
     statuses: dict[str, str | None] = field(default_factory=lambda: {STACK: "UPDATE_IN_PROGRESS"})
     owners: dict[str, tuple[str, str]] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
+    others: list[tuple[str, str, str]] = field(default_factory=list)
     checked: bool = True
     forged: bool = False
     watched: Callable[[str], None] | None = None
@@ -468,6 +470,15 @@ class World:
                 "ResourceStatus": status,
             }
             for name, status in self.native.items()
+        ]
+        own += [
+            {
+                "ResourceType": kind,
+                "PhysicalResourceId": name,
+                "LogicalResourceId": logical,
+                "ResourceStatus": "CREATE_COMPLETE",
+            }
+            for kind, name, logical in self.others
         ]
         return _page([other, other, *own], "StackResourceSummaries", {"NextToken": NextToken})
 

@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import json
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,20 @@ _CONTINUED = 8
 RIGHTS_BACK = 4
 _COPIED_WITHIN = 0.02
 ALARM = "users"
+
+
+class Asleep(threading.Timer):
+    """A watchdog that has nothing to do, because nothing hangs here; a thread of its own costs more than a request."""
+
+    def start(self) -> None:
+        """Stay asleep."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """There is nothing to wait for."""
+
+
+class OvertakenError(Exception):
+    """The deployment was taken back while one call of the guard's was on its way."""
 
 
 class StepError(Exception):
@@ -67,6 +82,8 @@ class Faults:
         throttled: How often each operation is throttled.
         alarm: For how long an alarm of the user's fires from the start on.
         events: How likely an event comes between two steps.
+        slow: Which of the guard's invocations has a call that is on its way for minutes, and which call that is;
+            meanwhile the deployment is taken back.
     """
 
     kill: tuple[int, int, bool] | None = None
@@ -83,6 +100,7 @@ class Faults:
     throttled: int = 0
     alarm: float = 0
     events: float = 0
+    slow: tuple[int, int] | None = None
 
 
 @dataclass
@@ -130,7 +148,10 @@ class Account:
     number: int = 0
     calls: int = 0
     _invocation: int = 0
+    _calls_left: int | None = None
     _inside: bool = False
+    _take_back: Callable[[], Result] | None = None
+    _taken_back: Result | None = None
 
     def __post_init__(self) -> None:
         """Watch each call."""
@@ -175,18 +196,24 @@ class Account:
         if self.faults.busy and live is not None and live.status == "InService":
             live.status = "Updating"
             live.settles = world.now + datetime.timedelta(seconds=self.faults.busy)
-        if code.variants() == believed[0].variants() and code.alarms == believed[0].alarms:
-            config = believed[1]
-        else:
-            config = self._config(code)
+        same = code.variants() == believed[0].variants() and code.guarded == believed[0].guarded
+        config = believed[1] if same and code.alarms == believed[0].alarms else self._config(code)
         world.next_update = "done" if self.faults.silent is None else "no capacity"
         if self.faults.alarm:
             world.fires = {ALARM: world.now + datetime.timedelta(seconds=self.faults.alarm)}
         touched: list[str] = []
+        was, now = (old, old_config, old_keep), (code, config)
+        if stack.tried is None:
+            self._take_back = lambda: self._roll_back(stack, was, now, list(touched), "cancelled")
         try:
             self._forward(stack, code, config, believed, touched)
-        except StepError as failed:
+        except OvertakenError:
             world.next_update = "done"
+            self._event(stack)
+            assert self._taken_back is not None
+            return self._taken_back
+        except StepError as failed:
+            world.next_update, self._take_back = "done", None
             if self.faults.no_rollback:
                 world.statuses[stack.arn] = "UPDATE_FAILED"
                 stack.tried = (code, config)
@@ -195,12 +222,17 @@ class Account:
             if stack.tried is not None:
                 # The way back leads over what an earlier failure left as well.
                 touched = ["before", "endpoint", "after"]
-            return self._roll_back(stack, (old, old_config, old_keep), (code, config), touched, str(failed))
+            return self._roll_back(stack, was, now, touched, str(failed))
+        finally:
+            self._take_back = None
         world.next_update = "done"
         stack.code, stack.config, stack.tried = code, config, None
         world.statuses[stack.arn] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         if believed[0].endpoint != code.endpoint:
             self._clean_up(stack, believed[0], believed[1])
+        elif believed[0].guarded and not code.guarded:
+            self._remove(stack, "after", *believed)
+            self._remove(stack, "before", *believed)
         for gone in {old_config, believed[1]} - {config}:
             self._delete_config(gone)
         world.statuses[stack.arn] = "UPDATE_COMPLETE"
@@ -244,6 +276,9 @@ class Account:
     def _forward(self, stack: Stack, code: Code, config: str, believed: tuple[Code, str], touched: list[str]) -> None:
         old, old_config = believed
         again = stack.tried is not None
+        if not (old.guarded and code.guarded):
+            self._with_one_guard(stack, code, config, old, touched)
+            return
         if again or code.properties("before", config) != old.properties("before", old_config):
             touched.append("before")
             answer = self._ask(stack, "Update", "before", code, config, believed)
@@ -253,6 +288,7 @@ class Account:
         live = self.world.endpoints.get(code.endpoint)
         if code.endpoint != old.endpoint:
             touched.append("endpoint")
+            self.look("moved", old.endpoint, {"code": code, "left": old_config})
             self._service(lambda: self.world.create_endpoint(config, code.endpoint, stack.arn))
             # CloudFormation lists the one that will be removed no more: it isn't the resource's any longer.
             self.world.owners.pop(old.endpoint, None)
@@ -264,6 +300,19 @@ class Account:
         if again or code.properties("after", config) != old.properties("after", old_config):
             touched.append("after")
             self._ask(stack, "Update", "after", code, config, believed)
+        self._fail_last()
+
+    def _with_one_guard(self, stack: Stack, code: Code, config: str, old: Code, touched: list[str]) -> None:
+        """The guard is new here, or goes, or there is none: only what is made is called, what goes is called last."""
+        keep = "false"
+        if code.guarded and not old.guarded:
+            touched.append("new")
+            keep = self._ask(stack, "Create", "before", code, config)["Data"]["KeepLiveCounts"]
+        touched.append("endpoint")
+        stack.keep = keep
+        self._update_endpoint(stack, code, config, back=False)
+        if code.guarded and not old.guarded:
+            self._ask(stack, "Create", "after", code, config)
         self._fail_last()
 
     def _roll_back(
@@ -303,9 +352,12 @@ class Account:
             return Result(False, reason, stuck=True)
         stack.keep = old[2] if "endpoint" not in touched else stack.keep
         stack.tried = None
+        world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
         if tried[0].endpoint != old[0].endpoint:
-            world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
             self._clean_up(stack, *tried)
+        elif "new" in touched:
+            self._remove(stack, "after", *tried)
+            self._remove(stack, "before", *tried)
         if tried[1] != old[1]:
             self._delete_config(tried[1])
         world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE"
@@ -351,7 +403,7 @@ class Account:
         if self.dice.random() < self.faults.events:
             self._event(stack)
         live = world.endpoints[name]
-        if live.config != config and (self.faults.silent or back):
+        if live.config != config and (self.faults.silent or back or not code.guarded):
             raise StepError(f"Endpoint: {live.reason}")
 
     def _clean_up(self, stack: Stack, code: Code, config: str) -> None:
@@ -397,6 +449,10 @@ class Account:
         if self.strays and self.dice.random() < self.faults.copies:
             self.deliver_strays()
         answer = self._deliver(event)
+        if self._taken_back is not None:
+            self._late.clear()
+            self._firsts.clear()
+            raise OvertakenError
         if answer is None:
             raise StepError("the custom resource did not answer within an hour")
         self._copies(event, answer)
@@ -432,7 +488,7 @@ class Account:
     def _event(self, stack: Stack) -> None:
         """EventBridge says that the stack, or an endpoint, changed."""
         code = stack.code if stack.tried is None else stack.tried[0]
-        if code is None:
+        if code is None or not code.guarded:
             return
         event = {"source": "aws.cloudformation", "detail": {"EndpointName": code.endpoint}}
         # Lambda tries again for a while, and then drops the event.
@@ -465,18 +521,26 @@ class Account:
         world, kill = self.world, self.faults.kill
         if kill is not None and kill[0] == self._invocation and not self._inside:
             world.last_call = kill[1:]
+        slow = self.faults.slow
+        self._calls_left = slow[1] if slow is not None and slow[0] == self._invocation and not self._inside else None
         self._invocation += 1
         world.throttle_all = 0
         self._current = event
         try:
-            on_request(event, world.clients, Clock(world), lambda _, body: answers.append(json.loads(body)), self._gate)
+            self._request(event, Clock(world), answers)
         finally:
             world.last_call = None
-            self._current = None
+            self._current = self._calls_left = None
+
+    def _request(self, event: dict[str, Any], clock: Clock, answers: list[dict[str, Any]]) -> None:
+        def send(_: str, body: bytes) -> None:
+            answers.append(json.loads(body))
+
+        on_request(event, self.world.clients, clock, send, self._gate, Asleep)
 
     def begin(self, faults: Faults) -> None:
         """Begin another deployment, in which other things go wrong."""
-        self.faults, self._invocation = faults, 0
+        self.faults, self._invocation, self._taken_back = faults, 0, None
         self.unanswered.clear()
         self.world.throttles.clear()
         self.world.fires.clear()
@@ -514,9 +578,7 @@ class Account:
         inside, self._inside = self._inside, True
         self.look("copy", event["ResourceProperties"]["EndpointName"], {})
         answers: list[dict[str, Any]] = []
-        on_request(
-            event, self.world.clients, Clock(self.world), lambda _, body: answers.append(json.loads(body)), self._gate
-        )
+        self._request(event, Clock(self.world), answers)
         self.world.continuations.clear()
         same = answer is None or answers == [answer]
         self.look("copied", event["ResourceProperties"]["EndpointName"], {"same": same})
@@ -524,7 +586,7 @@ class Account:
 
     def _copy_within(self, event: dict[str, Any]) -> None:
         """The same event at the same time: it waits until the first one is done with."""
-        if "Continued" in event or self._journal_is_missing():
+        if self._journal_is_missing():
             return
         kept = self.world.last_call, self.scaled_by_itself
         self.world.last_call, self.scaled_by_itself, self._inside = None, 0.0, True
@@ -532,8 +594,7 @@ class Account:
         answers: list[dict[str, Any]] = []
         self.look("copy", name, {})
         try:
-            clock = Impatient(self.world)
-            on_request(event, self.world.clients, clock, lambda _, body: answers.append(json.loads(body)), self._gate)
+            self._request(event, Impatient(self.world), answers)
         except Suspended:
             self._late.append(event)
             self.look("copied", name, {"same": True})
@@ -549,6 +610,10 @@ class Account:
         self.calls += 1
         if self._inside:
             return
+        if self._calls_left is not None:
+            self._calls_left -= 1
+            if self._calls_left == 0:
+                self._be_overtaken()
         if self._current is not None and self.faults.copies and self.dice.random() < _COPIED_WITHIN:
             self._copy_within(self._current)
         if self.scaled_by_itself and self.dice.random() < self.scaled_by_itself:
@@ -557,6 +622,21 @@ class Account:
             times = self.world.throttles.setdefault(operation, self.faults.throttled)
             if times == 0 and self.dice.random() < 0.02:
                 self.world.throttles[operation] = self.faults.throttled
+
+    def _be_overtaken(self) -> None:
+        """While a call is on its way, the deployment that it is part of is taken back to its end."""
+        going = self._current is not None and self._current["RequestType"] == "Update"
+        if self._take_back is None or not going or "Continued" in (self._current or {}):
+            return
+        taking_back, self._take_back = self._take_back, None
+        kept = self._current, self.world.last_call, self.faults, self._late, self._firsts
+        self.world.last_call, self.faults, self._late, self._firsts = None, Faults(), [], []
+        self.world.next_update = "done"
+        self.world.sleep(self.dice.choice((80, 120, 400)))
+        # The endpoint's own update, if there is one, is over by then.
+        self.world.settle()
+        self._taken_back = taking_back()
+        self._current, self.world.last_call, self.faults, self._late, self._firsts = kept
 
     def _gate(
         self, live: LiveEndpoint, policy: GatePolicy, promoted: Instances | None, now: datetime.datetime

@@ -12,7 +12,7 @@ from tests.ops.guard.stack import POLICIES, night, scaling, tracking
 TYPES = ("ml.m5.xlarge", "ml.m5.2xlarge")
 _CHANGES = (
     *("version", "type", "count", "shadow", "end", "second"),
-    *("rename", "scaling", "policy", "alarms", "both"),
+    *("rename", "split", "scaling", "policy", "alarms", "both"),
 )
 VERSIONS = ("v1", "v2", "v3", "v4")
 
@@ -50,6 +50,7 @@ class Code:
     rollback: str | None = None
     policy: str = "usual"
     alarms: tuple[str, ...] = ()
+    guarded: bool = True
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -133,6 +134,12 @@ def a_code(dice: random.Random, before: Code | None = None) -> Code:
     if change == "second":
         beside = Part("second", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 4))
         code = replace(code, shadow=None, production=(first, beside) if dice.random() < 0.7 else (first,))
+    if change == "split":
+        # One for several, or several for one, all under other names.
+        names = dice.sample(("left", "right", "third"), dice.randint(1, 2))
+        parts = tuple(replace(first, name=name, count=dice.randint(1, 6)) for name in names)
+        others = tuple(replace(one, version=dice.choice(VERSIONS)) for one in parts[1:])
+        code = replace(code, production=(parts[0], *others), shadow=None if others else code.shadow)
     if change == "policy":
         code = replace(code, policy=dice.choice(tuple(POLICIES)))
     if change == "alarms":

@@ -60,8 +60,6 @@ class Outsider:
     counts: dict[str, int] = field(default_factory=dict)
     scaled: set[str] = field(default_factory=set)
     outcome: Outcome = Outcome.PASS
-    shadow_at_update: str | None = None
-    serving_at_update: set[str] = field(default_factory=set)
 
     def view(self, endpoint: str) -> View:
         """An endpoint now."""
@@ -106,7 +104,9 @@ class Outsider:
 
     def look(self, what: str, endpoint: str, more: dict[str, Any]) -> None:
         """See something happen."""
-        if what == "update":
+        if what == "moved":
+            self._candidate(more["code"], more["left"])
+        elif what == "update":
             self._updates(endpoint, more["code"], back=more["back"])
         elif what == "settled":
             self._settled(endpoint, more["code"], more["config"], back=more["back"])
@@ -124,27 +124,28 @@ class Outsider:
 
     def _updates(self, endpoint: str, code: Code, *, back: bool) -> None:
         live = self.world.endpoints.get(endpoint)
-        if live is None or live.config not in self.world.configs:
+        self._at_update.pop(endpoint, None)
+        if live is None or live.config not in self.world.configs or not code.guarded:
             return
         self._at_update[endpoint] = dict(live.counts)
         self._in_config[endpoint] = {
             one["VariantName"]: one.get("InitialInstanceCount") for one in self.world.configs[live.config][0]
         }
-        production, shadow = self.world.configs[live.config]
-        self.shadow_at_update = shadow[0]["ModelName"] if shadow else None
-        self.serving_at_update = {one["ModelName"] for one in production}
         if not back:
             self._candidate(code, live.config)
 
     def _candidate(self, code: Code, config: str) -> None:
-        """No candidate reaches users without PASS or a reason."""
-        asked = {f"model-{one.version}" for one in code.production}
-        candidate = self.shadow_at_update
-        if candidate is None or candidate in self.serving_at_update or candidate not in asked:
-            return
-        free = code.override is not None or code.policy == "none" or self.has_reason("promotion", config, {candidate})
-        if not free and self.outcome is not Outcome.PASS:
-            self.wrong(f"{candidate} reaches users though the gate said {self.outcome}")
+        """No candidate reaches users without PASS or a reason, be it a model or hardware."""
+        production, shadow = self.world.configs[config]
+        for one in shadow:
+            model, kind = one["ModelName"], one["InstanceType"]
+            new = model not in {other["ModelName"] for other in production}
+            there = {other["InstanceType"] for other in production if other["ModelName"] == model}
+            asked = {part.instance_type for part in code.production if f"model-{part.version}" == model}
+            reaches = bool(asked) if new else kind in asked - there
+            free = code.override is not None or code.policy == "none" or self.has_reason("promotion", config, {model})
+            if reaches and not free and self.outcome is not Outcome.PASS:
+                self.wrong(f"{model} on {kind} reaches users though the gate said {self.outcome}")
 
     def _settled(self, endpoint: str, code: Code, config: str, *, back: bool) -> None:
         """No variant's live capacity falls because of an update."""
@@ -165,13 +166,13 @@ class Outsider:
                 self.wrong(f"the update took {one.name} from {had} to {live.counts[one.name]}")
         if back:
             return
-        renamed = [one for one in code.production if one.name not in before]
-        gone = [name for name in before if code.count(name) is None and name != "shadow"]
-        if len(renamed) == len(gone) == 1 and renamed[0].count < before[gone[0]]:
-            changed = renamed[0].count != self.old.count(gone[0])
-            scaled = gone[0] in self.scaled
-            if not changed or scaled:
-                self.wrong(f"renaming took {gone[0]} from {before[gone[0]]} to {renamed[0].count}")
+        coming = [one for one in code.production if one.name not in before]
+        gone = {name: before[name] for name in self._in_config[endpoint] if code.count(name) is None}
+        start = sum(one.count for one in coming)
+        asked_before = sum(self._in_config[endpoint][name] for name in gone)
+        grown = any(count > self._in_config[endpoint][name] or name in self.scaled for name, count in gone.items())
+        if coming and start < sum(gone.values()) and (grown or start >= asked_before):
+            self.wrong(f"new names took {gone} to {[(one.name, one.count) for one in coming]}")
 
     def _copied(self, endpoint: str, *, same: bool) -> None:
         """A copy changes nothing and gets the same answer."""

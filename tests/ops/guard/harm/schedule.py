@@ -13,7 +13,7 @@ from shadow_ops.aws import reasons
 from shadow_ops.contract.reasons import PURPOSES, Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
-from tests.ops.guard.harm.code import Code, a_code
+from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, a_code, a_scaling
 from tests.ops.guard.harm.outsider import Outsider, View
 from tests.ops.guard.stack import Quiet, tracking
 from tests.ops.guard.world import ENDPOINT
@@ -28,10 +28,13 @@ _RECORDS = {"put_parameter", "get_parameter", "get_parameters_by_path"}
 _DENIABLE = (*_READS, *_MORE, *_WRITES, "update_endpoint_weights_and_capacities")
 _KINDS = (
     *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
-    *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm"),
+    *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm", "slow"),
 )
 # What a deployment without a fault may be refused for.
-_MEANT = ("rollback=", "override_gate", "under its new name", "isn't what is being tested", "no shadow test")
+_MEANT = (
+    *("rollback=", "override_gate", "under its new name", "isn't what is being tested", "no shadow test"),
+    *("which the code doesn't declare", "the guard is new on"),
+)
 
 
 @dataclass
@@ -93,7 +96,9 @@ def faults(dice: random.Random) -> Faults:
         elif one == "alarm":
             made.alarm, made.fails_last = dice.choice((100, 400, 2000)), dice.random() < 0.5
         elif one == "throttled":
-            made.throttled = dice.randint(1, 6)
+            made.throttled = dice.choice((*range(1, 7), 14))
+        elif one == "slow":
+            made.slow = (dice.randint(0, 1), dice.randint(1, 45))
     return made
 
 
@@ -120,9 +125,11 @@ class _Schedule:
             if self.outsider.violations or self.stack.code is None:
                 return
             what = self.dice.choices(
-                ("deploy", "promote", "by hand", "scale", "other", "gone", "move", "go back", "delete"),
-                (50, 22, 14, 12, 6, 2, 4, 8, 3),
+                ("deploy", "promote", "by hand", "scale", "other", "gone", "move", "go back", "delete", "toggle"),
+                (50, 22, 14, 12, 6, 2, 4, 8, 3, 5),
             )[0]
+            if not self.stack.code.guarded and what not in ("by hand", "scale"):
+                what = "toggle"
             self.report.happened[what] += 1
             if self.dice.random() < 0.25:
                 self._write_reason()
@@ -199,6 +206,11 @@ class _Schedule:
             # The shadow's model beside production, under a name of its own.
             beside = replace(code.shadow, name="second")
             asked = replace(asked, production=(code.production[0], beside), promotion=False)
+        elif self.dice.random() < 0.2:
+            # The shadow's model, or only its hardware, as production by hand, beside another shadow.
+            first = replace(asked.production[0], instance_type=code.shadow.instance_type)
+            other = replace(code.shadow, version=self.dice.choice(VERSIONS), instance_type=self.dice.choice(TYPES))
+            asked = replace(asked, production=(first,), shadow=other, promotion=False)
         return self._update(asked, faults(self.dice))
 
     def _update(self, code: Code, wrong: Faults) -> None:
@@ -285,7 +297,8 @@ class _Schedule:
             lowest = outsider.lowest.get((self.endpoint, name), count)
             if now.counts.get(name, 0) < min(count, lowest, most) and not (wrong.damaged or wrong.denied):
                 outsider.wrong(f"after a rollback {name} has {now.counts.get(name)} instead of {count}")
-        same = self.forgot and "the config is the one that serves" in result.reason
+        unknown = ("the config is the one that serves", "was answered for")
+        same = self.forgot and any(one in result.reason for one in unknown)
         if wrong == Faults(copies=wrong.copies) and not same and not any(one in result.reason for one in _MEANT):
             outsider.wrong(f"refused without a fault: {result.reason}")
 
@@ -335,15 +348,23 @@ class _Schedule:
             return
         asked = replace(code, endpoint="churn" if self.endpoint != "churn" else "leavers", promotion=False)
         asked = replace(asked, override=None, rollback=None)
+        if self.dice.random() < 0.4:
+            first = replace(code.production[0], version=(code.shadow or code.production[0]).version)
+            kinds = TYPES if code.shadow is None else (code.shadow.instance_type,)
+            first = replace(first, instance_type=self.dice.choice(kinds))
+            asked = replace(asked, production=(first, *code.production[1:]))
         wrong = faults(self.dice)
-        wrong = replace(wrong, no_rollback=False, busy=0, silent=None)
+        wrong = replace(wrong, no_rollback=False, busy=0, silent=None, slow=None)
         self._begin(wrong, asked)
+        self.account.outcome = self.outsider.outcome = Outcome.FAIL
         result = self.account.update(self.stack, asked)
         self.account.end()
         self._mend()
         if wrong.denied or wrong.refused:
             self.account._event(self.stack)
         if result.ok:
+            if {one.version for one in asked.production} != {one.version for one in code.production}:
+                self.outsider.wrong("another model came with another name")
             old, self.endpoint = self.endpoint, asked.endpoint
             if self.world.endpoints.get(old) is not None:
                 self.outsider.wrong("what was replaced is still there")
@@ -351,6 +372,41 @@ class _Schedule:
             self.outsider.replaced.clear()
         else:
             self._unmoved(before, asked.endpoint, wrong)
+
+    def _toggle(self) -> None:
+        """The guard goes, or comes to an endpoint that the stack has already; no rollback loses anything for that."""
+        code, before = self.stack.code, self.outsider.view(self.endpoint)
+        assert code is not None
+        if self.stack.tried is not None:
+            return
+        usual = replace(code, promotion=False, override=None, rollback=None)
+        asked = replace(usual, guarded=not code.guarded, scaling=())
+        if asked.guarded:
+            names = [one.name for one in asked.production]
+            asked = replace(asked, scaling=tuple(one for name in names for one in a_scaling(self.dice, name)))
+            if self.dice.random() < 0.3:
+                first = replace(
+                    code.production[0], instance_type=self.dice.choice(TYPES), count=self.dice.randint(1, 6)
+                )
+                asked = replace(asked, production=(first, *code.production[1:]))
+        wrong = Faults(copies=0.5 if self.dice.random() < 0.3 else 0.0, fails_last=self.dice.random() < 0.4)
+        if asked.guarded:
+            wrong.silent = self.dice.choice((None, None, False))
+        wrong.throttled = self.dice.choice((0, 0, 2, 14))
+        self._begin(wrong, asked)
+        result = self.account.update(self.stack, asked)
+        self.account.end()
+        self.report.happened["toggled" if result.ok else "not toggled"] += 1
+        if result.ok:
+            self._success(asked)
+            self._scaling(code, asked, before, wrong)
+        elif asked.guarded:
+            self._failure(before, result, wrong)
+        else:
+            # Nobody of ours is asked while CloudFormation takes the guard out, and nothing of ours acts.
+            now = self.outsider.view(self.endpoint)
+            if (now.config, now.scaling, now.standing) != (before.config, before.scaling, before.standing):
+                self.outsider.wrong(f"a guard that didn't go changed {before} to {now}")
 
     def _unmoved(self, before: View, new: str, wrong: Faults) -> None:
         now = self.outsider.view(self.endpoint)
@@ -384,6 +440,7 @@ class _Schedule:
         for name in [name for name in self.world.parameters if name.startswith("/shadow-test/")]:
             if self.world.parameters[name][-1] in ("{damaged", '{"stack": 1}'):
                 del self.world.parameters[name]
+                self.forgot = True
 
     def _scaling(self, old: Code, code: Code, before: View, wrong: Faults) -> None:
         """Scaling at the end is as declared, or as people left it."""
@@ -404,6 +461,13 @@ class _Schedule:
                 wanted[name] = one
         if now != wanted:
             self.outsider.wrong(f"scaling is {now} instead of {wanted}")
+        coming = [one.name for one in code.production if old.count(one.name) is None]
+        said = [one for one in map(code.declared, coming) if one is not None]
+        for gone in (one.name for one in old.production if coming and code.count(one.name) is None):
+            was, formerly = before.scaling.get(gone), old.declared(gone)
+            known = [one["PolicyName"] for declared in (formerly, *said) if declared for one in declared["policies"]]
+            if was is not None and (not {*was["policies"]} <= {*known} or not (formerly or said)):
+                self.outsider.wrong(f"what people had {gone} scale by is gone with its name: {was}")
 
     def _told(self, old: Code, code: Code, before: View) -> None:
         """The history tells what happened."""
@@ -415,6 +479,12 @@ class _Schedule:
         )
         candidate = None if old.shadow is None else f"model-{old.shadow.version}"
         came = models - was
+        for one in new:
+            named = {(one.to_version, one.to_model), (one.from_version or "", one.from_model)}
+            if any(version and model not in (f"model-{version}", version) for version, model in named):
+                outsider.wrong(
+                    f"the history calls {one.to_model} {one.to_version}, {one.from_model} {one.from_version}"
+                )
         if candidate in came:
             if [(one.kind, one.to_model) for one in new] != [("promotion", candidate)]:
                 outsider.wrong(f"the promotion of {candidate} is in the history as {new}")
@@ -435,6 +505,14 @@ class _Schedule:
         if live is None:
             return
         name = self.dice.choice(list(live.counts))
+        if self.dice.random() < 0.15:
+            # Somebody deletes a record; what it says is said elsewhere as well.
+            name = self.dice.choice(("state", "state", "pending"))
+            if self.stack.tried is None:
+                self.world.parameters.pop(f"/shadow-test/{self.endpoint}/{name}", None)
+                both = {f"/shadow-test/{self.endpoint}/{one}" for one in ("state", "pending")}
+                self.forgot = self.forgot or not both & set(self.world.parameters)
+            return
         if self.dice.random() < 0.15:
             # Somebody stops a variant's scaling.
             self.world.scaling.get(self.endpoint, {}).pop(name, None)

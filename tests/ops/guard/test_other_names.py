@@ -1,0 +1,250 @@
+"""What comes under another name, or beside it: endpoints, variants, hardware and canaries, by what they are."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from shadow_ops.aws import history
+from shadow_ops.judge.verdict import Outcome
+from tests.ops.guard.harm.account import Account, Stack
+from tests.ops.guard.harm.code import TYPES, Code, Part
+from tests.ops.guard.stack import Quiet, scaling, tracking
+from tests.ops.guard.world import ENDPOINT, STACK
+
+PRODUCTION, SHADOW = Part("production", "v1"), Part("shadow", "v2", count=1)
+TEST = Code((PRODUCTION,), shadow=SHADOW)
+SECOND = Part("second", "v2")
+
+
+class Case:
+    """A stack that is deployed.
+
+    Args:
+        code: What it has.
+        counts: Live counts that differ from the code's.
+    """
+
+    def __init__(self, code: Code, **counts: int) -> None:
+        self.account = Account(random.Random(0), lambda *_: None)
+        self.world, self.stack = self.account.world, Stack(STACK)
+        assert self.account.create(self.stack, code).ok
+        self.live.counts |= counts
+
+    @property
+    def live(self):  # type: ignore[no-untyped-def]  # noqa: ANN201 - of the world
+        """The endpoint."""
+        return self.world.endpoints[ENDPOINT]
+
+    def refused(self, code: Code) -> str:
+        """Deploy what is refused; nothing has changed then."""
+        before = repr((self.world.endpoints, self.world.scaling))
+        result = self.account.update(self.stack, code)
+        assert not result.ok
+        assert repr((self.world.endpoints, self.world.scaling)) == before
+        return result.reason
+
+    def deployed(self, code: Code) -> None:
+        """Deploy what goes through."""
+        result = self.account.update(self.stack, code)
+        assert result.ok, result.reason
+
+    def by_hand(self, name: str, *policies: str, most: int = 8) -> None:
+        """Have people scale a variant."""
+        policy = {one: {**tracking(one), "PolicyARN": f"arn:policy/{one}", "Alarms": []} for one in policies}
+        target = self.world.scaling.setdefault(ENDPOINT, {}).setdefault(
+            name, {"min": 1, "max": most, "suspended": {}, "policies": {}, "schedules": {}}
+        )
+        target["policies"] |= policy
+
+    def told(self) -> list[tuple[str, str | None, str | None, str, str | None]]:
+        """The history."""
+        entries = history.history(Quiet(self.world), ENDPOINT)
+        return [(one.kind, one.from_version, one.from_model, one.to_version, one.to_model) for one in entries]
+
+
+@pytest.mark.parametrize(
+    "production",
+    [replace(PRODUCTION, version="v2"), replace(PRODUCTION, version="v3")],
+    ids=["the candidate", "a model that nobody tested"],
+)
+def test_an_endpoint_of_another_name_brings_no_other_model(production: Part) -> None:
+    """CloudFormation replaces the endpoint; a first creation it isn't, whatever is asked beside the name."""
+    case = Case(TEST)
+    case.account.outcome = Outcome.FAIL
+
+    said = case.refused(replace(TEST, endpoint="leavers", production=(production,), shadow=None))
+    assert "leavers shall replace churn" in said
+    assert "in a deployment of its own" in said
+
+
+def test_an_endpoint_of_another_name_brings_no_hardware_that_is_tested() -> None:
+    """The same model on the shadow's instance type is a candidate as well."""
+    hardware = replace(TEST, shadow=replace(SHADOW, version="v1", instance_type=TYPES[1]))
+    case = Case(hardware)
+
+    moved = replace(hardware, endpoint="leavers", production=(replace(PRODUCTION, instance_type=TYPES[1]),))
+    assert "in a deployment of its own" in case.refused(moved)
+
+
+def test_an_endpoint_gets_another_name_alone() -> None:
+    """With its test, and on other hardware than the test's."""
+    case = Case(TEST)
+
+    case.deployed(replace(TEST, endpoint="leavers", production=(replace(PRODUCTION, instance_type=TYPES[1]),)))
+    assert set(case.world.endpoints) == {"leavers"}
+
+
+def test_an_endpoint_of_another_name_is_refused_where_the_old_config_is_gone() -> None:
+    """What can't be told is no reason to go on."""
+    case = Case(TEST)
+    del case.world.configs[case.live.config]
+
+    assert "what that one serves can't be told" in case.refused(replace(TEST, endpoint="leavers"))
+
+
+@pytest.mark.parametrize("beside", [None, replace(SHADOW, version="v9"), replace(SHADOW, version="v1")])
+def test_hardware_under_test_reaches_users_by_the_gate_only(beside: Part | None) -> None:
+    """Whatever shadow runs beside it from then on."""
+    hardware = replace(TEST, shadow=replace(SHADOW, version="v1", instance_type=TYPES[1]))
+    promoted = replace(hardware, production=(replace(PRODUCTION, instance_type=TYPES[1]),), shadow=beside)
+    case = Case(hardware)
+    case.account.outcome = Outcome.FAIL
+
+    assert "the gate says FAIL" in case.refused(promoted)
+    case.account.outcome = Outcome.PASS
+    case.deployed(promoted)
+    assert case.told() == [("promotion", "v1", "model-v1", "v1", "model-v1")]
+
+
+def test_other_hardware_than_the_tested_is_no_promotion() -> None:
+    """Nor is the type that production has already."""
+    hardware = replace(TEST, shadow=replace(SHADOW, version="v1"))
+    case = Case(hardware)
+    case.account.outcome = Outcome.FAIL
+
+    case.deployed(replace(hardware, production=(replace(PRODUCTION, count=3),), shadow=None))
+    assert case.told() == []
+
+
+def split(*parts: tuple[str, str, int]) -> Code:
+    """Production in these parts: name, version, count."""
+    return Code(tuple(Part(name, version, count=count) for name, version, count in parts))
+
+
+ONE, TWO = split(("a", "v1", 4)), split(("a", "v1", 3), ("b", "v2", 3))
+
+
+@pytest.mark.parametrize(
+    ("before", "counts", "after", "scales", "said"),
+    [
+        (ONE, {"a": 6}, split(("x", "v1", 9)), False, "a runs up to 6 instances, and under its new name x"),
+        (ONE, {"a": 6}, split(("x", "v2", 3), ("y", "v3", 9)), False, "new name x and y it would start with 12"),
+        (TWO, {"b": 4}, split(("x", "v3", 12)), False, "a and b runs up to 7 instances, and under its new name x"),
+        (TWO, {"b": 4}, split(("a", "v1", 3), ("x", "v2", 9)), False, "b runs up to 4"),
+        (ONE, {}, split(("x", "v1", 3)), True, "runs up to 4 instances"),
+        (ONE, {}, split(("x", "v1", 1), ("y", "v2", 12)), True, "new name x it would start with 1"),
+        (ONE, {}, split(("x", "v1", 4)), True, None),
+        (ONE, {}, split(("x", "v2", 2), ("y", "v3", 2)), True, None),
+        (ONE, {}, split(("x", "v1", 3)), False, None),  # the code itself asks for less
+        (ONE, {"a": 3}, split(("x", "v1", 4)), False, None),
+        (TWO, {}, split(("x", "v3", 6)), False, None),
+        (TWO, {"b": 4}, split(("a", "v1", 3)), False, None),  # taken out, not renamed
+        (TWO, {"a": 5}, split(("a", "v1", 3), ("c", "v3", 3)), False, None),
+    ],
+)
+def test_variants_under_new_names_start_with_no_fewer_instances(
+    before: Code, counts: dict[str, int], after: Code, scales: bool, said: str | None
+) -> None:
+    """However many become how many: what runs beyond the code, or may by scaling, is kept or refused."""
+    case = Case(before, **counts)
+    if scales:
+        case.by_hand("a", most=4)
+        after = replace(after, scaling=tuple(scaling(one.name, policies=[]) for one in after.production))
+        after = replace(after, scaling=after.scaling[:1])
+
+    if said is None:
+        case.deployed(after)
+    else:
+        assert said in case.refused(after)
+
+
+@pytest.mark.parametrize(
+    ("declared", "people", "new", "said"),
+    [
+        ((), ("mine",), (), "scales by mine, which the code doesn't declare"),
+        ((), (), (), "scales from 1 to 2, which the code doesn't declare"),
+        ((), ("mine",), (scaling("main"),), "scales by mine"),
+        ((scaling(high=2),), ("mine",), (scaling("main"),), "scales by mine"),
+        ((scaling(high=2),), ("mine",), (), "scales by mine"),
+        ((), (), (scaling("main"),), None),
+        ((), ("track",), (scaling("main"),), None),
+        ((scaling(high=2),), (), (scaling("main"),), None),
+        ((scaling(high=2),), (), (), None),
+        ((scaling(high=2),), ("mine",), (scaling("main", policies=[tracking("mine")]),), None),
+    ],
+)
+def test_scaling_that_people_made_is_not_lost_with_a_name(
+    declared: tuple[dict[str, object], ...],
+    people: tuple[str, ...],
+    new: tuple[dict[str, object], ...],
+    said: str | None,
+) -> None:
+    """It can't follow a variant to its new name: it is declared there, or the new name is refused."""
+    case = Case(Code((PRODUCTION,), scaling=declared))
+    case.by_hand("production", *people, most=2)
+    renamed = Code((replace(PRODUCTION, name="main"),), scaling=new)
+
+    if said is None:
+        case.deployed(renamed)
+    else:
+        assert said in case.refused(renamed)
+
+
+def test_scaling_of_a_shadow_is_not_lost_with_its_name() -> None:
+    """A shadow that keeps its model keeps its scaling, or its name."""
+    case = Case(TEST)
+    case.by_hand("shadow", "mine")
+
+    assert "shadow scales by mine" in case.refused(replace(TEST, shadow=replace(SHADOW, name="candidate")))
+
+
+def test_the_history_names_each_version_of_a_canary() -> None:
+    """It comes beside production, takes over, and goes back; each step says what came for what."""
+    case, canary = Case(TEST), Code((PRODUCTION, SECOND))
+    full = Code((replace(PRODUCTION, version="v2"),))
+    case.deployed(canary)
+    assert case.told() == [("promotion", "v1", "model-v1", "v2", "model-v2")]
+    case.deployed(full)
+    assert len(case.told()) == 1
+    assert "would bring v1 back" in case.refused(Code((PRODUCTION,)))
+    case.deployed(replace(Code((PRODUCTION,)), rollback="it is slow"))
+    assert case.told()[1:] == [("rollback", "v2", "model-v2", "v1", "model-v1")]
+
+
+def test_a_canary_that_is_taken_out_is_in_the_history() -> None:
+    """Nobody has to say why: what it was to replace answers already."""
+    case, canary = Case(TEST), Code((PRODUCTION, SECOND))
+    case.deployed(canary)
+    case.deployed(Code((PRODUCTION,)))
+    assert case.told()[1:] == [("rollback", "v2", "model-v2", "v1", "model-v1")]
+
+    case.deployed(canary)
+    case.deployed(Code((PRODUCTION,)))
+    assert len(case.told()) == 2
+
+
+def test_a_model_that_nobody_named_is_called_by_its_own_name() -> None:
+    """A second variant's version is told by no property of a template."""
+    case = Case(replace(TEST, production=(PRODUCTION,)))
+    case.deployed(Code((replace(PRODUCTION, version="v2"),)))
+    entry = next(name for name in case.world.parameters if "/history/" in name)
+    case.world.parameters[entry][-1] = case.world.parameters[entry][-1].replace(
+        '"from_version":"v1"', '"from_version":null'
+    )
+
+    beside = replace(Code((replace(PRODUCTION, version="v2"), Part("second", "v1"))), rollback="it is slow")
+    case.deployed(beside)
+    assert case.told()[-1] == ("rollback", "v2", "model-v2", "model-v1", "model-v1")
