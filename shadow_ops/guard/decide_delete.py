@@ -25,16 +25,8 @@ def decide_delete(request: Request, seen: Seen) -> Decision:
     - The stack stays, and a deployment in which the guard was new is taken back: counts and scaling are as before it.
     - The stack stays, and has another guard for the endpoint: all is left to that one.
     """
-    looked_at = (
-        seen.live,
-        seen.owned,
-        seen.scaled,
-        seen.recorded,
-        seen.pending,
-        seen.own_records,
-        seen.heir,
-        seen.native,
-    )
+    world = (seen.stack, seen.live, seen.owned, seen.scaled, seen.native, seen.heir)
+    looked_at = (*world, seen.recorded, seen.pending, seen.own_records)
     if seen.patient and any(isinstance(one, Unread) and one.passing for one in looked_at):
         # Nobody comes later who would do what can't be done now.
         return Wait("services")

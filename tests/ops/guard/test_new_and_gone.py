@@ -102,6 +102,7 @@ def test_a_guard_that_goes_takes_what_was_declared_with_it() -> None:
     """The code declares no scaling any more; what people made goes on, and so does the history."""
     case = Case(replace(ON, scaling=(scaling(),)))
     case.by_hand("production", "mine")
+    case.account.begin(Faults(throttled=14))
 
     case.deployed(OFF)
     assert set(scales(case)["production"]["policies"]) == {"mine"}
