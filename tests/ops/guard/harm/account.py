@@ -619,7 +619,7 @@ class Account:
         if self.scaled_by_itself and self.dice.random() < self.scaled_by_itself:
             self.scale_by_itself()
         if self.faults.throttled:
-            # An event that Lambda doesn't take for longer can't be gone on with; what is lost then is in docs/limits.md.
+            # An event that Lambda takes no longer can't be gone on with; what is lost then is in docs/limits.md.
             most = min(5, self.faults.throttled) if operation == "invoke" else self.faults.throttled
             times = self.world.throttles.setdefault(operation, most)
             if times == 0 and self.dice.random() < 0.02:
