@@ -65,10 +65,19 @@ class Wing:
     tests: tuple[tuple[str, ...], ...]
 
 
+# What notices most, first.
+_QUICKEST = ("edges", "figures", "until", "readback", "statistics", "verdict", "said")
+
 WINGS = {
     "judge": Wing(
         ("shadow_ops/judge",),
-        (("tests/ops/judge/test_edges.py", "tests/ops/judge/test_said.py", "tests/ops/judge", "-m", "not long"),),
+        (
+            tuple(f"tests/ops/judge/test_{one}.py" for one in _QUICKEST),
+            (
+                *("tests/ops/judge", "--ignore=tests/ops/judge/test_measured.py", "-m", "not long"),
+                *(f"--ignore=tests/ops/judge/test_{one}.py" for one in _QUICKEST),
+            ),
+        ),
     ),
     "guard": Wing(
         ("shadow_ops/guard",),
