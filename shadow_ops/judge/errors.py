@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from shadow_ops.contract.catalogue import ERROR_METRICS
+from shadow_ops.contract.policy import DEFAULT_RULES
 from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import episodes, errors_now, little, rates, until
 from shadow_ops.judge.episodes import Block, Counted, Row
@@ -69,7 +70,7 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
     if outcome is Outcome.INCONCLUSIVE:
         reason = f"{reason}; {_why_open(counts, allowed)}"
     if rule.max_percent is not None:
-        bounded, more, text = _bounded(rule.max_percent, blocks, minutes_each, counts, samples, needs)
+        bounded, more, text = _bounded(rule, outcome, blocks, minutes_each, counts, samples, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason = f"{reason}; {text}" if text else reason
         numbers["max_percent"] = rule.max_percent
@@ -139,8 +140,15 @@ def _holding(counts: Counts, allowed: float) -> float:
 
 
 def _bounded(
-    limit: float, blocks: Sequence[Block], minutes_each: float, counts: Counts, samples: Samples, needs: Needs
+    rule: ErrorRateRule,
+    compared: Outcome,
+    blocks: Sequence[Block],
+    minutes_each: float,
+    counts: Counts,
+    samples: Samples,
+    needs: Needs,
 ) -> tuple[Outcome, float | None, str]:
+    limit = rule.max_percent or 0.0
     shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
     bound, said = limit / 100, f"the bound of {plain(limit)} %"
 
@@ -154,6 +162,12 @@ def _bounded(
     if too and rates.log_evidence_below_ratio(counts, 1.0) >= needs.hold:
         # Who replaces a variant that breaks a bound by one that fails less has made nothing worse.
         return Outcome.PASS, 0.0, f"fails less than production, which breaks {said}"
+    if rule in DEFAULT_RULES and (production >= bound or theirs < needs.hold):
+        # A bound of one's own is meant for both; the usual one isn't, where production is no better.
+        if compared is Outcome.PASS:
+            return Outcome.PASS, 0.0, f"{said} is not surely kept by production either"
+        if production >= bound:
+            return Outcome.INCONCLUSIVE, 0.0, f"{said} is not kept by production either"
     rest = rates.total(one.counts for one in episodes.without_worst_hour(blocks, minutes_each, 0.0))
     if rest.shadow > 0 and rest.shadow_errors > bound * rest.shadow and evidence(rest) >= needs.fail:
         return Outcome.FAIL, 0.0, f"above {said}{too}"

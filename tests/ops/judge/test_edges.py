@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -423,3 +424,34 @@ def test_a_bound_that_is_not_surely_kept_yet_says_how_long_it_takes(errors: floa
     found = judge(recording(16, errors=errors), GatePolicy(rules=rules, min_duration_minutes=0, warm_up_minutes=0))
     assert found.outcome is Outcome.INCONCLUSIVE
     assert (found.minutes_to_go is not None) is told
+
+
+@pytest.mark.parametrize(
+    ("rate", "own", "outcome"),
+    [
+        (0.04, False, Outcome.PASS),
+        (0.05, False, Outcome.PASS),
+        (0.09, False, Outcome.PASS),
+        (0.04, True, Outcome.PASS),
+        (0.05, True, Outcome.INCONCLUSIVE),
+        (0.09, True, Outcome.FAIL),
+    ],
+)
+def test_equal_variants_pass_at_any_rate_of_errors_but_for_a_bound_of_ones_own(
+    rate: float, own: bool, outcome: Outcome
+) -> None:
+    """The usual bound of 5 % yields where production doesn't surely keep it; one that was asked for holds for both."""
+    bound = ErrorRateRule(errors="5xx", max_percent=5, max_increase_points=0.2 if own else 0.1)
+    equal = recording(300, errors=rate)
+    both = replace(equal, periods=tuple(replace(one, production=one.shadow) for one in equal.periods))
+    assert judge(both, replace(QUICK, rules=(bound,))).outcome is outcome
+
+
+@pytest.mark.parametrize(("ours", "outcome"), [(0.061, Outcome.PASS), (0.09, Outcome.FAIL)])
+def test_a_usual_bound_that_production_breaks_excuses_nobody_who_is_worse(ours: float, outcome: Outcome) -> None:
+    """6 % on production: as many pass, half as many again fail by the comparison."""
+    rule = next(one for one in DEFAULT_RULES if one.id == "error-rate-5xx")
+    theirs, mine = recording(300, errors=0.06), recording(300, errors=ours)
+    pairs = zip(theirs.periods, mine.periods, strict=True)
+    both = replace(mine, periods=tuple(replace(two, production=one.shadow) for one, two in pairs))
+    assert judge(both, replace(QUICK, rules=(rule,))).outcome is outcome
