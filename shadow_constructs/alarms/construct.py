@@ -53,6 +53,8 @@ class EndpointAlarms(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        if after is not None:
+            check_given(self, "after", after, cdk.CfnResource, "be a resource of CloudFormation")
         alerts = test.alerts
         self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
         self.topic_arn = tell(self, test.endpoint_name, alerts)

@@ -11,7 +11,7 @@ from constructs import Construct
 from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
 from shadow_constructs.placing.console import console_of
-from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.given import Part, check_given, check_name, check_names
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
@@ -57,6 +57,10 @@ class ComparisonDashboard(Part):
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         chosen = Dashboard() if dashboard is None else dashboard
         check_given(self, "dashboard", chosen, Dashboard, "be a Dashboard(...) or Dashboard.off()")
+        check_names(self, "alarm_arns", alarm_arns)
+        for name, text in (("captured_uri", captured_uri), ("endpoint_config_name", endpoint_config_name)):
+            if text is not None:
+                check_name(self, name, text)
         self.name: str | None = None
         self.url: str | None = None
         self.cfn_dashboard: cloudwatch.CfnDashboard | None = None

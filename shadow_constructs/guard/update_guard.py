@@ -17,7 +17,7 @@ from shadow_constructs.guard.function import lambda_function
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import HANDLER
 from shadow_constructs.guard.scaling import scaled
-from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.given import Part, check_given, check_name, check_names
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.declared import promoted_instances
 from shadow_constructs.values.guard import Guard
@@ -68,6 +68,10 @@ class UpdateGuard(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        if intent is not None:
+            check_given(self, "intent", intent, (Promotion, Rollback), "be a Promotion(...) or a Rollback(...)")
+        check_name(self, "endpoint_config_name", endpoint_config_name)
+        check_names(self, "rollback_alarms", rollback_alarms)
         self._asked = Asked(
             step="before",
             endpoint=test.endpoint_name,

@@ -13,7 +13,7 @@ from shadow_constructs.model.artifacts import ResolvedArtifact, resolve_artifact
 from shadow_constructs.model.execution_role import own_role, users_role
 from shadow_constructs.model.images import ResolvedImage, resolve_image
 from shadow_constructs.model.rights import Needs, statements_for
-from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.given import Part, check_given, check_names
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.artifact import check_artifact
 from shadow_constructs.values.capture import CaptureDestination
@@ -60,6 +60,9 @@ class ServingModel(Part):
         check_given(self, "model", model, Model, "be a Model(...)")
         if test is not None:
             check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        if captured is not None:
+            check_given(self, "captured", captured, CaptureDestination, "be a CaptureDestination(...)")
+        check_names(self, "alarms", alarms)
         problems = Problems("ServingModel")
         check_service_name(problems, "endpoint_name", endpoint_name)
         problems.raise_if_any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +12,16 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from shadow_constructs.values.checks import check_tags, check_text, checked_mapping
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import refuse
+from shadow_ops.contract.problems import Problems, refuse
 
 # CloudFormation User Guide, cfn-using-console-create-stack-parameters: what a stack may be called.
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+_LONGEST_DESCRIPTION = 1024
 _WRONG_TYPE = re.compile(r"type of argument (?P<what>\w+) must be (?P<kind>.+); got (?P<got>.+) instead")
+# Of a value of the CDK's own, given as a dict.
+_STRANGER = re.compile(r"(?P<kind>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<what>\w+)'")
 
 
 class Part(Construct):
@@ -84,7 +90,9 @@ def in_one_line(made: object, what: str, got: object) -> Iterator[None]:
     except (RuntimeError, TypeError) as error:
         said = str(error).strip().splitlines() or [type(error).__name__]
         if isinstance(error, TypeError):
-            found = _WRONG_TYPE.fullmatch(said[0])
+            found, stranger = _WRONG_TYPE.fullmatch(said[0]), _STRANGER.fullmatch(said[0])
+            if stranger is not None:
+                refuse(type(made).__name__, what, f"be what {stranger['kind']} takes", stranger["what"])
             if found is None:
                 # Python's own words, such as of an argument that nobody knows.
                 raise
@@ -93,17 +101,47 @@ def in_one_line(made: object, what: str, got: object) -> Iterator[None]:
 
 
 def check_stack(made: cdk.Stack, arguments: Mapping[str, Any]) -> None:
-    """Refuse a stack name that CloudFormation wouldn't take.
+    """Refuse arguments that no stack takes, and a name, a description and tags that CloudFormation wouldn't take.
 
     Args:
         made: The stack that is being made.
         arguments: What the stack is given.
     """
+    known = list(inspect.signature(cdk.Stack.__init__).parameters)[3:]
+    for stranger in (one for one in arguments if one not in known):
+        near = difflib.get_close_matches(stranger, (*known, "test", "intent"), n=1)
+        fix = f"did you mean {near[0]}?" if near else f"a stack takes {', '.join(known)}"
+        refuse(type(made).__name__, stranger, "be left out: no stack takes it", arguments[stranger], fix)
+    problems = Problems(type(made).__name__)
+    if arguments.get("description") is not None:
+        check_text(
+            problems,
+            "description",
+            arguments["description"],
+            pattern=re.compile(r".*", re.DOTALL),
+            rule="be text",
+            longest=_LONGEST_DESCRIPTION,
+        )
+    if arguments.get("tags") is not None:
+        check_tags(problems, "tags", checked_mapping(problems, "tags", arguments["tags"]), rendered=False)
+    problems.raise_if_any()
     name = arguments.get("stack_name")
     if name is not None and (not isinstance(name, str) or not _STACK_NAME.fullmatch(name)):
         must = "begin with a letter and be up to 128 letters, digits and hyphens"
         fix = "it is the endpoint's name by default; give both stacks of a test the same stack_name=..."
         refuse(type(made).__name__, "stack_name", must, name, fix)
+
+
+def check_name(made: object, what: str, value: object) -> None:
+    """Refuse what is no text; a token is one."""
+    if not isinstance(value, str) or not value.strip():
+        refuse(type(made).__name__, what, "be text", value)
+
+
+def check_names(made: object, what: str, values: object) -> None:
+    """Refuse what is no list of texts; tokens are texts."""
+    if not isinstance(values, list | tuple) or not all(isinstance(one, str) for one in values):
+        refuse(type(made).__name__, what, "be a list of text", values)
 
 
 def check_given(made: object, what: str, value: object, kind: type | tuple[type, ...], must: str) -> None:

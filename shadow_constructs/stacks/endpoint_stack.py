@@ -31,5 +31,7 @@ class EndpointStack(cdk.Stack):
         # Compact templates: one with alarms and dashboard is a third smaller without indentation.
         given = {"stack_name": test.endpoint_name, "suppress_template_indentation": True, **arguments}
         check_stack(self, given)
-        with in_one_line(self, "construct_id", construct_id):
+        # Of what the user gave the CDK doesn't say which it means; without it, it can be the id only.
+        what = ", ".join(arguments) or "construct_id"
+        with in_one_line(self, what, dict(arguments) or construct_id):
             super().__init__(scope, construct_id, **given)

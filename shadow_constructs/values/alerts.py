@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import (
+    check_arn,
+    check_flag,
+    check_off,
+    check_text,
+    check_whole_number,
+    checked_tuple,
+)
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.problems import Problems, refuse
 
@@ -91,9 +98,7 @@ class Alerts:
         check_whole_number(problems, "min_requests", self.min_requests, lowest=1)
         check_whole_number(problems, "warm_up_minutes", self.warm_up_minutes, lowest=0, highest=LONGEST_WARM_UP_MINUTES)
         check_flag(problems, "enabled", self.enabled)
-        given = isinstance(self.off_because, str) and self.off_because.strip()
-        if not given and (self.enabled is False or self.off_because is not None):
-            problems.add("off_because", "say why nobody is warned", self.off_because)
+        check_off(problems, self.enabled, self.off_because, "say why nobody is warned")
         problems.raise_if_any()
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any
 from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.text import is_writable
 
@@ -44,9 +45,10 @@ def check_text(
     longest: int | None = None,
     tokens: bool = False,
     example: str | None = None,
+    rendered: bool = True,
     fix: str | None = None,
 ) -> None:
-    """Check that a value is text that matches a whole pattern.
+    """Check that a value is text that matches a whole pattern, in ASCII if it stands in the template.
 
     Args:
         problems: Where a mistake is recorded.
@@ -57,6 +59,7 @@ def check_text(
         longest: Most characters allowed. Not limited by default.
         tokens: Whether a CDK token is accepted, which can't be checked before deployment.
         example: An ARN of the kind: what stands beside tokens is held against it. By default nothing is.
+        rendered: Whether it stands in the template.
         fix: What to change.
     """
     if not isinstance(value, str):
@@ -71,6 +74,23 @@ def check_text(
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
         limit = "" if longest is None else f" (at most {longest} characters)"
         problems.add(what, f"{rule}{limit}", value, fix)
+    elif rendered:
+        check_ascii(problems, what, value)
+
+
+def check_ascii(problems: Problems, what: str, text: str) -> None:
+    """Check text that stands in the template as it is."""
+    if not text.isascii():
+        fix = "CloudFormation gives other characters back as question marks, and such a stack takes no import"
+        problems.add(what, "be ASCII", text, f"{fix}: spell it without them")
+
+
+def check_off(problems: Problems, enabled: object, off_because: object, fix: str) -> None:
+    """Check that what is off has a reason, and what is on has none."""
+    if enabled is False or not isinstance(off_because, str | None):
+        check_reason(problems, "off_because", off_because, fix)
+    elif off_because is not None:
+        problems.add("off_because", "be left out of what is on", off_because, "write .off(reason)")
 
 
 def check_arn(
@@ -178,8 +198,15 @@ def check_type(problems: Problems, what: str, value: object, expected: type | tu
     return False
 
 
-def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
-    """Check tags against SageMaker's limits (API member Tags: 50 at most, key 128, value 256 characters)."""
+def check_tags(problems: Problems, what: str, tags: Mapping[str, str], *, rendered: bool = True) -> None:
+    """Check tags against SageMaker's limits (API member Tags: 50 at most, key 128, value 256 characters).
+
+    Args:
+        problems: Where a mistake is recorded.
+        what: Name of the argument.
+        tags: The tags.
+        rendered: Whether they stand in the template; those of a stack don't.
+    """
     if len(tags) > 50:
         problems.add(what, "have at most 50 entries", len(tags))
     keys = [key for key in tags if isinstance(key, str)]
@@ -197,6 +224,8 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str]) -> None:
         )
         if not good_value:
             problems.add(what, f"have at most 256 letters, digits, spaces or _.:/=+-@ as value of {shown(key)}", value)
+        for text in (key, value) if rendered and good_key and good_value else ():
+            check_ascii(problems, what, text)
 
 
 def _literal(value: object, fix: str | None) -> str | None:

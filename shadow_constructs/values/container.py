@@ -15,6 +15,7 @@ from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems, shown
 
+_TEXT = re.compile(r".*", re.DOTALL)
 _IMAGE = re.compile(r"\S+")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 _TAG_OR_DIGEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
@@ -230,7 +231,7 @@ class Container:
         given = frozen_mapping({}) if build_args is None else checked_mapping(problems, "build_args", build_args)
         for name, value in given.items():
             for part in (name, value):
-                check_text(problems, "build_args", part, pattern=re.compile(r".*", re.DOTALL), rule="hold text only")
+                check_text(problems, "build_args", part, pattern=_TEXT, rule="be text", rendered=False)
             if name == "":
                 problems.add("build_args", "have names", name)
         check_one_of(problems, "platform", platform, ("linux/amd64", "linux/arm64"))

@@ -114,7 +114,8 @@ class Guard:
             reason: Why; it stands in the template, and ``shadow-test status`` says it.
             permissions_boundary: As above, for the other roles.
         """
-        return cls(off_because=reason, permissions_boundary=permissions_boundary)
+        # None would mean that there is one.
+        return cls(off_because="" if reason is None else reason, permissions_boundary=permissions_boundary)
 
     @property
     def enabled(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from shadow_constructs.values.checks import check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.checks import check_flag, check_number, check_one_of
+from shadow_ops.contract.checks import check_flag, check_number, check_one_of, check_reason
 from shadow_ops.contract.problems import Problems
 
 Shift = Literal["all_at_once", "canary", "linear", "rolling", "off"]
@@ -85,11 +85,9 @@ class Guardrails:
         freeze(self, alarm_names=names)
         if problems.count == before:
             self._check_times(problems)
-        if self.shift == "off" and self.reason is None:
-            problems.add("reason", "say why there are no guardrails", self.reason)
-        elif self.reason is not None and not (isinstance(self.reason, str) and self.reason.strip()):
-            must = "say why there are no guardrails" if self.shift == "off" else "be a sentence"
-            problems.add("reason", must, self.reason)
+        if self.shift == "off" or self.reason is not None:
+            fix = "say why there are no guardrails" if self.shift == "off" else None
+            check_reason(problems, "reason", self.reason, fix)
         if self.shift == "off" and names:
             problems.add("alarm_names", "be left out with off: nothing listens to them", list(names))
         if self.shift == "rolling" and self.bake_minutes != 0:

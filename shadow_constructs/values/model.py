@@ -12,6 +12,7 @@ from shadow_constructs.values.checks import (
     SERVICE_NAME,
     SERVICE_NAME_RULE,
     check_arn,
+    check_ascii,
     check_flag,
     check_key_arn,
     check_service_name,
@@ -181,6 +182,8 @@ class Model:
                 problems.add("environment", must, value)
             elif not is_token(value) and len(value.encode()) > 1024:
                 problems.add("environment", f"have at most 1024 bytes as value of {shown(key)}", len(value.encode()))
+            else:
+                check_ascii(problems, "environment", value)
         total = sum(len(str(part).encode(errors="replace")) for item in self.environment.items() for part in item)
         if total > 32 * 1024:
             problems.add("environment", "have at most 32768 bytes in all", total)

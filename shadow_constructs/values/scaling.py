@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_flag, check_text, check_type, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import (
+    check_ascii,
+    check_flag,
+    check_text,
+    check_type,
+    check_whole_number,
+    checked_tuple,
+)
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
@@ -190,6 +197,8 @@ class Scaling:
         for text in texts:
             if not is_writable(text):
                 problems.add("policies", "hold no control characters and no halves of characters", text)
+            else:
+                check_ascii(problems, "policies", text)
         if not isinstance(policy, Mapping) or not isinstance(policy.get("PolicyName"), str):
             problems.add("policies", "hold mappings with the members of PutScalingPolicy, PolicyName at least", policy)
         elif not _NAME.fullmatch(policy["PolicyName"]):

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_whole_number
+from shadow_constructs.values.checks import check_arn, check_flag, check_off, check_text, check_whole_number
 from shadow_ops.contract.problems import Problems
 
 _DAY_MINUTES, _YEAR_DAYS = 1440, 365
@@ -61,9 +61,7 @@ class Watch:
             ending = r"[\w+=,.@/-]+"
             check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
         check_flag(problems, "enabled", self.enabled)
-        given = isinstance(self.off_because, str) and self.off_because.strip()
-        if not given and (self.enabled is False or self.off_because is not None):
-            problems.add("off_because", "say why nobody watches", self.off_because)
+        check_off(problems, self.enabled, self.off_because, "say why nobody watches")
         problems.raise_if_any()
 
     @classmethod

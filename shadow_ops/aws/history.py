@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.aws import parameters
 from shadow_ops.contract.declared import prefix
+from shadow_ops.contract.typed import fields_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +67,12 @@ class Entry:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         """Read an entry; what a later version of the guard added is left out."""
-        known = {one.name: data.get(one.name) for one in fields(cls)}
+        known: dict[str, Any] = {one.name: None for one in fields(cls)}
+        # Earlier versions wrote null where they knew nothing.
+        known |= fields_in(cls, {name: value for name, value in data.items() if value is not None})
         undone = data.get("undone")
         known["undone"] = None if undone is None else parameters.time_of(undone)
-        return cls(**{**known, "at": parameters.time_of(data["at"])})  # type: ignore[arg-type] # from JSON
+        return cls(**{**known, "at": parameters.time_of(data["at"])})
 
 
 def path(endpoint: str) -> str:
@@ -91,7 +94,8 @@ def history(ssm: Any, endpoint: str) -> tuple[Entry, ...]:  # noqa: ANN401 - a b
         DamagedRecordError: If one of them can't be read.
         ClientError: If a call is refused.
     """
-    found = [*_earlier(ssm, path(endpoint)), *map(parameters.unpack, parameters.under(ssm, path(endpoint)).values())]
+    kept = parameters.under(ssm, path(endpoint)).items()
+    found = [*_earlier(ssm, path(endpoint)), *(parameters.unpack(value, name) for name, value in kept)]
     entries: dict[str, Entry] = {}
     undone: dict[str, datetime.datetime] = {}
     try:
@@ -150,4 +154,4 @@ def _earlier(ssm: Any, name: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
-    return (parameters.unpack(one["Value"]) for one in sorted(found, key=lambda one: int(one["Version"])))
+    return (parameters.unpack(one["Value"], name) for one in sorted(found, key=lambda one: int(one["Version"])))

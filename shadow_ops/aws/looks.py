@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from shadow_ops.aws import parameters
 from shadow_ops.contract.declared import prefix
+from shadow_ops.contract.typed import fields_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,9 +48,8 @@ class Look:
             DamagedRecordError: If it isn't that.
         """
         try:
-            known = {one.name: data[one.name] for one in fields(cls)}
-            times = {name: datetime.datetime.fromisoformat(known[name]) for name in ("at", "since")}
-            return cls(**{**known, **times})
+            times = {name: parameters.time_of(data[name]) for name in ("at", "since")}
+            return cls(**{**fields_in(cls, data), **times})
         except (KeyError, TypeError, ValueError) as error:
             raise parameters.DamagedRecordError(f"not a look of the watch ({error!r})") from None
 

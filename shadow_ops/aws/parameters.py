@@ -51,8 +51,12 @@ def pack(data: Mapping[str, Any]) -> str:
     return packed
 
 
-def unpack(text: str) -> dict[str, Any]:
+def unpack(text: str, name: str = "a parameter") -> dict[str, Any]:
     """What `pack` packed.
+
+    Args:
+        text: The parameter's value.
+        name: Its name, for the error.
 
     Raises:
         DamagedRecordError: If it isn't that.
@@ -60,10 +64,10 @@ def unpack(text: str) -> dict[str, Any]:
     try:
         whole = text if text.startswith("{") else zlib.decompress(base64.b64decode(text)).decode()
         data = json.loads(whole)
-    except (ValueError, zlib.error) as error:
-        raise DamagedRecordError(f"not a record of ours ({error})") from None
+    except (ValueError, RecursionError, zlib.error) as error:
+        raise DamagedRecordError(f"{name} isn't a record of ours ({error})") from None
     if not isinstance(data, dict):
-        raise DamagedRecordError("not a record of ours")
+        raise DamagedRecordError(f"{name} isn't a record of ours")
     return data
 
 
@@ -75,7 +79,7 @@ def read(ssm: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - a boto
         ClientError: If the call is refused.
     """
     text = text_of(ssm, name)
-    return None if text is None else unpack(text)
+    return None if text is None else unpack(text, name)
 
 
 def text_of(ssm: Any, name: str) -> str | None:  # noqa: ANN401 - a boto3 client

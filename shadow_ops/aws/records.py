@@ -19,6 +19,7 @@ from typing import Any
 from shadow_ops.aws import parameters
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
+from shadow_ops.contract.typed import fields_in, whole
 
 _ASIDE = ("verdict", "told", "reasons")
 
@@ -79,14 +80,14 @@ class Pending:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Pending:
         """Read a record; what a later version of the guard added is left out."""
-        known = {one.name: data[one.name] for one in fields(cls) if one.name in data}
+        known = fields_in(cls, data)
         entry = data.get("entry")
         known |= {
             "started": parameters.time_of(data["started"]),
             "variants": tuple(data.get("variants", ())),
             "taken": tuple(data.get("taken", ())),
-            "counts": {str(name): int(count) for name, count in data.get("counts", {}).items()},
-            "initial": {str(name): int(count) for name, count in data.get("initial", {}).items()},
+            "counts": {str(name): whole(count) for name, count in data.get("counts", {}).items()},
+            "initial": {str(name): whole(count) for name, count in data.get("initial", {}).items()},
             "entry": None if entry is None else Entry.from_json(entry),
             "lost": tuple(data.get("lost", ())),
             "surplus": tuple(data.get("surplus", ())),

@@ -92,10 +92,13 @@ def of_aws(error: Exception) -> Failure | None:
         return None
     from botocore import exceptions
 
+    from shadow_ops.aws.parameters import DamagedRecordError
     from shadow_ops.measure.metric_data import MetricQueryError
 
     if isinstance(error, MetricQueryError):
         return Failure(str(error))
+    if isinstance(error, DamagedRecordError):
+        return Failure(f"{harmless.line(str(error))}; look at it in Parameter Store, and delete it if it isn't yours")
     if isinstance(error, exceptions.ClientError):
         return _refused(error.response.get("Error", {}), error.operation_name)
     if isinstance(error, exceptions.ProfileNotFound):

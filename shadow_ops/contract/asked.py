@@ -103,7 +103,7 @@ class Asked:
         try:
             version = format_of(properties, "Version")
             return cls._read(properties, version)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             if version > FORMAT:
                 raise InvalidValueError((newer("the guard's resource", version),)) from None
             if isinstance(error, InvalidValueError):

@@ -15,6 +15,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.text import LARGEST_VALUE, compact
+from shadow_ops.contract.typed import whole
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
@@ -29,6 +30,8 @@ _NAMES_OF_FIRST = {"name": "variant", "version": "version", "label": "label"}
 _NAMES = 63 + 63 + 255
 _ALARM = 255 + len('"",')
 _LONGEST_LABEL, _LONGEST_WHY = 80, 120
+# Far more than any endpoint has alarms for.
+_MOST_FURTHER = 99
 
 
 ROOT = "/shadow-test"
@@ -127,9 +130,12 @@ class Declared:
             return None
         found = cls.from_text(text, name)
         # While a stack is updated, one that is gone may still be counted.
-        texts = [value_of(f"{name}-{number}") for number in range(2, 2 + json.loads(text).get("more", 0))]
-        further = [alarm for one in texts if one is not None for alarm in json.loads(one)["alarms"]]
-        return replace(found, alarms=(*found.alarms, *further))
+        alarms = list(found.alarms)
+        for number in range(2, 2 + min(_MOST_FURTHER, json.loads(text).get("more", 0))):
+            further = value_of(f"{name}-{number}")
+            if further is not None:
+                alarms += _alarms_in(further, f"{name}-{number}")
+        return replace(found, alarms=tuple(alarms))
 
     def to_text(self) -> str:
         """The value as JSON text, without what is absent."""
@@ -147,7 +153,9 @@ class Declared:
             "dashboard": self.dashboard,
             "alarms": list(self.alarms),
             "policy": None if self.policy is None else self.policy.to_json(),
-            "guard_off": None if self.guard_off is None else _short(self.guard_off, _LONGEST_WHY),
+            "guard_off": None
+            if self.guard_off is None
+            else _short(self.guard_off, _LONGEST_WHY, len(compact(self.guard_off)) - 2),
         }
         return {name: one for name, one in values.items() if one is not None}
 
@@ -167,18 +175,18 @@ class Declared:
             data: dict[str, Any] = json.loads(text)
             version = format_of(data, "version")
             return cls._from_json(_first_format(data) if version == 1 else data, where, version)
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError) as error:
             if version > FORMAT:
                 raise InvalidValueError((newer(where, version),)) from None
             if isinstance(error, InvalidValueError):
                 raise
-            fix = "deploy the stack again"
-            raise InvalidValueError((f"{where}: not the settings of an endpoint ({error!r}); {fix}",)) from None
+            raise _damaged(where, error) from None
 
     @classmethod
     def _from_json(cls, data: Mapping[str, Any], where: str, version: int) -> Self:
         unread = [newer(where, version)] if version > FORMAT else []
         check_known(data, _KNOWN, where, unread)
+        whole(data.get("more", 0))
         shadow, promoted = data.get("shadow"), data.get("promoted")
         production = tuple(_variant(one, f"{where}: production", unread) for one in data["production"])
         if not production:
@@ -189,11 +197,11 @@ class Declared:
             shadow=None if shadow is None else _variant(shadow, f"{where}: shadow", unread),
             sampling_percent=_number(data, "sampling_percent"),
             promoted=None if promoted is None else Instances.from_json(promoted),
-            capture_uri=data.get("capture_uri"),
-            dashboard=data.get("dashboard"),
-            alarms=tuple(data.get("alarms", ())),
+            capture_uri=_text_or_none(data, "capture_uri"),
+            dashboard=_text_or_none(data, "dashboard"),
+            alarms=_texts(data.get("alarms", [])),
             policy=GatePolicy.deployed(data["policy"], f"{where}: policy", unread),
-            guard_off=None if data.get("guard_off") is None else _text(data, "guard_off"),
+            guard_off=_text_or_none(data, "guard_off"),
             unread=tuple(unread),
         )
 
@@ -206,8 +214,10 @@ def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
     return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
 
 
-def _short(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+def _short(text: str, longest: int, written: int = 0) -> str:
+    """A text of at most so many characters; of fewer, if they take more as they are written."""
+    size = max(written, len(text))
+    return text if size <= longest else f"{text[: longest * len(text) // size - 3]}..."
 
 
 def _variant(data: Mapping[str, Any], where: str, unread: list[str]) -> DeclaredVariant:
@@ -216,8 +226,8 @@ def _variant(data: Mapping[str, Any], where: str, unread: list[str]) -> Declared
         name=_text(data, "name"),
         version=_text(data, "version"),
         label=_text(data, "label"),
-        minimum=data.get("min"),
-        maximum=data.get("max"),
+        minimum=None if data.get("min") is None else whole(data["min"]),
+        maximum=None if data.get("max") is None else whole(data["max"]),
     )
 
 
@@ -228,9 +238,31 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _text_or_none(data: Mapping[str, Any], name: str) -> str | None:
+    return None if data.get(name) is None else _text(data, name)
+
+
+def _texts(given: object) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise TypeError(f"{given!r} is no list of names")
+    return tuple(given)
+
+
+def _alarms_in(text: str, where: str) -> tuple[str, ...]:
+    try:
+        return _texts(json.loads(text)["alarms"])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _damaged(where, error) from None
+
+
+def _damaged(where: str, error: Exception) -> InvalidValueError:
+    return InvalidValueError((f"{where}: not the settings of an endpoint ({error!r}); deploy the stack again",))
+
+
 def _number(data: Mapping[str, Any], name: str) -> float:
     value = data[name]
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    # NaN is nothing that a template holds.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
         raise TypeError(f"{name} is {value!r}")
     return value
 

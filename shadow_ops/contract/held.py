@@ -6,6 +6,7 @@ Values know nothing of the CDK: an object of it is told by what it has.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 _ATTRIBUTES = (
     *("bucket_name", "key_arn", "role_arn", "topic_arn", "subnet_id", "security_group_id", "managed_policy_arn"),
@@ -16,7 +17,7 @@ _ATTRIBUTES = (
 
 def is_cdk_object(value: object) -> bool:
     """Whether it lives in the CDK's own process, and Python has a stand-in for it only."""
-    return getattr(value, "__jsii_ref__", None) is not None
+    return _asked(value, "__jsii_ref__") is not None
 
 
 def named(value: object) -> str:
@@ -32,14 +33,22 @@ def what_to_write(value: object, what: str) -> str | None:
         value: A CDK object.
         what: The argument that it was given for; an attribute of the same name is meant.
     """
-    if hasattr(value, "select_subnets"):
+    if _asked(value, "select_subnets") is not None:
         return "write Network.in_vpc(vpc, security_groups=[...])"
-    if hasattr(value, "to_seconds"):
+    if _asked(value, "to_seconds") is not None:
         return f"write duration.to_{'minutes' if 'minutes' in what else 'days' if 'days' in what else 'seconds'}()"
     for name in (*_meant(what), *_ATTRIBUTES):
-        if isinstance(getattr(value, name, None), str):
+        if isinstance(_asked(value, name), str):
             return f"write {name.removeprefix('attr_').rsplit('_', 1)[0]}.{name}"
-    return "write cdk.Token.as_string(...)" if hasattr(value, "creation_stack") else None
+    return "write cdk.Token.as_string(...)" if _asked(value, "creation_stack") is not None else None
+
+
+def _asked(value: object, name: str) -> Any:  # noqa: ANN401 - anything
+    """An attribute; None if there is none, or the object doesn't give it: its process is asked, and may refuse."""
+    try:
+        return getattr(value, name, None)
+    except Exception:  # whatever a property of somebody's raises
+        return None
 
 
 def _meant(what: str) -> Iterator[str]:

@@ -9,6 +9,8 @@ from functools import cache
 from importlib import resources
 from typing import Any, Self
 
+from shadow_ops.contract.typed import whole
+
 
 @dataclass(frozen=True)
 class InstanceHardware:
@@ -46,7 +48,7 @@ class Instances:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_json` made."""
-        return cls(instance_type=str(data["instance_type"]), count=int(data["count"]))
+        return cls(instance_type=str(data["instance_type"]), count=whole(data["count"]))
 
 
 def hardware_of(instance_type: str) -> InstanceHardware | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
 from shadow_ops.contract.checks import check_number
-from shadow_ops.contract.problems import InvalidValueError, Problems
+from shadow_ops.contract.problems import InvalidValueError, Problems, shown
 from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.contract.text import compact, is_writable
 from shadow_ops.contract.versions import check_known
@@ -28,7 +28,8 @@ MOST_RULES = 24
 """So many rules may a policy have, those that the library adds by itself (`GatePolicy.effective`) included: with their
 bounds it has its place in one parameter, beside all else."""
 _MOST_REQUESTS = 10**18
-_LONGEST_REASON = 200
+# In ASCII a letter beyond it takes six characters, and the policy has to have its place in one parameter.
+_LONGEST_REASON, _LONGEST_WRITTEN = 200, 602
 
 _ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
 # Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
@@ -112,12 +113,10 @@ class GatePolicy:
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= _MOST_REQUESTS:
             problems.add("min_requests", f"be a whole number from 0 to {_MOST_REQUESTS:,}", count)
         self._check_period(problems)
-        reason = self.not_enforced_because
-        if reason is not None and (
-            not isinstance(reason, str) or not 0 < len(reason.strip()) <= _LONGEST_REASON or not is_writable(reason)
-        ):
-            rule = f"be a sentence of at most {_LONGEST_REASON} characters"
-            problems.add("not_enforced_because", rule, reason, "say why this endpoint needs no gate")
+        if self.not_enforced_because is not None and not _says_why(self.not_enforced_because):
+            rule = f"be a sentence of at most {_LONGEST_REASON} characters, or half as many beyond ASCII"
+            fix = "say why this endpoint needs no gate"
+            problems.add("not_enforced_because", rule, self.not_enforced_because, fix)
         problems.raise_if_any()
 
     @classmethod
@@ -229,7 +228,8 @@ class GatePolicy:
             problems.add("rules", "be a list of Rule.latency(...), Rule.error_rate(...) ...", self.rules)
             object.__setattr__(self, "rules", ())
             return
-        rules = tuple(self.rules)
+        # So many are enough to refuse them: a range may hold billions.
+        rules = tuple(self.rules[: 10 * MOST_RULES])
         for rule in rules:
             if type(rule) not in KINDS.values():
                 problems.add("rules", f"hold {' or '.join(f'Rule.{kind}(...)' for kind in KINDS)}", rule)
@@ -255,14 +255,20 @@ class GatePolicy:
             problems.add("period_seconds", "be 1, 5, 10, 20, 30 or a multiple of 60 up to 86400", period)
 
 
+def _says_why(reason: object) -> bool:
+    if not isinstance(reason, str) or not is_writable(reason):
+        return False
+    return 0 < len(reason.strip()) <= _LONGEST_REASON and len(compact(reason)) <= _LONGEST_WRITTEN
+
+
 def _rule_from_json(data: object, where: str, unread: list[str] | None) -> Rule | None:
     kind = data.get("kind") if isinstance(data, Mapping) else None
     rule = KINDS.get(kind) if isinstance(kind, str) else None
     if rule is None and unread is not None and isinstance(kind, str):
-        unread.append(f"{where}: this release doesn't know rules of the kind {kind!r} and leaves it out")
+        unread.append(f"{where}: this release doesn't know rules of the kind {shown(kind)} and leaves it out")
         return None
     if rule is None:
-        raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(KINDS)}, got {kind!r}",))
+        raise InvalidValueError((f"{where}: 'kind' must be one of {', '.join(KINDS)}, got {shown(kind)}",))
     values = _object(data, where, {"kind", *(field.name for field in fields(rule))}, unread)
     try:
         return rule(**{name: value for name, value in values.items() if name != "kind"})
@@ -276,18 +282,18 @@ def _located(error: InvalidValueError, where: str) -> InvalidValueError:
 
 def _object(data: object, where: str, known: set[str], unread: list[str] | None) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
-        raise InvalidValueError((f"{where}: must be an object, got {str(data)[:60]!r}",))
+        raise InvalidValueError((f"{where}: must be an object, got {shown(data)}",))
     if unread is not None:
         check_known(data, known, where, unread)
         return {name: value for name, value in data.items() if name in known}
     unknown = sorted(str(name) for name in data if name not in known)
     if unknown:
         allowed = ", ".join(sorted(known))
-        raise InvalidValueError(tuple(f"{where}: unknown key {name!r}; allowed are {allowed}" for name in unknown))
+        raise InvalidValueError(tuple(f"{where}: unknown key {shown(name)}; allowed are {allowed}" for name in unknown))
     return data
 
 
 def _list(data: object, where: str) -> Sequence[object]:
     if isinstance(data, Sequence) and not isinstance(data, str):
         return data
-    raise InvalidValueError((f"{where}: must be a list, got {str(data)[:60]!r}",))
+    raise InvalidValueError((f"{where}: must be a list, got {shown(data)}",))

@@ -7,7 +7,7 @@ from typing import NoReturn
 from shadow_ops.contract.held import is_cdk_object, named, what_to_write
 
 # Enough for a value, what is allowed and the fix; a terminal's screen holds some.
-_LONGEST_LINE = 2000
+_LONGEST_LINE = 900
 # As many mistakes as a person mends at a time.
 _MOST_LINES = 50
 
@@ -23,7 +23,7 @@ class InvalidValueError(ValueError):
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         # Here, because parts of every line come out of files and code of users: none ends a line or reaches a terminal.
-        self.problems = tuple(harmless(line) for line in problems)
+        self.problems = tuple(_in_reach(harmless(line, 10 * _LONGEST_LINE)) for line in problems)
         super().__init__("\n".join(self.problems))
 
 
@@ -89,10 +89,16 @@ def shown(value: object, longest: int = 120) -> str:
     """A value of a user's as it is named in a mistake: as Python writes it, harmless and bounded."""
     try:
         text = named(value) if is_cdk_object(value) else repr(value)
-    except (ValueError, RecursionError):
-        # Numbers of thousands of digits, and what holds itself, have no text.
+    except Exception:  # whatever a __repr__ of somebody's raises
+        # Numbers of thousands of digits, what holds itself, and what its author forbade have no text.
         text = f"a {type(value).__name__} that can't be shown"
     return harmless(text, longest)
+
+
+def _in_reach(line: str) -> str:
+    """A line that can be read at a glance: of a longer one both ends, where it says what is wrong and what to do."""
+    end = _LONGEST_LINE // 2 - 3
+    return line if len(line) <= _LONGEST_LINE else f"{line[:end]} ... {line[-end:]}"
 
 
 def harmless(text: str, longest: int = _LONGEST_LINE) -> str:

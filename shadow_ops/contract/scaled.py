@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from shadow_ops.contract.typed import whole
+
 _POLICY_FIELDS = (
     "PolicyName",
     "PolicyType",
@@ -60,8 +62,8 @@ class Scaled:
         """Read what `to_json` made, or a declaration."""
         return cls(
             variant=data["variant"],
-            minimum=int(data["min"]),
-            maximum=int(data["max"]),
+            minimum=whole(data["min"]),
+            maximum=whole(data["max"]),
             suspended=data.get("suspended"),
             policies={one["PolicyName"]: policy_fields(one) for one in data.get("policies", ())},
             schedules={one["ScheduledActionName"]: schedule_fields(one) for one in data.get("schedules", ())},

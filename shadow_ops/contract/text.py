@@ -5,24 +5,17 @@ from __future__ import annotations
 import json
 
 _CONTROLS = frozenset(chr(code) for code in (*range(32), 127)) - {"\t", "\n"}
-# What a parameter that costs nothing takes, in bytes.
-_STANDARD_VALUE = 4096
 LARGEST_VALUE = 8192
 """Largest value of a parameter, in bytes (SSM API member PutParameterRequest.Value); a standard one takes 4096."""
 
 
 def compact(value: object) -> str:
-    """A value as JSON text, the same for the same value; CDK tokens in it stay whole.
-
-    In ASCII, as templates are; only what that makes too long for a standard parameter has its characters as they are.
+    """A value as JSON text in ASCII, as templates are, the same for the same value; CDK tokens in it stay whole.
 
     Doubled braces are a dynamic reference to CloudFormation and a reference to Parameter Store, wherever they come
     from. In compact JSON they stand in texts alone, where an escape says the same.
     """
-    plain = json.dumps(value, separators=(",", ":"))
-    if len(plain) > _STANDARD_VALUE:
-        plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    return plain.replace("{{", "{\\u007b")
+    return json.dumps(value, separators=(",", ":")).replace("{{", "{\\u007b")
 
 
 def is_writable(text: str) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from shadow_ops.contract.typed import whole
+
 FORMAT = 2
 """The format that this release writes; raised when older readers would misunderstand what is written."""
 
@@ -19,7 +21,9 @@ def format_of(data: Mapping[str, Any], name: str) -> int:
     Raises:
         ValueError: If it is no format's number.
     """
-    version = int(data.get(name, 1))
+    given = data.get(name, 1)
+    # In a custom resource's properties every number is text.
+    version = whole(int(given) if isinstance(given, str) else given)
     if version < 1:
         raise ValueError(f"{name} is {version}")
     return version

@@ -209,3 +209,62 @@ def test_an_action_of_the_cdk_is_taken() -> None:
 
     endpoint = ShadowEndpoint(new_stack(), "E", test=shadow_test(alerts=Alerts()))
     endpoint.alarms.add_action(Own())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"descripton": "x"}, "'descripton' must be left out: no stack takes it, got 'x'; did you mean description?"),
+        ({"tset": 5}, "'tset' must be left out: no stack takes it, got 5; did you mean test?"),
+        (
+            {"permissions_boundary": "x"},
+            "'permissions_boundary' must be one of (aws_cdk.PermissionsBoundary, NoneType), got 'str'",
+        ),
+        ({"synthesizer": "x"}, "'synthesizer' must be what the CDK takes, got {'synthesizer': 'x'}; "),
+        ({"env": {"regon": "x"}}, "'env' must be what Environment takes, got 'regon'"),
+        ({"description": "Grüße"}, "'description' must be ASCII, got 'Grüße'; "),
+        ({"description": "x" * 1025}, "'description' must be text (at most 1024 characters), got 'xxx"),
+        ({"tags": {"team": 5}}, "'tags' must have at most 256 letters"),
+        ({"tags": "x"}, "'tags' must be a dict, got 'x'"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", [ShadowTestStack, PromotionStack])
+def test_a_wrong_argument_of_a_stack_is_the_one_that_is_named(kind: Any, arguments: Any, said: str) -> None:  # noqa: ANN401 - on purpose
+    """Not the id beside it; of a mistyped one the nearest is named."""
+    assert refusal(lambda: kind(cdk.App(), "churn", test=shadow_test(), **arguments)).startswith(
+        f"{kind.__name__}: {said}"
+    )
+
+
+def test_tags_of_a_stack_may_hold_any_letters() -> None:
+    """CloudFormation puts them on resources itself: they stand in no template."""
+    app = cdk.App()
+    ShadowTestStack(app, "churn", test=shadow_test(), tags={"Abteilung": "Qualität"})
+
+    assert "Abteilung" not in str(app.synth().stacks[0].template)
+
+
+FIVE: Any = 5
+CONSTRUCTS: list[tuple[Callable[[cdk.Stack], object], str]] = [
+    (
+        lambda s: ComparisonDashboard(s, "X", test=shadow_test(), alarm_arns=FIVE),
+        "'alarm_arns' must be a list of text",
+    ),
+    (
+        lambda s: ComparisonDashboard(s, "X", test=shadow_test(), captured_uri=FIVE),
+        "'captured_uri' must be text, got 5",
+    ),
+    (lambda s: ServingModel(s, "X", model=model(), endpoint_name="churn", alarms=FIVE), "'alarms' must be a list"),
+    (lambda s: EndpointAlarms(s, "X", test=shadow_test(), after=FIVE), "'after' must be a resource of CloudFormation"),
+    (
+        lambda s: UpdateGuard(s, "X", test=shadow_test(), intent=FIVE, endpoint_config_name="c"),
+        "'intent' must be a Promotion(...) or a Rollback(...), got 5",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "said"), CONSTRUCTS, ids=[said for _, said in CONSTRUCTS])
+def test_every_argument_of_a_construct_is_checked(make: Callable[[cdk.Stack], object], said: str) -> None:
+    """Those that have a default too."""
+    assert f": {said}" in refusal(lambda: make(cdk.Stack(cdk.App(), "S")))

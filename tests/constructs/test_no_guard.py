@@ -252,7 +252,7 @@ def test_policies_have_ids_of_their_own_whatever_they_and_their_variants_are_cal
 def test_a_policy_keeps_its_logical_id_whatever_comes_before_it() -> None:
     """By its name: another one's coming, going or moving would rename it while it is there."""
     made: dict[str, set[str]] = {}
-    others = [{**STEP, "PolicyName": name} for name in ("a", "b b", "ü")]
+    others = [{**STEP, "PolicyName": name} for name in ("a", "b b", "c")]
     for policies in (others, others[1:], others[::-1], [STEP, *others]):
         scaling = Scaling(max_count=4, invocations_per_instance=600, policies=policies)
         found = resources(rendered(serving(guard=OFF, production=variant("v1", scaling=scaling))), POLICY)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -191,7 +192,8 @@ def test_what_is_accepted_fits_the_api(kind: str) -> None:
             refused = error.problems
         else:
             assert problems_of(template) == []
-        assert all(line.isprintable() and len(line) < 1000 for line in refused)
+            assert json.dumps(template, ensure_ascii=False).isascii()
+        assert all(line.isprintable() and len(line) < 1000 for line in refused), refused
         seen["refused" if refused else "accepted"] += 1
 
     tried()

@@ -252,7 +252,7 @@ def test_a_test_of_fewer_instances_is_a_test_of_hardware_like_any_other(choice: 
 
 def test_fails_with_a_misspelt_argument() -> None:
     """Whatever a stack takes is passed on, and what it doesn't take is refused."""
-    with pytest.raises(TypeError, match="stackname"):
+    with pytest.raises(InvalidValueError, match="did you mean stack_name"):
         ShadowTestStack(cdk.App(), "churn-shadow", test=churn(), stackname="churn")
 
 

@@ -53,7 +53,10 @@ def test_five_actions_fit() -> None:
         ({"warm_up_minutes": 2881}, "'warm_up_minutes' must be a whole number from 0 to 2880, got 2881"),
         ({"without": "shadow-cpu"}, "'without' must be a list, got 'shadow-cpu'; write ['shadow-cpu']"),
         ({"without": [1]}, "'without' must hold ids of alarms such as 'shadow-cpu', got 1"),
-        ({"enabled": False}, "'off_because' must say why nobody is warned, got None"),
+        (
+            {"enabled": False},
+            "'off_because' must be a sentence that says why, of at most 500 characters, got None; say why nobody is",
+        ),
     ],
 )
 def test_fails_what_cloudwatch_would_refuse(changes: dict[str, Any], said: str) -> None:

@@ -56,7 +56,7 @@ BAD: dict[str, tuple[Callable[[], object], str]] = {
         lambda: Guardrails(alarm_names="checkout-errors"),
         "'alarm_names' must be a list, got 'checkout-errors'; write ['checkout-errors']",
     ),
-    "off for no reason": (lambda: Guardrails.off(" "), "'reason' must say why there are no guardrails"),
+    "off for no reason": (lambda: Guardrails.off(" "), "'reason' must be a sentence that says why"),
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -15,12 +15,14 @@ from shadow_constructs import (
     Container,
     GatePolicy,
     Guard,
+    Guardrails,
     InvalidValueError,
     Promotion,
     Rollback,
     Scaling,
     Schedule,
     ShadowTest,
+    Watch,
 )
 from tests.values.samples import model, shadow_test
 
@@ -55,6 +57,56 @@ def refusal(make: Callable[[], object]) -> tuple[str, ...]:
 def test_what_no_file_can_hold_is_refused_wherever_text_stands(make: Callable[[str], object], text: str) -> None:
     """Half a surrogate pair breaks the template; control characters forge lines in logs and on terminals."""
     refusal(lambda: make(text))
+
+
+class Unspeakable:
+    """Has no text: whoever asks for it gets an error of some kind."""
+
+    def __repr__(self) -> NoReturn:
+        """Refuse."""
+        raise KeyError("no text")
+
+
+def test_what_has_no_text_is_refused_by_its_type() -> None:
+    """Its own error reaches nobody."""
+    [line] = refusal(lambda: Schedule(name=Unspeakable(), when="rate(1 hour)", min_count=1))  # type: ignore[arg-type] # on purpose
+
+    assert line == "Schedule: 'name' must be 1 to 256 characters without | : /, got a Unspeakable that can't be shown"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: shadow_test(tags={"Team": text}),
+        lambda text: shadow_test(tags={text: "x"}),
+        lambda text: model(environment={"LABEL": text}),
+        lambda text: Scaling(max_count=2, policies=[{"PolicyName": text}]),
+        lambda text: Schedule(name=text, when="rate(1 hour)", min_count=1),
+        lambda text: Guardrails(alarm_names=[text]),
+        lambda text: Alerts(emails=[f"{text}@example.com"]),
+    ],
+)
+def test_what_stands_in_the_template_is_ascii(make: Callable[[str], object]) -> None:
+    """CloudFormation gives other characters back as question marks: the user spells them out, knowingly."""
+    assert any(
+        "must be ASCII, got 'Qualität'; CloudFormation gives" in line.replace("@example.com", "")
+        for line in refusal(lambda: make("Qualität"))
+    )
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, 5, "a" * 501, "a\x1bb"], ids=repr)
+@pytest.mark.parametrize("make", [Alerts.off, Watch.off, Guard.off, Guardrails.off, Rollback, GatePolicy.none])
+def test_every_opting_out_says_why_in_a_sentence(make: Callable[[Any], object], text: object) -> None:
+    """One rule for all of them: text that says something, of a length that every record holds."""
+    refusal(lambda: make(text))
+
+
+@pytest.mark.parametrize("make", [Alerts, Watch])
+def test_fails_with_a_reason_for_what_is_on(make: Callable[..., object]) -> None:
+    """Who gives a reason means it to be off."""
+    [line] = refusal(lambda: make(off_because="nobody needs it"))
+
+    assert "'off_because' must be left out of what is on" in line
 
 
 @pytest.mark.parametrize(

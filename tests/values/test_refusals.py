@@ -372,7 +372,7 @@ ALLOWED: dict[str, Callable[[], object]] = {
         "team/churn", f"sha256:{'0' * 64}", account="111122223333", region="us-gov-west-1"
     ),
     "100 variables": lambda: model(environment={f"K{n}": "" for n in range(100)}),
-    "50 tags": lambda: shadow_test(tags={f"k{n}": "Grüße: a/b=c+d-e@f" for n in range(50)}),
+    "50 tags": lambda: shadow_test(tags={f"k{n}": "Greetings: a/b=c+d-e@f" for n in range(50)}),
     "a package": lambda: ModelPackage(
         "arn:aws-cn:sagemaker:cn-north-1:111122223333:model-package/churn/7", artifact="s3://b/k.tar.gz", image=IMAGE
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shadow_ops.contract.catalogue import Statistic
 from shadow_ops.contract.checks import check_flag
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, refuse
 
 if TYPE_CHECKING:
     from shadow_ops.contract.rules.durations import AverageRule, LatencyRule, OverheadRule
@@ -72,6 +72,10 @@ class Rule:
         Raises:
             InvalidValueError: With one line per mistake.
         """
+        if type(self) is Rule:
+            refuse(
+                "Rule", "kind", "be one of its kinds", "Rule(...)", "write Rule.latency(...) or Rule.error_rate(...)"
+            )
         problems = Problems(f"Rule.{self.kind}")
         self._check(problems)
         check_flag(problems, "report_only", self.report_only)
@@ -129,5 +133,6 @@ class Rule:
         }
         return {"kind": self.kind, **given}
 
-    def _check(self, problems: Problems) -> None:  # noqa: ARG002 - kinds of rules record their mistakes in it
-        raise TypeError("use Rule.latency(...) or another kind of rule")
+    def _check(self, problems: Problems) -> None:
+        """Record the mistakes of this kind of rule."""
+        raise NotImplementedError
