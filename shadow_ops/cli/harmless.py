@@ -32,9 +32,14 @@ def in_json(text: str) -> str:
     return _HARMFUL.sub(lambda one: _escaped(one[0]), text)
 
 
+def joined(text: str) -> str:
+    """A text without line ends."""
+    return re.sub(r"\s*[\r\n]+\s*", " ", text)
+
+
 def line(text: str) -> str:
     """Text from outside as one line: it can't forge another."""
-    return _written(re.sub(r"\s*[\r\n]+\s*", " ", text))
+    return _written(joined(text))
 
 
 def in_markdown(text: str) -> str:

@@ -24,9 +24,10 @@ def data_as_json(value: Any) -> None:  # noqa: ANN401 - plain JSON values
     click.echo(harmless.in_json(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
 
 
-def progress(text: str) -> None:
-    """Tell a person what is going on."""
-    click.echo(harmless.shown(text), err=True)
+def progress(*lines: str) -> None:
+    """Tell a person what is going on: each text is one line, whatever stands in it."""
+    for text in lines:
+        click.echo(harmless.shown(harmless.joined(text)), err=True)
 
 
 def warn(text: str | None) -> None:

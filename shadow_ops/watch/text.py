@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from shadow_ops.aws.looks import Look
+from shadow_ops.contract.problems import harmless
 from shadow_ops.contract.watched import Watched
 
 LONGEST_REASON = 1000
@@ -60,4 +61,5 @@ def _figures(endpoint: str) -> str:
 
 
 def _text(*lines: str) -> str:
-    return "\n\n".join(lines) + "\n"
+    # What a rule, an alarm or a version is called comes from people and files: each stays in its line.
+    return "\n\n".join(harmless(one) for one in lines) + "\n"

@@ -113,8 +113,8 @@ def _put(
         else (f"the promotion that replaced {made.version} may be rolled back")
     )
     output.progress(
-        f"{endpoint}: {what}, once, until {made.expires:%Y-%m-%d %H:%M} UTC; on record by {made.by}\n"
-        f"run the pipeline or deploy again; `shadow-test override {endpoint} --withdraw` takes it off the record"
+        f"{endpoint}: {what}, once, until {made.expires:%Y-%m-%d %H:%M} UTC; on record by {made.by}",
+        f"run the pipeline or deploy again; `shadow-test override {endpoint} --withdraw` takes it off the record",
     )
 
 
