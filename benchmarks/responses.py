@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.captured import write
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shadow_constructs.alarms import errors, latency, utilization
+from shadow_constructs.alarms import answers, errors, latency, utilization
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.subjects import NewFleet, Pair, Watched
-from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, OverheadRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import (
+    AgreementRule,
+    AverageRule,
+    ErrorRateRule,
+    LatencyRule,
+    OverheadRule,
+    Rule,
+    UtilizationRule,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class AlarmsOf:
     def ids(self, rule: Rule) -> set[str]:
         """Ids that the rule's alarms may have in one phase of a test or another."""
         abouts = ("production", "shadow", *(() if self.of_both is None else ("relative",)))
-        return {f"{about}-{self.name(rule)}" for about in abouts}
+        return {self.name(rule), *(f"{about}-{self.name(rule)}" for about in abouts)}
 
 
 ALARMS: Mapping[type[Rule], AlarmsOf] = MappingProxyType(
@@ -44,5 +52,6 @@ ALARMS: Mapping[type[Rule], AlarmsOf] = MappingProxyType(
         OverheadRule: AlarmsOf(of_variant=lambda _watched, _rule: ()),
         ErrorRateRule: AlarmsOf(of_variant=errors.of_variant, of_both=errors.of_both, of_update=errors.of_update),
         UtilizationRule: AlarmsOf(of_variant=utilization.of_variant, name=utilization.name_of),
+        AgreementRule: AlarmsOf(of_variant=lambda _watched, _rule: (), of_both=answers.of_both),
     }
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from shadow_constructs.alarms.answers import of_capture
 from shadow_constructs.alarms.kinds import ALARMS
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.subjects import NewFleet, Pair, watched
@@ -28,6 +29,7 @@ def alarm_specs(test: ShadowTest) -> tuple[AlarmSpec, ...]:
     if not alerts.enabled:
         return ()
     found = [spec for one in watched(test) for rule in rules for spec in ALARMS[type(rule)].of_variant(one, rule)]
+    found += [spec for one in watched(test) for spec in of_capture(one)]
     if test.shadow is not None:
         pair = Pair(test, test.shadow)
         for rule in rules:
@@ -36,7 +38,8 @@ def alarm_specs(test: ShadowTest) -> tuple[AlarmSpec, ...]:
         found.append(_traffic(pair))
     known = {spec.id for spec in found}
     # What another phase of the same test has, so that `Alerts.without` fits before and after a promotion.
-    possible = {"shadow-traffic", *(alarm_id for rule in rules for alarm_id in ALARMS[type(rule)].ids(rule))}
+    possible = {"shadow-traffic", "shadow-capture", "production-capture"}
+    possible |= {*(alarm_id for rule in rules for alarm_id in ALARMS[type(rule)].ids(rule))}
     for unknown in sorted(set(alerts.without) - known - possible):
         refuse("Alerts", "without", f"name alarms of this endpoint ({', '.join(sorted(known))})", unknown)
     return _checked(spec for spec in found if spec.id not in alerts.without)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from shadow_constructs.dashboard.questions import capacity, errors, latency, overhead
+from shadow_constructs.dashboard.questions import answers, capacity, errors, latency, overhead
 from shadow_constructs.dashboard.questions.question import Row, Subject
-from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, OverheadRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import (
+    AgreementRule,
+    AverageRule,
+    ErrorRateRule,
+    LatencyRule,
+    OverheadRule,
+    Rule,
+    UtilizationRule,
+)
 
 QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProxyType(
     {
@@ -15,6 +23,7 @@ QUESTIONS: Mapping[type[Rule], Callable[[Subject], Iterator[Row]]] = MappingProx
         # What makes the average slow makes the percentiles slow, and those have charts; the gate tells its figures.
         AverageRule: lambda _subject: iter(()),
         ErrorRateRule: errors.rows,
+        AgreementRule: answers.rows,
         UtilizationRule: capacity.rows,
         OverheadRule: overhead.rows,
     }

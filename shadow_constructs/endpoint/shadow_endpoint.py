@@ -138,8 +138,8 @@ class ShadowEndpoint(Part):
         after = self.guard.after(self.cfn_endpoint)
         self.alarms = EndpointAlarms(self, "Alarms", test=test, after=after)
         self.guard.watch_deployments(test.endpoint_name)
-        watch(self.stack, node, test, self.alarms.topic_arn)
         captured = self.capture_destination
+        watch(self.stack, node, test, self.alarms.topic_arn, captured)
         captured_uri = None if captured is None else f"{captured.uri}/{test.endpoint_name}/"
         self.dashboard = ComparisonDashboard(
             self,

@@ -16,7 +16,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_WINGS = ("answering", "aws", "contract", "guard", "judge", "measure", "watch")
+_WINGS = ("answering", "aws", "contract", "guard", "judge", "measure", "responses", "watch")
 # What of these wings only synthesis or the command line imports.
 _NOT_RUN = {
     "aws/clients.py",
@@ -27,6 +27,13 @@ _NOT_RUN = {
     "contract/reading.py",
     "contract/unguarded.py",
     "measure/recording_file.py",
+    *(
+        f"responses/{name}.py"
+        for name in (
+            *("agreement", "export", "fetch", "find", "redact", "result", "run", "segment", "since"),
+            *("engines/__init__", "engines/duck", "engines/duck_sql", "engines/stdlib"),
+        )
+    ),
 }
 _DATA = ("data/instances.json",)
 # Zip archives can't say an earlier time; the same for every file, so that the same code is the same package.

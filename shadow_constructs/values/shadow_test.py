@@ -207,6 +207,12 @@ class ShadowTest:
         """Whether every update keeps all live counts, because nobody is there to ask: a production variant scales."""
         return not self.guard.enabled and any(one.name in self.scaling for one in self.production_variants)
 
+    @property
+    def counts_answers(self) -> bool:
+        """Whether the watch counts captured answers, while there is a shadow."""
+        keeps = self.capture.enabled and self.capture.responses and self.capture.percent > 0
+        return keeps and self.guard.enabled and self.watch.enabled and self.watch.answers
+
     def promoted(self) -> ShadowTest:
         """The endpoint as it must be after promotion: the shadow's model serves under the production variant's name.
 

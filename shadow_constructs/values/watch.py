@@ -30,6 +30,8 @@ class Watch:
         currency: The price's currency, three capitals.
         role_arn: Your own role for the function; it must trust ``lambda.amazonaws.com``, and nothing is attached to it:
             docs/watch.md lists what it needs. By default a role is made. A CDK token is accepted.
+        answers: Whether captured answers are read, to count each hour how many agree. Its role may then read what is
+            captured, and use the key; nothing of it is kept or logged but counts. `Rule.agreement` needs it.
         enabled: Whether there is a watch; `off` turns it off.
         off_because: Why there is none.
     """
@@ -39,6 +41,7 @@ class Watch:
     price_per_instance_hour: float | None = None
     currency: str = "USD"
     role_arn: str | None = None
+    answers: bool = True
     enabled: bool = True
     off_because: str | None = None
 
@@ -60,6 +63,7 @@ class Watch:
         if self.role_arn is not None:
             ending = r"[\w+=,.@/-]+"
             check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+        check_flag(problems, "answers", self.answers)
         check_flag(problems, "enabled", self.enabled)
         check_off(problems, self.enabled, self.off_because, "say why nobody watches")
         problems.raise_if_any()

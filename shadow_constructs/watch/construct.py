@@ -18,6 +18,7 @@ from shadow_constructs.guard.log import log_group
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.said import say
+from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
@@ -50,6 +51,7 @@ class StackWatch(Part):
         own(self.node, "watch")
         self._in_vpc = guard.network is not None
         self._watched: list[Watched] = []
+        self._captured: dict[str, CaptureDestination] = {}
         self._log_group_arn = log_group(self, guard).attr_arn
         self._role: iam.CfnRole | None = None
         role_arn = watch.role_arn
@@ -93,18 +95,21 @@ class StackWatch(Part):
         """Whether its role can hold no further test's rights."""
         return len(self._watched) == _MOST_TESTS
 
-    def add(self, watched: Watched, tags: Mapping[str, str]) -> None:
+    def add(self, watched: Watched, captured: CaptureDestination | None, tags: Mapping[str, str]) -> None:
         """Look at one more endpoint.
 
         Args:
             watched: The endpoint.
+            captured: Where its captured data is that is read; None: nothing is.
             tags: Of its test; the watch of several tests has the tags of all of them.
         """
         self._watched.append(watched)
+        if captured is not None:
+            self._captured[watched.endpoint] = captured
         for key, value in tags.items():
             cdk.Tags.of(self).add(key, value)
         if self._role is not None:
-            made = list(statements(self._watched, self._log_group_arn, in_vpc=self._in_vpc))
+            made = list(statements(self._watched, self._captured, self._log_group_arn, in_vpc=self._in_vpc))
             document = {"Version": "2012-10-17", "Statement": made}
             self._role.policies = [iam.CfnRole.PolicyProperty(policy_name="Watch", policy_document=document)]
         said = {"endpoints": [one.to_json() for one in self._watched]}
@@ -118,7 +123,9 @@ class StackWatch(Part):
 _KNOWN: WeakKeyDictionary[cdk.Stack, dict[tuple[object, ...], list[StackWatch]]] = WeakKeyDictionary()
 
 
-def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None) -> None:
+def watch(
+    stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None, captured: CaptureDestination | None
+) -> None:
     """Have a shadow test watched, if there is one and its code doesn't say otherwise.
 
     Up to six tests of a stack that are watched alike share a function.
@@ -128,6 +135,7 @@ def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None)
         node: Of the endpoint, which says it where nobody is told.
         test: What the endpoint serves.
         topic_arn: Whom to tell; None: nobody.
+        captured: Where its captured data is, or None.
     """
     # Where no function of the library may run, none looks either.
     if test.shadow is None or not test.watch.enabled or not test.guard.enabled:
@@ -157,6 +165,8 @@ def watch(stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None)
             expires_after_days=how.expires_after_days,
             price_per_instance_hour=how.price_per_instance_hour,
             currency=how.currency,
+            answers=test.counts_answers,
         ),
+        captured if test.counts_answers else None,
         test.tags,
     )

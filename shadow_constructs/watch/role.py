@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shadow_constructs.guard.role import INTERFACES
+from shadow_constructs.values.capture import CaptureDestination
+from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.declared import prefix, settings_name
 from shadow_ops.contract.reasons import reasons_path
-from shadow_ops.contract.watched import NAMESPACE, SOURCE, Watched
+from shadow_ops.contract.watched import SOURCE, Watched
 
 Statement = dict[str, Any]
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
-def statements(watched: Sequence[Watched], log_group_arn: str, *, in_vpc: bool) -> Iterator[Statement]:
+def statements(
+    watched: Sequence[Watched], captured: Mapping[str, CaptureDestination], log_group_arn: str, *, in_vpc: bool
+) -> Iterator[Statement]:
     """The statements of the watch's role.
 
     Args:
         watched: The endpoints that it looks at.
+        captured: Where the captured data lies that is read, by endpoint.
         log_group_arn: Where its function writes.
         in_vpc: Whether Lambda must give its function network interfaces.
     """
@@ -35,19 +40,38 @@ def statements(watched: Sequence[Watched], log_group_arn: str, *, in_vpc: bool) 
     yield _allowed("ssm:GetParametersByPath", _parameters([reasons_path(one) for one in names]))
     # These two have no resource level.
     yield _allowed("cloudwatch:GetMetricData", "*")
-    yield _allowed("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": NAMESPACE}})
+    yield _allowed("cloudwatch:PutMetricData", "*", {"StringEquals": {"cloudwatch:namespace": OWN_NAMESPACE}})
     yield _allowed(
         "events:PutEvents", _arns("events", ["event-bus/default"]), {"StringEquals": {"events:source": SOURCE}}
     )
     topics = [one.topic_arn for one in watched if one.topic_arn is not None]
     if topics:
         yield _allowed("sns:Publish", list(dict.fromkeys(topics)))
+    yield from _reading(captured)
     yield _allowed(("logs:CreateLogStream", "logs:PutLogEvents"), log_group_arn)
     if in_vpc:
         yield _allowed(INTERFACES, "*")
         # Lambda makes them with this role, and no function's own code needs to.
         any_function = {"ArnLike": {"lambda:SourceFunctionArn": "arn:*:lambda:*:*:function:*"}}
         yield {"Effect": "Deny", "Action": list(INTERFACES), "Resource": "*", "Condition": any_function}
+
+
+def _reading(captured: Mapping[str, CaptureDestination]) -> Iterator[Statement]:
+    """Captured answers, and the keys that encrypt them; nothing is written."""
+    folders = {name: f"{one.prefix}/{name}".lstrip("/") for name, one in captured.items()}
+    objects = [_bucket(one.bucket, f"/{folders[name]}/*") for name, one in captured.items()]
+    if objects:
+        yield _allowed("s3:GetObject", objects)
+    for bucket in dict.fromkeys(one.bucket for one in captured.values()):
+        under = [f"{folders[name]}/*" for name, one in captured.items() if one.bucket == bucket]
+        yield _allowed("s3:ListBucket", _bucket(bucket, ""), {"StringLike": {"s3:prefix": under}})
+    keys = list(dict.fromkeys(one.key_arn for one in captured.values() if one.key_arn is not None))
+    if keys:
+        yield _allowed("kms:Decrypt", keys)
+
+
+def _bucket(name: str, rest: str) -> dict[str, Any]:
+    return {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":s3:::", name, rest]]}
 
 
 def _allowed(actions: str | Sequence[str], resource: object, condition: object = None) -> Statement:

@@ -43,6 +43,7 @@ class Config:
         production: Its production variants as the API gives them.
         shadow: Its shadow variants, likewise.
         capture_uri: Where captured data goes; None if nothing is captured.
+        capture_percent: Share of the requests that is captured, 0 to 100.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Config:
     production: tuple[Mapping[str, Any], ...]
     shadow: tuple[Mapping[str, Any], ...]
     capture_uri: str | None
+    capture_percent: float = 100
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def describe_config(sagemaker: Any, name: str) -> Config:  # noqa: ANN401 - a bo
         production=tuple(found["ProductionVariants"]),
         shadow=tuple(found.get("ShadowProductionVariants") or ()),
         capture_uri=capture.get("DestinationS3Uri") if capture.get("EnableCapture", True) else None,
+        capture_percent=capture.get("InitialSamplingPercentage", 100),
     )
 
 

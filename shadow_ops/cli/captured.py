@@ -16,7 +16,7 @@ from typing import Any
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.find import span
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.redact import Redaction

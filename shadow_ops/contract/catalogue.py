@@ -1,7 +1,8 @@
 """The metric catalogue: every CloudWatch metric of a variant, and how two variants may be compared by it fairly.
 
 The only place that knows names, namespaces, dimensions, units and statistics. A shadow variant reports the same metrics
-as a production variant, under its own name. Source: SageMaker Developer Guide, monitoring-cloudwatch.
+as a production variant, under its own name. Source: SageMaker Developer Guide, monitoring-cloudwatch. Captured answers
+are counted by this library's watch.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from enum import StrEnum
 
 INVOCATION_NAMESPACE = "AWS/SageMaker"
 HOST_NAMESPACE = "/aws/sagemaker/Endpoints"
+OWN_NAMESPACE = "ShadowTests"
+"""Where the watch puts what it counts."""
 
 MICROSECONDS_PER_MILLISECOND = 1000
 
@@ -21,6 +24,7 @@ class Unit(StrEnum):
     COUNT = "count"
     MICROSECONDS = "microseconds"
     PERCENT = "percent"
+    SECONDS = "seconds"
 
 
 class Comparison(StrEnum):
@@ -40,6 +44,8 @@ class Comparison(StrEnum):
     """Summed over the GPUs: divided by the instance's number of GPUs."""
     PERCENT = "percent"
     """0 to 100 of the instance, comparable as it is."""
+    PART = "part"
+    """Counted by the watch, a stretch of time at a look; says something as a part of another count."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,28 @@ CATALOGUE: tuple[CatalogueEntry, ...] = (
     GPU_UTILIZATION,
     GPU_MEMORY_UTILIZATION,
 )
-"""Every metric, in the order in which people read them."""
+"""Every metric of SageMaker's, in the order in which people read them."""
+
+
+def _counted(name: str, title: str, unit: Unit = Unit.COUNT) -> CatalogueEntry:
+    # A stretch that is counted twice has one value all the same: the average of equal values.
+    return CatalogueEntry(name, title, OWN_NAMESPACE, unit, Comparison.PART, ("Average",))
+
+
+COMPARED_ANSWERS = _counted("ComparedAnswers", "Pairs of answers")
+AGREEING_ANSWERS = _counted("AgreeingAnswers", "Pairs that agree")
+UNJOINED_ANSWERS = _counted("UnjoinedAnswers", "Answers in no pair")
+REPEATED_ANSWERS = _counted("RepeatedAnswers", "Production's answers to repeated requests")
+STEADY_ANSWERS = _counted("SteadyAnswers", "Those that are as usual")
+CAPTURED_RECORDS = _counted("CapturedRecords", "Captured records")
+DUE_RECORDS = _counted("DueRecords", "Records that were due")
+CAPTURE_AGE = _counted("CaptureAge", "Time since the last captured file", Unit.SECONDS)
+
+ANSWERS = (COMPARED_ANSWERS, AGREEING_ANSWERS, UNJOINED_ANSWERS, REPEATED_ANSWERS, STEADY_ANSWERS)
+"""What the watch counts of both variants' captured answers; metrics of the shadow."""
+
+CAPTURE = (CAPTURED_RECORDS, DUE_RECORDS, CAPTURE_AGE)
+"""What it counts of each variant's captured files."""
 
 ERROR_METRICS = {"4xx": ERRORS_4XX, "5xx": ERRORS_5XX, "model": MODEL_ERRORS}
 """The metric of each kind of error that a policy names."""
@@ -141,8 +168,8 @@ RESOURCE_METRICS = {
 }
 """The metric of each resource that a policy names."""
 
-BY_NAME = {entry.name: entry for entry in CATALOGUE}
-"""The catalogue by CloudWatch's names."""
+BY_NAME = {entry.name: entry for entry in (*CATALOGUE, *ANSWERS, *CAPTURE)}
+"""All of them, the watch's too, by CloudWatch's names."""
 
 
 def dimensions(endpoint: str, variant: str, config: str | None = None) -> dict[str, str]:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-NAMESPACE = "ShadowTests"
-"""Where the watch puts its metrics; each has the one dimension ``EndpointName``."""
-
 SOURCE = "sagemaker-shadow-constructs"
 """Source of the watch's events; no other source may be used by its role."""
 
@@ -42,7 +39,7 @@ VERDICT_AGE = WatchMetric("VerdictAge", "Seconds", "how long the verdict has bee
 REQUESTS = WatchMetric("Requests", "Count", "requests to the shadow that the verdict rests on, since the test began")
 INSTANCE_HOURS = WatchMetric("InstanceHours", "None", "instance-hours of the shadow since the test began")
 METRICS = (VERDICT, VERDICT_AGE, REQUESTS, INSTANCE_HOURS)
-"""Every metric of the watch."""
+"""What the watch publishes of an endpoint beside answers: each has the one dimension ``EndpointName``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +52,7 @@ class Watched:
         expires_after_days: How old a test may be before people are told of it daily.
         price_per_instance_hour: What an instance of the shadow costs an hour; None where it isn't given.
         currency: In which currency.
+        answers: Whether captured answers are read and counted.
     """
 
     endpoint: str
@@ -62,10 +60,11 @@ class Watched:
     expires_after_days: int
     price_per_instance_hour: float | None = None
     currency: str = "USD"
+    answers: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """As plain JSON values, without what is absent."""
-        return {name: one for name, one in asdict(self).items() if one is not None}
+        """As plain JSON values, without what is absent or off."""
+        return {name: one for name, one in asdict(self).items() if one is not None and one is not False}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -93,14 +93,17 @@ def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opin
     while kept and kept[-1].start in bad:
         kept.pop()
     if not kept:
-        return dataclasses.replace(recording, periods=(), coarse=()), len(samples.periods)
+        return dataclasses.replace(recording, periods=(), coarse=(), answers=None), len(samples.periods)
     last = kept[-1].start
 
     def until(periods: tuple[Period, ...]) -> tuple[Period, ...]:
         return tuple(one for one in periods if one.start <= last)
 
     coarse = tuple(dataclasses.replace(one, periods=until(one.periods)) for one in recording.coarse)
-    before = dataclasses.replace(recording, periods=until(recording.periods), coarse=coarse)
+    answers = recording.answers
+    if answers is not None:
+        answers = dataclasses.replace(answers, periods=until(answers.periods))
+    before = dataclasses.replace(recording, periods=until(recording.periods), coarse=coarse, answers=answers)
     return before, len(samples.periods) - len(kept)
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, OverheadRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import (
+    AgreementRule,
+    AverageRule,
+    ErrorRateRule,
+    LatencyRule,
+    OverheadRule,
+    Rule,
+    UtilizationRule,
+)
+from shadow_ops.judge.agreement import judge_agreement
 from shadow_ops.judge.errors import judge_error_rate
 from shadow_ops.judge.latency import judge_latency
 from shadow_ops.judge.opinion import Needs, Opinion
@@ -36,5 +45,6 @@ JUDGES: Mapping[type[Rule], Judge] = MappingProxyType(
         OverheadRule: Judge(judge_latency),
         ErrorRateRule: Judge(lambda rule, samples, needs, _: judge_error_rate(rule, samples, needs)),
         UtilizationRule: Judge(lambda rule, samples, needs, _: judge_utilization(rule, samples, needs), may_fail),
+        AgreementRule: Judge(lambda rule, samples, needs, _: judge_agreement(rule, samples, needs)),
     }
 )

@@ -78,6 +78,7 @@ def subject_of(live: LiveEndpoint, promoted: Instances | None) -> Subject:
         shadow=_running_on(live.shadow),
         promoted=None if promoted is None else known_instances(promoted.instance_type, promoted.count),
         config=live.config.name,
+        captures=live.config.capture_uri is not None,
     )
 
 

@@ -12,9 +12,11 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shadow_ops.contract.answers import MOST_PAIRS
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
-from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule
+from shadow_ops.contract.rules import AgreementRule, DurationRule, ErrorRateRule, Rule
 from shadow_ops.judge import little, ranks, rates, until
+from shadow_ops.judge.agreement import FEWEST_STRETCHES
 from shadow_ops.judge.differences import key_of
 from shadow_ops.judge.drift import USUAL_DRIFT
 from shadow_ops.judge.grain import Grain
@@ -102,6 +104,7 @@ def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
         if not rule.report_only
     ]
     found += [_errors(rule, grain, a_day, share, needs) for rule in policy.of(ErrorRateRule) if not rule.report_only]
+    found += [_answers(rule, a_day * share, needs) for rule in policy.of(AgreementRule) if not rule.report_only]
     waited = [one.equal_minutes for one in found if one.waits]
     if not found or a_day == 0 or any(one is None for one in waited):
         return Plan(sampling_percent, tuple(found), None, None)
@@ -184,6 +187,20 @@ def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs
     equal, found = (until.first(one, _SOONEST_MINUTES) for one in (holds, fails))
     fix = None if equal is not None else "copy more, allow more points, or only report it"
     return RulePlan(rule, equal, found, True, fix)
+
+
+def _answers(rule: AgreementRule, copies_a_day: float, needs: Needs) -> RulePlan:
+    """A candidate that agrees in every answer, and one that differs in twice as many as it may."""
+    limit, an_hour = 1 - rule.min_percent / 100, min(copies_a_day / 24, MOST_PAIRS)
+
+    def sure(minutes: float, differing: float, needed: float) -> bool:
+        pairs = an_hour * minutes / 60
+        return rates.log_evidence_against_share(differing * pairs, pairs, limit) >= needed
+
+    equal = until.first(lambda minutes: sure(minutes, 0, needs.hold), FEWEST_STRETCHES * 60.0)
+    worse = until.first(lambda minutes: sure(minutes, min(2 * limit, 1.0), needs.fail), FEWEST_STRETCHES * 60.0)
+    fix = None if equal is not None else "copy more, ask for less agreement, or only report it"
+    return RulePlan(rule, equal, worse, True, fix)
 
 
 def _days(grain: Grain) -> float:

@@ -14,7 +14,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.copies import Count, count_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, drift_of
 from shadow_ops.judge.grain import Grain, log_ratios
-from shadow_ops.measure.recording import Period, Recording
+from shadow_ops.measure.recording import Coarse, Period, Recording
 
 _DAY = datetime.timedelta(days=1)
 # Of the warm-up, the last five sixths may still confirm what comes after it (see `Samples.early`).
@@ -43,6 +43,7 @@ class Samples:
         production_instances: What production runs on, or None.
         shadow_instances: What the shadow runs on, or None.
         promoted_instances: What the shadow's model would run on, or None.
+        answers: What was counted of captured answers, or None.
     """
 
     fine: Grain
@@ -56,6 +57,7 @@ class Samples:
     production_instances: Instances | None
     shadow_instances: Instances | None
     promoted_instances: Instances | None
+    answers: Coarse | None = None
 
     @property
     def periods(self) -> tuple[Period, ...]:
@@ -146,6 +148,7 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
         production_instances=recording.production,
         shadow_instances=recording.shadow,
         promoted_instances=recording.promoted,
+        answers=recording.answers,
     )
 
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadow_ops.contract import catalogue
+from shadow_ops.contract.answers import stretch_seconds
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.measure.answers import read_answers
 from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
@@ -50,6 +52,7 @@ class Subject:
         shadow: What the shadow runs on. None if it isn't known.
         promoted: What the shadow's model would run on after the promotion. None if it isn't known.
         config: The endpoint config that serves. None to read all that served under the variants' names.
+        captures: Whether requests are captured, so that the watch counts answers.
     """
 
     endpoint: str
@@ -60,6 +63,7 @@ class Subject:
     shadow: Instances | None = None
     promoted: Instances | None = None
     config: str | None = None
+    captures: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,11 @@ def record(
     """
     until = now - datetime.timedelta(seconds=settle_seconds(policy) if settle is None else settle)
     given = policy.period_seconds is not None
+    variants = subject.production_variant, subject.shadow_variant
+    answers = None
+    if subject.captures:
+        stretch = stretch_seconds(policy)
+        answers = read_answers(cloudwatch, subject.endpoint, variants, subject.config, stretch, since, now)
     alone, rate = (False, 0.0) if given and subject.config is None else _look(cloudwatch, subject, since, until)
     subject = subject if alone else dataclasses.replace(subject, config=None)
     wanted = _LOOK_SECONDS if policy.period_seconds is None else policy.period_seconds
@@ -163,6 +172,7 @@ def record(
         policy=policy,
         coarse=tuple(Coarse(one, periods(whole_periods(since, until, one), of(one))) for one in coarse),
         until=span.end,
+        answers=answers,
     )
 
 

@@ -49,11 +49,11 @@ class Period:
 
 @dataclass(frozen=True)
 class Coarse:
-    """Longer periods, for percentiles that take more requests than one of the recording's own periods has.
+    """Longer periods, of what isn't in the recording's own.
 
     Attributes:
         period_seconds: Length of each.
-        periods: In order of time, none twice; each side holds these percentiles and their count alone.
+        periods: In order of time, none twice.
     """
 
     period_seconds: int
@@ -76,7 +76,8 @@ class Recording:
         promoted: What the shadow's model would run on after the promotion. None if the recording doesn't say; then
             utilisation, which needs all three, is not judged.
         policy: The policy of the test. None if the recording has none.
-        coarse: Longer periods for percentiles of few requests.
+        coarse: Longer periods for percentiles of few requests; each side holds these and their count alone.
+        answers: What the watch counted of captured answers and files, stretch by stretch. None if nothing is captured.
         until: Up to when was looked, which tells idle time at the end. None if the recording doesn't say.
     """
 
@@ -92,3 +93,4 @@ class Recording:
     policy: GatePolicy | None = None
     coarse: tuple[Coarse, ...] = ()
     until: datetime.datetime | None = None
+    answers: Coarse | None = None

@@ -22,7 +22,7 @@ from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
 _REQUIRED = ("endpoint", "production_variant", "shadow_variant", "sampling_percent", "period_seconds", "periods")
 _INSTANCES = {"production_instances": "production", "shadow_instances": "shadow", "promoted_instances": "promoted"}
-_KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse", "until")
+_KNOWN = (*_REQUIRED, *_INSTANCES, "policy", "coarse", "until", "answers")
 _DISTRIBUTIONS = ("ModelLatency", "OverheadLatency")
 _COUNTS = ("Invocations", *(one.name for one in ERROR_METRICS.values()))
 _LONGEST_PERIOD = 86_400
@@ -51,7 +51,11 @@ def loads(text: str, where: str = "recording") -> Recording:
     Raises:
         InvalidValueError: If it isn't a recording; one line names the place.
     """
-    fix = "is it cut off?" if _looks_cut_off(text) else "see docs/recording.md"
+    fix = (
+        "is it cut off?"
+        if text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+        else "see docs/recording.md"
+    )
     data = json_of(text, where, unique=True, nan=True, fix=fix)
     fields = _object(data, where)
     _check_keys(fields, _KNOWN, where)
@@ -75,6 +79,7 @@ def loads(text: str, where: str = "recording") -> Recording:
         period_seconds=seconds,
         periods=_periods(fields["periods"], seconds, f"{where}: periods"),
         coarse=_coarse(fields.get("coarse", []), where),
+        answers=_longer(fields["answers"], f"{where}: answers") if "answers" in fields else None,
         until=_start(fields["until"], f"{where}: until") if "until" in fields else None,
         policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
         **instances,
@@ -106,12 +111,15 @@ def dumps(recording: Recording) -> str:
         head["policy"] = recording.policy.to_json()
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
     if recording.coarse:
-        coarse = ",\n".join(
-            f'    {{"period_seconds": {one.period_seconds}, "periods": {_listed(one.periods, "      ", "    ")}}}'
-            for one in recording.coarse
-        )
-        lines.append(f'  "coarse": [\n{coarse}\n  ],')
+        coarse = ",\n    ".join(map(_listed_longer, recording.coarse))
+        lines.append(f'  "coarse": [\n    {coarse}\n  ],')
+    if recording.answers is not None:
+        lines.append(f'  "answers": {_listed_longer(recording.answers)},')
     return "\n".join(["{", *lines, f'  "periods": {_listed(recording.periods, "    ", "  ")}', "}"]) + "\n"
+
+
+def _listed_longer(one: Coarse) -> str:
+    return f'{{"period_seconds": {one.period_seconds}, "periods": {_listed(one.periods, "      ", "    ")}}}'
 
 
 def _listed(periods: Sequence[Period], inner: str, outer: str) -> str:
@@ -138,15 +146,15 @@ def _side_to_json(side: Side) -> dict[str, Any]:
 def _coarse(data: object, where: str) -> tuple[Coarse, ...]:
     if not isinstance(data, list):
         _refuse(f"{where}: coarse", "be a list", data)
-    found: list[Coarse] = []
-    for number, one in enumerate(data):
-        place = f"{where}: coarse[{number}]"
-        fields = _object(one, place)
-        if set(fields) != {"period_seconds", "periods"}:
-            _refuse(place, "have period_seconds and periods, and nothing else", sorted(fields))
-        seconds = _seconds(fields["period_seconds"], f"{place}.period_seconds")
-        found.append(Coarse(seconds, _periods(fields["periods"], seconds, f"{place}.periods")))
-    return tuple(found)
+    return tuple(_longer(one, f"{where}: coarse[{number}]") for number, one in enumerate(data))
+
+
+def _longer(data: object, place: str) -> Coarse:
+    fields = _object(data, place)
+    if set(fields) != {"period_seconds", "periods"}:
+        _refuse(place, "have period_seconds and periods, and nothing else", sorted(fields))
+    seconds = _seconds(fields["period_seconds"], f"{place}.period_seconds")
+    return Coarse(seconds, _periods(fields["periods"], seconds, f"{place}.periods"))
 
 
 def _seconds(data: object, place: str) -> int:
@@ -285,10 +293,6 @@ def _number(data: object, place: str) -> float:
     if isinstance(data, bool) or not isinstance(data, int | float) or not _is_number(data):
         _refuse(place, f"be a number of at least 0, and from {_SMALLEST:g} to {_LARGEST:g} if more", data, fix)
     return data
-
-
-def _looks_cut_off(text: str) -> bool:
-    return text.lstrip().startswith("{") and not text.rstrip().endswith("}")
 
 
 def _refuse(place: str, must: str, got: object, fix: str | None = None) -> NoReturn:

@@ -5,12 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from shadow_ops.judge.agreement import MIN_JOINED_PERCENT, interval
 from shadow_ops.judge.rates import log_evidence_against_share
-
-MIN_JOINED_PERCENT = 95
-"""Below this share of the smaller side's answers, those that could be joined may not stand for the others."""
-
-_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -42,22 +38,12 @@ def agreement(compared: int, agreeing: int, confidence_percent: float) -> Agreem
     """
     if not compared:
         return Agreement(0, 0, 0, 100)
-    needed = -math.log(1 - confidence_percent / 100)
-    seen = agreeing / compared
-
-    def end(outside: float) -> float:
-        inside = seen
-        if log_evidence_against_share(agreeing, compared, outside) < needed:
-            return outside
-        for _ in range(_STEPS):
-            middle = (inside + outside) / 2
-            if log_evidence_against_share(agreeing, compared, middle) < needed:
-                inside = middle
-            else:
-                outside = middle
-        return outside
-
-    return Agreement(compared, agreeing, end(0.0) * 100, end(1.0) * 100)
+    low, high = interval(
+        lambda share: log_evidence_against_share(agreeing, compared, share),
+        agreeing / compared,
+        -math.log(1 - confidence_percent / 100),
+    )
+    return Agreement(compared, agreeing, low * 100, high * 100)
 
 
 def verdict(found: Agreement, joined_percent: float | None, min_percent: float) -> tuple[str, str]:

@@ -6,9 +6,9 @@ import json
 import math
 from typing import Any
 
+from shadow_ops.contract.comparison import Comparison
+from shadow_ops.contract.paths import Path, parse_path, select
 from shadow_ops.responses.answer import value
-from shadow_ops.responses.comparison import Comparison
-from shadow_ops.responses.paths import Path, parse_path, select
 
 NO_CLASS = "(none)"
 DEFAULT_THRESHOLD = 0.5

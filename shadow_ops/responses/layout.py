@@ -59,3 +59,14 @@ def whole_hours(since: datetime.datetime, until: datetime.datetime) -> list[date
 def folder(variant: str, hour: datetime.datetime) -> str:
     """The folder of a variant's hour, with a slash at its end."""
     return f"{variant}/{hour:%Y/%m/%d/%H}/"
+
+
+def time_of(item: Item) -> datetime.datetime | None:
+    """When a file was written, as its name ``mm-ss-mmm-…`` in its hour's folder says; None if it doesn't."""
+    *_, year, month, day, hour, name = ("", "", "", "", *item.key.split("/"))
+    try:
+        minute, second = name.split("-")[:2]
+        numbers = [int(one) for one in (year, month, day, hour, minute, second)]
+        return datetime.datetime(*numbers, tzinfo=datetime.UTC)  # type: ignore[misc,arg-type] # six numbers
+    except ValueError:
+        return None

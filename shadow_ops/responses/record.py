@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 import json
 from typing import Any, NamedTuple
 
@@ -61,6 +62,15 @@ def parse(line: bytes | str) -> Record | None:
         content_type=_text(answered.get("observedContentType")) or "",
         request_encoding=_text(asked.get("encoding")) or "",
     )
+
+
+def time_in(record: Record) -> datetime.datetime | None:
+    """When a record says that it was made; None if it doesn't."""
+    try:
+        time = datetime.datetime.fromisoformat(record.time)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
 
 
 def is_stream(content_type: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shadow_ops.responses.paths import Path, column_of, parse_path, replaced
+from shadow_ops.contract.paths import Path, column_of, parse_path, replaced
 
 _UNREADABLE = b'{"redacted":"not a record"}'
 

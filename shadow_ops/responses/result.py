@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
-from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.symptoms import symptoms
 from shadow_ops.responses.tally import LOSSES, SIDES, Share, Tally
 

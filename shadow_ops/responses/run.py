@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Differing, Engine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find, sample

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from shadow_ops.responses.comparison import Comparison
-from shadow_ops.responses.paths import parse_path, select
+from shadow_ops.contract.comparison import Comparison
+from shadow_ops.contract.paths import parse_path, select
 from shadow_ops.responses.record import decoded
 
 NONE = "(none)"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.reading import lines
-from shadow_ops.responses.record import parse
+from shadow_ops.responses.record import parse, time_in
 from shadow_ops.responses.tally import SIDES, Tally
 
 
@@ -52,10 +52,5 @@ def _written(side: str, files: Sequence[Path], begin: datetime.datetime, scratch
 def _is_older(line: bytes, begin: datetime.datetime) -> bool:
     """Whether a record says that it is; one that doesn't say when it was made is kept."""
     record = parse(line)
-    if record is None:
-        return False
-    try:
-        time = datetime.datetime.fromisoformat(record.time)
-    except ValueError:
-        return False
-    return (time if time.tzinfo else time.replace(tzinfo=datetime.UTC)) < begin
+    time = None if record is None else time_in(record)
+    return time is not None and time < begin

@@ -62,4 +62,5 @@ def real_clients() -> Clients:
         ssm=boto3.client("ssm", config=config),
         events=boto3.client("events", config=config),
         sns=boto3.client("sns", config=config),
+        s3=boto3.client("s3", config=config),
     )

@@ -10,10 +10,12 @@ from typing import Any
 
 from shadow_ops.aws import looks, parameters, reasons
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.reasons import Reason
-from shadow_ops.contract.watched import DETAIL_TYPE, NAMESPACE, SOURCE, Watched
+from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE, Watched
 from shadow_ops.judge.live import judge_live
+from shadow_ops.watch.answers import publish_answers
 from shadow_ops.watch.decide import Course, Seen, decide
 from shadow_ops.watch.tell import Teller
 
@@ -30,6 +32,7 @@ class Clients:
         ssm: Settings, the latest look, what was told.
         events: EventBridge.
         sns: People.
+        s3: Captured answers.
     """
 
     sagemaker: Any
@@ -37,6 +40,7 @@ class Clients:
     ssm: Any
     events: Any
     sns: Any
+    s3: Any
 
 
 class NotPutError(Exception):
@@ -56,26 +60,12 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         ClientError: If a call is refused.
         NotPutError: If EventBridge didn't take the event.
     """
-    seen = _seen(clients, watched.endpoint, now)
-    if seen is None:
+    live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched.endpoint)
+    if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
         LOG.info("%s: nothing to watch", watched.endpoint)
         return None
-    course = decide(watched, seen, looks.latest(clients.ssm, watched.endpoint))
-    LOG.info("%s: %s: %s", watched.endpoint, course.look.verdict, course.look.reason)
-    # What is kept comes first: whoever is killed later and repeated sees the same change, under the same number.
-    parameters.write(clients.ssm, looks.look_name(watched.endpoint), course.look.to_json())
-    _publish(clients, watched.endpoint, course, now)
-    if watched.topic_arn is not None:
-        Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell(course.notices)
-    return course
-
-
-def _seen(clients: Clients, endpoint: str, now: datetime.datetime) -> Seen | None:
-    live, said = describe(clients.sagemaker, endpoint), _declared(clients.ssm, endpoint)
-    if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
-        return None
     recording, verdict = judge_live(clients, live, said.policy, said.promoted, now)
-    return Seen(
+    seen = Seen(
         config=live.config.name,
         created=live.config.created,
         version="the shadow" if said.shadow is None else said.shadow.version,
@@ -86,6 +76,17 @@ def _seen(clients: Clients, endpoint: str, now: datetime.datetime) -> Seen | Non
         now=now,
         override=_override(clients.ssm, live, now),
     )
+    course = decide(watched, seen, looks.latest(clients.ssm, watched.endpoint))
+    LOG.info("%s: %s: %s", watched.endpoint, course.look.verdict, course.look.reason)
+    # What is kept comes first: whoever is killed later and repeated sees the same change, under the same number.
+    parameters.write(clients.ssm, looks.look_name(watched.endpoint), course.look.to_json())
+    _publish(clients, watched.endpoint, course, now)
+    if watched.topic_arn is not None:
+        Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell(course.notices)
+    if watched.answers:
+        # Last, because it takes longest; the next look judges by what is counted now.
+        publish_answers(clients, live, said.policy, recording.answers, now)
+    return course
 
 
 def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:  # noqa: ANN401 - a boto3 client
@@ -123,7 +124,7 @@ def _publish(clients: Clients, endpoint: str, course: Course, now: datetime.date
         {"MetricName": one.name, "Dimensions": of_endpoint, "Timestamp": now, "Value": value, "Unit": one.unit}
         for one, value in course.metrics
     ]
-    clients.cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
+    clients.cloudwatch.put_metric_data(Namespace=OWN_NAMESPACE, MetricData=data)
     entry = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(course.detail)}
     answer = clients.events.put_events(Entries=[entry])
     if answer.get("FailedEntryCount"):

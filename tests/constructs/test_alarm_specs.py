@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.metrics import alarms
-from shadow_constructs import Capture, Guardrails, Serverless, ShadowTest
+from shadow_constructs import Capture, Guardrails, Serverless, ShadowTest, Watch
 from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_specs
 from shadow_constructs.alarms.spec import Term
 from shadow_constructs.alarms.specs import unwatched_types
@@ -290,7 +290,7 @@ def test_every_alarm_of_any_policy_is_one_that_cloudwatch_takes(
 ) -> None:
     """Whatever a policy says, each alarm passes the rules of PutMetricAlarm, metric math included."""
     alerts = Alerts(period_seconds=period, periods=periods, min_requests=floor)
-    test = shadow_test(gate=policy, alerts=alerts, sampling_percent=sampling)
+    test = shadow_test(gate=policy, alerts=alerts, sampling_percent=sampling, watch=Watch())
 
     found = alarm_specs(test)
 
@@ -348,4 +348,4 @@ def test_a_term_knows_its_metric_by_the_catalogue() -> None:
     """Names and namespaces of all alarms come from one place."""
     terms: list[Term] = [term for spec in specs().values() for term in spec.terms.values()]
 
-    assert {term.entry for term in terms} <= set(catalogue.CATALOGUE)
+    assert {term.entry for term in terms} <= set(catalogue.BY_NAME.values())

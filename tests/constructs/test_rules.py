@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 import shadow_constructs
 import shadow_ops
-from shadow_constructs import Capture, Guardrails
+from shadow_constructs import Capture, Guardrails, Watch
 from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_specs
 from shadow_constructs.alarms.kinds import ALARMS
 from shadow_constructs.dashboard import dashboard_body
 from shadow_constructs.dashboard.kinds import QUESTIONS
 from shadow_constructs.values.warnings import warnings_of
+from shadow_ops.contract.answers import CAPTURED
 from shadow_ops.contract.policy import GatePolicy, share_bound
-from shadow_ops.contract.rules import KINDS, Rule
+from shadow_ops.contract.rules import KINDS, AgreementRule, Rule
 from shadow_ops.judge.kinds import JUDGES
 from tests.support.rules import POLICIES, RULES
 from tests.values.samples import hardware, shadow_test, variant
@@ -68,12 +69,14 @@ def test_what_rings_is_drawn_and_judged(policy: GatePolicy, captures: bool, guar
     """Every alarm holds to a bound of the policy that the gate judges by, with a line where its metric is drawn."""
     test = shadow_test(
         gate=policy,
-        capture=Capture() if captures else Capture.off(),
+        # What is refused where nothing is captured has a test of its own.
+        capture=Capture() if captures or policy.of(AgreementRule) else Capture.off(),
+        watch=Watch(),
         guardrails=Guardrails(own_alarms=guarded),
         shadow=variant("v2", hardware=hardware(machine)),
     )
     judged = {bound for rule in test.policy.gating_rules for bound in rule.bounds}
-    judged.add(share_bound(test.sampled_percent))
+    judged |= {share_bound(test.sampled_percent), CAPTURED}
     widgets = dashboard_body(test, region="eu-west-1")["widgets"]
 
     for spec in (*alarm_specs(test), *rollback_alarm_specs(test, "config")):

@@ -96,7 +96,8 @@ def test_a_stack_has_one_watch_for_its_tests() -> None:
     assert len([key for key in template["Resources"] if key.startswith("ShadowTestWatch")]) == 4
     assert schedule["ScheduleExpression"] == "rate(15 minutes)"
     assert json.loads(target["Input"])["endpoints"] == [
-        {"endpoint": f"churn-{n}", "topic_arn": TOPIC, "expires_after_days": 14, "currency": "USD"} for n in range(3)
+        {"endpoint": f"churn-{n}", "topic_arn": TOPIC, "expires_after_days": 14, "currency": "USD", "answers": True}
+        for n in range(3)
     ]
     [permission] = [
         one["Properties"]
@@ -150,6 +151,34 @@ def test_the_role_can_change_no_endpoint() -> None:
     for part in ("endpoint/churn", "/shadow-test/churn/verdict", "/shadow-test/churn/told*", TOPIC, "ShadowTests"):
         assert part in said
     assert "sns:Publish" not in watch_role(template_of(stack_of(watched(alerts=Alerts()))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, True),
+        ({"watch": Watch(answers=False)}, False),
+        ({"capture": Capture.off()}, False),
+        ({"capture": Capture(responses=False)}, False),
+    ],
+)
+def test_captured_answers_are_read_where_they_are_counted(changes: dict[str, Any], reads: bool) -> None:
+    """In the endpoint's own folder; switched off, the role can't, and its schedule doesn't ask for it."""
+    template = template_of(stack_of(watched(**changes)))
+    role = watch_role(template)
+
+    assert ("s3:GetObject" in role, "/captured/churn/*" in role, "s3:ListBucket" in role) == (reads,) * 3
+    assert ("answers" in schedules(template)[0]["Targets"][0]["Input"]) is reads
+
+
+def test_the_key_of_captured_answers_may_be_used() -> None:
+    """The one that is given, of a bucket that is given; to decrypt alone."""
+    key = "arn:aws:kms:eu-west-1:111122223333:key/1"
+    role = watch_role(template_of(stack_of(watched(capture=Capture(bucket="my-captures", key_arn=key)))))
+    assert {"Action": "kms:Decrypt", "Effect": "Allow", "Resource": [key]} in json.loads(role)[0]["PolicyDocument"][
+        "Statement"
+    ]
+    assert '":s3:::", "my-captures", "/captured/churn/*"' in role
 
 
 def test_what_bounds_the_guard_bounds_the_watch() -> None:

@@ -15,7 +15,8 @@ from rehearsal.stage import RATE
 from rehearsal.sure import send_until
 from shadow_constructs import Alerts, ShadowTest
 from shadow_ops.aws.looks import Look, latest, told_path
-from shadow_ops.contract.watched import NAMESPACE, SOURCE
+from shadow_ops.contract.catalogue import OWN_NAMESPACE
+from shadow_ops.contract.watched import SOURCE
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.support import Case, CaseMaker
 
@@ -133,7 +134,7 @@ def test_an_old_test_is_told_and_metrics_are_there(case: Case) -> None:
 
     seen.until("people are told", _PATIENCE_SECONDS, lambda: bool(mail(case)))
     assert mail(case) == [f"{case.name}: the test of v2 is 0 days old"]
-    metrics = case.local.client("cloudwatch").list_metrics(Namespace=NAMESPACE)["Metrics"]
+    metrics = case.local.client("cloudwatch").list_metrics(Namespace=OWN_NAMESPACE)["Metrics"]
     names = {one["MetricName"] for one in metrics if one["Dimensions"][0]["Value"] == case.name}
     assert names == {"Verdict", "VerdictAge", "Requests", "InstanceHours"}
 

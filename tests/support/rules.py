@@ -8,6 +8,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import (
     ERRORS,
     RESOURCES,
+    AgreementRule,
     AverageRule,
     ErrorRateRule,
     LatencyRule,
@@ -27,6 +28,15 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
         report_only=_FLAGS,
     ),
     st.builds(AverageRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
+    st.builds(
+        AgreementRule,
+        min_percent=st.floats(1, 99.99),
+        tolerance=st.floats(0, 10),
+        classes=st.sampled_from([None, "argmax", "threshold", "label"]),
+        ignore=st.lists(st.sampled_from(["$.id", "$.items[*].at"]), max_size=2),
+        less_noise=_FLAGS,
+        report_only=_FLAGS,
+    ),
     st.builds(OverheadRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
     st.builds(
         ErrorRateRule,

@@ -22,10 +22,13 @@ from shadow_constructs import (
     ShadowEndpoint,
     ShadowTest,
     Variant,
+    Watch,
 )
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.warnings import warnings_of
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import Rule
 from tests.constructs.rendering import IRELAND, new_stack
 from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
 from tests.values.test_scaling import STEP
@@ -39,6 +42,7 @@ GPU_IMAGE = Container.deep_learning("huggingface-pytorch-tgi-inference", "2.4.0-
 NEURON_IMAGE = Container.deep_learning("djl-inference", "0.30.0-neuronx-sdk2.20.1")
 ARM_IMAGE = Container.deep_learning("pytorch-inference-graviton", "2.4.0-cpu-py311-ubuntu22.04-sagemaker")
 BY_ADDRESS = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference"
+AGREES = GatePolicy(rules=[Rule.agreement()])
 
 
 def on(instance_type: str, container: Container | None = None, version: str = "v1") -> Variant:
@@ -105,6 +109,14 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
         lambda: _serverless(capture=Capture()),
         lambda: _serverless(other_production=[variant("v2", name="other")]),
         lambda: _serverless(guardrails=Guardrails.rolling()),
+    ],
+    "agreement-and-capture": [
+        lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture.off()),
+        lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(responses=False)),
+        lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(percent=0)),
+        lambda: shadow_test(gate=AGREES, watch=Watch(answers=False)),
+        lambda: shadow_test(gate=AGREES, watch=Watch.off("an example")),
+        lambda: shadow_test(gate=AGREES, watch=Watch(), guard=OFF),
     ],
     "no-guard": [
         lambda: shadow_test(guard=OFF, production=variant(scaling=SCALED)),
@@ -184,6 +196,9 @@ FITS: list[Callable[[], object]] = [
     lambda: on("ml.inf2.xlarge", NEURON_IMAGE),
     lambda: on("ml.m5.large", Container.uri(f"{BY_ADDRESS}@sha256:{'0' * 64}")),
     lambda: _serverless(),
+    lambda: shadow_test(gate=AGREES, watch=Watch()),
+    lambda: shadow_test(gate=AGREES, watch=Watch()).promoted(),
+    lambda: serving(gate=AGREES),
     lambda: serving(alerts=Alerts(period_seconds=10), metrics=MetricsPublishing(frequency_seconds=10, enhanced=True)),
     lambda: serving(alerts=Alerts.off("nobody"), metrics=MetricsPublishing(frequency_seconds=300)),
     lambda: serving(volume_key_arn=KEY_ARN, alerts=Alerts(topic_arn=TOPIC.format("eu-west-1"))),
@@ -229,6 +244,10 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
             "no-guard-and-counts",
         ),
         (lambda: serving(guard=OFF, production=variant(scaling=SCALED)), "no-guard-after-guard"),
+        (
+            lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(percent=50)),
+            "agreement-and-percent",
+        ),
     ],
 )
 def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
@@ -239,6 +258,7 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "guardrails-and-inf1",
         "no-guard-and-counts",
         "no-guard-after-guard",
+        "agreement-and-percent",
     }
 
 

@@ -10,6 +10,7 @@ from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.pairs.pair import Clash, Pair
 from shadow_constructs.values.pairs.places import disagreements
 from shadow_constructs.values.scaling import TARGETS, target_policy
+from shadow_ops.contract.rules import AgreementRule
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
@@ -107,6 +108,27 @@ def _taking_over(test: ShadowTest) -> Iterator[Clash]:
         yield Clash("guard", must, f"Guard.off beside scaling of {', '.join(test.scaling)}", fix)
 
 
+def _uncounted(test: ShadowTest) -> Iterator[Clash]:
+    if test.shadow is None or test.counts_answers or not test.gate.of(AgreementRule):
+        return
+    lacks = (
+        ("capture", not (test.capture.enabled and test.capture.responses), "keep responses", "write Capture()"),
+        ("capture", test.capture.percent == 0, "keep requests", "write Capture(percent=100)"),
+        ("guard", not test.guard.enabled, "be on", "without a function nobody counts"),
+        ("watch", not test.watch.enabled, "be on", "write Watch()"),
+        ("watch", not test.watch.answers, "read answers", "write Watch(answers=True)"),
+    )
+    what, must, fix = next((what, must, fix) for what, lacking, must, fix in lacks if lacking)
+    got = getattr(test, what)
+    yield Clash(what, f"{must} with Rule.agreement", f"{type(got).__name__} without", f"{fix}, or leave the rule out")
+
+
+def _partly_captured(test: ShadowTest) -> Iterator[Clash]:
+    if test.shadow is not None and test.capture.percent < 100 and test.gate.of(AgreementRule):
+        must = "keep all requests with Rule.agreement: nobody promises that the same ones are kept of both variants"
+        yield Clash("percent", must, test.capture.percent, "write Capture(percent=100), or acknowledge this")
+
+
 def _type(hardware: Hardware | Serverless) -> str:
     return hardware.instance_type if isinstance(hardware, Hardware) else "serverless"
 
@@ -125,6 +147,21 @@ def _swallowed(test: ShadowTest) -> Iterator[Clash]:
 
 
 PAIRS: tuple[Pair[ShadowTest], ...] = (
+    Pair(
+        id="agreement-and-capture",
+        facts="`Rule.agreement` and data capture, watch and guard",
+        clash="the rule where answers aren't captured, or nobody counts them: it could never hold",
+        source="Developer Guide, capture data from real-time endpoints",
+        check=_uncounted,
+    ),
+    Pair(
+        id="agreement-and-percent",
+        facts="`Rule.agreement` and the share that is captured",
+        clash="less than all: the fewer pairs can be joined, the less the rule can say",
+        source="API member DataCaptureConfig.InitialSamplingPercentage",
+        check=_partly_captured,
+        then="warned",
+    ),
     Pair(
         id="serverless-and-endpoint",
         facts="serverless inference and the endpoint's settings",

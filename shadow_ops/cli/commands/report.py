@@ -122,7 +122,7 @@ def _live(endpoint: str, answers: bool, price: float | None, profile: str | None
 
 def _answers(endpoint: str, clients: Clients, now: datetime.datetime) -> Result:
     from shadow_ops.cli.captured import Place, asked, progress
-    from shadow_ops.responses.comparison import Comparison
+    from shadow_ops.contract.comparison import Comparison
     from shadow_ops.responses.engines.stdlib import StdlibEngine
     from shadow_ops.responses.run import compare, fast_engine
 

@@ -13,7 +13,7 @@ from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, endpoint_given, formatted
-from shadow_ops.responses.comparison import Classes, Comparison
+from shadow_ops.contract.comparison import Classes, Comparison
 
 if TYPE_CHECKING:
     from shadow_ops.responses.engines import Engine

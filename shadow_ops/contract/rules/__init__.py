@@ -7,6 +7,7 @@ dashboard, judge and command line each have one table with an entry per kind of 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from shadow_ops.contract.rules.agreement import AgreementRule
 from shadow_ops.contract.rules.durations import AverageRule, DurationRule, LatencyRule, OverheadRule
 from shadow_ops.contract.rules.errors import ERRORS, ErrorRateRule, Errors
 from shadow_ops.contract.rules.rule import Bound, Rule
@@ -16,6 +17,7 @@ __all__ = [
     "ERRORS",
     "KINDS",
     "RESOURCES",
+    "AgreementRule",
     "AverageRule",
     "Bound",
     "DurationRule",
@@ -29,7 +31,10 @@ __all__ = [
 ]
 
 KINDS: Mapping[str, type[Rule]] = MappingProxyType(
-    {kind.kind: kind for kind in (LatencyRule, AverageRule, OverheadRule, ErrorRateRule, UtilizationRule)}
+    {
+        kind.kind: kind
+        for kind in (LatencyRule, AverageRule, OverheadRule, ErrorRateRule, UtilizationRule, AgreementRule)
+    }
 )
 """Every kind of rule, by its name in JSON."""
 

@@ -10,6 +10,7 @@ from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems, refuse
 
 if TYPE_CHECKING:
+    from shadow_ops.contract.rules.agreement import AgreementRule
     from shadow_ops.contract.rules.durations import AverageRule, LatencyRule, OverheadRule
     from shadow_ops.contract.rules.errors import ErrorRateRule
     from shadow_ops.contract.rules.utilization import UtilizationRule
@@ -55,6 +56,7 @@ class Rule:
         overhead: So may be the time that SageMaker adds to it.
         error_rate: The shadow may fail so much more often than production.
         utilization: The shadow's hardware must hold all the traffic.
+        agreement: The shadow's captured answers must be production's.
     """
 
     kind: ClassVar[str]
@@ -63,6 +65,7 @@ class Rule:
     overhead: ClassVar[type[OverheadRule]]
     error_rate: ClassVar[type[ErrorRateRule]]
     utilization: ClassVar[type[UtilizationRule]]
+    agreement: ClassVar[type[AgreementRule]]
 
     report_only: bool = False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key
 from shadow_ops.responses.tally import Example, Tally

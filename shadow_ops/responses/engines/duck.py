@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer, Difference, side
-from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.engines import Differing, duck_sql
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key, shown_key

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.answer import LARGEST
-from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.joining import Key
 from shadow_ops.responses.numbers import STEP
 from shadow_ops.responses.tally import LOSSES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer
-from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.engines import Differing
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Join, Key

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find

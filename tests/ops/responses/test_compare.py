@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.responses.agreement import agreement, verdict
 from shadow_ops.responses.compare import Comparer, Difference
-from shadow_ops.responses.comparison import Comparison
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
 

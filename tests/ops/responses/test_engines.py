@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.tally import SIDES, Tally

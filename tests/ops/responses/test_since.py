@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow_ops.responses.comparison import Comparison
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.watch.role import statements
 from shadow_ops.aws.looks import latest, look_name
 from shadow_ops.contract.declared import settings_name
@@ -26,6 +27,7 @@ from shadow_ops.watch.decide import Seen, decide
 from shadow_ops.watch.tell import PATIENCE
 from tests.ops.cli.services import DECLARED, refused
 from tests.ops.fake_cloudwatch import START
+from tests.ops.responses.captured import Said
 from tests.ops.watch.world import WATCHED, KilledError, World
 
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
@@ -237,15 +239,93 @@ def test_a_damaged_record_is_made_anew(world: World) -> None:
 
 def test_the_role_is_neither_too_small_nor_too_large(world: World) -> None:
     """Every call is allowed, and every right is used: by the watch, by the judge, or by Lambda."""
-    looks(world, OPEN, PASS, FAIL)
-    made = list(statements([WATCHED], "arn:log", in_vpc=False))
+    captured = {"churn": CaptureDestination("captures", "captured", "arn:key")}
+    world.captured = hour_of(8)
+    world.later(hours=2)
+    for world.verdict in (OPEN, PASS, FAIL):
+        world.later(minutes=15)
+        at(world, READING)
+    made = list(statements([READING], captured, "arn:log", in_vpc=False))
     allowed = {
         action for one in made for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
     }
-    others = {"cloudwatch:GetMetricData", "logs:CreateLogStream", "logs:PutLogEvents"}
+    others = {"cloudwatch:GetMetricData", "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents"}
     described = {"sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"}
 
     assert set(world.calls) | others | described == allowed
+
+
+READING = dataclasses.replace(WATCHED, answers=True)
+
+
+def hour_of(hour: int, differing: int = 1) -> dict[str, bytes]:
+    """Both variants' captured files of an hour: ten answers each, some of which differ."""
+    return {
+        f"churn/{side}/2026/11/02/{hour:02}/{minute:02}-00-000-a.jsonl": b"".join(
+            Said(f"{hour}-{minute}-{n}", "0.9" if side == "shadow" and n < differing else "0.1", str(n)).line() + b"\n"
+            for n in range(10)
+        )
+        for side in ("production", "shadow")
+        for minute in (10, 40)
+    }
+
+
+def test_each_hour_is_counted_once_it_is_over(world: World) -> None:
+    """Compared, agreeing and unjoined, with the endpoint config and without, and what was captured of what was due."""
+    world.captured = hour_of(8) | hour_of(9, differing=3)
+    counted = []
+    for minutes in (0, 59, 6, 60, 15):
+        world.later(minutes=minutes)
+        at(world, READING)
+        counted.append([one["Value"] for one in world.published("AgreeingAnswers")])
+
+    assert counted == [[], [], [18], [18, 14], [18, 14]]
+    [first, *_] = world.published("ComparedAnswers")
+    assert (first["Value"], first["Timestamp"].isoformat()) == (20, "2026-11-02T08:59:59+00:00")
+    assert [one["Value"] for one in world.published("UnjoinedAnswers")] == [0, 0]
+    assert {one["Value"] for one in world.published("CapturedRecords")} == {20}
+    assert {one["Value"] for one in world.published("DueRecords")} == {600}
+    assert [one["Value"] for one in world.published("CaptureAge")][-2:] == [2400, 2400]
+    every = [
+        one for request in world.metrics for one in request["MetricData"] if one["MetricName"] == "AgreeingAnswers"
+    ]
+    assert {tuple(part["Value"] for part in one["Dimensions"]) for one in every} == {
+        ("churn", "shadow"),
+        ("churn", "shadow", "churn-config"),
+    }
+
+
+def test_what_was_missed_is_counted_later_the_latest_first(world: World) -> None:
+    """The watch was broken for hours, or is new."""
+    for hour in (8, 9, 10):
+        world.captured |= hour_of(hour, differing=hour - 8)
+    world.later(hours=3, minutes=10)
+    at(world, READING)
+    assert [one["Value"] for one in world.published("AgreeingAnswers")] == [16, 18, 20]
+    assert [one["Value"] for one in world.published("CaptureAge")] == [1800, 1800]
+
+
+def test_an_hour_without_answers_is_counted_as_none(world: World) -> None:
+    """So that it isn't looked for again; and of a test that never captured, the age is its own."""
+    world.later(hours=2)
+    at(world, READING)
+    assert [one["Value"] for one in world.published("ComparedAnswers")] == [0]
+    assert [one["Value"] for one in world.published("CaptureAge")] == [7200, 7200]
+
+
+def test_who_may_not_read_answers_still_looks(world: World) -> None:
+    """A role of somebody's own without these rights: the verdict is told, and the log says what lacks."""
+    world.locked = True
+    world.verdict = PASS
+    at(world, READING)
+    assert subjects(world) == ["churn: v2 is ready: PASS"]
+    assert world.published("ComparedAnswers") == []
+
+
+def test_nothing_is_read_unless_it_is_said(world: World) -> None:
+    """The schedule of a stack whose role may not read says so."""
+    looks(world, PASS, FAIL)
+    assert not [one for one in world.calls if one.startswith("s3:")]
 
 
 VERDICTS = st.lists(st.sampled_from([PASS, FAIL, OPEN]), min_size=1, max_size=12)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -53,6 +54,18 @@ class _CloudWatch:
     def __init__(self, world: World) -> None:
         self._world = world
 
+    def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        """Ten requests to each variant in any minute."""
+        self._world.called("cloudwatch:GetMetricData")
+        minutes = int((request["EndTime"] - request["StartTime"]).total_seconds() / 60)
+        times = [request["StartTime"] + datetime.timedelta(minutes=one) for one in range(minutes)]
+        return {
+            "MetricDataResults": [
+                {"Id": one["Id"], "Timestamps": times, "Values": [10.0] * minutes}
+                for one in request["MetricDataQueries"]
+            ]
+        }
+
     def put_metric_data(self, **request: Any) -> None:  # noqa: ANN401 - as boto3's
         self._world.called("cloudwatch:PutMetricData")
         self._world.metrics.append(request)
@@ -81,6 +94,31 @@ class _Sns:
         self._world.mail.append(request)
 
 
+class _S3:
+    """The bucket of captured data."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def get_paginator(self, operation: str) -> _S3:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's names
+        self._world.called("s3:ListBucket")
+        if self._world.locked:
+            raise refused("AccessDenied", "no", "ListObjectsV2")
+        keys = sorted(
+            key for key in self._world.captured if f"s3://{Bucket}/{key}".startswith(f"s3://{Bucket}/{Prefix}")
+        )
+        yield {"Contents": [{"Key": key, "Size": len(self._world.captured[key])} for key in keys]}
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert Bucket == "captures"
+        self._world.called("s3:GetObject")
+        return {"Body": io.BytesIO(self._world.captured[Key])}
+
+
 class World:
     """One account, its time, and what the gate says.
 
@@ -95,6 +133,8 @@ class World:
         on_call: Runs at the beginning of each call, with its number since the last look began; may kill.
         refuses: Raised by each publication.
         full: Whether EventBridge takes no event.
+        captured: Captured files by key.
+        locked: Whether S3 refuses.
     """
 
     def __init__(self) -> None:
@@ -109,6 +149,8 @@ class World:
         self.on_call: Callable[[int], None] = lambda _number: None
         self.refuses: ClientError | None = None
         self.full = False
+        self.captured: dict[str, bytes] = {}
+        self.locked = False
         self._number = 0
 
     def called(self, action: str) -> None:
@@ -122,7 +164,7 @@ class World:
         """The services."""
         self._number = 0
         sagemaker = self.services.client("sagemaker")
-        return Clients(sagemaker, _CloudWatch(self), _Ssm(self), _Events(self), _Sns(self))
+        return Clients(sagemaker, _CloudWatch(self), _Ssm(self), _Events(self), _Sns(self), _S3(self))
 
     def later(self, **span: float) -> None:
         """Let time go by."""
@@ -130,8 +172,23 @@ class World:
 
     def judge(self, _clients: object, live: Any, policy: Any, *_rest: object) -> Any:  # noqa: ANN401 - as judge_live
         """The gate's answer, without its work."""
-        from shadow_ops.measure.recording import Period, Recording, Side
+        from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 
         period = Period(live.config.created, Side(), Side({"Invocations": 12}))
-        recording = Recording("churn", "production", "shadow", 50, 60, (period, period), policy=policy)
+        known = Coarse(3600, tuple(self._counted()))
+        recording = Recording("churn", "production", "shadow", 50, 60, (period, period), policy=policy, answers=known)
         return recording, Verdict(self.verdict, f"the gate says {self.verdict}", ())
+
+    def _counted(self) -> Iterator[Any]:
+        """The stretches whose counts were published."""
+        from shadow_ops.measure.recording import Period, Side
+
+        for start in sorted(
+            {one["Timestamp"].replace(minute=0, second=0) for one in self.published("ComparedAnswers")}
+        ):
+            yield Period(start, Side(), Side({"ComparedAnswers": 1, "AgreeingAnswers": 1}))
+
+    def published(self, metric: str) -> list[dict[str, Any]]:
+        """All values of a metric, without those of one endpoint config alone."""
+        data = [one for request in self.metrics for one in request["MetricData"]]
+        return [one for one in data if one["MetricName"] == metric and len(one["Dimensions"]) < 3]

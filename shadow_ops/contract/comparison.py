@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from shadow_ops.contract.checks import check_number
-from shadow_ops.contract.problems import Problems
-from shadow_ops.responses.paths import Path, column_of, parse_path
+from shadow_ops.contract.paths import Path, column_of, parse_path
+from shadow_ops.contract.problems import InvalidValueError, Problems
 
 Classes = Literal["argmax", "threshold", "label"]
 
@@ -50,17 +50,10 @@ class Comparison:
         problems = Problems("Comparison")
         check_number(problems, "atol", self.atol, 0, 1e150)
         check_number(problems, "rtol", self.rtol, 0, 1e150)
-        check_number(problems, "threshold", self.threshold, -1e150, 1e150)
-        check_number(problems, "min_overlap", self.min_overlap, 0, 1, open_start=True, fix="write 0.9 for 90 %")
-        if self.classes not in (None, "argmax", "threshold", "label"):
-            problems.add("classes", "be argmax, threshold or label", self.classes)
-        if self.top is not None and (isinstance(self.top, bool) or not isinstance(self.top, int) or self.top < 1):
-            problems.add("top", "be a whole number of at least 1", self.top)
-        if self.classes is not None and self.top is not None:
-            problems.add("top", "be left out with classes", self.top)
+        check_how(problems, self)
+        if isinstance(self.segment, str):
+            _check_path(problems, "by", self.segment)
         problems.raise_if_any()
-        for path in (*self.ignore, *(one for one in (self.answer, self.segment) if isinstance(one, str))):
-            parse_path(path)
 
     @property
     def column(self) -> int | None:
@@ -87,3 +80,50 @@ class Comparison:
         except OverflowError:
             # JSON has whole numbers beyond what floats hold.
             return False
+
+
+class _How(Protocol):
+    """What says how answers are compared, but for its tolerance."""
+
+    @property
+    def classes(self) -> Classes | None: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def answer(self) -> str | None: ...
+    @property
+    def ignore(self) -> Sequence[str]: ...
+    @property
+    def top(self) -> int | None: ...
+    @property
+    def min_overlap(self) -> float: ...
+
+
+def check_how(problems: Problems, how: _How) -> None:
+    """Record what is wrong with how answers are to be compared."""
+    check_number(problems, "threshold", how.threshold, -1e150, 1e150)
+    check_number(problems, "min_overlap", how.min_overlap, 0, 1, open_start=True, fix="write 0.9 for 90 %")
+    if how.classes not in (None, "argmax", "threshold", "label"):
+        problems.add("classes", "be argmax, threshold or label", how.classes)
+    if how.top is not None and (isinstance(how.top, bool) or not isinstance(how.top, int) or how.top < 1):
+        problems.add("top", "be a whole number of at least 1", how.top)
+    if how.classes is not None and how.top is not None:
+        problems.add("top", "be left out with classes", how.top)
+    if isinstance(how.ignore, str) or not isinstance(how.ignore, Sequence):
+        problems.add("ignore", "be a list of paths such as $.request_id", how.ignore)
+        return
+    for path in how.ignore:
+        _check_path(problems, "ignore", path)
+    if how.answer is not None:
+        _check_path(problems, "answer", how.answer)
+
+
+def _check_path(problems: Problems, what: str, path: object) -> None:
+    must = "be a path like $.items[*].id"
+    if not isinstance(path, str):
+        problems.add(what, must, path)
+        return
+    try:
+        parse_path(path)
+    except InvalidValueError:
+        problems.add(what, must, path)

@@ -1,0 +1,114 @@
+"""Counts of one stretch of captured answers: bounded, of the right time, and joined as well as the whole."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shadow_ops.contract.comparison import Comparison
+from shadow_ops.responses import counting
+from shadow_ops.responses.counting import Counts, Time, count, newest
+from shadow_ops.responses.layout import HOUR
+from shadow_ops.responses.source import FolderSource
+from shadow_ops.responses.tally import SIDES
+from tests.ops.responses.captured import START, Said, write
+
+AN_HOUR = Time(START, START + HOUR)
+
+
+def said(number: int, differing: int = 0, start: int = 0, **rest: Any) -> list[Said]:  # noqa: ANN401 - as `Said`
+    """Answers, the first of which are others."""
+    return [Said(f"id-{start + n}", "0.9" if n < differing else "0.1", f"{start + n}", **rest) for n in range(number)]
+
+
+def counted(root: Path, stretch: Time = AN_HOUR) -> Counts:
+    """The counts of a folder."""
+    return count(FolderSource(root), SIDES, stretch, Comparison())
+
+
+def numbers(found: Counts) -> tuple[int, int, int]:
+    """Compared, agreeing and unjoined."""
+    return found.compared, found.agreeing, found.unjoined
+
+
+def test_an_hour_is_counted(tmp_path: Path) -> None:
+    """Production's answers that weren't copied are none of the unjoined; lines that are no records are counted."""
+    write(tmp_path, "production", [*said(1000), b"no record"])
+    write(tmp_path, "shadow", [*said(500, differing=50), Said("other", "0.1", "x")])
+    found = counted(tmp_path)
+    assert numbers(found) == (500, 450, 1)
+    assert found.records == (1001, 501)
+
+
+def test_packed_files_are_read_too(tmp_path: Path) -> None:
+    """Somebody packs what is captured."""
+    for side in SIDES:
+        write(tmp_path, side, said(5))
+        for file in (tmp_path / side).rglob("*.jsonl"):
+            file.with_suffix(".jsonl.gz").write_bytes(gzip.compress(file.read_bytes()))
+            file.unlink()
+    assert numbers(counted(tmp_path)) == (5, 5, 0)
+
+
+def test_of_a_test_that_began_within_the_hour_only_its_own_answers_count(tmp_path: Path) -> None:
+    """What was captured before is another shadow's."""
+    for side in SIDES:
+        early, late = said(5, 5 if side == "shadow" else 0), said(5, start=5, time="2026-11-24T08:30:00Z")
+        write(tmp_path, side, early)
+        write(tmp_path, side, [early[0], *late], name="30-15-0-a.jsonl")
+    begun = Time(START + datetime.timedelta(minutes=30), START + HOUR)
+    assert numbers(counted(tmp_path, begun)) == (5, 5, 0)
+
+
+def test_of_a_large_hour_some_minutes_are_read_and_join_completely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of both sides begin at other seconds: each record's own time decides, the same minutes each time."""
+    for number, side in enumerate(SIDES):
+        for minute in range(60):
+            some = said(20, 5 * number, 20 * minute, time=f"2026-11-24T08:{minute:02}:30Z")
+            write(tmp_path, side, some, name=f"{minute:02}-{15 + number}-0-a.jsonl")
+    size = sum(file.stat().st_size for file in tmp_path.rglob("*.jsonl"))
+    monkeypatch.setattr(counting, "MOST_BYTES", size // 6)
+    found = counted(tmp_path)
+
+    assert found == counted(tmp_path)
+    assert found.time.end - found.time.start == datetime.timedelta(minutes=10)
+    assert numbers(found) == (200, 150, 0)
+    assert found.records == (200, 200)
+
+
+def test_a_file_that_would_take_the_memory_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answers are in no pair, which is counted."""
+    write(tmp_path, "production", said(5))
+    write(tmp_path, "shadow", said(4))
+    write(tmp_path, "production", said(90, start=5), name="00-11-0-b.jsonl")
+    monkeypatch.setattr(counting, "LARGEST_FILE", 5000)
+    assert numbers(counted(tmp_path)) == (4, 4, 0)
+
+
+def test_repeated_requests_tell_the_noise(tmp_path: Path) -> None:
+    """What production answers otherwise than usually, as the command line counts it."""
+    answers = [Said(f"id-{n}", "0.2" if n == 3 else "0.1", "the same") for n in range(10)]
+    for side in SIDES:
+        write(tmp_path, side, answers)
+    found = counted(tmp_path)
+    assert (found.repeated, found.steady) == (9, 8)
+
+
+def test_a_stretch_without_answers_counts_nothing(tmp_path: Path) -> None:
+    """Zero pairs, which is no agreement."""
+    assert counted(tmp_path) == Counts(AN_HOUR, (0, 0))
+
+
+def test_the_newest_file_is_known_by_its_name(tmp_path: Path) -> None:
+    """Of the last hour that has any; names that say nothing are none."""
+    source, now = FolderSource(tmp_path), START + datetime.timedelta(hours=5)
+    assert newest(source, "shadow", now, START) is None
+    write(tmp_path, "shadow", said(1), name="07-08-123-a.jsonl")
+    write(tmp_path, "shadow", said(1), name="unnamed.jsonl")
+    assert newest(source, "shadow", now, START) == START + datetime.timedelta(minutes=7, seconds=8)
