@@ -9,14 +9,16 @@ import os
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.contract.answers import comparison_of
 from shadow_ops.contract.comparison import Comparison
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.responses.find import span
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.redact import Redaction
@@ -53,17 +55,18 @@ def asked(
     cache: Path | None,
     *,
     redact: Sequence[str] = (),
-    how: Comparison,
+    how: Comparison | None = None,
+    by: str | None = None,
     **rest: Any,  # noqa: ANN401 - as `Asked`
 ) -> Asked:
-    """What is to be compared.
+    """What is to be compared: as the endpoint's own rule says where `how` is left out, counted `by` a part of requests.
 
     Raises:
         Failure: If it can't be found out where the data lies.
         InvalidValueError: If `redact` names no part.
         ClientError: If AWS refuses a call.
     """
-    source, variants, since, until = _located(place, clients)
+    source, variants, since, until, policy = _located(place, clients)
     kept = (cache or _cache()) / hashlib.sha256(source.name.encode()).hexdigest()[:16]
     redaction = None
     if redact:
@@ -78,14 +81,16 @@ def asked(
         shadow=variants[1],
         since=since,
         until=until,
-        how=how,
+        how=replace(comparison_of(policy or GatePolicy()) if how is None else how, by=by),
         redaction=redaction,
         cache=kept,
         **rest,
     )
 
 
-def _located(place: Place, clients: Clients) -> tuple[Source, tuple[str, str], datetime.datetime, datetime.datetime]:
+def _located(
+    place: Place, clients: Clients
+) -> tuple[Source, tuple[str, str], datetime.datetime, datetime.datetime, GatePolicy | None]:
     begun = None if place.since is None else place.now - place.since
     if place.source is not None and not place.source.startswith("s3://"):
         folder = FolderSource(Path(place.source))
@@ -97,12 +102,13 @@ def _located(place: Place, clients: Clients) -> tuple[Source, tuple[str, str], d
                 "name the variants with --production and --shadow",
                 USAGE,
             )
-        return folder, variants, begun or there[0], there[1]
+        return folder, variants, begun or there[0], there[1], None
     if place.source is not None and place.production and place.shadow and begun is not None:
-        return s3_source(clients.s3, place.source), (place.production, place.shadow), begun, place.now
+        return s3_source(clients.s3, place.source), (place.production, place.shadow), begun, place.now, None
     from shadow_ops.observe.deployed import find_with_shadow
 
-    live = find_with_shadow(clients, place.endpoint).live
+    found = find_with_shadow(clients, place.endpoint)
+    live = found.live
     assert live.shadow is not None
     where = place.source or (live.config.capture_uri and f"{live.config.capture_uri.rstrip('/')}/{live.name}")
     if where is None:
@@ -113,7 +119,8 @@ def _located(place: Place, clients: Clients) -> tuple[Source, tuple[str, str], d
     variants = place.production or live.production[0].name, place.shadow or live.shadow.name
     # What was captured before the test began is another shadow's.
     since = live.config.created if begun is None else max(begun, live.config.created)
-    return s3_source(clients.s3, where), variants, since, place.now
+    policy = None if found.declared is None else found.declared.policy
+    return s3_source(clients.s3, where), variants, since, place.now, policy
 
 
 def _cache() -> Path:

@@ -66,11 +66,7 @@ def loads(text: str, where: str = "recording") -> Recording:
     if not 0 < sampling <= 100:
         _refuse(f"{where}: sampling_percent", "be above 0 and at most 100", sampling)
     seconds = _seconds(fields["period_seconds"], f"{where}: period_seconds")
-    instances = {
-        attribute: _instances(fields[name], f"{where}: {name}")
-        for name, attribute in _INSTANCES.items()
-        if name in fields
-    }
+    known = {of: _instances(fields[one], f"{where}: {one}") for one, of in _INSTANCES.items() if one in fields}
     return Recording(
         endpoint=_name(fields["endpoint"], f"{where}: endpoint"),
         production_variant=_name(fields["production_variant"], f"{where}: production_variant"),
@@ -82,7 +78,7 @@ def loads(text: str, where: str = "recording") -> Recording:
         answers=_longer(fields["answers"], f"{where}: answers") if "answers" in fields else None,
         until=_start(fields["until"], f"{where}: until") if "until" in fields else None,
         policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
-        **instances,
+        **known,
     )
 
 
@@ -111,8 +107,8 @@ def dumps(recording: Recording) -> str:
         head["policy"] = recording.policy.to_json()
     lines = [f"  {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
     if recording.coarse:
-        coarse = ",\n    ".join(map(_listed_longer, recording.coarse))
-        lines.append(f'  "coarse": [\n    {coarse}\n  ],')
+        listed = ",\n    ".join(map(_listed_longer, recording.coarse))
+        lines.append(f'  "coarse": [\n    {listed}\n  ],')
     if recording.answers is not None:
         lines.append(f'  "answers": {_listed_longer(recording.answers)},')
     return "\n".join(["{", *lines, f'  "periods": {_listed(recording.periods, "    ", "  ")}', "}"]) + "\n"

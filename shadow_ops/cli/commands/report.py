@@ -122,10 +122,9 @@ def _live(endpoint: str, answers: bool, price: float | None, profile: str | None
 
 def _answers(endpoint: str, clients: Clients, now: datetime.datetime) -> Result:
     from shadow_ops.cli.captured import Place, asked, progress
-    from shadow_ops.contract.comparison import Comparison
     from shadow_ops.responses.engines.stdlib import StdlibEngine
     from shadow_ops.responses.run import compare, fast_engine
 
-    question = asked(Place(endpoint, None, None, None, None, now), clients, None, how=Comparison(), examples=0)
+    question = asked(Place(endpoint, None, None, None, None, now), clients, None, examples=0)
     with progress() as watching:
         return compare(question, fast_engine() or StdlibEngine(), chosen=watching.begin, fetched=watching.fetched)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
+from click.core import ParameterSource
 
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
@@ -101,7 +102,9 @@ def command(
     from shadow_ops.responses.export import exported
     from shadow_ops.responses.run import compare
 
-    wanted = Comparison(**how)
+    by, context = how.pop("by"), click.get_current_context()
+    said = [name for name in how if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    wanted = Comparison(**how, by=by) if said else None
     _check_export(export, force)
     chosen = _engine(engine, export)
     where = Place(endpoint, place, production, shadow, since, durations.now())
@@ -110,6 +113,7 @@ def command(
         Clients(profile, region),
         cache,
         how=wanted,
+        by=by,
         everything=everything,
         examples=examples,
         show_requests=show_inputs,

@@ -96,7 +96,7 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
         (("--by", "0"), "by must be a column from 1 to 1,000,000"),
         (("--by", "9" * 5000), "by must be a column from 1 to 1,000,000"),
         (("--redact", "9" * 5000), "redact must be a column from 1 to 1,000,000"),
-        (("--answer", "[" * 5000), "path must be a path like"),
+        (("--answer", "[" * 5000), "must be a path like"),
         (("--top", "2", "--classes", "label"), "be left out with classes"),
         (("--redact", "$.a["), "redact must be a path"),
         (("--production", "AllTraffic", "--shadow", "x"), "has no captured files in AllTraffic/"),
