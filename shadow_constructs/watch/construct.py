@@ -34,6 +34,9 @@ HANDLER = "shadow_ops.watch.handler.handle"
 _TIMEOUT_SECONDS = 900
 # With the longest names, a topic for each and a VPC, a role's policy of 10,240 characters holds so many.
 _MOST_TESTS = 6
+# What is left of it for reading answers, and what that takes for each test, a folder and a key of usual names in it.
+_LEFT, _READING = 10_240 - 1850, 525
+_EACH = 1115
 
 
 class StackWatch(Part):
@@ -90,10 +93,12 @@ class StackWatch(Part):
             source_arn=self._rule.attr_arn,
         )
 
-    @property
-    def is_full(self) -> bool:
-        """Whether its role can hold no further test's rights."""
-        return len(self._watched) == _MOST_TESTS
+    def has_room(self, captured: CaptureDestination | None) -> bool:
+        """Whether its role can hold a further test's rights, with those to read what it captures."""
+        read = [*self._captured.values(), *(() if captured is None else (captured,))]
+        # A folder is named twice.
+        reading = sum(_READING + 2 * len(one.prefix) for one in read)
+        return len(self._watched) < _MOST_TESTS and reading + _EACH * (len(self._watched) + 1) <= _LEFT
 
     def add(self, watched: Watched, captured: CaptureDestination | None, tags: Mapping[str, str]) -> None:
         """Look at one more endpoint.
@@ -155,7 +160,8 @@ def watch(
     )
     known = _KNOWN.setdefault(stack, {})
     alike = known.setdefault(key, [])
-    if not alike or alike[-1].is_full:
+    captured = captured if test.counts_answers else None
+    if not alike or not alike[-1].has_room(captured):
         count = sum(map(len, known.values()))
         alike.append(StackWatch(stack, f"{CONSTRUCT_ID}{count + 1 if count else ''}", watch=how, guard=guard))
     alike[-1].add(
@@ -167,6 +173,6 @@ def watch(
             currency=how.currency,
             answers=test.counts_answers,
         ),
-        captured if test.counts_answers else None,
+        captured,
         test.tags,
     )

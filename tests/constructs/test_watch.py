@@ -61,15 +61,22 @@ def watch_role(template: Json) -> str:
     return json.dumps(role["Properties"]["Policies"])
 
 
-@pytest.mark.parametrize(("tests", "made"), [(6, 1), (7, 2), (13, 3)])
-def test_no_role_of_a_watch_outgrows_what_iam_takes(tests: int, made: int) -> None:
+@pytest.mark.parametrize(
+    ("tests", "made", "prefix"),
+    [(6, 1, None), (7, 2, None), (13, 3, None), (5, 1, "captured"), (6, 2, "captured"), (5, 2, "x" * 440)],
+)
+def test_no_role_of_a_watch_outgrows_what_iam_takes(tests: int, made: int, prefix: str | None) -> None:
     """With the longest names, a topic for each and a VPC: who is too much for one watch has the next."""
     network = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
-    quiet = {"guard": Guard(network=network), "capture": Capture.off(), "dashboard": Dashboard.off()}
+    quiet = {"guard": Guard(network=network), "dashboard": Dashboard.off()}
+    key = f"arn:aws:kms:eu-west-1:111122223333:key/mrk-{'1' * 30}{{:02}}"
     longest = [
         watched(
             endpoint_name=f"Churn{n:02}".ljust(63, "X"),
             alerts=Alerts(topic_arn=f"arn:aws:sns:eu-west-1:111122223333:t{n:02}{'x' * 253}"),
+            capture=Capture.off()
+            if prefix is None
+            else Capture(bucket=f"b{n:02}".ljust(63, "b"), prefix=prefix, key_arn=key.format(n)),
             **quiet,
         )
         for n in range(tests)
@@ -207,6 +214,8 @@ def _policy(role: Json) -> str:
 def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     """A policy with its substitutions as text."""
     if isinstance(value, dict):
+        if "Fn::Join" in value:
+            return "".join("aws-us-gov" if isinstance(one, dict) else one for one in value["Fn::Join"][1])
         return value["Fn::Sub"] if "Fn::Sub" in value else {key: _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list) else value
 
