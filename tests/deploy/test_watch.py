@@ -136,7 +136,7 @@ def test_an_old_test_is_told_and_metrics_are_there(case: Case) -> None:
     assert mail(case) == [f"{case.name}: the test of v2 is 0 days old"]
     metrics = case.local.client("cloudwatch").list_metrics(Namespace=OWN_NAMESPACE)["Metrics"]
     names = {one["MetricName"] for one in metrics if one["Dimensions"][0]["Value"] == case.name}
-    assert names == {"Verdict", "VerdictAge", "Requests", "InstanceHours"}
+    assert {"Verdict", "VerdictAge", "Requests", "InstanceHours"} <= names
 
 
 def test_the_watch_goes_with_the_shadow(make_case: CaseMaker) -> None:
