@@ -9,8 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from shadow_ops.aws import parameters
+from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.text import LARGEST_VALUE
-from shadow_ops.contract.watched import DETAIL_TYPE, METRICS, NAMESPACE, SOURCE, Watched
+from shadow_ops.contract.watched import DETAIL_TYPE, METRICS, SOURCE, Watched
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.watch.decide import Course, Seen, decide
 from tests.ops.cli.services import NOW
@@ -51,7 +52,7 @@ LIMITS: dict[str, tuple[int, Callable[[Course], int]]] = {
     "look": (LARGEST_VALUE, lambda made: len(parameters.pack(made.look.to_json()).encode())),
     "name": (1011, lambda made: max(len(f"/shadow-test/{NAME}/told/{one.key}.3") for one in made.notices)),
     # CloudWatch API members Namespace, MetricName, DimensionValue.
-    "namespace": (255, lambda _made: len(NAMESPACE)),
+    "namespace": (255, lambda _made: len(OWN_NAMESPACE)),
     "metric": (255, lambda made: max(len(one.name) for one, _ in made.metrics)),
     "dimension": (1024, lambda _made: len(NAME)),
     # CloudWatch API operation PutMetricData.
