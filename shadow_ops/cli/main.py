@@ -24,6 +24,8 @@ _COMMANDS = {
     "history": "Show promotions and ways back.",
     "fold": "Make what was promoted production in the code.",
     "propose": "Make a version of the model registry the shadow, in the test's file.",
+    "conclude": "End a managed test: promote, remove, retain or cancel.",
+    "sampling": "Change the share of a managed test while it runs.",
     "init": "Write workflow files for GitHub or GitLab.",
     "list": "Show all endpoints that this library deployed.",
     "completion": "Print what completes commands in a shell.",
@@ -99,12 +101,13 @@ Exit codes:
   0  done; of `gate`: PASS
   1  something failed, such as a call to AWS or a request
   2  a wrong option, or a file that can't be read as what it should be
-  3  `gate`: FAIL
+  3  `gate`: FAIL; `conclude`: the gate doesn't let the promotion through
   4  `gate`: INCONCLUSIVE
   5  `status --fail-on-drift`: the endpoint isn't what its stack says
 
-Nothing here changes anything in AWS, but for the reasons that `override` puts on record. Account and region are found
-as the AWS CLI finds them: --profile, --region, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
+Nothing here changes anything in AWS, but for the reasons that `override` puts on record, and what `conclude` and
+`sampling` do to a managed test. Account and region are found as the AWS CLI finds them: --profile, --region,
+AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL and so on.""",
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."

@@ -76,6 +76,8 @@ def test_the_page_has_every_command() -> None:
         "send",
         "history",
         "override",
+        "conclude",
+        "sampling",
         "responses",
         "list",
         "completion",

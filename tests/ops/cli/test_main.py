@@ -19,7 +19,19 @@ from shadow_ops.cli.durations import Duration, spoken
 from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
-COMMANDS = ("gate", "compare", "responses", "status", "send", "history", "fold", "propose", "report")
+COMMANDS = (
+    "gate",
+    "compare",
+    "responses",
+    "status",
+    "send",
+    "history",
+    "fold",
+    "propose",
+    "report",
+    "conclude",
+    "sampling",
+)
 PROJECT = Path(__file__).parents[3]
 WITHOUT_ENDPOINT = ("list", "completion bash", "init github")
 # The extra [responses]; the standard library does the same without it.

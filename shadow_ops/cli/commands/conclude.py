@@ -1,0 +1,224 @@
+"""``shadow-test conclude``: end a managed shadow test with promote, remove, retain or cancel."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shadow_ops.cli import durations, output
+from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.cli.options import aws, endpoint_given
+from shadow_ops.contract.instances import Instances
+
+if TYPE_CHECKING:
+    from shadow_ops.aws.clients import Clients
+    from shadow_ops.contract.policy import GatePolicy
+    from shadow_ops.managed.experiment import Experiment
+    from shadow_ops.managed.steps import Seen, Wanted
+
+_REFUSED = 3
+_INSTANCES = re.compile(r"(ml\.[a-z0-9-]+\.[a-z0-9]+):([1-9][0-9]{0,4})")
+_WHOLE_SHARE = 100
+_ACTIONS = ("promote", "remove", "retain", "cancel")
+
+
+class _Hardware(click.ParamType[str | Instances]):
+    name = "hardware"
+
+    def convert(
+        self, value: str | Instances, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | Instances:
+        if not isinstance(value, str) or value in ("production", "shadow"):
+            return value
+        found = _INSTANCES.fullmatch(value)
+        if found is None:
+            self.fail(f"{value!r} is neither production nor shadow nor TYPE:COUNT, such as ml.m5.xlarge:2", param, ctx)
+        return Instances(found[1], int(found[2]))
+
+
+@click.command(
+    "conclude",
+    epilog="""\b
+Examples:
+  shadow-test conclude churn promote --dry-run
+  shadow-test conclude churn promote --hardware production
+  shadow-test conclude churn promote --hardware ml.c7i.xlarge:3 --reason "p99 is far below"
+  shadow-test conclude churn remove
+  shadow-test conclude churn retain --yes      go on beside production, and pay for it
+
+\b
+promote   the shadow's model becomes production, if the gate says PASS or a reason is given
+remove    production stays, the shadow goes
+retain    both stay as they are, and the shadow is paid for
+cancel    as remove, and the test counts as cancelled; one that hasn't begun is deleted
+
+The same command again goes on where it was stopped, and changes nothing where all is done. After the scheduled end
+`promote` updates the endpoint itself, and production's variant keeps its name.
+
+Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let it through: nothing was changed.""",
+)
+@endpoint_given
+@click.argument("action", type=click.Choice(_ACTIONS))
+@click.option(
+    "--hardware",
+    type=_Hardware(),
+    metavar="production|shadow|TYPE:COUNT",
+    help="On what a promoted model serves.  [default: asked for on a terminal, else production's]",
+)
+@click.option("--reason", metavar="TEXT", help="Why; on the test's record. It promotes whatever the gate says.")
+@click.option(
+    "--policy",
+    "policy_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Judge by this policy.  [default: the defaults of a policy]",
+)
+@click.option("--experiment", "name", metavar="NAME", help="The test.  [default: the newest of the endpoint]")
+@click.option("--yes", is_flag=True, help="Retain a shadow that is paid for.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@aws
+def command(
+    endpoint: str,
+    action: str,
+    hardware: str | Instances | None,
+    reason: str | None,
+    policy_file: Path | None,
+    name: str | None,
+    yes: bool,
+    dry_run: bool,
+    profile: str | None,
+    region: str | None,
+) -> None:
+    """End the managed shadow test of ENDPOINT: one that the console, an SDK or a template has made.
+
+    Plans first, then acts: a promotion asks the gate over the test's own measurements, takes scaling out of SageMaker's
+    way and puts it back, waits, and looks at what serves.
+    """
+    from shadow_ops.aws.clients import Clients
+    from shadow_ops.managed.conclude import Helm, conclude, observe
+    from shadow_ops.managed.experiment import named
+    from shadow_ops.managed.steps import ACTIONS, Wanted
+
+    chosen = next(one for one in ACTIONS if one == action)
+    if chosen != "promote" and hardware is not None:
+        raise Failure(f"--hardware is of a promotion; leave it out of {action}", USAGE)
+    if reason is not None:
+        _check_reason(reason)
+    policy = _policy(policy_file)
+    clients = Clients(profile, region)
+    experiment = named(clients.sagemaker, endpoint, name)
+    if chosen == "retain" and not yes and not experiment.over:
+        raise Failure(_cost(experiment), USAGE)
+    if chosen == "promote" and hardware is None:
+        hardware = _asked(experiment)
+    wanted = Wanted(chosen, hardware or "production", reason)  # type: ignore[arg-type] # one of the two words, or instances
+    consent = _consent(clients, wanted, policy)
+    if dry_run:
+        _plan(observe(clients, experiment), wanted, consent)
+        return
+    done = conclude(clients, experiment, wanted, Helm(consent=consent, tell=output.progress))
+    output.data("\n".join(done.said))
+
+
+def _check_reason(reason: str) -> None:
+    from shadow_ops.contract.checks import check_reason
+    from shadow_ops.contract.problems import Problems
+
+    problems = Problems("conclude")
+    check_reason(problems, "--reason", reason, "say in a sentence why")
+    problems.raise_if_any()
+
+
+def _policy(path: Path | None) -> GatePolicy:
+    from shadow_ops.cli.files import policy_from_file
+    from shadow_ops.contract.policy import GatePolicy
+
+    return GatePolicy() if path is None else policy_from_file(path)
+
+
+def _cost(experiment: Experiment) -> str:
+    on = experiment.shadow.instances
+    return (
+        f"{experiment.shadow.name} would go on beside production and be paid for: {on.count} x {on.instance_type}, "
+        f"{24 * on.count} instance-hours a day, until somebody updates the endpoint; add --yes to retain it"
+    )
+
+
+def _asked(experiment: Experiment) -> str | Instances:
+    """What the console asks before a promotion."""
+    if not sys.stdin.isatty():
+        return "production"
+    ours, tested = experiment.production.instances, experiment.shadow.instances
+    output.progress(
+        f"production serves on {ours.count} x {ours.instance_type}, the shadow was tested on {tested.count} x "
+        f"{tested.instance_type} with {experiment.sampling_percent} % of the requests"
+    )
+    found: str | Instances = click.prompt(
+        "On what shall the promoted model serve", default="production", type=_Hardware(), err=True
+    )
+    return found
+
+
+def _consent(clients: Clients, wanted: Wanted, policy: GatePolicy) -> Callable[[Seen, Instances], str]:
+    """Whether a promotion may be: by the gate, or by a reason."""
+
+    def consent(seen: Seen, on: Instances) -> str:
+        from shadow_ops.cli.text import verdict_text
+        from shadow_ops.judge.verdict import Outcome
+        from shadow_ops.managed.verdict import judge_experiment
+
+        experiment = seen.experiment
+        _check_share(experiment, wanted)
+        recording, verdict = judge_experiment(clients, experiment, policy, on, durations.now())
+        output.progress(verdict_text.as_text(recording, verdict))
+        said = f"{verdict.outcome}: {verdict.reason}"
+        if verdict.outcome is Outcome.PASS:
+            return f"the gate says {said}"
+        if wanted.reason is None:
+            raise Failure(
+                f"{experiment.shadow.model} is not promoted: the gate says {said}; wait, conclude with remove, or say "
+                "why it shall be promoted all the same (--reason)",
+                _REFUSED,
+            )
+        return f"{wanted.reason} (the gate said {said})"
+
+    return consent
+
+
+def _check_share(experiment: Experiment, wanted: Wanted) -> None:
+    if wanted.hardware == "shadow" and experiment.sampling_percent < _WHOLE_SHARE and wanted.reason is None:
+        raise Failure(
+            f"the shadow's hardware has carried {experiment.sampling_percent} % of the requests, not all; first "
+            f"`shadow-test sampling {experiment.endpoint} 100` and wait for a verdict, or choose another --hardware, "
+            "or say why (--reason)",
+            USAGE,
+        )
+
+
+def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
+    from shadow_ops.managed.decide import next_step, promoted_on
+    from shadow_ops.managed.steps import AskGate, Deregister, Done
+
+    experiment, lines = seen.experiment, []
+    step = next_step(seen, wanted)
+    if isinstance(step, Done):
+        output.data("\n".join(("nothing is left to do:", *step.said)))
+        return
+    if isinstance(step, AskGate):
+        lines.append(consent(seen, step.instances))
+        on = promoted_on(experiment, seen.live, wanted)
+        by = "an update of the endpoint" if experiment.over else "SageMaker's own promotion"
+        lines.append(f"{experiment.shadow.model} would serve on {on.count} x {on.instance_type}, by {by}")
+        if experiment.production.name in seen.scaled:
+            lines.append(f"the scaling of {experiment.production.name} would be taken away and put back")
+        if not experiment.over:
+            lines.append(f"the variant {experiment.production.name} would be replaced by {experiment.shadow.name}")
+    elif isinstance(step, Deregister):
+        lines.append(f"the scaling of {step.variant} would go")
+    else:
+        lines.append(f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}")
+    output.data("\n".join((*lines, "nothing was changed (--dry-run)")))

@@ -1,0 +1,182 @@
+"""A managed shadow test as SageMaker describes it, and how the one of an endpoint is found."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shadow_ops.aws.errors import error_code
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.problems import CannotTellError
+
+OVER = frozenset(("Completed", "Cancelled"))
+"""Statuses that end a test."""
+
+_LOOKED_AT = 100
+
+
+@dataclass(frozen=True)
+class ModelVariant:
+    """A variant of a managed test.
+
+    Attributes:
+        name: VariantName.
+        model: ModelName.
+        instances: What it runs on.
+    """
+
+    name: str
+    model: str
+    instances: Instances
+
+    def to_api(self, instances: Instances | None = None) -> dict[str, Any]:
+        """The ModelVariantConfig, on other hardware where it is given."""
+        on = instances or self.instances
+        return {
+            "VariantName": self.name,
+            "ModelName": self.model,
+            "InfrastructureConfig": {
+                "InfrastructureType": "RealTimeInference",
+                "RealTimeInferenceConfig": {"InstanceType": on.instance_type, "InstanceCount": on.count},
+            },
+        }
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A managed shadow test.
+
+    Attributes:
+        name: Its name.
+        endpoint: The endpoint that it runs on.
+        status: SageMaker's word, such as ``Running``.
+        reason: What SageMaker says about the status, or who ended it.
+        production: The variant that answers callers.
+        shadow: The variant that gets copies.
+        sampling_percent: The share of the requests that is copied, in whole percent.
+        config: The endpoint config that SageMaker made for the run; None before it runs.
+        created: When it was made.
+        start: When it begins, or began.
+        end: When it ends by its schedule.
+        completed: When it was over; None until then.
+    """
+
+    name: str
+    endpoint: str
+    status: str
+    reason: str | None
+    production: ModelVariant
+    shadow: ModelVariant
+    sampling_percent: int
+    config: str | None
+    created: datetime.datetime
+    start: datetime.datetime
+    end: datetime.datetime
+    completed: datetime.datetime | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.status in OVER
+
+    def mode(self, percent: int) -> dict[str, Any]:
+        """The ShadowModeConfig with a share."""
+        shadow = {"ShadowModelVariantName": self.shadow.name, "SamplingPercentage": percent}
+        return {"SourceModelVariantName": self.production.name, "ShadowModelVariants": [shadow]}
+
+
+def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+    """Describe a managed test; None if there is none of that name.
+
+    Raises:
+        ClientError: If the call is refused.
+    """
+    try:
+        found = sagemaker.describe_inference_experiment(Name=name)
+    except sagemaker.exceptions.ClientError as error:
+        if error_code(error) == "ResourceNotFound":
+            return None
+        raise
+    mode = found["ShadowModeConfig"]
+    copied = mode["ShadowModelVariants"][0]
+    variants = {one["VariantName"]: _variant(one) for one in found["ModelVariants"]}
+    schedule = found.get("Schedule") or {}
+    start = schedule.get("StartTime", found.get("CreationTime"))
+    return Experiment(
+        name=found["Name"],
+        endpoint=found["EndpointMetadata"]["EndpointName"],
+        status=found["Status"],
+        reason=found.get("StatusReason"),
+        production=variants[mode["SourceModelVariantName"]],
+        shadow=variants[copied["ShadowModelVariantName"]],
+        sampling_percent=copied["SamplingPercentage"],
+        config=found["EndpointMetadata"].get("EndpointConfigName"),
+        created=found["CreationTime"],
+        start=start,
+        # Seven days where nothing is said (SageMaker Developer Guide, create a shadow test).
+        end=schedule.get("EndTime", start + datetime.timedelta(days=7)),
+        completed=found.get("CompletionTime"),
+    )
+
+
+def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3 client
+    """The managed test of an endpoint: the one that isn't over, else the newest.
+
+    ListInferenceExperiments can't be asked for an endpoint and doesn't say it, so each is looked at, the newest first.
+
+    Raises:
+        CannotTellError: If none of the newest hundred is of that endpoint.
+        ClientError: If a call is refused.
+    """
+    latest: Experiment | None = None
+    for number, name in enumerate(_names(sagemaker)):
+        if number == _LOOKED_AT:
+            break
+        found = describe(sagemaker, name)
+        if found is None or found.endpoint != endpoint:
+            continue
+        if not found.over:
+            return found
+        latest = latest or found
+    if latest is None:
+        raise CannotTellError(
+            f"there is no managed shadow test of {endpoint} among the newest {_LOOKED_AT} of this account and Region; "
+            f"`shadow-test status {endpoint}` says what the endpoint serves, --experiment NAME takes an older test"
+        )
+    return latest
+
+
+def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
+    """The managed test of a name, which must be of that endpoint; without a name as `find`.
+
+    Raises:
+        CannotTellError: If there is none, or it is another endpoint's.
+        ClientError: If a call is refused.
+    """
+    if name is None:
+        return find(sagemaker, endpoint)
+    found = describe(sagemaker, name)
+    if found is None:
+        raise CannotTellError(f"there is no managed shadow test {name!r}; `--experiment` takes its exact name")
+    if found.endpoint != endpoint:
+        raise CannotTellError(f"the managed shadow test {name} is of the endpoint {found.endpoint}, not of {endpoint}")
+    return found
+
+
+def _names(sagemaker: Any) -> Any:  # noqa: ANN401 - a boto3 client; an iterator of names
+    given: dict[str, str] = {}
+    while True:
+        page = sagemaker.list_inference_experiments(SortBy="CreationTime", SortOrder="Descending", **given)
+        for one in page["InferenceExperiments"]:
+            yield one["Name"]
+        if not page.get("NextToken"):
+            return
+        given = {"NextToken": page["NextToken"]}
+
+
+def _variant(described: Mapping[str, Any]) -> ModelVariant:
+    hardware = described["InfrastructureConfig"]["RealTimeInferenceConfig"]
+    on = Instances(hardware["InstanceType"], hardware["InstanceCount"])
+    return ModelVariant(described["VariantName"], described["ModelName"], on)

@@ -1,0 +1,158 @@
+"""``shadow-test conclude`` and ``shadow-test sampling``: what is asked, refused, planned and done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner, Result
+
+from shadow_ops.aws.clients import Clients
+from shadow_ops.cli import durations
+from shadow_ops.cli.main import cli
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.judge import judge
+from shadow_ops.judge.verdict import Outcome, Verdict
+from shadow_ops.managed import verdict
+from shadow_ops.measure.recording import Recording
+from tests.ops.managed.world import START, World
+
+Run = Callable[..., Result]
+
+
+class Account:
+    """What the command line meets: a world, and what the gate says."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.outcome = Outcome.PASS
+
+    def client(self, service: str) -> object:
+        """A client by its service's name."""
+        member = {"application-autoscaling": "autoscaling"}.get(service, service)
+        return getattr(self.world, member)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An endpoint with a managed test that the gate passes."""
+    account = Account()
+    monkeypatch.setattr(Clients, "_client", lambda _self, name, **_options: account.client(name))
+    monkeypatch.setattr(durations, "now", lambda: START)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+
+    def judged(*_: object) -> tuple[Recording, Verdict]:
+        recording = Recording(
+            endpoint="churn",
+            production_variant="production",
+            shadow_variant="shadow",
+            sampling_percent=50,
+            period_seconds=300,
+            periods=(),
+        )
+        found = judge(recording, GatePolicy())
+        return recording, Verdict(account.outcome, "as the test says", found.findings)
+
+    monkeypatch.setattr(verdict, "judge_experiment", judged)
+    return account
+
+
+@pytest.fixture
+def run(account: Account) -> Run:  # noqa: ARG001 - it must be there first
+    """Run a command."""
+
+    def run(*arguments: object) -> Result:
+        result = CliRunner().invoke(cli, [str(one) for one in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+def test_a_promotion_that_the_gate_passes_is_done(account: Account, run: Run) -> None:
+    """Exit code 0; what stands is told, what happens goes to standard error."""
+    done = run("conclude", "churn", "promote")
+    assert done.exit_code == 0, done.output
+    assert "v2 serves churn on 3 x ml.m5.xlarge" in done.stdout
+    assert "ending churn-trial: remove production, promote shadow" in done.stderr
+    assert account.world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 3)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.INCONCLUSIVE])
+def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_why(
+    account: Account, run: Run, outcome: Outcome
+) -> None:
+    """Exit code 3 and nothing changed; with a reason it is done, and the reason is on the test's record."""
+    account.outcome = outcome
+    before = account.world.serving()
+    refused = run("conclude", "churn", "promote")
+    assert (refused.exit_code, account.world.serving(), account.world.parameters) == (3, before, {})
+    assert f"v2 is not promoted: the gate says {outcome}" in refused.stderr
+    done = run("conclude", "churn", "promote", "--reason", "the sale starts today")
+    assert done.exit_code == 0
+    assert account.world.test is not None
+    assert account.world.test["StatusReason"] == "the sale starts today"
+
+
+@pytest.mark.parametrize("action", ["promote", "remove", "cancel"])
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(account: Account, run: Run, action: str) -> None:
+    """No call that changes anything."""
+    done = run("conclude", "churn", action, "--dry-run")
+    assert done.exit_code == 0
+    assert done.stdout.endswith("nothing was changed (--dry-run)\n")
+    reading = ("describe", "list", "get")
+    assert [one for one in account.world.calls if not one.startswith(reading)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "words"),
+    [
+        (["conclude", "churn", "promot"], 2, "promote"),
+        (["conclude", "churn", "remove", "--hardware", "shadow"], 2, "--hardware is of a promotion"),
+        (["conclude", "churn", "promote", "--hardware", "m5.xlarge:2"], 2, "such as ml.m5.xlarge:2"),
+        (["conclude", "churn", "promote", "--hardware", "ml.m5.xlarge:0"], 2, "such as ml.m5.xlarge:2"),
+        (["conclude", "churn", "promote", "--hardware", "shadow"], 2, "shadow-test sampling churn 100"),
+        (["conclude", "churn", "promote", "--reason", " "], 2, "'--reason' must be a sentence"),
+        (["conclude", "churn", "retain"], 2, "24 instance-hours a day"),
+        (["conclude", "other", "remove"], 1, "no managed shadow test of other"),
+        (["conclude", "churn", "remove", "--experiment", "x"], 1, "no managed shadow test 'x'"),
+        (["sampling", "churn", "12.5"], 2, "no whole number from 1 to 100"),
+        (["sampling", "churn", "0"], 2, "no whole number from 1 to 100"),
+        (["sampling", "churn", "101"], 2, "no whole number from 1 to 100"),
+        (["sampling", "churn", "²"], 2, "no whole number from 1 to 100"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_changed(
+    account: Account, run: Run, arguments: list[str], exit_code: int, words: str
+) -> None:
+    """What was given, what is allowed, and the fix."""
+    before = account.world.serving()
+    done = run(*arguments)
+    assert (done.exit_code, account.world.serving(), account.world.parameters) == (exit_code, before, {})
+    assert words in " ".join(done.stderr.split())
+
+
+def test_the_share_is_changed_and_looked_at(account: Account, run: Run) -> None:
+    """Before and after are told; the same again changes nothing."""
+    done = run("sampling", "churn", 25)
+    assert "copies 25 % of the requests from now on, before it was 50 %" in done.stderr
+    assert account.world.test is not None
+    shadow = account.world.test["ShadowModeConfig"]["ShadowModelVariants"][0]
+    assert shadow["SamplingPercentage"] == 25
+    assert "already" in run("sampling", "churn", 25).stderr
+    assert account.world.calls.count("update_inference_experiment") == 1
+
+
+def test_a_test_that_is_over_takes_no_other_share(account: Account, run: Run) -> None:
+    """With its status in the sentence."""
+    account.world = World("Completed")
+    done = run("sampling", "churn", 25)
+    assert (done.exit_code, "churn-trial is Completed: only" in done.stderr) == (1, True)
+
+
+def test_retaining_a_paid_shadow_has_to_be_said_twice(account: Account, run: Run) -> None:
+    """With --yes it stays."""
+    assert run("conclude", "churn", "retain", "--yes").exit_code == 0
+    assert account.world.serving()["shadow of"] == ["shadow"]

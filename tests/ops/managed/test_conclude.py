@@ -1,0 +1,270 @@
+"""Concluding a managed test: what serves afterwards, whoever is stopped in between and whatever fails."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any, Literal
+
+import pytest
+from botocore.exceptions import ClientError
+
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.conclude import Helm, conclude
+from shadow_ops.managed.experiment import named
+from shadow_ops.managed.steps import Action, Done, Seen, Wanted
+from tests.ops.managed.world import ENDPOINT, KilledError, World
+
+PASS = "the gate says PASS"
+PROMOTE = Wanted("promote")
+Hardware = Literal["production", "shadow"] | Instances
+V1 = ("v1", "ml.m5.xlarge", 3)
+SCALING = ({"MinCapacity": 2, "MaxCapacity": 8}, "by-requests")
+
+
+def run(world: World, wanted: Wanted, consent: Callable[[Seen, Instances], str] | None = None) -> Done:
+    """Conclude the world's test."""
+
+    def sleep(seconds: float) -> None:
+        world.now += datetime.timedelta(seconds=seconds)
+
+    helm = Helm(
+        consent=consent or (lambda _seen, _on: PASS), tell=lambda _said: None, now=lambda: world.now, sleep=sleep
+    )
+    return conclude(world, named(world.sagemaker, ENDPOINT, None), wanted, helm)
+
+
+def scaling(world: World, variant: str) -> tuple[Any, Any]:
+    """Bounds and policy of a variant."""
+    return world.targets.get(variant), world.policies.get(variant, {}).get("PolicyName")
+
+
+def test_a_promotion_replaces_production_by_the_shadow_on_as_many_instances_as_serve_now() -> None:
+    """SageMaker's own promotion: the shadow's variant name stays, and no capacity is lost."""
+    world = World()
+    done = run(world, PROMOTE)
+    assert world.serving() == {"shadow": ("v2", "ml.m5.xlarge", 3), "shadow of": []}
+    assert "its variant is named shadow now" in " ".join(done.said)
+    assert "put v2 into its code" in " ".join(done.said)
+    assert world.parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("hardware", "serves"),
+    [
+        ("production", ("ml.m5.xlarge", 3)),
+        ("shadow", ("ml.c7i.xlarge", 1)),
+        (Instances("ml.c7i.2xlarge", 5), ("ml.c7i.2xlarge", 5)),
+    ],
+)
+def test_a_promotion_serves_on_the_hardware_that_was_chosen(hardware: Hardware, serves: tuple[str, int]) -> None:
+    """Production's with its live count, the shadow's, or another."""
+    world = World(shadow_type="ml.c7i.xlarge")
+    run(world, Wanted("promote", hardware))
+    assert world.serving()["shadow"] == ("v2", *serves)
+
+
+def test_the_shadows_settings_on_the_same_type_never_lose_instances() -> None:
+    """One shadow instance becomes as many as production has."""
+    world = World()
+    run(world, Wanted("promote", "shadow"))
+    assert world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 3)
+
+
+def test_scaling_goes_over_to_the_promoted_variant() -> None:
+    """It is taken out of SageMaker's way, and put back on the new name."""
+    world = World(scaled=True)
+    run(world, PROMOTE)
+    assert scaling(world, "shadow") == SCALING
+    assert scaling(world, "production") == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("action", "serving", "state"),
+    [
+        ("remove", {"production": V1, "shadow of": []}, "Completed"),
+        ("retain", {"production": V1, "shadow of": ["shadow"]}, "Completed"),
+        ("cancel", {"production": V1, "shadow of": []}, "Cancelled"),
+    ],
+)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_whatever_is_no_promotion_keeps_production(
+    action: Action, serving: dict[str, Any], state: str, scaled: bool
+) -> None:
+    """Its model, its live count and its scaling; the gate isn't asked."""
+    world = World(scaled=scaled)
+    run(world, Wanted(action, reason="seen enough"), _never)
+    assert world.serving() == serving
+    assert world.test is not None
+    assert (world.test["Status"], world.test["StatusReason"]) == (state, "seen enough")
+    assert scaling(world, "production") == (SCALING if scaled else (None, None))
+
+
+def _never(_seen: Seen, _on: Instances) -> str:
+    raise AssertionError("nobody was to be asked")
+
+
+def test_a_scaled_shadow_is_removed() -> None:
+    """SageMaker refuses to remove a variant that scales, so it stops scaling first."""
+    world = World()
+    world.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
+    run(world, Wanted("remove"))
+    assert world.serving() == {"production": V1, "shadow of": []}
+
+
+def test_a_scaled_shadow_is_promoted_on_other_hardware_too() -> None:
+    """SageMaker refuses to change the type of a variant that scales; production's scaling takes the place of that."""
+    world = World(scaled=True)
+    world.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
+    run(world, Wanted("promote", Instances("ml.c7i.xlarge", 4)))
+    assert world.serving()["shadow"] == ("v2", "ml.c7i.xlarge", 4)
+    assert scaling(world, "shadow") == SCALING
+
+
+def test_a_test_that_has_not_begun_is_deleted_by_cancel_and_refuses_the_rest() -> None:
+    """Nothing was measured, and nothing of the endpoint has changed."""
+    actions: tuple[Action, ...] = ("promote", "remove", "retain")
+    for action in actions:
+        with pytest.raises(CannotTellError, match="begins at"):
+            run(World("Created"), Wanted(action), _never)
+    world = World("Created")
+    assert "before it began" in run(world, Wanted("cancel")).said[0]
+    assert world.test is None
+    assert world.serving() == {"production": V1, "shadow of": []}
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("hardware", ["production", "shadow"])
+def test_after_the_scheduled_end_an_update_promotes_and_the_name_stays(scaled: bool, hardware: Hardware) -> None:
+    """Nothing was promoted by itself; the config that serves, with the other model, under production's name."""
+    world = World("Completed", scaled=scaled, shadow_type="ml.c7i.xlarge")
+    done = run(world, Wanted("promote", hardware))
+    on = ("ml.m5.xlarge", 3) if hardware == "production" else ("ml.c7i.xlarge", 1)
+    assert world.serving() == {"production": ("v2", *on), "shadow of": []}
+    assert scaling(world, "production") == (SCALING if scaled else (None, None))
+    assert "is named" not in " ".join(done.said)
+
+
+def test_the_gates_no_changes_nothing() -> None:
+    """Neither scaling nor test nor record."""
+    world = World(scaled=True)
+    with pytest.raises(CannotTellError, match="not promoted"):
+        run(world, PROMOTE, _no)
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+    assert scaling(world, "production") == SCALING
+    assert world.parameters == {}
+
+
+def _no(_seen: Seen, _on: Instances) -> str:
+    raise CannotTellError("not promoted")
+
+
+@pytest.mark.parametrize("action", ["promote", "remove", "retain", "cancel"])
+def test_twice_is_once(action: Action) -> None:
+    """The second call changes nothing and says what stands."""
+    world = World(scaled=True)
+    run(world, Wanted(action))
+    before = (world.serving(), dict(world.targets), len(world.configs))
+    run(world, Wanted(action), _never)
+    assert (world.serving(), dict(world.targets), len(world.configs)) == before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "words"),
+    [
+        ("promote", "remove", "was promoted"),
+        ("promote", "retain", "was promoted"),
+        ("remove", "retain", "no shadow any more"),
+        ("retain", "remove", "still has the shadow"),
+        ("retain", "cancel", "still has the shadow"),
+    ],
+)
+def test_another_conclusion_of_a_finished_test_is_refused(first: Action, second: Action, words: str) -> None:
+    """With what stands, and nothing changed."""
+    world = World()
+    run(world, Wanted(first))
+    before = world.serving()
+    with pytest.raises(CannotTellError, match=words):
+        run(world, Wanted(second))
+    assert world.serving() == before
+
+
+def test_an_endpoint_of_ours_is_not_promoted_by_sagemaker() -> None:
+    """Its stack would be left behind; the sentence has the way."""
+    world = World()
+    world.parameters["/shadow-test/churn/settings"] = "{}"
+    with pytest.raises(CannotTellError, match="conclude churn remove"):
+        run(world, PROMOTE, _never)
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+
+
+def test_a_promotion_that_sagemaker_fails_gives_scaling_back_and_says_why() -> None:
+    """The endpoint serves as before."""
+    world = World(scaled=True, breaks=True)
+    with pytest.raises(CannotTellError, match="didn't promote v2, and churn serves as before: no capacity"):
+        run(world, PROMOTE)
+    assert scaling(world, "production") == SCALING
+    assert world.parameters == {}
+
+
+def test_an_update_that_sagemaker_rolls_back_is_said() -> None:
+    """After the end, by an update: the old config serves."""
+    world = World("Completed", breaks=True)
+    with pytest.raises(CannotTellError, match="didn't do what was asked for: no capacity"):
+        run(world, PROMOTE)
+    assert world.serving() == {"production": V1, "shadow of": []}
+
+
+def test_a_promotion_under_way_is_finished_before_anything_else() -> None:
+    """Somebody was stopped after the decision: another conclusion is refused until it is done."""
+    world = World(scaled=True, kill_at=(_number_of("stop_inference_experiment"), False))
+    with pytest.raises(KilledError):
+        run(world, PROMOTE)
+    world.kill_at = None
+    with pytest.raises(CannotTellError, match="is being promoted"):
+        run(world, Wanted("remove"))
+    run(world, PROMOTE, _never)
+    assert world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 3)
+
+
+def _number_of(operation: str) -> int:
+    world = World(scaled=True)
+    run(world, PROMOTE)
+    return world.calls.index(operation) + 1
+
+
+def _schedules() -> list[tuple[str, int, str]]:
+    """Every call of every conclusion, and each way in which it can be the last."""
+    found = []
+    for status in ("Running", "Completed"):
+        world = World(status, scaled=True, shadow_type="ml.c7i.xlarge")
+        run(world, Wanted("promote", "shadow"))
+        for number in range(1, len(world.calls) + 1):
+            found += [(status, number, how) for how in ("unheard", "heard", "throttled", "ended")]
+    return found
+
+
+def test_whoever_is_stopped_at_any_call_is_followed() -> None:
+    """Killed before or after each call, throttled, or overtaken by the schedule's end: the next call ends it well.
+
+    In all of that production serves, on no fewer instances than are asked for, and scaling is never lost.
+    """
+    for status, number, how in _schedules():
+        world = World(status, scaled=True, shadow_type="ml.c7i.xlarge")
+        if how == "ended":
+            world.ends = number
+        else:
+            world.kill_at, world.throttled = (number, how == "heard"), how == "throttled"
+        wanted = Wanted("promote", Instances("ml.c7i.xlarge", 4))
+        for _ in range(2):
+            try:
+                run(world, wanted)
+            except (KilledError, ClientError):
+                world.kill_at = None
+        (name, served), *_ = ((key, value) for key, value in world.serving().items() if key != "shadow of")
+        case = f"{status}, call {number} {how}"
+        assert served == ("v2", "ml.c7i.xlarge", 4), case
+        assert scaling(world, name) == SCALING, case
+        assert world.parameters == {}, case
+        assert world.serving()["shadow of"] == [], case

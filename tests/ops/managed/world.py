@@ -1,0 +1,376 @@
+"""SageMaker, Application Auto Scaling and Parameter Store in memory: one endpoint with one managed test."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
+ENDPOINT, TEST = "churn", "churn-trial"
+
+
+class KilledError(Exception):
+    """The process ended here."""
+
+
+def error(code: str, message: str, operation: str) -> ClientError:
+    """An error as botocore raises it."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def hardware(instance_type: str, count: int) -> dict[str, Any]:
+    """An InfrastructureConfig."""
+    on = {"InstanceType": instance_type, "InstanceCount": count}
+    return {"InfrastructureType": "RealTimeInference", "RealTimeInferenceConfig": on}
+
+
+class World:
+    """What the services hold. Each look lets a moment pass, in which SageMaker finishes what it is at.
+
+    Args:
+        status: The test's status.
+        scaled: Whether production scales.
+        shadow_type: What the shadow runs on.
+        percent: The share of the requests.
+        kill_at: Number of the call that is the last, and whether it was heard; None for none.
+        throttled: Whether the call that is the last is refused by throttling instead.
+        breaks: Whether SageMaker fails what it is asked for.
+        ends: Number of the call before which the schedule ends the test.
+    """
+
+    def __init__(
+        self,
+        status: str = "Running",
+        *,
+        scaled: bool = False,
+        shadow_type: str = "ml.m5.xlarge",
+        percent: int = 50,
+        kill_at: tuple[int, bool] | None = None,
+        throttled: bool = False,
+        breaks: bool = False,
+        ends: int | None = None,
+    ) -> None:
+        self.now = START + datetime.timedelta(days=1)
+        self.calls: list[str] = []
+        self.kill_at, self.throttled, self.breaks, self.ends = kill_at, throttled, breaks, ends
+        production = self._variant("production", "v1", "ml.m5.xlarge", 2)
+        shadow = self._variant("shadow", "v2", shadow_type, 1)
+        self.configs: dict[str, dict[str, Any]] = {}
+        self.config("before", [production], [])
+        self.config("run", [production], [{**shadow, "InitialVariantWeight": percent / 100}])
+        self.endpoint: dict[str, Any] = {
+            "config": "run" if status == "Running" else "before",
+            "status": "InService",
+            "failure": None,
+        }
+        # Scaling has added a third instance since.
+        self.counts = {"production": 3, "shadow": 1}
+        self.pending: Callable[[], None] | None = None
+        self.test: dict[str, Any] | None = {
+            "Name": TEST,
+            "Type": "ShadowMode",
+            "Status": status,
+            "CreationTime": START,
+            "Schedule": {"StartTime": START, "EndTime": START + datetime.timedelta(days=7)},
+            "EndpointMetadata": {"EndpointName": ENDPOINT, "EndpointConfigName": "run"},
+            "ModelVariants": [
+                {"VariantName": "production", "ModelName": "v1", "InfrastructureConfig": hardware("ml.m5.xlarge", 2)},
+                {"VariantName": "shadow", "ModelName": "v2", "InfrastructureConfig": hardware(shadow_type, 1)},
+            ],
+            "ShadowModeConfig": {
+                "SourceModelVariantName": "production",
+                "ShadowModelVariants": [{"ShadowModelVariantName": "shadow", "SamplingPercentage": percent}],
+            },
+        }
+        if status in ("Completed", "Cancelled"):
+            self.test["CompletionTime"] = START + datetime.timedelta(hours=20)
+        self.targets: dict[str, dict[str, Any]] = {}
+        self.policies: dict[str, dict[str, Any]] = {}
+        if scaled:
+            self.targets["production"] = {"MinCapacity": 2, "MaxCapacity": 8}
+            self.policies["production"] = {
+                "PolicyName": "by-requests",
+                "PolicyType": "TargetTrackingScaling",
+                "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 100.0},
+            }
+        self.parameters: dict[str, str] = {}
+
+    @staticmethod
+    def _variant(name: str, model: str, instance_type: str, count: int) -> dict[str, Any]:
+        weight = {"InitialVariantWeight": 1.0}
+        return {
+            "VariantName": name,
+            "ModelName": model,
+            "InstanceType": instance_type,
+            "InitialInstanceCount": count,
+            **weight,
+        }
+
+    def config(self, name: str, production: list[dict[str, Any]], shadow: list[dict[str, Any]]) -> None:
+        """Make an endpoint config."""
+        made = {"EndpointConfigName": name, "ProductionVariants": production, "CreationTime": START}
+        self.configs[name] = {**made, **({"ShadowProductionVariants": shadow} if shadow else {})}
+
+    def client(self, *operations: Callable[..., Any]) -> Client:
+        """A boto3 client of some operations."""
+        return Client(self, {one.__name__: one for one in operations})
+
+    @property
+    def sagemaker(self) -> Client:
+        """Endpoints and managed tests."""
+        return self.client(
+            self.describe_inference_experiment,
+            self.list_inference_experiments,
+            self.stop_inference_experiment,
+            self.update_inference_experiment,
+            self.delete_inference_experiment,
+            self.describe_endpoint,
+            self.describe_endpoint_config,
+            self.create_endpoint_config,
+            self.update_endpoint,
+        )
+
+    @property
+    def autoscaling(self) -> Client:
+        """Application Auto Scaling."""
+        return self.client(
+            self.describe_scalable_targets,
+            self.describe_scaling_policies,
+            self.describe_scheduled_actions,
+            self.register_scalable_target,
+            self.deregister_scalable_target,
+            self.put_scaling_policy,
+        )
+
+    @property
+    def ssm(self) -> Client:
+        """Parameter Store."""
+        return self.client(self.get_parameter, self.put_parameter, self.delete_parameters)
+
+    @property
+    def cloudwatch(self) -> None:
+        """Nothing here asks it."""
+
+    # SageMaker
+
+    def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        self._settle()
+        if self.test is None or self.test["Name"] != Name:
+            raise error("ResourceNotFound", "no such experiment", "DescribeInferenceExperiment")
+        return self.test
+
+    def list_inference_experiments(self, **_: str) -> dict[str, Any]:
+        return {"InferenceExperiments": [] if self.test is None else [{"Name": self.test["Name"]}]}
+
+    def stop_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
+        test = self.test
+        assert test is not None
+        if test["Status"] != "Running":
+            raise error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
+        actions = request["ModelVariantActions"]
+        removed = [name for name, action in actions.items() if action == "Remove"]
+        types = {
+            one["VariantName"]: one["InfrastructureConfig"]["RealTimeInferenceConfig"]["InstanceType"]
+            for one in request["DesiredModelVariants"]
+        }
+        served = self.configs["run"]["ProductionVariants"] + self.configs["run"]["ShadowProductionVariants"]
+        removed += [
+            one["VariantName"]
+            for one in served
+            if types.get(one["VariantName"], one["InstanceType"]) != one["InstanceType"]
+        ]
+        if any(name in self.targets for name in removed):
+            raise error("ValidationException", "must be deregistered", "StopInferenceExperiment")
+        test["Status"] = "Stopping"
+
+        def finish() -> None:
+            if self.breaks:
+                self._over("Cancelled", "no capacity")
+                return
+            listed = {one["VariantName"]: one for one in request["DesiredModelVariants"]}
+            production = [self._made(listed[name]) for name, action in actions.items() if self._answers(name, action)]
+            shadow = [
+                self._made(listed[name]) for name, action in actions.items() if (name, action) == ("shadow", "Retain")
+            ]
+            self.config("after", production, shadow)
+            self._serve("after")
+            self._over(request["DesiredState"], request.get("Reason"))
+
+        self.pending = finish
+
+    @staticmethod
+    def _answers(name: str, action: str) -> bool:
+        return action == "Promote" or (name, action) == ("production", "Retain")
+
+    def update_inference_experiment(self, Name: str, ShadowModeConfig: dict[str, Any]) -> None:  # noqa: N803, ARG002
+        assert self.test is not None
+        self.test["ShadowModeConfig"] = ShadowModeConfig
+
+    def delete_inference_experiment(self, Name: str) -> None:  # noqa: N803, ARG002 - the API's names
+        self.test = None
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        served = self.configs[self.endpoint["config"]]
+        summaries = {
+            member: [
+                {
+                    "VariantName": one["VariantName"],
+                    "CurrentInstanceCount": self.counts.get(one["VariantName"], one["InitialInstanceCount"]),
+                    "CurrentWeight": one.get("InitialVariantWeight", 1.0),
+                }
+                for one in served.get(member, ())
+            ]
+            for member in ("ProductionVariants", "ShadowProductionVariants")
+        }
+        return {
+            "EndpointName": EndpointName,
+            "EndpointArn": f"arn:aws:sagemaker:eu-west-1:111122223333:endpoint/{EndpointName}",
+            "EndpointConfigName": self.endpoint["config"],
+            "EndpointStatus": self.endpoint["status"],
+            "FailureReason": self.endpoint["failure"],
+            "LastModifiedTime": self.now,
+            **summaries,
+        }
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        return self.configs[EndpointConfigName]
+
+    def create_endpoint_config(
+        self,
+        EndpointConfigName: str,  # noqa: N803 - the API's names
+        ProductionVariants: list[dict[str, Any]],  # noqa: N803 - likewise
+    ) -> None:
+        if EndpointConfigName in self.configs:
+            raise error("ValidationException", "Cannot create already existing endpoint configuration", "Create")
+        self.config(EndpointConfigName, ProductionVariants, [])
+
+    def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> None:  # noqa: N803, ARG002 - the API's
+        types = {
+            one["VariantName"]: one["InstanceType"] for one in self.configs[EndpointConfigName]["ProductionVariants"]
+        }
+        for one in self.configs[self.endpoint["config"]]["ProductionVariants"]:
+            if one["VariantName"] in self.targets and types.get(one["VariantName"]) != one["InstanceType"]:
+                raise error("ValidationException", "must be deregistered", "UpdateEndpoint")
+        self.endpoint.update(status="Updating", failure=None)
+
+        def finish() -> None:
+            self.endpoint["status"] = "InService"
+            if self.breaks:
+                self.endpoint["failure"] = "no capacity"
+            else:
+                self._serve(EndpointConfigName)
+
+        self.pending = finish
+
+    def _made(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        on = wanted["InfrastructureConfig"]["RealTimeInferenceConfig"]
+        return self._variant(wanted["VariantName"], wanted["ModelName"], on["InstanceType"], on["InstanceCount"])
+
+    def _serve(self, config: str) -> None:
+        self.endpoint["config"] = config
+        self.counts = {
+            one["VariantName"]: one["InitialInstanceCount"]
+            for member in ("ProductionVariants", "ShadowProductionVariants")
+            for one in self.configs[config].get(member, ())
+        }
+
+    def _over(self, status: str, reason: str | None) -> None:
+        assert self.test is not None
+        self.test.update(Status=status, CompletionTime=self.now, **({} if reason is None else {"StatusReason": reason}))
+
+    def _settle(self) -> None:
+        if self.pending is not None:
+            finish, self.pending = self.pending, None
+            finish()
+
+    def end_by_schedule(self) -> None:
+        """The test comes to its end: the endpoint is as before."""
+        if self.test is not None and self.test["Status"] == "Running":
+            self._serve("before")
+            self._over("Completed", "its schedule")
+
+    # Application Auto Scaling
+
+    @staticmethod
+    def _named(request: dict[str, Any]) -> str:
+        return str(request["ResourceId"]).rpartition("/")[2]
+
+    def describe_scalable_targets(self, ResourceIds: list[str], **_: str) -> dict[str, Any]:  # noqa: N803
+        wanted = {one.rpartition("/")[2]: one for one in ResourceIds}
+        return {"ScalableTargets": [{**t, "ResourceId": wanted[v]} for v, t in self.targets.items() if v in wanted]}
+
+    def describe_scaling_policies(self, **request: str) -> dict[str, Any]:
+        found = self.policies.get(self._named(request))
+        return {"ScalingPolicies": [] if found is None else [{**found, "PolicyARN": "arn", "Alarms": []}]}
+
+    def describe_scheduled_actions(self, **_: str) -> dict[str, Any]:
+        return {"ScheduledActions": []}
+
+    def register_scalable_target(self, MinCapacity: int, MaxCapacity: int, **request: Any) -> None:  # noqa: N803, ANN401
+        self.targets[self._named(request)] = {"MinCapacity": MinCapacity, "MaxCapacity": MaxCapacity}
+
+    def deregister_scalable_target(self, **request: str) -> None:
+        self.targets.pop(self._named(request), None)
+        self.policies.pop(self._named(request), None)
+
+    def put_scaling_policy(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - the API's members
+        fields = {key: value for key, value in request.items() if key.startswith(("Policy", "TargetTracking"))}
+        self.policies[self._named(request)] = fields
+        return {"PolicyARN": "arn"}
+
+    # Parameter Store
+
+    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        if Name not in self.parameters:
+            raise error("ParameterNotFound", Name, "GetParameter")
+        return {"Parameter": {"Value": self.parameters[Name]}}
+
+    def put_parameter(self, Name: str, Value: str, **_: object) -> None:  # noqa: N803 - the API's names
+        self.parameters[Name] = Value
+
+    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - the API's names
+        for one in Names:
+            self.parameters.pop(one, None)
+
+    def serving(self) -> dict[str, Any]:
+        """Model, instance type and count by variant, and the shadow's name."""
+        served = self.configs[self.endpoint["config"]]
+        shadow = [one["VariantName"] for one in served.get("ShadowProductionVariants", ())]
+        by_variant = {
+            one["VariantName"]: (one["ModelName"], one["InstanceType"], self.counts[one["VariantName"]])
+            for one in served["ProductionVariants"]
+        }
+        return {**by_variant, "shadow of": shadow}
+
+
+class Client:
+    """A boto3 client: every call is counted, and one of them may be the last."""
+
+    exceptions = type("Exceptions", (), {"ClientError": ClientError})
+
+    def __init__(self, world: World, operations: dict[str, Callable[..., Any]]) -> None:
+        self._world = world
+        self._operations = operations
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation, world = self._operations[name], self._world
+
+        def call(**request: Any) -> Any:  # noqa: ANN401 - of any operation
+            world.calls.append(name)
+            number = len(world.calls)
+            if number == world.ends:
+                world.end_by_schedule()
+            last = world.kill_at is not None and number == world.kill_at[0]
+            if last and world.throttled:
+                raise error("ThrottlingException", "slow down", name)
+            if last and not (world.kill_at and world.kill_at[1]):
+                raise KilledError(name)
+            answer = operation(**request)
+            if last:
+                raise KilledError(name)
+            return answer
+
+        return call
