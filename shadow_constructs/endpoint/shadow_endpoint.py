@@ -35,6 +35,7 @@ from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.place import found, place_of
 from shadow_constructs.placing.siblings import check_siblings
+from shadow_constructs.placing.size import check_tags_fit
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
@@ -161,6 +162,7 @@ class ShadowEndpoint(Part):
             alarms=self.alarms.names,
         )
         SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said, after=after)
+        check_tags_fit(self, test.tags)
 
     @staticmethod
     def from_endpoint_name(

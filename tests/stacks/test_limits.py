@@ -104,10 +104,13 @@ def test_what_cloudformation_fills_in_counts_at_its_longest() -> None:
     assert size_of({"Resource": "#{Token[TOKEN.7]}"}) == size_of({"Resource": "x" * 1600})
 
 
-def test_a_template_that_is_too_large_is_told_of_at_synth() -> None:
-    """Fifty tags of the longest on some sixty resources are more than a template takes: the CDK says so."""
-    app = cdk.App()
-    stack = ShadowTestStack(app, "Large", test=largest.shadow_test(), env=largest.HERE)
-    messages = app.synth().get_stack_artifact(stack.artifact_id).messages
+def test_fails_with_tags_that_no_template_holds() -> None:
+    """Fifty of the longest on some sixty resources: refused, with the way that takes them all."""
+    with pytest.raises(InvalidValueError, match=r"'tags' must take less than 1,048,576 bytes.*give them to the stack"):
+        ShadowTestStack(cdk.App(), "Large", test=largest.shadow_test(), env=largest.HERE)
 
-    assert any("Template size exceeds limit" in str(one.entry.data) for one in messages)
+    app, test = cdk.App(), largest.shadow_test()
+    stack = ShadowTestStack(app, "Large", test=replace(test, tags={}), tags=dict(test.tags), env=largest.HERE)
+    assert not any(
+        "exceeds" in str(one.entry.data) for one in app.synth().get_stack_artifact(stack.artifact_id).messages
+    )
