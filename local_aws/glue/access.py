@@ -70,14 +70,16 @@ def install() -> None:
 
 
 def request_keys(action: str, body: bytes) -> dict[str, str]:
-    """The keys by which a call without a resource can be told apart (Service Authorization Reference).
+    """The keys by which a call can be told apart beside its resource (Service Authorization Reference).
 
     Args:
-        action: Such as ``events:PutEvents``; of other calls than the two that are known, nothing is said.
+        action: Such as ``events:PutEvents``; of other calls than the three that are known, nothing is said.
         body: The call's, in whichever protocol it came.
     """
     if action == "events:PutEvents":
         return {"events:source": str((_decoded(body).get("Entries") or [{}])[0].get("Source", ""))}
+    if action == "ssm:PutParameter":
+        return {"ssm:Overwrite": "true" if _decoded(body).get("Overwrite") else "false"}
     found = _NAMESPACE.search(body) if action == "cloudwatch:PutMetricData" else None
     if found is None:
         return {}

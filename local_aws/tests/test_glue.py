@@ -29,6 +29,8 @@ from local_aws.tests.support import config
             {"cloudwatch:namespace": "My/App"},
         ),
         ("cloudwatch:GetMetricData", b'{"Namespace": "My/App"}', {}),
+        ("ssm:PutParameter", b'{"Name": "/a", "Overwrite": true}', {"ssm:Overwrite": "true"}),
+        ("ssm:PutParameter", b'{"Name": "/a"}', {"ssm:Overwrite": "false"}),
     ],
 )
 def test_calls_without_a_resource_have_their_keys(action: str, body: bytes, keys: dict[str, str]) -> None:

@@ -10,6 +10,8 @@ from shadow_ops.contract.permissions import PERMISSIONS
 
 Statement = dict[str, Any]
 _FUNCTION = "function"
+_RECORDS = ("lock", "pending", "scaling/*", "state")
+_ENTRIES = ("reasons/*", "requests/*")
 # Lambda Developer Guide, configuration-vpc: what the role of a function in a VPC needs, on any resource, and that the
 # function's own code is to be denied it.
 INTERFACES = [
@@ -66,6 +68,9 @@ def _arns(endpoint_name: str) -> dict[str, Any]:
         "endpoint": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint/{name}" for name in names],
         "endpoint-config": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint-config/*"],
         "parameter": [records, f"{records}/*"],
+        "record": [f"{records}/{name}" for name in _RECORDS],
+        "entry": [f"{records}/{name}" for name in ("history/*", *_ENTRIES)],
+        "leaving": [f"{records}/{name}" for name in (*_RECORDS, *_ENTRIES, "verdict", "told*")],
         "stack": [f"arn:${{AWS::Partition}}:cloudformation:{here}:stack/${{AWS::StackName}}/*"],
         "target-alarm": [
             f"arn:${{AWS::Partition}}:cloudwatch:{here}:alarm:TargetTracking-endpoint/{endpoint_name}/variant/*"

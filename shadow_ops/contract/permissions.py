@@ -13,6 +13,7 @@ class Need:
         actions: IAM actions.
         resource: ``endpoint``: the endpoint; ``endpoint-config``: every config of the account and region, because
             CloudFormation names them; ``parameter``: everything under the endpoint's prefix, and the prefix itself;
+            ``record``: what is replaced there, ``entry``: what is made once, ``leaving``: what goes with the stack;
             ``stack``: the stack; ``function``: the guard's own function;
             ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
             ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints; ``*``.
@@ -88,15 +89,26 @@ PERMISSIONS: tuple[Need, ...] = (
         (("iam:AWSServiceName", "sagemaker.application-autoscaling.amazonaws.com"),),
     ),
     Need(
-        (
-            "ssm:GetParameter",
-            "ssm:GetParameterHistory",
-            "ssm:GetParametersByPath",
-            "ssm:PutParameter",
-            "ssm:DeleteParameters",
-        ),
+        ("ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParametersByPath"),
         "parameter",
-        "the guard's records, its journal and the history",
+        "the guard's records, its journal and the history, which earlier versions kept under other names",
+    ),
+    Need(
+        ("ssm:PutParameter",),
+        "record",
+        "the lock, and how counts and scaling are around a deployment",
+    ),
+    Need(
+        # Systems Manager User Guide, parameter-store-policy-conditions.
+        ("ssm:PutParameter",),
+        "entry",
+        "the history, answers and which reason was used: each is made once, and never written over",
+        (("ssm:Overwrite", "false"),),
+    ),
+    Need(
+        ("ssm:DeleteParameters",),
+        "leaving",
+        "all of them but the history, and what the watch keeps: it has no function any more once the stack goes",
     ),
     Need(
         ("cloudformation:DescribeStacks", "cloudformation:ListStackResources"),

@@ -51,13 +51,20 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
         for name, arns in resource_of.items()
     }
 
+    mine = f"ssm:{here}:parameter/shadow-test/Churn"
     role = "sagemaker.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
     assert plain == {
         "*": ["*"],
         # SageMaker writes endpoint names in ARNs in lower case.
         "endpoint": [f"sagemaker:{here}:endpoint/Churn", f"sagemaker:{here}:endpoint/churn"],
         "endpoint-config": [f"sagemaker:{here}:endpoint-config/*"],
-        "parameter": [f"ssm:{here}:parameter/shadow-test/Churn", f"ssm:{here}:parameter/shadow-test/Churn/*"],
+        "parameter": [mine, f"{mine}/*"],
+        "record": [f"{mine}/{name}" for name in ("lock", "pending", "scaling/*", "state")],
+        "entry": [f"{mine}/{name}" for name in ("history/*", "reasons/*", "requests/*")],
+        "leaving": [
+            f"{mine}/{name}"
+            for name in ("lock", "pending", "scaling/*", "state", "reasons/*", "requests/*", "verdict", "told*")
+        ],
         "stack": [f"cloudformation:{here}:stack/<AWS::StackName>/*"],
         "target-alarm": [f"cloudwatch:{here}:alarm:TargetTracking-endpoint/Churn/variant/*"],
         "service-role": [f"iam::<AWS::AccountId>:role/aws-service-role/{role}"],
