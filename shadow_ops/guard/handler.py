@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import logging
 import os
@@ -28,7 +29,7 @@ LOG = logging.getLogger(__name__)
 # Time kept back for handing over or answering when all else hangs: a tenth of the function's, ten seconds at most.
 _ANSWER_SECONDS = 10
 _ANSWER_SHARE = 0.1
-# Between two tries to hand over while Lambda throttles.
+# Between two tries to hand over while Lambda throttles; the last one for as long as there is time.
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 _SOURCES = ("aws.sagemaker", "aws.cloudformation")
 
@@ -184,16 +185,16 @@ class _End:
 
     def _invoke(self, event: Mapping[str, Any]) -> None:
         name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
-        for pause in (*_PAUSES, None):
+        for pause in itertools.chain(_PAUSES, itertools.repeat(None)):
             try:
                 self._clients().functions.invoke(
                     FunctionName=name, InvocationType="Event", Payload=json.dumps(event).encode()
                 )
                 return
             except ClientError as error:
-                if pause is None or not is_passing(error):
+                if not is_passing(error) or (pause is None and self._clock.remaining() < _PAUSES[-1]):
                     raise
-            self._clock.sleep(pause)
+            self._clock.sleep(pause or _PAUSES[-1])
 
     def _give_up(self, why: str) -> None:
         given = answer.success({}) if self._event["RequestType"] == "Delete" else answer.failure(why)

@@ -372,20 +372,33 @@ def test_ten_parameters_are_removed_at_once() -> None:
     assert (removed, world.calls) == ([10, 10, 1], [])
 
 
-def test_lambda_is_asked_six_times_to_go_on() -> None:
-    """While it throttles; then the deployment is told."""
-    for times, status in ((5, None), (6, "FAILED")):
-        time = Time(900)
-        world = serving(time)
-        world.busy("Updating", 9000)
-        world.throttles["invoke"] = times
-        event = {
-            **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
-            "ResponseURL": "https://nowhere.invalid/",
-            "ResourceProperties": properties("before", Code(), "config-1"),
-        }
-        answers: list[dict[str, Any]] = []
-        on_request(event, world.clients, time, lambda _, made, to=answers: to.append(json.loads(made)))  # type: ignore[misc] # of the loop
-        assert time.slept[-5:] == [0.2, 0.5, 1, 2, 4]
-        assert [one["Status"] for one in answers] == ([] if status is None else [status])
-        assert bool(world.continuations) is (status is None)
+def handed_over(throttled: int, left: float) -> tuple[list[float], list[str], bool]:
+    """Go on in another invocation while Lambda throttles: the waits, the answers, and whether it goes on."""
+    time = Time(left)
+    world = serving(time)
+    world.busy("Updating", 9000)
+    world.throttles["invoke"] = throttled
+    event = {
+        **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
+        "ResponseURL": "https://nowhere.invalid/",
+        "ResourceProperties": properties("before", Code(), "config-1"),
+    }
+    answers: list[str] = []
+    on_request(event, world.clients, time, lambda _, made: answers.append(json.loads(made)["Status"]))
+    return time.slept, answers, bool(world.continuations)
+
+
+def test_lambda_is_asked_to_go_on_for_as_long_as_there_is_time() -> None:
+    """While it throttles; a little slower each time, then every four seconds. Then the deployment is told."""
+    slept, answers, goes_on = handed_over(9, 900)
+    assert slept[-9:] == [0.2, 0.5, 1, 2, 4, 4, 4, 4, 4]
+    assert (answers, goes_on) == ([], True)
+    slept, answers, goes_on = handed_over(99, 900)
+    assert (answers, goes_on) == (["FAILED"], False)
+    assert 900 - 4 < sum(slept) <= 900
+
+
+def test_lambda_is_asked_six_times_where_no_time_is_left() -> None:
+    """What is kept back for it at the very end is enough for that."""
+    for throttled_times, answers in ((5, []), (6, ["FAILED"])):
+        assert handed_over(throttled_times, 0.0)[1:] == (answers, not answers)

@@ -142,6 +142,7 @@ class Account:
     scaled_by_itself: float = 0.0
     unanswered: list[str] = field(default_factory=list)
     strays: list[tuple[datetime.datetime, dict[str, Any]]] = field(default_factory=list)
+    tried_config: str = ""
     _late: list[dict[str, Any]] = field(default_factory=list)
     _firsts: list[dict[str, Any]] = field(default_factory=list)
     _current: dict[str, Any] | None = None
@@ -198,6 +199,7 @@ class Account:
             live.settles = world.now + datetime.timedelta(seconds=self.faults.busy)
         same = code.variants() == believed[0].variants() and code.guarded == believed[0].guarded
         config = believed[1] if same and code.alarms == believed[0].alarms else self._config(code)
+        self.tried_config = config
         world.next_update = "done" if self.faults.silent is None else "no capacity"
         if self.faults.alarm:
             world.fires = {ALARM: world.now + datetime.timedelta(seconds=self.faults.alarm)}
@@ -622,7 +624,7 @@ class Account:
             # An event that Lambda takes no longer can't be gone on with; what is lost then is in docs/limits.md.
             most = min(5, self.faults.throttled) if operation == "invoke" else self.faults.throttled
             times = self.world.throttles.setdefault(operation, most)
-            if times == 0 and self.dice.random() < 0.02:
+            if times == 0 and operation != "invoke" and self.dice.random() < 0.02:
                 self.world.throttles[operation] = most
 
     def _be_overtaken(self) -> None:
