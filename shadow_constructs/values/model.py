@@ -83,7 +83,7 @@ class Model:
         package: A version in the model registry.
         model_name: A SageMaker model that exists already. The library creates neither model nor role for it; name
             its role in `role_arn` and what the endpoint needs is granted there. A CDK token is accepted.
-        environment: Environment variables of the container, at most 100; values may be CDK tokens.
+        environment: Environment variables of the container, at most 100, in ASCII; values may be CDK tokens.
         network: VPC and isolation. By default neither.
         role_arn: Your own execution role. By default each version gets a role of its own that may do what this
             version needs and nothing else. A CDK token is accepted.
