@@ -1,4 +1,4 @@
-"""``/_local``: faults, reset, mail and health. Not AWS."""
+"""``/_local``: faults, reset, mail, health, and what plays a pipeline. Not AWS."""
 
 from __future__ import annotations
 
@@ -46,6 +46,12 @@ class Control:
                 }
             case "GET", "mail":
                 return {"mail": list(self._world.mail)}
+            case "GET", "pipelines":
+                return self._world.codepipeline.seen()
+            case "POST", "pipelines/approvals":
+                return self._world.codepipeline.ask(_parsed(body))
+            case "POST", "pipelines/jobs":
+                return self._world.codepipeline.begin_job()
             case "GET", "faults":
                 return {"faults": faults.all()}
             case "POST", "faults":
@@ -57,7 +63,7 @@ class Control:
                 await self._world.reset()
                 await self._reset_ministack()
                 return {"reset": "ok"}
-        known = "GET health, GET mail, GET/POST/DELETE faults, POST reset"
+        known = "GET health, mail, pipelines, GET/POST/DELETE faults, POST reset, pipelines/approvals, pipelines/jobs"
         raise ServiceError("NotFound", f"no {method} {path}; there are, under {PREFIX}: {known}", 404)
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from local_aws.autoscaling.api import AutoscalingApi
 from local_aws.autoscaling.records import VariantId
+from local_aws.codepipeline.api import CodePipelineApi
 from local_aws.faults import Faults
 from local_aws.metrics.store import MetricStore
 from local_aws.sagemaker.api import SageMakerApi
@@ -68,6 +69,7 @@ class World:
         self.faults = Faults()
         self.store = store
         self.mail: list[dict[str, str]] = []
+        self.codepipeline = CodePipelineApi()
         self.capture = CaptureBuffer(s3)
         self.servers = ModelServers(s3, root, settings, self.faults)
         self.invoker = Invoker(InvocationMeter(store), self.capture, self.faults, settings.assumptions)
@@ -114,6 +116,7 @@ class World:
         self.capture.clear()
         self.store.clear()
         self.mail.clear()
+        self.codepipeline.clear()
 
     async def stop(self) -> None:
         """Stop what recurs, deliver what was captured and stop every model server."""

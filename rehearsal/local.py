@@ -132,6 +132,18 @@ class LocalAws:
         """What an e-mail address got by SNS, the newest last: ``subject``, ``message``, ``topic``."""
         return [one for one in self._control("GET", "/_local/mail")["mail"] if one["to"] == address]
 
+    def pipelines(self) -> Any:  # noqa: ANN401 - JSON
+        """Pipelines by name with their stages, ``approvals`` and ``jobs``."""
+        return self._control("GET", "/_local/pipelines")
+
+    def ask_approval(self, **asked: str) -> str:
+        """Have an action of a pipeline wait for its approval; its token."""
+        return str(self._control("POST", "/_local/pipelines/approvals", asked)["token"])
+
+    def begin_job(self) -> str:
+        """Begin a job of a pipeline; its id."""
+        return str(self._control("POST", "/_local/pipelines/jobs")["job"])
+
     def _control(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - JSON
         request = urllib.request.Request(
             environment.check_loopback(self.endpoint_url) + path,

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 from local_aws import ACCOUNT_ID
 from local_aws.autoscaling import api as autoscaling
+from local_aws.codepipeline import api as codepipeline
 from local_aws.errors import ServiceError
 from local_aws.glue import private
 from local_aws.loose import Foreign
@@ -32,7 +33,7 @@ _NAMED = (("ModelName", "model"), ("EndpointName", "endpoint"), ("EndpointConfig
 def install() -> None:
     """Make the services known to the evaluator."""
     actions = private.module("core.iam_actions")
-    for service in (sagemaker.SERVICE, autoscaling.SERVICE):
+    for service in (sagemaker.SERVICE, autoscaling.SERVICE, codepipeline.SERVICE):
         actions.SERVICE_TO_IAM_NAMESPACE[service] = service
     original = actions.extract_resource_arn
 
@@ -41,6 +42,8 @@ def install() -> None:
         _body.set(body)
         if service == sagemaker.SERVICE:
             return sagemaker_resource(region, _operation(headers), _decoded(body))
+        if service == codepipeline.SERVICE:
+            return pipeline_resource(region, _decoded(body))
         if service == autoscaling.SERVICE:
             return autoscaling_resource(region, _operation(headers))
         if service == "ssm" and (parameter := ssm_resource(region, _decoded(body))) is not None:
@@ -110,6 +113,15 @@ def ssm_resource(region: str, request: dict[str, Any]) -> str | None:
     names = request.get("Names")
     name = request.get("Path") or (names[0] if isinstance(names, list) and names else None)
     return None if name is None else f"arn:aws:ssm:{region}:{ACCOUNT_ID}:parameter/{str(name).lstrip('/')}"
+
+
+def pipeline_resource(region: str, request: dict[str, Any]) -> str:
+    """Return what a CodePipeline call is authorized on: an approval's action, a pipeline; results of jobs have none."""
+    name = request.get("pipelineName") or request.get("name")
+    if name is None:
+        return "*"
+    parts = [str(name), *(str(request[key]) for key in ("stageName", "actionName") if key in request)]
+    return f"arn:aws:codepipeline:{region}:{ACCOUNT_ID}:{'/'.join(parts)}"
 
 
 def autoscaling_resource(region: str, operation: str) -> str:

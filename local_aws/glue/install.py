@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from local_aws.autoscaling import api as autoscaling
+from local_aws.codepipeline import api as codepipeline
 from local_aws.errors import ServiceError
 from local_aws.glue import exports, express, patches, private, rollback, types
 from local_aws.glue.alarm_resources import REPLACING, AlarmResources
@@ -16,6 +17,7 @@ from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.custom_resources import CustomResources
 from local_aws.glue.deliveries import Deliveries
 from local_aws.glue.experiment_resources import ExperimentResources
+from local_aws.glue.pipeline_resources import PipelineResources
 from local_aws.glue.resources import SageMakerResources, current_region
 from local_aws.glue.scaling_resources import ScalingResources
 from local_aws.glue.topics import Topics
@@ -27,7 +29,7 @@ Call = Callable[[str, str, dict[str, Any]], dict[str, Any]]
 
 
 def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventLoop) -> None:
-    """Add SageMaker and Application Auto Scaling to ministack's services and resource types.
+    """Add SageMaker, Application Auto Scaling and CodePipeline to ministack's services and resource types.
 
     Args:
         world: What answers.
@@ -45,12 +47,14 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
     express.install()
     _add_service(sagemaker.SERVICE, sagemaker.TARGET_PREFIX, world.sagemaker.call)
     _add_service(autoscaling.SERVICE, autoscaling.TARGET_PREFIX, world.autoscaling.call)
+    _add_service(codepipeline.SERVICE, codepipeline.TARGET_PREFIX, world.codepipeline.call)
     bridge = LoopBridge(loop)
     provisioners = private.module("services.cloudformation.provisioners")
     provisioners._RESOURCE_HANDLERS.update(SageMakerResources(world.sagemaker, bridge).handlers())
     provisioners._RESOURCE_HANDLERS.update(ExperimentResources(_on_the_loop(world, bridge)).handlers())
     provisioners._RESOURCE_HANDLERS.update(ScalingResources(world.autoscaling, bridge).handlers())
     provisioners._RESOURCE_HANDLERS.update(AlarmResources(alarms).handlers())
+    provisioners._RESOURCE_HANDLERS.update(PipelineResources(world.codepipeline).handlers())
     provisioners._REPLACING_PROPERTIES.update({**types.REPLACING, **REPLACING})
     provisioners._CUSTOM_NAME_REPLACEMENT.update({kind: {"name": name} for kind, name in types.NAMED.items()})
     for kind in types.NAMED:

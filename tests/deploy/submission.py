@@ -47,14 +47,14 @@ class Submission:
         """
         began = time.monotonic()
         artifact = json.loads((assembly / "manifest.json").read_text())["artifacts"][stack]["properties"]
-        name = artifact["stackName"]
+        name = artifact.get("stackName", stack)
         self._upload(assembly, stack)
         if self.status(name) == "ROLLBACK_COMPLETE":
             self._delete(name)
         new = self.status(name) in (None, "REVIEW_IN_PROGRESS")
         seen = set() if new else {event["EventId"] for event in self._events(name)}
         exit_code = 0
-        if self._change_set(artifact, new=new):
+        if self._change_set(name, artifact, new=new):
             self._cloudformation.execute_change_set(
                 ChangeSetName=_CHANGE_SET, StackName=name, DisableRollback=not rollback
             )
@@ -70,7 +70,7 @@ class Submission:
         """Delete a stack and wait until it has gone."""
         began = time.monotonic()
         artifact = json.loads((assembly / "manifest.json").read_text())["artifacts"][stack]["properties"]
-        gone = self._delete(artifact["stackName"])
+        gone = self._delete(artifact.get("stackName", stack))
         return Run(("destroy", stack), 0 if gone else 1, "", time.monotonic() - began)
 
     def status(self, name: str) -> str | None:
@@ -91,9 +91,8 @@ class Submission:
                 bucket = _here(destination["bucketName"])
                 self._s3.put_object(Bucket=bucket, Key=destination["objectKey"], Body=body)
 
-    def _change_set(self, artifact: dict[str, Any], *, new: bool) -> bool:
+    def _change_set(self, name: str, artifact: dict[str, Any], *, new: bool) -> bool:
         """Make a change set; whether there is anything to change."""
-        name = artifact["stackName"]
         bucket, key = _here(artifact["stackTemplateAssetObjectUrl"]).removeprefix("s3://").split("/", 1)
         if not new:
             self._cloudformation.delete_change_set(StackName=name, ChangeSetName=_CHANGE_SET)

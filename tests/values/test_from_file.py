@@ -157,6 +157,17 @@ def test_hardware_is_folded_as_the_value_is_however_it_is_written(
     assert read(folder, folded(text, "churn.toml")) == test.promoted()
 
 
+@pytest.mark.parametrize(
+    ("table", "place"), [("production.variant", "production"), ("production.model.model", "model")]
+)
+def test_a_table_of_one_kind_is_not_named_after_it(tmp_path: Path, table: str, place: str) -> None:
+    """What `fold` couldn't write again isn't read either: it is refused with its line."""
+    path = tmp_path / "churn.toml"
+    path.write_text(f'endpoint_name = "churn"\n[{table}]\nversion = "v1"\n', encoding="utf-8")
+    with pytest.raises(InvalidValueError, match=f"line 2: '.*{place}.*' is not known here; "):
+        ShadowTest.from_file(path)
+
+
 @pytest.mark.parametrize("wrong", ["3", '"shadows"', "{ count = 1.5 }", "true", "[]"])
 @pytest.mark.parametrize("place", ["promote_on", "production", "shadow"])
 def test_what_is_no_hardware_is_not_folded(place: str, wrong: str) -> None:

@@ -82,7 +82,9 @@ class Reader:
             must, fix = ("a number", "") if number else ("text", "; write it in quotes")
             return self._add(path, f"must be {must}, got the date or time {data}{fix}")
         if isinstance(data, Mapping) and kinds:
-            other = next((kind for kind in kinds if set(data) == {kind.__name__.lower()}), None)
+            # Where there are several kinds a table may say which it is; of a single one there is nothing to say.
+            several = kinds if len(kinds) > 1 else ()
+            other = next((kind for kind in several if set(data) == {kind.__name__.lower()}), None)
             if other is not None:
                 name = other.__name__.lower()
                 return self._any(other, data[name], (*path, name))
