@@ -121,10 +121,13 @@ class Pipeline:
             self.local.client("lambda").invoke(
                 FunctionName=asked["FunctionName"], InvocationType="Event", Payload=json.dumps(event).encode()
             )
-            result = self._until(f"{stage['Name']} is answered", lambda job=job: self.local.pipelines()["jobs"][job])
+            result = self._result_of(job)
             if result != "Succeeded":
-                return str(result)
+                return result
         return None
+
+    def _result_of(self, job: str) -> str:
+        return str(self._until("a stage's condition is answered", lambda: self.local.pipelines()["jobs"][job]))
 
     def _approval(
         self,
@@ -144,7 +147,8 @@ class Pipeline:
             [one] = [one for one in self.local.pipelines()["approvals"] if one["token"] == token]
             return None if one["status"] == "InProgress" else (one["status"], one["summary"])
 
-        return self._until(f"the approval in {stage} is answered", answered)
+        status, summary = self._until(f"the approval in {stage} is answered", answered)
+        return status, summary
 
     def _until(self, what: str, look: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is looked for
         deadline = time.monotonic() + _PATIENCE_SECONDS

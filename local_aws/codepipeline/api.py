@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,7 +55,7 @@ class CodePipelineApi:
         self.pipelines: dict[str, list[dict[str, Any]]] = {}
         self.approvals: list[Approval] = []
         self.jobs: dict[str, str | None] = {}
-        self._operations = {
+        self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "GetPipelineState": self._state,
             "ListActionExecutions": self._executions,
             "PutApprovalResult": self._answer,
@@ -159,7 +160,7 @@ class CodePipelineApi:
             raise ServiceError("ActionNotFoundException", f"the stage has no action {request['actionName']}")
         asked = (request["pipelineName"], request["stageName"], request["actionName"])
         known = [one for one in self.approvals if (one.pipeline, one.stage, one.action) == asked]
-        [*_, approval] = [one for one in known if one.token == request["token"]] or [None]
+        approval = next((one for one in known if one.token == request["token"]), None)
         if approval is None:
             raise ServiceError("InvalidApprovalTokenException", "the token is none of this approval's")
         if approval.status != "InProgress":
