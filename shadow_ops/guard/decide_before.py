@@ -269,7 +269,7 @@ def _entry(
         id=request.id,
         kind=change.kind,
         at=seen.now,
-        by=seen.deployer or f"the stack {request.stack_name}",
+        by=f"the stack {request.stack_name}",
         stack=request.stack,
         from_version=named.get(change.from_model or ""),
         from_model=change.from_model,

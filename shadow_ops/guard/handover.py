@@ -89,7 +89,7 @@ def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back
     if entry is None:
         return
     if live.config.name == record.target and not taken_back:
-        yield AddEntry(replace(entry, at=seen.now, by=seen.deployer or entry.by))
+        yield AddEntry(replace(entry, at=seen.now))
     elif live.config.name == record.source:
         yield UndoEntry(entry.id, seen.now)
 

@@ -60,7 +60,6 @@ class Seen:
         own_records: Names of this stack's records.
         native: Where the guard is new or goes, the variants that the stack scales by resources of its own.
         heir: Where the guard goes, whether the stack has another one for the endpoint, under other names.
-        deployer: Who deploys, as CloudTrail says; None if it doesn't.
     """
 
     now: datetime.datetime
@@ -83,7 +82,6 @@ class Seen:
     own_records: tuple[str, ...] | Unread = ()
     native: tuple[str, ...] | Unread = ()
     heir: bool | Unread = False
-    deployer: str | None = None
 
 
 def need(value: T | Unread) -> T:

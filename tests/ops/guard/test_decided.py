@@ -198,7 +198,6 @@ class Situation:
             own_records=self._maybe(self._some(2, "/shadow-test/churn/pending", "/shadow-test/churn/lock")),
             native=self._maybe(self._some(1, "production"), 15),
             heir=self._maybe(self._pick(False, False, False, True), 15),
-            deployer=self._pick(None, "ann"),
         )
 
     def late(self) -> Step:
