@@ -3,6 +3,7 @@
 from shadow_constructs.alarms import EndpointAlarms
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
+from shadow_constructs.endpoint.capture_table import CaptureTable
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.guard.update_guard import UpdateGuard
@@ -33,6 +34,7 @@ __all__ = [
     "Alerts",
     "Capture",
     "CaptureBucket",
+    "CaptureTable",
     "ComparisonDashboard",
     "Container",
     "CoreDump",

@@ -23,6 +23,11 @@ class Clients:
     region: str | None = None
 
     @cached_property
+    def athena(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Queries over captured files."""
+        return self._client("athena")
+
+    @cached_property
     def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
         """Metrics and alarms."""
         return self._client("cloudwatch")

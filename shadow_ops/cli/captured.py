@@ -23,7 +23,7 @@ from shadow_ops.responses.find import span
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.run import Asked
-from shadow_ops.responses.source import FolderSource, Source, s3_source
+from shadow_ops.responses.source import FolderSource, S3Source, Source, s3_source
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -57,6 +57,7 @@ def asked(
     redact: Sequence[str] = (),
     how: Comparison | None = None,
     by: str | None = None,
+    athena: tuple[str, str] | None = None,
     **rest: Any,  # noqa: ANN401 - as `Asked`
 ) -> Asked:
     """What is to be compared: as the endpoint's own rule says where `how` is left out, counted `by` a part of requests.
@@ -67,6 +68,8 @@ def asked(
         ClientError: If AWS refuses a call.
     """
     source, variants, since, until, policy = _located(place, clients)
+    if athena is not None:
+        source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or rest["show_requests"]))
     kept = (cache or _cache()) / hashlib.sha256(source.name.encode()).hexdigest()[:16]
     redaction = None
     if redact:
@@ -121,6 +124,16 @@ def _located(
     since = live.config.created if begun is None else max(begun, live.config.created)
     policy = None if found.declared is None else found.declared.policy
     return s3_source(clients.s3, where), variants, since, place.now, policy
+
+
+def _by_athena(source: Source, clients: Clients, endpoint: str, athena: tuple[str, str], *, whole: bool) -> Source:
+    """The same data, read by Athena; whole requests only where something is looked up in them."""
+    from shadow_ops.responses.athena import AthenaSource
+
+    if not isinstance(source, S3Source):
+        raise Failure("--engine athena reads what lies in S3; a local folder is read without it", USAGE)
+    table, workgroup = athena
+    return AthenaSource(clients.athena, source, table, endpoint, workgroup, requests=whole)
 
 
 def _cache() -> Path:

@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shadow_ops.contract.catalogue import (
+    AGREEING_ANSWERS,
+    CAPTURE_AGE,
+    CAPTURED_RECORDS,
+    COMPARED_ANSWERS,
+    DUE_RECORDS,
     ERROR_METRICS,
     INVOCATIONS,
     MICROSECONDS_PER_MILLISECOND,
@@ -60,7 +65,7 @@ class Graph:
 
 
 def graphs_of(recording: Recording) -> tuple[Graph, ...]:
-    """Every figure of a recording that has data: requests, latencies, errors, utilisation."""
+    """Every figure of a recording that has data: requests, latencies, errors, answers, utilisation."""
     made = [
         _graph(recording, recording.periods, recording.period_seconds, "Requests", "per minute", _per_minute(recording))
     ]
@@ -69,11 +74,38 @@ def graphs_of(recording: Recording) -> tuple[Graph, ...]:
     made += [
         _graph(recording, *fine, metric.title, "% of the requests", _share(metric)) for metric in ERROR_METRICS.values()
     ]
+    made += _answers(recording)
     made += [
         _graph(recording, *fine, metric.title, OF_THE_INSTANCE, _utilization(metric))
         for metric in RESOURCE_METRICS.values()
     ]
     return tuple(graph for graph in made if graph.has_data)
+
+
+def _answers(recording: Recording) -> Iterator[Graph]:
+    """What the watch counted of captured answers and files."""
+    if recording.answers is None:
+        return
+    counted = recording.answers.periods, recording.answers.period_seconds
+    for title, unit, metric, of in (
+        ("Answers that agree", "% of the pairs", AGREEING_ANSWERS, COMPARED_ANSWERS),
+        ("Captured records", "% of those due", CAPTURED_RECORDS, DUE_RECORDS),
+    ):
+        yield _graph(recording, *counted, title, unit, _part(metric, of))
+    yield _graph(recording, *counted, CAPTURE_AGE.title, "minutes", _minutes)
+
+
+def _part(metric: CatalogueEntry, of: CatalogueEntry) -> Value:
+    def value(side: Side, _instances: Instances | None) -> float | None:
+        part, whole = side.numbers.get(metric.name), side.numbers.get(of.name)
+        return part / whole * 100 if part is not None and whole else None
+
+    return value
+
+
+def _minutes(side: Side, _instances: Instances | None) -> float | None:
+    found = side.numbers.get(CAPTURE_AGE.name)
+    return None if found is None else found / 60
 
 
 def _latencies(recording: Recording) -> Iterator[Graph]:

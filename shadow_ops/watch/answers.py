@@ -22,8 +22,8 @@ from shadow_ops.responses.source import s3_source
 
 LOG = logging.getLogger(__name__)
 
-# What arrives later than a twelfth of a stretch after its end isn't counted: five minutes of an hour.
-_SETTLED = 1 / 12
+# What arrives later after a stretch's end isn't counted; of a rehearsal's, later than a third of it.
+_SETTLED, _SETTLED_PART = datetime.timedelta(minutes=5), 1 / 3
 # PutMetricData takes values of the last two weeks.
 _OLDEST = datetime.timedelta(days=13)
 _MOST_AT_ONCE, _MOST_SECONDS = 24, 240
@@ -91,7 +91,7 @@ def _uncounted(known: Coarse, created: datetime.datetime, now: datetime.datetime
     """Stretches that are over and not counted, the latest first; the first begins with the test."""
     length = datetime.timedelta(seconds=known.period_seconds)
     counted = {one.start for one in known.periods if catalogue.COMPARED_ANSWERS.name in one.shadow.numbers}
-    last = whole_periods(created - length, now - length * _SETTLED, known.period_seconds).end
+    last = whole_periods(created - length, now - min(_SETTLED, length * _SETTLED_PART), known.period_seconds).end
     for number in range(1, _MOST_AT_ONCE + 1):
         start = last - number * length
         if start + length <= created or start < now - _OLDEST:

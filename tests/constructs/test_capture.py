@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import aws_s3 as s3
 
-from shadow_constructs import Capture, CaptureBucket, ShadowEndpoint
+from shadow_constructs import Capture, CaptureBucket, CaptureTable, InvalidValueError, ShadowEndpoint
 from tests.constructs.rendering import (
     Json,
     config_of,
@@ -196,3 +196,35 @@ def test_the_bucket_can_be_used_alone() -> None:
     CaptureBucket(stack, "Captured", capture=Capture())
 
     assert len(resources(template_of(stack), "AWS::S3::Bucket")) == 1
+
+
+def test_a_table_finds_captured_hours_by_itself() -> None:
+    """Its folders are where SageMaker writes: endpoint and variant as a query names them, days and hours projected."""
+    stack = new_stack()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test())
+    made = CaptureTable(stack, "T", endpoint=endpoint)
+    template = template_of(stack)
+    [bucket] = resources(template, "AWS::S3::Bucket")
+    table = the(template, "AWS::Glue::Table")
+    [database] = resources(template, "AWS::Glue::Database").values()
+    described = table["TableInput"]
+
+    assert made.table == "shadow_test_churn.captured"
+    assert database["Properties"]["DatabaseInput"]["Name"] == table["DatabaseName"] == "shadow_test_churn"
+    assert flat(described["StorageDescriptor"]["Location"]) == f"s3://<{bucket}>/captured/"
+    assert flat(described["Parameters"]["storage.location.template"]) == (
+        f"s3://<{bucket}>/captured/${{endpoint}}/${{variant}}/${{day}}/${{hour}}/"
+    )
+    assert [one["Name"] for one in described["PartitionKeys"]] == ["endpoint", "variant", "day", "hour"]
+    assert described["Parameters"]["projection.hour.digits"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("capture", "database", "words"), [(Capture.off(), None, "capture something"), (Capture(), "Mine", "small letters")]
+)
+def test_fails_where_there_is_nothing_to_be_a_table_of(capture: Capture, database: str | None, words: str) -> None:
+    """In one line that says what to write."""
+    stack = new_stack()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test(capture=capture))
+    with pytest.raises(InvalidValueError, match=words):
+        CaptureTable(stack, "T", endpoint=endpoint, database=database)

@@ -14,6 +14,7 @@ from shadow_constructs import (
     Alerts,
     Capture,
     CaptureBucket,
+    CaptureTable,
     ComparisonDashboard,
     EndpointAlarms,
     EndpointReference,
@@ -37,6 +38,9 @@ MAKE: dict[str, Make] = {
     "EndpointAlarms": lambda scope, name: EndpointAlarms(scope, name, test=shadow_test()),
     "ComparisonDashboard": lambda scope, name: ComparisonDashboard(scope, name, test=shadow_test()),
     "ServingModel": lambda scope, name: ServingModel(scope, name, model=model(), endpoint_name="churn"),
+    "CaptureTable": lambda scope, name: CaptureTable(
+        scope, name, endpoint=ShadowEndpoint(new_stack(), "E", test=shadow_test(capture=Capture(bucket="theirs")))
+    ),
     "CaptureBucket": lambda scope, name: CaptureBucket(scope, name, capture=Capture()),
     "EndpointReference": lambda scope, name: EndpointReference(scope, name, endpoint_name="churn"),
 }

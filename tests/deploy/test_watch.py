@@ -16,6 +16,7 @@ from rehearsal.sure import send_until
 from shadow_constructs import Alerts, ShadowTest
 from shadow_ops.aws.looks import Look, latest, told_path
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
+from shadow_ops.contract.rules import Rule
 from shadow_ops.contract.watched import SOURCE
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.support import Case, CaseMaker
@@ -137,6 +138,31 @@ def test_an_old_test_is_told_and_metrics_are_there(case: Case) -> None:
     metrics = case.local.client("cloudwatch").list_metrics(Namespace=OWN_NAMESPACE)["Metrics"]
     names = {one["MetricName"] for one in metrics if one["Dimensions"][0]["Value"] == case.name}
     assert {"Verdict", "VerdictAge", "Requests", "InstanceHours"} <= names
+
+
+def test_a_shadow_that_answers_otherwise_is_refused(make_case: CaseMaker) -> None:
+    """The watch counts what both models answered, the gate reads its counts, and the promotion is refused with them."""
+    rule = Rule.agreement(min_percent=99, tolerance=0.0001)
+    policy = replace(SHORT_POLICY, rules=(*SHORT_POLICY.rules, rule))
+    case = make_case(lambda test: replace(told_to_people(test), gate=policy))
+    case.deploy("shadow").check()
+    schedule = Schedule(case)
+
+    def fails() -> bool:
+        look_again(case, schedule, lambda _one: True)
+        found = look(case)
+        return found is not None and found.verdict == "FAIL"
+
+    with case.traffic(rate=RATE):
+        seen.until("answers are judged", 2 * _PATIENCE_SECONDS, fails)
+    run = case.deploy("promotion")
+
+    assert run.exit_code != 0
+    said = " ".join(run.output.split())
+    assert "the gate says FAIL: Answers: " in said
+    assert " pairs agree (95 % sure: " in said
+    assert "required 99 %" in said
+    assert case.history() == ()
 
 
 def test_the_watch_goes_with_the_shadow(make_case: CaseMaker) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shadow_ops.responses.result import Result
 
 _EXIT_CODES = {"PASS": 0, "FAIL": 3, "INCONCLUSIVE": 4}
-_ENGINES = ("auto", "duckdb", "stdlib")
+_ENGINES = ("auto", "duckdb", "stdlib", "athena")
 
 
 @click.command(
@@ -71,6 +71,8 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 @click.option("--shadow", metavar="NAME", help="The shadow variant.  [default: as the endpoint]")
 @click.option("--cache", type=click.Path(file_okay=False, path_type=Path), help="Where captured files are kept.")
 @click.option("--engine", type=click.Choice(_ENGINES), default="auto", show_default=True, help="What reads and joins.")
+@click.option("--athena-table", metavar="DATABASE.TABLE", help="What --engine athena reads: CaptureTable names it.")
+@click.option("--athena-workgroup", metavar="NAME", default="primary", show_default=True, help="Of its queries.")
 @formatted
 @aws
 def command(
@@ -88,6 +90,8 @@ def command(
     shadow: str | None,
     cache: Path | None,
     engine: str,
+    athena_table: str | None,
+    athena_workgroup: str,
     form: str,
     profile: str | None,
     region: str | None,
@@ -106,6 +110,8 @@ def command(
     said = [name for name in how if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     wanted = Comparison(**how, by=by) if said else None
     _check_export(export, force)
+    if (engine == "athena") != (athena_table is not None):
+        raise click.UsageError("--engine athena and --athena-table DATABASE.TABLE belong together")
     chosen = _engine(engine, export)
     where = Place(endpoint, place, production, shadow, since, durations.now())
     question = asked(
@@ -114,6 +120,7 @@ def command(
         cache,
         how=wanted,
         by=by,
+        athena=None if athena_table is None else (athena_table, athena_workgroup),
         everything=everything,
         examples=examples,
         show_requests=show_inputs,

@@ -99,6 +99,9 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
         (("--answer", "[" * 5000), "must be a path like"),
         (("--top", "2", "--classes", "label"), "be left out with classes"),
         (("--redact", "$.a["), "redact must be a path"),
+        (("--engine", "athena"), "--engine athena and --athena-table DATABASE.TABLE belong together"),
+        (("--athena-table", "a.b"), "--engine athena and --athena-table DATABASE.TABLE belong together"),
+        (("--engine", "athena", "--athena-table", "a.b"), "--engine athena reads what lies in S3"),
         (("--production", "AllTraffic", "--shadow", "x"), "has no captured files in AllTraffic/"),
     ],
 )

@@ -120,3 +120,15 @@ def test_times_are_as_fine_as_the_span_asks_for(count: int, step: datetime.timed
     """Seconds for minutes, days for a month."""
     drawn = drawing_of(Graph("it", "ms", START, step, (1.0,) * count, (1.0,) * count))
     assert drawn.times[0].label == label
+
+
+def test_captured_answers_and_their_health_are_drawn() -> None:
+    """The share that agrees, the records captured of those due, and the time since the last file, hour by hour."""
+    production = Side({"CapturedRecords": 30.0, "DueRecords": 60.0, "CaptureAge": 120.0})
+    shadow = Side({**production.numbers, "ComparedAnswers": 200.0, "AgreeingAnswers": 198.0})
+    counted = Coarse(3600, (Period(START, production, shadow), Period(START + 60 * MINUTE, production, Side())))
+    found = by_title(recording(Period(START, side(), side()), answers=counted))
+
+    assert found["Answers that agree"].shadow == (99.0, None)
+    assert found["Captured records"].production == (50.0, 50.0)
+    assert found["Time since the last captured file"].production == (2.0, 2.0)
