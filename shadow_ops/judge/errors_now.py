@@ -17,7 +17,8 @@ from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
 _LATELY = ((12, 1), (36, 2), (144, 4))
 _SURE, _FEWEST_MORE = 1.5, 3
 _PEAK_POINTS, _PEAK_SURE = 0.01, 4.0
-_LOOKED_AT, _FEWEST_DAYS = datetime.timedelta(days=14), 2
+# Summed over days, equal variants are far below what is allowed.
+_LOOKED_AT, _FEWEST_DAYS, _HOUR_SURE = datetime.timedelta(days=14), 2, 2.0
 
 
 def not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> str | None:
@@ -53,7 +54,7 @@ def _at_an_hour_of_the_day(blocks: Sequence[Block], allowed: float) -> str | Non
         # No one burst, and no one day, makes an hour of the day.
         some = [_without_bursts(one, allowed, min(1, len(one) - 1)) for one in days.values()]
         rest = _without_bursts(some, allowed, 1) if len(some) >= _FEWEST_DAYS else None
-        if rest is not None and _surely_beyond(rest, allowed, _PEAK_SURE):
+        if rest is not None and _surely_beyond(rest, allowed, _HOUR_SURE):
             whole = rates.total(some)
             return (
                 f"{signed(whole.excess * 100, 2)} points from {hour:02d}:00 to {hour:02d}:59 UTC, on {len(some)} days"
