@@ -50,9 +50,14 @@ class Counted:
     def in_blocks(self) -> tuple[list[Block], int]:
         """Not more than can be looked at quickly, and how many periods are in each."""
         together = max(1, math.ceil(len(self) / _MOST_BLOCKS))
-        starts, *columns = zip(*self.rows, strict=True) if self.rows else ((), (), (), (), ())
+        columns = (
+            [row[1] for row in self.rows],
+            [row[2] for row in self.rows],
+            [row[3] for row in self.rows],
+            [row[4] for row in self.rows],
+        )
         blocks = [
-            Block(starts[first], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
+            Block(self.rows[first][0], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
             for first in range(0, len(self), together)
         ]
         return blocks, together

@@ -181,8 +181,8 @@ def _drift_in(grain: Grain) -> Drift:
     for key in _QUIET:
         rows = itertools.chain.from_iterable(zip(*one.latencies("ModelLatency", key), strict=True) for one in grains)
         both = [(theirs, ours) for theirs, ours in rows if theirs and ours]
-        if both and len(both) * 2 > count:
-            return drift_of(log_ratios(*zip(*both, strict=True)))
+        if len(both) * 2 > count:
+            return drift_of(log_ratios([theirs for theirs, _ in both], [ours for _, ours in both]))
     return NO_DRIFT
 
 
