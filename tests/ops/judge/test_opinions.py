@@ -61,10 +61,14 @@ def production(given: Recording, change: Change) -> Recording:
 GPUS = Instances("ml.g5.12xlarge", 2, 48, 4)
 CPU = Rule.utilization(resource="cpu", max_percent=80)
 HALF = recording(40, copies=750, sampling_percent=50, cpu=100)
-FULL = {
-    f"{percent} %": with_shadow(recording(30), numbered(CPUUtilization=lambda _, p=percent: 4 * p))
-    for percent in (79.9, 80, 80.1)
-}  # type: ignore[misc] # bound early
+
+
+def loaded(percent: float) -> Recording:
+    """A shadow whose four cores are so full."""
+    return with_shadow(recording(30), numbered(CPUUtilization=lambda _: 4 * percent))
+
+
+FULL = {f"{percent} %": loaded(percent) for percent in (79.9, 80, 80.1)}
 UTILIZATION: dict[str, tuple[Rule, Recording]] = {
     **{name: (CPU, given) for name, given in FULL.items()},
     "eleven": (CPU, recording(11, cpu=100)),
