@@ -21,7 +21,8 @@ _PATIENCE_SECONDS = 150
 def watched(test: ShadowTest) -> ShadowTest:
     """Alarms at a rehearsal's pace: ten seconds for five minutes."""
     rules = (
-        Rule.latency(percentile=50, max_increase_percent=100),
+        # A busy machine alone makes one of two variants several times slower for a while.
+        Rule.latency(percentile=50, max_increase_percent=900),
         Rule.error_rate(errors="model", max_increase_points=5, max_percent=20),
         Rule.utilization(resource="memory", max_percent=95),
     )
@@ -44,9 +45,9 @@ def test_a_slow_then_failing_then_missing_shadow_alarms_and_production_stays_ok(
     """Each trouble raises its own alarm and "not fit to promote"; production's alarms never fire."""
     case = watching
     time.sleep(5)
-    assert _firing(case) == set()
+    seen.until("all is well", _PATIENCE_SECONDS, lambda: _firing(case) == set())
 
-    case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=80)
+    case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=1500)
     seen.until("the latency alarm fires", _PATIENCE_SECONDS, lambda: _firing(case) == {"RelativeLatencyP50", "NotFit"})
     case.local.clear_faults()
     seen.until("all is well again", _PATIENCE_SECONDS, lambda: _firing(case) == set())

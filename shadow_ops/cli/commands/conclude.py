@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from shadow_ops.cli import durations, output
+from shadow_ops.cli import durations, harmless, output
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import aws, endpoint_given
 from shadow_ops.contract.instances import Instances
@@ -120,8 +120,8 @@ def command(
     if dry_run:
         _plan(observe(clients, experiment), wanted, consent)
         return
-    done = conclude(clients, experiment, wanted, Helm(consent=consent, tell=output.progress))
-    output.data("\n".join(done.said))
+    done = conclude(clients, experiment, wanted, Helm(consent=consent, tell=_tell))
+    _say(done.said)
 
 
 def _check_reason(reason: str) -> None:
@@ -206,7 +206,7 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
     experiment, lines = seen.experiment, []
     step = next_step(seen, wanted)
     if isinstance(step, Done):
-        output.data("\n".join(("nothing is left to do:", *step.said)))
+        _say(("nothing is left to do:", *step.said))
         return
     if isinstance(step, AskGate):
         lines.append(consent(seen, step.instances))
@@ -221,4 +221,13 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
         lines.append(f"the scaling of {step.variant} would go")
     else:
         lines.append(f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}")
-    output.data("\n".join((*lines, "nothing was changed (--dry-run)")))
+    _say((*lines, "nothing was changed (--dry-run)"))
+
+
+def _tell(step: str) -> None:
+    output.progress(harmless.line(step))
+
+
+def _say(lines: Iterable[str]) -> None:
+    # Names and reasons are somebody else's texts: each line stays one.
+    output.data("\n".join(harmless.line(one) for one in lines))

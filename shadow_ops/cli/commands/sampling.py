@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from shadow_ops.cli import output
+from shadow_ops.cli import harmless, output
 from shadow_ops.cli.options import aws, endpoint_given
 
 
@@ -36,4 +36,4 @@ def command(endpoint: str, percent: int, name: str | None, profile: str | None, 
     from shadow_ops.aws.clients import Clients
     from shadow_ops.managed.sampling import change
 
-    output.progress(change(Clients(profile, region).sagemaker, endpoint, name, percent))
+    output.progress(harmless.line(change(Clients(profile, region).sagemaker, endpoint, name, percent)))

@@ -65,6 +65,12 @@ class _SageMaker(_Client):
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         return self.services.configs[EndpointConfigName]
 
+    def list_inference_experiments(self, **_options: object) -> dict[str, Any]:
+        return {"InferenceExperiments": [{"Name": one["Name"]} for one in self.services.experiments]}
+
+    def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return next(one for one in self.services.experiments if one["Name"] == Name)
+
     def list_endpoints(self, **_options: object) -> dict[str, Any]:
         self.services.fail("ListEndpoints")
         return {"Endpoints": [{"EndpointName": name} for name in self.services.endpoints]}
@@ -135,9 +141,10 @@ class _CloudWatch(_Client):
 
 
 class _Autoscaling(_Client):
-    def describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        assert ServiceNamespace == "sagemaker"
-        return {"ScalableTargets": [one for one in self.services.targets if one["ResourceId"] in ResourceIds]}
+    def describe_scalable_targets(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        assert request["ServiceNamespace"] == "sagemaker"
+        wanted = request["ResourceIds"]
+        return {"ScalableTargets": [one for one in self.services.targets if one["ResourceId"] in wanted]}
 
 
 class _Runtime(_Client):
@@ -169,6 +176,7 @@ class Services:
 
     def __init__(self) -> None:
         self.endpoints: dict[str, dict[str, Any]] = {"churn": _endpoint(), "chess": _endpoint()}
+        self.experiments: list[dict[str, Any]] = []
         self.configs: dict[str, dict[str, Any]] = {"churn-config": _config()}
         self.parameters = {settings_name("churn"): [DECLARED.to_text()]}
         self.metrics: FakeCloudWatch = traffic(600)

@@ -145,7 +145,7 @@ def test_fails_on_what_is_no_recording(run: Run, tmp_path: Path, text: str, plac
     [
         (
             {"rules": [{"kind": "taste"}]},
-            "rules[0]: 'kind' must be one of latency, average, overhead, error_rate, utilization, got 'taste'",
+            "rules[0]: 'kind' must be one of latency, average, overhead, error_rate, utilization, agreement, got",
         ),
         ({"rules": [{"kind": "latency", "max_increase_percent": -5}]}, "'max_increase_percent' must be from 0 to 1000"),
         ({"tolerance": 5}, "unknown key 'tolerance'"),

@@ -19,6 +19,7 @@ from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, NOW, Services, refused
 from tests.ops.cli.test_propose import GROUP, package
 from tests.ops.cli.test_status import ENTRY
+from tests.ops.managed.world import World
 from tests.ops.responses.captured import Said, write
 
 # Clears a terminal, rings, turns the direction, forges a line and a verdict, is HTML, a link, a table's bar.
@@ -41,6 +42,9 @@ def poison(services: Services) -> None:
     times = {"at": NOW.isoformat(), "expires": NOW.isoformat()}
     services.parameters["/shadow-test/churn/reasons/one"] = [json.dumps({**reason, **times, "purpose": "promotion"})]
     services.packages = {f"{GROUP}/7": package(7)}
+    world = World("Completed")
+    assert world.test is not None
+    services.experiments = [{**world.test, "Name": POISON, "StatusReason": POISON}]
     live = services.endpoints["churn"]
     live["FailureReason"] = POISON
     config = services.configs["churn-config"]
@@ -96,7 +100,7 @@ def written(folder: Path, *, tested: bool) -> str:
     return str(folder / "churn.toml")
 
 
-WITHOUT_FORMAT = ("fold", "propose", "init", "report")
+WITHOUT_FORMAT = ("fold", "propose", "init", "report", "conclude", "sampling")
 ROLE = "arn:aws:iam::111122223333:role/deploys"
 COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "plan": lambda _folder: ["plan", "churn"],
@@ -104,6 +108,8 @@ COMMANDS: dict[str, Callable[[Path], list[str]]] = {
     "override --withdraw": lambda _folder: ["override", "churn", "--withdraw"],
     "override --reason": lambda _folder: ["override", "churn", "--reason", POISON],
     "report": lambda folder: ["report", "churn", "--output", str(folder / "page.html"), "--no-answers"],
+    "conclude": lambda _folder: ["conclude", "churn", "retain"],
+    "sampling": lambda _folder: ["sampling", "churn", "25"],
     "fold": lambda folder: ["fold", "churn", "--write", written(folder, tested=False)],
     "propose": lambda folder: ["propose", "churn", "--package", POISON, "--write", written(folder, tested=False)],
     "propose over another": lambda folder: [
