@@ -207,6 +207,7 @@ LATENCY: dict[str, tuple[Rule, Recording]] = {
     "one": (P50, recording(1)),
     "eleven": (P50, recording(11)),
     "twelve": (P50, recording(12)),
+    "twenty-three": (P50, recording(23)),
     "twenty-four": (P50, recording(24)),
     "p99": (P99, recording(24)),
     "5 %": (P50, recording(40, slower=1.05)),

@@ -46,6 +46,8 @@ def test_no_time_is_told_of_what_lies_on_the_value_or_takes_too_many_periods() -
     assert until.periods(0.05, 1.0, SURE) == until.periods(0.001, 1.0, SURE)
     assert until.periods(20, 1.0, SURE) == until.periods(1e6, 1.0, SURE) == until.periods(1.0, 0.0, SURE)
     assert until.periods(0.05, 1.0, 40.0) is None
+    # The ends are where they are: a little less than twenty times the noise takes no less.
+    assert (until._LEAST_OF_NOISE, until._MOST_OF_NOISE) == (0.05, 20)
 
 
 def test_more_evidence_than_is_followed_takes_as_much_longer() -> None:
