@@ -30,7 +30,7 @@ def endpoint(shadow: SimpleNamespace | None, production: SimpleNamespace | None 
         production=(production or variant("production", "ml.m5.xlarge"),),
         shadow=shadow,
         sampling_percent=50.0,
-        config=SimpleNamespace(name="churn-2", created=START),
+        config=SimpleNamespace(name="churn-2", created=START, capture_uri=None),
     )
     return cast("LiveEndpoint", found)
 
@@ -55,7 +55,7 @@ def test_what_is_promoted_gets_its_cores_and_its_gpus() -> None:
     assert known_instances("ml.zz9.large", 1) == Instances("ml.zz9.large", 1)
     subject = subject_of(endpoint(variant("shadow", "ml.m5.xlarge")), None)
     assert (subject.endpoint, subject.production_variant, subject.shadow_variant) == ("churn", "production", "shadow")
-    assert (subject.sampling_percent, subject.config) == (50.0, "churn-2")
+    assert (subject.sampling_percent, subject.config, subject.captures) == (50.0, "churn-2", False)
 
 
 def test_without_a_shadow_there_is_nothing_to_judge() -> None:
@@ -76,5 +76,5 @@ def test_a_live_endpoint_is_judged_since_its_config_was_made() -> None:
 
 def replace_config(live: LiveEndpoint, created: datetime.datetime) -> LiveEndpoint:
     """The endpoint with a config made at another time."""
-    cast("Any", live).config = SimpleNamespace(name=live.config.name, created=created)
+    cast("Any", live).config = SimpleNamespace(name=live.config.name, created=created, capture_uri=None)
     return live
