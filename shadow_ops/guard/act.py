@@ -15,7 +15,7 @@ from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
-from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.decision import (
     AddEntry,
     Close,
@@ -52,6 +52,7 @@ class Actor:
         surplus: Variants that should have stopped scaling, and go on.
         vital: What went wrong without which the update can't go on.
         last: The step that was begun last.
+        passing: Whether something of it may go well if it is tried again.
     """
 
     clients: Clients
@@ -63,6 +64,7 @@ class Actor:
     surplus: list[str] = field(default_factory=list)
     vital: list[str] = field(default_factory=list)
     last: Step | None = None
+    passing: bool = False
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -88,6 +90,7 @@ class Actor:
                 if not regardless:
                     raise
                 LOG.exception("going on regardless")
+                self.passing = self.passing or (isinstance(error, ClientError) and is_passing(error))
                 self.unrecorded = self.unrecorded or isinstance(step, RecordScaling | SaveRecord | Close)
                 if isinstance(step, Deregister) and step.vital:
                     self.vital.append(f"{step.variant}: {error}"[:300])

@@ -153,7 +153,9 @@ class Runner:
         deleting = self.request is not None and self.request.kind == "Delete"
         while True:
             try:
-                return self._act(self._decide())
+                given = self._act(self._decide())
+                if given is not None:
+                    return given
             except Refusal as refusal:
                 LOG.warning("refused: %s", refusal)
                 return answer.success({}, (str(refusal),)) if deleting else answer.failure(str(refusal))
@@ -168,7 +170,7 @@ class Runner:
                 if not (isinstance(error, ClientError) and is_passing(error) and self._patient):
                     # A deletion that fails leaves a stack that can't be deleted.
                     return answer.success({}, (sentence(error),))
-            # After a deletion nobody comes who would do what is left.
+            # After a deletion or a rollback nobody comes who would do all that is left.
             self._pause()
 
     def _decide(self) -> Refuse | Go:
@@ -226,7 +228,8 @@ class Runner:
             verdict = Unread(f"{error}")
         self._judged = ((seen.live.config.name, asked.config), verdict)
 
-    def _act(self, decision: Refuse | Go) -> dict[str, Any]:
+    def _act(self, decision: Refuse | Go) -> dict[str, Any] | None:
+        """Act; None if what could not be done is worth another try."""
         stack = "" if self.request is None else self.request.stack
         actor = Actor(self.clients, self.endpoint, stack, self._lock.live)
         regardless = isinstance(decision, Go) and decision.regardless
@@ -240,6 +243,8 @@ class Runner:
         if isinstance(decision, Refuse):
             LOG.warning("refused: %s", decision.sentence)
             return answer.failure(decision.sentence)
+        if actor.passing and self.request is not None and self._patient:
+            return None
         if actor.vital:
             # Continuing a rollback calls again what has failed, and only that.
             return answer.failure(

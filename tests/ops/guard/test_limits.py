@@ -320,7 +320,14 @@ def test_a_refusal_names_three_findings_and_counts_the_rest() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "said"),
-    [(0.2, "about 1 min"), (89.4, "about 89 min"), (90, "about 2 h"), (89.6, "about 2 h"), (600, "about 10 h")],
+    [
+        (0.2, "about 1 min"),
+        (89.4, "about 89 min"),
+        (90, "about 2 h"),
+        (89.6, "about 2 h"),
+        (600, "about 10 h"),
+        (5400, "about 90 h"),
+    ],
 )
 def test_a_refusal_says_how_long_to_wait(minutes: float, said: str) -> None:
     """In minutes up to an hour and a half."""

@@ -186,3 +186,15 @@ def test_where_both_are_deleted_an_unchanged_endpoint_is_not_touched() -> None:
 
     said = case.account.update(case.stack, replace(changed, scaling=(scaling(high=9),)))
     assert "about live counts is gone" in said.reason
+
+
+def test_a_rollback_takes_back_what_is_throttled_at_first() -> None:
+    """No event would: what the deployment had added to a variant's scaling isn't on record."""
+    case = Case(replace(ON, scaling=(scaling(),)))
+    before = scales(case)
+    case.account.begin(Faults(fails_last=True))
+    case.world.throttles["delete_scaling_policy"] = 30
+
+    result = case.account.update(case.stack, replace(ON, scaling=(scaling(policies=[tracking(), tracking("added")]),)))
+    assert (result.ok, result.stuck) == (False, False)
+    assert scales(case) == before

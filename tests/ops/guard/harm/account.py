@@ -374,6 +374,9 @@ class Account:
             if tried[0].endpoint != code.endpoint:
                 self.world.owners.pop(tried[0].endpoint, None)
                 self.world.owners[code.endpoint] = (stack.arn, "UPDATE_COMPLETE")
+            if "before" not in touched:
+                # The guard isn't asked where it is new or goes: the property is as it was.
+                stack.keep = old[2]
             live = self.world.endpoints.get(code.endpoint)
             if (
                 live is not None
