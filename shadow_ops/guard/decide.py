@@ -7,11 +7,11 @@ from shadow_ops.guard.decide_before import decide_before
 from shadow_ops.guard.decide_delete import decide_delete
 from shadow_ops.guard.decide_noticed import decide_noticed
 from shadow_ops.guard.decide_rollback import decide_rollback
-from shadow_ops.guard.decision import Decision, Refuse
+from shadow_ops.guard.decision import Decision, Refuse, Wait
 from shadow_ops.guard.direction import is_over, is_rolling_back, refuse_stale
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import Seen
+from shadow_ops.guard.seen import Seen, Unread
 
 
 def decide(request: Request | None, seen: Seen) -> Decision:
@@ -31,6 +31,10 @@ def decide(request: Request | None, seen: Seen) -> Decision:
             return decide_delete(request, seen)
         if isinstance(seen.stack, str) and is_over(seen.stack):
             refuse_stale(request, seen)
+        looked_at = (seen.live, seen.owned, seen.scaled, seen.pending, seen.recorded)
+        if seen.patient and any(isinstance(one, Unread) and one.passing for one in looked_at):
+            # Least of all a rollback goes on by half of what there is, if the trouble passes by itself.
+            return Wait("services")
         back = is_rolling_back(request, seen) and not (seen.began_forward and isinstance(seen.stack, str))
         if request.asked.step == "after":
             return decide_after(request, seen, taking_back=back)
