@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from shadow_constructs.alarms.chance import STANDARD_ERRORS
 from shadow_constructs.alarms.spec import AlarmSpec, Term
-from shadow_constructs.alarms.subjects import Pair, Watched
+from shadow_constructs.alarms.subjects import Pair
 from shadow_ops.contract.answers import CAPTURED, stretch_seconds
 from shadow_ops.contract.catalogue import CAPTURED_RECORDS, COMPARED_ANSWERS, DUE_RECORDS, CatalogueEntry
 from shadow_ops.contract.policy import GatePolicy
@@ -39,28 +39,38 @@ def of_both(pair: Pair, rule: AgreementRule) -> Iterator[AlarmSpec]:
     yield _in_stretches(replace(spec, terms={"m": term(agreeing), "n": term(COMPARED_ANSWERS)}), pair.test.gate)
 
 
-def of_capture(one: Watched) -> Iterator[AlarmSpec]:
-    """Less is captured than is due, by any variant: what the shadow answers is lost."""
-    test = one.test
-    if test.shadow is None or not test.counts_answers:
+def of_capture(pair: Pair) -> Iterator[AlarmSpec]:
+    """Less is captured than is due, by either variant: what it answers is lost, and with it what both say."""
+    test, least = pair.test, pair.test.alerts.min_requests
+    if not test.counts_answers:
         return
-    least = test.alerts.min_requests
-    spec = one.alarm(
+    both = (("p", pair.production_dimensions), ("s", pair.shadow_dimensions))
+    spec = pair.alarm(
         "capture",
-        f"less than {CAPTURED.limit:g} % of the records that are due are captured, in {_STRETCHES} stretches of "
-        f"answers in a row with at least {least} due each. Answers can't be compared while that lasts: see whether "
-        "the disks are nearly full, and whether the execution role may still write to the bucket and use its key.",
+        f"Less than {CAPTURED.limit:g} % of the records that are due are captured of one variant of "
+        f"{test.endpoint_name}, of production ({test.production.model.version}) or of the shadow "
+        f"({pair.shadow.model.version}), in {_STRETCHES} stretches of answers in a row with at least {least} due each. "
+        "Answers can't be compared while that lasts: see whether the disks are nearly full, and whether the execution "
+        "role may still write to the bucket and use its key. The dashboard shows which variant it is.",
         bound=CAPTURED,
-        threshold=CAPTURED.limit,
-        terms={
-            "m": Term(CAPTURED_RECORDS, one.dimensions, CAPTURED_RECORDS.statistics[0]),
-            "n": Term(DUE_RECORDS, one.dimensions, DUE_RECORDS.statistics[0]),
-        },
-        expression=f"100 * m / n / (n >= {least})",
-        missing="ignore",
-        critical=False,
+        terms={},
+        # Where neither has enough due the division is by zero, which drops the point.
+        expression=f"MIN([{_captured('p', least)}, {_captured('s', least)}]) / (MAX([dp, ds]) >= {least})",
+        above=False,
     )
-    yield _in_stretches(replace(spec, above=False), test.gate)
+    terms = {
+        f"{letter}{name}": Term(metric, dimensions, metric.statistics[0])
+        for letter, metric in (("m", CAPTURED_RECORDS), ("d", DUE_RECORDS))
+        for name, dimensions in both
+    }
+    yield _in_stretches(replace(spec, terms=terms), test.gate)
+
+
+def _captured(name: str, least: int) -> str:
+    """The captured part of what is due, in percent; all of it where too little is due to say."""
+    due = f"d{name}"
+    # The divisor is never zero: a variant that has nothing due must not take the other's value along.
+    return f"100 * (1 - ({due} >= {least}) * (1 - m{name} / ({due} + ({due} < {least}))))"
 
 
 def _in_stretches(spec: AlarmSpec, policy: GatePolicy) -> AlarmSpec:

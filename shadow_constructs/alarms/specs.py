@@ -29,16 +29,16 @@ def alarm_specs(test: ShadowTest) -> tuple[AlarmSpec, ...]:
     if not alerts.enabled:
         return ()
     found = [spec for one in watched(test) for rule in rules for spec in ALARMS[type(rule)].of_variant(one, rule)]
-    found += [spec for one in watched(test) for spec in of_capture(one)]
     if test.shadow is not None:
         pair = Pair(test, test.shadow)
         for rule in rules:
             of_both = ALARMS[type(rule)].of_both
             found += [] if of_both is None else of_both(pair, rule)
+        found += of_capture(pair)
         found.append(_traffic(pair))
     known = {spec.id for spec in found}
     # What another phase of the same test has, so that `Alerts.without` fits before and after a promotion.
-    possible = {"shadow-traffic", "shadow-capture", "production-capture"}
+    possible = {"shadow-traffic", "capture"}
     possible |= {*(alarm_id for rule in rules for alarm_id in ALARMS[type(rule)].ids(rule))}
     for unknown in sorted(set(alerts.without) - known - possible):
         refuse("Alerts", "without", f"name alarms of this endpoint ({', '.join(sorted(known))})", unknown)

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.metrics import alarms
+from local_aws.metrics.queries import Span, metric_key, query_points
+from local_aws.metrics.store import MetricStore
 from shadow_constructs import Capture, Guardrails, Serverless, ShadowTest, Watch
 from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_specs
 from shadow_constructs.alarms.spec import Term
@@ -297,6 +299,49 @@ def test_every_alarm_of_any_policy_is_one_that_cloudwatch_takes(
     assert len({spec.construct_id for spec in found}) == len(found)
     for spec in (*found, *rollback_alarm_specs(test, "config")):
         alarms.check({**spec.properties(), "AlarmName": spec.id})
+
+
+def test_one_alarm_sees_that_either_variant_is_not_captured() -> None:
+    """It is about both, is fresh with every comparison, and is there where answers are counted and compared alone."""
+    test = shadow_test(watch=Watch())
+    capture = specs(test)["capture"]
+
+    assert [name for name in specs(test) if "capture" in name] == ["capture"]
+    assert (capture.about, capture.severity, capture.missing) == ("comparison", "warning", "ignore")
+    assert all(said in capture.description for said in ("production (v1)", "the shadow (v2)", "50 %", "20 due"))
+    assert capture.fresh_with == specs(test)["shadow-traffic"].fresh_with
+    assert capture.warm_up_minutes == specs(test)["shadow-traffic"].warm_up_minutes
+    for without in (
+        replace(test, capture=Capture.off()),
+        replace(test, watch=Watch(answers=False)),
+        replace(test, alerts=Alerts(without=["capture"])),
+        test.promoted(),
+    ):
+        assert "capture" not in specs(without)
+
+
+RECORDS = st.none() | st.tuples(st.integers(0, 60), st.integers(0, 60))
+
+
+@given(RECORDS, RECORDS)
+def test_the_least_captured_of_two_variants_counts(
+    production: tuple[int, int] | None, shadow: tuple[int, int] | None
+) -> None:
+    """Of those that have enough due; where neither has, there is nothing to say."""
+    spec, store, start = specs(shadow_test(watch=Watch()))["capture"], MetricStore(), 1_800_000_000 // 3600 * 3600
+    seen = {name: counts for name, counts in (("p", production), ("s", shadow)) if counts is not None}
+    queries = alarms.queries_of(spec.properties())
+    for query in queries[1:]:
+        kind, name = query["Id"]
+        if name in seen:
+            value = seen[name]["md".index(kind)]
+            store.record(metric_key("eu-west-1", query["MetricStat"]["Metric"]), "None", start + 3599, value, 1)
+
+    found = query_points(store, "eu-west-1", queries, Span(start, start + 3600))[alarms.returned_id(queries)]
+
+    # Records that are there twice make more than all of them; nothing hangs on how much more.
+    shares = [min(100, 100 * captured / due) for captured, due in seen.values() if due >= 20]
+    assert [min(100, value) for value in found.values()] == ([pytest.approx(min(shares))] if shares else [])
 
 
 def rollbacks(*rules: Rule) -> dict[str, AlarmSpec]:

@@ -97,7 +97,7 @@ def _names(node: ast.AST) -> set[str]:
 
 
 def _draws(properties: dict[str, Any], spec: AlarmSpec) -> bool:
-    main = next(spec.terms[name] for name in ("e", "m", "s", "ns") if name in spec.terms)
+    main = next(spec.terms[name] for name in ("e", "m", "s", "ns", "mp") if name in spec.terms)
     lines = properties.get("annotations", {}).get("horizontal", [])
     shown = any(main.entry.name in row for row in properties.get("metrics", ()))
     return shown and (spec.bound.limit, spec.bound.label) in {(one["value"], one["label"]) for one in lines}
