@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shadow_constructs.dashboard import header, limits
+from shadow_constructs.dashboard import header, limits, verdict
 from shadow_constructs.dashboard.grid import place
 from shadow_constructs.dashboard.kinds import QUESTIONS
 from shadow_constructs.dashboard.lanes import lanes_of
@@ -60,7 +60,7 @@ def dashboard_body(
     body: Json = {
         "start": chosen.start,
         "periodOverride": "auto" if period is None else "inherit",
-        "widgets": place([*top, *_answers(subject)]),
+        "widgets": place([*top, *verdict.rows(subject), *_answers(subject)]),
     }
     limits.check(body)
     return body

@@ -208,6 +208,11 @@ class ShadowTest:
         return not self.guard.enabled and any(one.name in self.scaling for one in self.production_variants)
 
     @property
+    def watched(self) -> bool:
+        """Whether a watch looks at the test; where no function of the library may run, none does."""
+        return self.shadow is not None and self.watch.enabled and self.guard.enabled
+
+    @property
     def counts_answers(self) -> bool:
         """Whether the watch counts captured answers, while there is a shadow."""
         keeps = self.capture.enabled and self.capture.responses and self.capture.percent > 0

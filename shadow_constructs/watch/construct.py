@@ -142,8 +142,7 @@ def watch(
         topic_arn: Whom to tell; None: nobody.
         captured: Where its captured data is, or None.
     """
-    # Where no function of the library may run, none looks either.
-    if test.shadow is None or not test.watch.enabled or not test.guard.enabled:
+    if not test.watched:
         return
     if topic_arn is None:
         say(

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow_constructs import Capture, InvalidValueError, Serverless, ShadowTest
+from shadow_constructs import Capture, Guard, InvalidValueError, Serverless, ShadowTest, Watch
 from shadow_constructs.dashboard import colours, dashboard_body, dashboard_name, limits
 from shadow_constructs.dashboard.grid import COLUMNS, place
 from shadow_constructs.dashboard.widgets import Widget
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
+from shadow_ops.contract.watched import METRICS, VERDICT_VALUES
 from tests.values.samples import hardware, serving, shadow_test, variant
 
 Json = dict[str, Any]
@@ -129,6 +130,38 @@ def test_more_alarms_than_a_widget_takes_fill_several() -> None:
 
     assert [len(one) for one in shown] == [100, 100, 1]
     assert [arn for one in shown for arn in one] == arns
+
+
+def test_the_watchs_verdict_stands_below_the_header() -> None:
+    """With its age and what it rests on, as of the last look: each metric is one that the watch publishes."""
+    found = body(shadow_test(watch=Watch(every_minutes=30)))
+    [verdict] = [one for one in found["widgets"] if "verdict" in one["properties"].get("title", "")]
+    shown = verdict["properties"]
+
+    assert (verdict["y"], verdict["width"]) == (found["widgets"][0]["height"], COLUMNS)
+    assert (shown["view"], shown["period"], shown.get("setPeriodToTimeRange")) == ("singleValue", 1800, None)
+    published = [row[:-1] for row in shown["metrics"] if len(row) > 1]
+    assert published == [["ShadowTests", one.name, "EndpointName", "churn"] for one in METRICS]
+    assert [one["label"] for one in options(shown) if one.get("visible", True)] == [
+        "verdict",
+        "unchanged for (hours)",
+        "requests to the shadow",
+        "instance-hours of the shadow",
+    ]
+    assert all(f"{value} " in shown["title"] for value in VERDICT_VALUES.values())
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        shadow_test(watch=Watch.off("looked at elsewhere")),
+        shadow_test(watch=Watch(), guard=Guard.off("no function may run")),
+        replace(shadow_test(), watch=Watch()).promoted(),
+    ],
+)
+def test_where_no_watch_looks_no_verdict_is_shown(test: ShadowTest) -> None:
+    """A figure that nobody publishes would stay empty for ever."""
+    assert [title for title in titles(body(test)) if "verdict" in title] == []
 
 
 def test_the_share_is_drawn_against_what_is_expected() -> None:
