@@ -1,37 +1,42 @@
 """Conclude a managed test: look, do the next step, look again, until nothing is left to do.
 
-Whoever is stopped in between is followed by the next call: what was decided, and how production scaled, is on record.
+Whoever is stopped in between is followed by the next call: what a promotion took away is on record, and whether the
+promotion may be is asked anew.
 """
 
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from shadow_ops.aws import endpoint as endpoints
-from shadow_ops.aws.errors import error_code
-from shadow_ops.aws.parameters import text_of
+from shadow_ops.aws.errors import THROTTLED, error_code
+from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, text_of
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed import experiment as experiments
 from shadow_ops.managed import record
-from shadow_ops.managed.decide import next_step
+from shadow_ops.managed.decide import next_step, promoted_prefix
 from shadow_ops.managed.experiment import Experiment
-from shadow_ops.managed.record import Conclusion
+from shadow_ops.managed.record import Kept
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
     Deregister,
     Done,
     Forget,
+    GiveUp,
+    Keep,
+    Past,
     Restore,
     Seen,
-    Step,
     Stop,
     Update,
     Wait,
@@ -41,6 +46,10 @@ from shadow_ops.managed.steps import (
 _POLL_SECONDS = 10.0
 # SageMaker gives an update an hour and more where instances are scarce.
 _PATIENCE_SECONDS = 3 * 3600.0
+# Of a described config, what no request takes, and what the promoted variant replaces.
+_NOT_ASKED = ("EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata", "ProductionVariants")
+# Of a variant, what belongs to its instance type.
+_OF_THE_TYPE = ("InferenceAmiVersion", "CapacityReservationConfig", "InstancePools")
 
 
 class Services(Protocol):
@@ -52,7 +61,7 @@ class Services(Protocol):
 
     @property
     def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
-        """The record of a conclusion."""
+        """What is kept until it is put back."""
 
     @property
     def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
@@ -68,8 +77,8 @@ class Helm:
     """Who decides, who is told, and the time.
 
     Attributes:
-        consent: Asked once whether the shadow may be promoted, with what it would serve on; returns what is put on
-            record (the gate's word, or a person's reason), and raises where it may not.
+        consent: Asked whether the shadow may be promoted, with what it would serve on; returns the gate's word or a
+            person's reason, and raises where it may not.
         tell: Told of each step in a sentence.
         now: The time.
         sleep: Waits.
@@ -87,7 +96,7 @@ def observe(services: Services, experiment: Experiment) -> Seen:
     """See all that a conclusion depends on.
 
     Raises:
-        CannotTellError: If test or endpoint are gone.
+        CannotTellError: If test or endpoint are gone, or what was kept can't be read.
         ClientError: If a call is refused.
     """
     found = experiments.describe(services.sagemaker, experiment.name)
@@ -96,12 +105,16 @@ def observe(services: Services, experiment: Experiment) -> Seen:
         what = f"the managed test {experiment.name}" if found is None else f"the endpoint {experiment.endpoint}"
         raise CannotTellError(f"{what} is gone")
     names = [one.name for one in (*live.production, *([] if live.shadow is None else [live.shadow]))]
+    try:
+        kept = record.read(services.ssm, live.name)
+    except DamagedRecordError as error:
+        raise CannotTellError(f"{error}; look at it in Parameter Store: it says how production scaled") from None
     return Seen(
         experiment=found,
         live=live,
         scaled=Scaling(services, live.name).read(names),
-        conclusion=record.read(services.ssm, live.name),
-        ours=_is_ours(services.ssm, live.name),
+        kept=kept,
+        ours=text_of(services.ssm, settings_name(live.name)) is not None,
     )
 
 
@@ -113,47 +126,55 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
 
     Raises:
         CannotTellError: If it can't be done, or SageMaker didn't do it; the sentence says what serves.
-        ClientError: If a call is refused.
+        ClientError: If a call is refused. What a promotion took away before is put back.
     """
-    asked: list[type[Step]] = []
-    began, said = helm.now(), ""
+    past, began, said = Past(), helm.now(), ""
     while True:
-        seen = observe(services, experiment)
-        step = next_step(seen, wanted)
+        seen = _patiently(lambda: observe(services, experiment), helm, began)
+        step = next_step(seen, wanted, past)
         if isinstance(step, Done):
             return step
+        if isinstance(step, GiveUp):
+            raise CannotTellError(step.why)
         if isinstance(step, Wait):
             if (helm.now() - began).total_seconds() > _PATIENCE_SECONDS:
                 raise CannotTellError(f"{step.said} still; run the same command again, it goes on from there")
             if step.said != said:
                 helm.tell(f"{step.said} ...")
                 said = step.said
+            past = replace(past, looks=past.looks + 1)
             helm.sleep(helm.poll_seconds)
             continue
-        if isinstance(step, Stop | Update) and type(step) in asked:
-            why = seen.live.failure_reason or seen.experiment.reason or "SageMaker says no reason"
+        if isinstance(step, AskGate):
+            past = replace(past, because=helm.consent(seen, step.instances))
+            helm.tell(f"{seen.experiment.shadow.model} on {step.instances.count} x {step.instances.instance_type}")
+            continue
+        try:
+            _act(services, seen, step, helm)
+        except RecordTooLargeError as error:
             raise CannotTellError(
-                f"SageMaker didn't do what was asked for: {why}; "
-                f"`shadow-test status {seen.live.name}` says what serves, the same command tries again"
-            )
-        asked.append(type(step))
-        _act(services, seen, step, helm)
+                f"how {seen.live.name} scales can't be kept ({error}), so nothing was changed"
+            ) from None
+        except Exception:
+            if isinstance(step, Stop | Update) and seen.kept is not None:
+                _put_back(services, seen, helm)
+            raise
         if isinstance(step, Delete):
-            return Done((f"{experiment.name} was cancelled before it began, and {experiment.endpoint} is as it was",))
+            return Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
+        past = replace(
+            past,
+            asked="stop" if isinstance(step, Stop) else "update" if isinstance(step, Update) else past.asked,
+            looks=0,
+            restored=past.restored or isinstance(step, Restore),
+        )
 
 
-def _act(services: Services, seen: Seen, step: Step, helm: Helm) -> None:
+def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
     live, experiment = seen.live, seen.experiment
     scaling = Scaling(services, live.name)
     match step:
-        case AskGate(instances):
-            because = helm.consent(seen, instances)
-            scaled = seen.scaled.get(experiment.production.name)
-            made = Conclusion(
-                experiment.name, experiment.created, experiment.shadow.model, instances, scaled, because, helm.now()
-            )
-            record.write(services.ssm, live.name, made)
-            helm.tell(f"decided: {experiment.shadow.model} on {instances.count} x {instances.instance_type}; {because}")
+        case Keep(scaled):
+            record.write(services.ssm, live.name, Kept(experiment.name, experiment.created, scaled))
         case Deregister(variant):
             kept = " while it is replaced; how it scales is on record" if variant == experiment.production.name else ""
             helm.tell(f"{variant} doesn't scale any more{kept}")
@@ -167,33 +188,40 @@ def _act(services: Services, seen: Seen, step: Step, helm: Helm) -> None:
         case Update():
             helm.tell(f"updating {live.name}: {step.model} in the place of {live.production[0].model_name}")
             _update(services.sagemaker, seen, step)
-        case Restore(wanted, now):
+        case Restore(wanted):
             helm.tell(f"{wanted.variant} scales again from {wanted.minimum} to {wanted.maximum}")
-            scaling.put(wanted, now)
-        case Forget(failure):
+            # All of it: a policy that is there already may have alarms that still call its predecessor.
+            scaling.put(wanted, None)
+        case Forget():
             record.forget(services.ssm, live.name)
-            if failure is not None:
-                raise CannotTellError(failure)
+
+
+def _put_back(services: Services, seen: Seen, helm: Helm) -> None:
+    """SageMaker refused what scaling was taken away for."""
+    assert seen.kept is not None
+    helm.tell("SageMaker refused it: scaling is put back")
+    _act(services, seen, Restore(seen.kept.scaled), helm)
+    _act(services, seen, Forget(), helm)
 
 
 def _update(sagemaker: Any, seen: Seen, step: Update) -> None:  # noqa: ANN401 - a boto3 client
     """An update by hand: the config that serves, with another model, under the same variant name."""
     served = sagemaker.describe_endpoint_config(EndpointConfigName=seen.live.config.name)
-    keep = ("DataCaptureConfig", "KmsKeyId", "ExecutionRoleArn", "VpcConfig", "EnableNetworkIsolation", "MetricsConfig")
-    variant = {
-        **served["ProductionVariants"][0],
+    [variant] = served["ProductionVariants"]
+    same_type = variant["InstanceType"] == step.instances.instance_type
+    promoted = {
+        **{key: value for key, value in variant.items() if same_type or key not in _OF_THE_TYPE},
         "ModelName": step.model,
         "InstanceType": step.instances.instance_type,
         "InitialInstanceCount": step.instances.count,
     }
-    made = {key: served[key] for key in keep if served.get(key) is not None}
-    _once(
-        sagemaker.create_endpoint_config,
-        EndpointConfigName=step.config,
-        ProductionVariants=[variant],
-        **made,
-    )
-    sagemaker.update_endpoint(EndpointName=seen.live.name, EndpointConfigName=step.config)
+    made = {key: value for key, value in served.items() if key not in _NOT_ASKED and value is not None}
+    made["ProductionVariants"] = [promoted]
+    # What is in it is in its name: a config of another attempt is never taken for this one.
+    content = hashlib.sha256(json.dumps(made, sort_keys=True, default=str).encode()).hexdigest()[:8]
+    name = promoted_prefix(seen.experiment) + content
+    _once(sagemaker.create_endpoint_config, EndpointConfigName=name, **made)
+    sagemaker.update_endpoint(EndpointName=seen.live.name, EndpointConfigName=name)
 
 
 def _once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - of any operation
@@ -201,14 +229,25 @@ def _once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - o
     try:
         call(**request)
     except Exception as error:
-        already = "already existing" in str(error) or error_code(error) == "ConflictException"
-        if not already:
+        if "already existing" not in str(error) and error_code(error) != "ConflictException":
             raise
+
+
+def _patiently(look: Callable[[], Seen], helm: Helm, began: datetime.datetime) -> Seen:
+    while True:
+        try:
+            return look()
+        except Exception as error:
+            late = (helm.now() - began).total_seconds() > _PATIENCE_SECONDS
+            if late or (error_code(error) not in THROTTLED and not _of_the_service(error)):
+                raise
+            helm.sleep(helm.poll_seconds)
+
+
+def _of_the_service(error: Exception) -> bool:
+    response = getattr(error, "response", None)
+    return isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
 
 
 def _spoken(actions: dict[str, str]) -> str:
     return ", ".join(f"{action.lower()} {variant}" for variant, action in actions.items())
-
-
-def _is_ours(ssm: Any, endpoint: str) -> bool:  # noqa: ANN401 - a boto3 client
-    return text_of(ssm, settings_name(endpoint)) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -10,13 +11,15 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.experiment import Experiment
-from shadow_ops.managed.record import Conclusion
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
     Deregister,
     Done,
     Forget,
+    GiveUp,
+    Keep,
+    Past,
     Restore,
     Seen,
     Step,
@@ -26,32 +29,33 @@ from shadow_ops.managed.steps import (
     Wanted,
 )
 
-_SETTLED = ("InService", "OutOfService")
-_LONGEST_NAME = 63
+# Looks at which what was asked for may not show yet: SageMaker's answers lag behind its word.
+_LATE_LOOKS = 12
+_PREFIX = 40
 
 
-def next_step(seen: Seen, wanted: Wanted) -> Step:
+def next_step(seen: Seen, wanted: Wanted, past: Past = Past()) -> Step:  # noqa: B008 - a frozen value
     """What is done next.
 
     Raises:
-        CannotTellError: If what is asked for can't be done; nothing was changed.
+        CannotTellError: If what is asked for can't be done; this call has changed nothing yet.
     """
-    experiment, live, kept = seen.experiment, seen.live, seen.conclusion
-    if kept is not None and (kept.experiment, kept.created) != (experiment.name, experiment.created):
-        _refuse(
-            f"the promotion of {kept.model} by the test {kept.experiment} isn't done yet: first finish it with "
-            f"--experiment {kept.experiment}"
-        )
-    if kept is not None and wanted.action != "promote":
-        _refuse(f"{kept.model} is being promoted (decided {kept.at:%Y-%m-%d %H:%M} UTC): finish it with `promote`")
+    experiment, live = seen.experiment, seen.live
     if experiment.status not in ("Created", "Running", "Completed", "Cancelled"):
         return Wait(f"{experiment.name} is {experiment.status}")
-    if live.status not in _SETTLED:
-        if live.status in ("Failed", "UpdateRollbackFailed"):
-            _refuse(f"the endpoint {live.name} is {live.status}: {live.failure_reason or 'SageMaker says no reason'}")
+    if live.status in ("Failed", "UpdateRollbackFailed", "OutOfService"):
+        _refuse(f"the endpoint {live.name} is {live.status}: {live.failure_reason or 'SageMaker says no reason'}")
+    if live.status != "InService":
         return Wait(f"{live.name} is {live.status}")
+    if past.asked == "stop" and experiment.status == "Running":
+        return Wait(f"{experiment.name} is about to end") if past.looks < _LATE_LOOKS else _back(seen, past)
     if wanted.action == "promote":
-        return _promote(seen, wanted)
+        return _promote(seen, wanted, past)
+    if seen.kept is not None and not past.restored:
+        # A promotion was broken off: what it took away is put back before anything else.
+        return _restore(seen)
+    if seen.kept is not None:
+        return Forget()
     if experiment.status == "Created":
         if wanted.action == "cancel":
             return Delete(experiment.name)
@@ -63,10 +67,9 @@ def next_step(seen: Seen, wanted: Wanted) -> Step:
     return Stop(_stop(experiment, wanted, serving_on(experiment, live)))
 
 
-def promoted_config(experiment: Experiment) -> str:
-    """Name of the config by which the shadow's model serves after a test that is over: the same for the same test."""
-    stamp = f"-promoted-{experiment.created:%Y%m%d%H%M%S}"
-    return f"{experiment.name[: _LONGEST_NAME - len(stamp)].rstrip('-')}{stamp}"
+def promoted_prefix(experiment: Experiment) -> str:
+    """How the names of configs begin by which the shadow's model serves after a test that is over."""
+    return f"{experiment.name[:_PREFIX].rstrip('-')}-{experiment.created:%y%m%d%H%M}-"
 
 
 def is_promoted(experiment: Experiment, live: LiveEndpoint) -> bool:
@@ -74,16 +77,28 @@ def is_promoted(experiment: Experiment, live: LiveEndpoint) -> bool:
 
     By SageMaker's own promotion it has kept its variant's name; by an update after the test the config has its own.
     """
-    if live.shadow is not None or [one.model_name for one in live.production] != [experiment.shadow.model]:
+    if not experiment.over or live.shadow is not None:
         return False
-    return live.production[0].name == experiment.shadow.name or live.config.name == promoted_config(experiment)
+    if [one.model_name for one in live.production] != [experiment.shadow.model]:
+        return False
+    named = live.production[0].name == experiment.shadow.name
+    return named or live.config.name.startswith(promoted_prefix(experiment))
 
 
 def promoted_on(experiment: Experiment, live: LiveEndpoint, wanted: Wanted) -> Instances:
-    """What the promoted model shall serve on: as asked for, and of the same type never fewer than serve now."""
-    if not isinstance(wanted.hardware, str):
-        return wanted.hardware
+    """What the promoted model shall serve on: as asked for, and of the same type never fewer than serve now.
+
+    Raises:
+        CannotTellError: If fewer of the same type are asked for in so many words.
+    """
     serving, on = serving_on(experiment, live), experiment.shadow.instances
+    if not isinstance(wanted.hardware, str):
+        if wanted.hardware.instance_type == serving.instance_type and wanted.hardware.count < serving.count:
+            _refuse(
+                f"{serving.count} x {serving.instance_type} serve now, so the promoted model can't begin on "
+                f"{wanted.hardware.count}: ask for at least {serving.count}, and lower the count afterwards"
+            )
+        return wanted.hardware
     if wanted.hardware == "production":
         return serving
     return replace(on, count=max(on.count, serving.count)) if on.instance_type == serving.instance_type else on
@@ -98,10 +113,41 @@ def serving_on(experiment: Experiment, live: LiveEndpoint) -> Instances:
     return Instances(found.instance_type or said.instance_type, found.current_count or said.count)
 
 
-def _promote(seen: Seen, wanted: Wanted) -> Step:
-    experiment, live, kept = seen.experiment, seen.live, seen.conclusion
+def _promote(seen: Seen, wanted: Wanted, past: Past) -> Step:
+    experiment, live = seen.experiment, seen.live
     if is_promoted(experiment, live):
-        return _promoted(seen)
+        return _promoted(seen, past)
+    if experiment.status == "Cancelled":
+        if seen.kept is not None or past.asked is not None:
+            return _back(seen, past)
+        _refuse(f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}")
+    _check_endpoint(seen)
+    on = promoted_on(experiment, live, wanted)
+    if past.asked == "update":
+        # It may not show yet, or SageMaker has rolled it back.
+        late = past.looks < _LATE_LOOKS and live.failure_reason is None
+        return Wait(f"{live.name} is about to be updated") if late else _back(seen, past)
+    if past.because is None:
+        return AskGate(on)
+    name, tested = experiment.production.name, experiment.shadow.name
+    changes_type = on.instance_type != live.production[0].instance_type
+    # SageMaker refuses to remove a variant that scales, and to change its type (Developer Guide,
+    # endpoint-scaling-update).
+    if name in seen.scaled and (not experiment.over or changes_type):
+        if not experiment.over:
+            _check_watched(seen.scaled[name], name)
+        if seen.kept is None or seen.kept.scaled != seen.scaled[name]:
+            return Keep(seen.scaled[name])
+        return Deregister(name)
+    if experiment.over:
+        return Update(experiment.shadow.model, on)
+    if tested in seen.scaled:
+        return Deregister(tested)
+    return Stop(_stop(experiment, replace(wanted, reason=wanted.reason or past.because), on))
+
+
+def _check_endpoint(seen: Seen) -> None:
+    experiment, live = seen.experiment, seen.live
     if seen.ours:
         _refuse(
             f"{live.name} is deployed by a stack of this library: SageMaker's own promotion would rename production "
@@ -113,51 +159,56 @@ def _promote(seen: Seen, wanted: Wanted) -> Step:
             f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: nothing was measured that could "
             f"promote {experiment.shadow.model}"
         )
-    if len(live.production) != 1 or live.production[0].name != experiment.production.name:
-        names = ", ".join(one.name for one in live.production)
-        _refuse(f"{live.name} serves by {names} now, not by {experiment.production.name}: somebody has changed it")
-    if kept is None:
-        return AskGate(promoted_on(experiment, live, wanted))
-    if experiment.status == "Cancelled" and experiment.completed is not None and experiment.completed >= kept.at:
-        return _given_up(seen, kept)
-    name = experiment.production.name
-    if experiment.status == "Running":
-        # SageMaker removes the variant, and refuses to remove one that scales, or to change its instance type
-        # (Developer Guide, endpoint-scaling-update).
-        if name in seen.scaled:
-            return Deregister(name)
-        tested = experiment.shadow
-        if tested.name in seen.scaled and kept.instances.instance_type != tested.instances.instance_type:
-            return Deregister(tested.name)
-        return Stop(_stop(experiment, replace(wanted, reason=wanted.reason or kept.because), kept.instances))
-    if name in seen.scaled and kept.instances.instance_type != live.production[0].instance_type:
-        return Deregister(name)
-    return Update(promoted_config(experiment), experiment.shadow.model, kept.instances)
+    serving = [(one.name, one.model_name) for one in live.production]
+    if serving != [(experiment.production.name, experiment.production.model)]:
+        names = ", ".join(f"{model} as {name}" for name, model in serving)
+        _refuse(
+            f"{live.name} serves {names} now, and {experiment.name} has compared {experiment.shadow.model} with "
+            f"{experiment.production.model}: test it beside what serves"
+        )
+    if live.production[0].instance_type is None:
+        _refuse(f"{live.name} is serverless, which no shadow test can be beside")
+    if experiment.over and live.shadow is not None:
+        _refuse(f"{live.name} has the shadow {live.shadow.name} of another test: conclude that one first")
 
 
-def _given_up(seen: Seen, kept: Conclusion) -> Step:
-    now = seen.scaled.get(seen.experiment.production.name)
-    if kept.scaled is not None and now is None:
-        return Restore(kept.scaled, None)
-    said = seen.experiment.reason or "SageMaker says no reason"
-    return Forget(f"SageMaker didn't promote {kept.model}, and {seen.live.name} serves as before: {said}")
+def _check_watched(scaled: Scaled, name: str) -> None:
+    """Refuse to move scaling to another variant's name that follows the old one's metrics."""
+    follows = [one for one, policy in scaled.policies.items() if f'"{name}"' in json.dumps(policy, default=str)]
+    if follows or scaled.step_alarms:
+        policies = ", ".join(follows or scaled.step_alarms)
+        _refuse(
+            f"the scaling policy {policies} follows metrics or alarms of the variant {name}, which SageMaker's "
+            "promotion removes; wait for the test's scheduled end (then `promote` keeps the name), or take the policy "
+            "away first"
+        )
 
 
-def _promoted(seen: Seen) -> Step:
-    experiment, live, kept = seen.experiment, seen.live, seen.conclusion
-    name = live.production[0].name
-    if kept is not None:
-        wanted = None if kept.scaled is None else replace(kept.scaled, variant=name)
-        now = seen.scaled.get(name)
-        if wanted is not None and (now is None or not _covers(now, wanted)):
-            return Restore(wanted, now)
-        return Forget()
+def _restore(seen: Seen) -> Step:
+    assert seen.kept is not None
+    name = seen.live.production[0].name
+    return Restore(replace(seen.kept.scaled, variant=name))
+
+
+def _back(seen: Seen, past: Past) -> Step:
+    """What was asked for didn't come: scaling goes back, then it is said."""
+    if seen.kept is not None:
+        return Forget() if past.restored else _restore(seen)
+    why = seen.live.failure_reason or seen.experiment.reason or "SageMaker says no reason"
+    served = ", ".join(str(one.model_name) for one in seen.live.production)
+    return GiveUp(f"SageMaker didn't promote {seen.experiment.shadow.model}, {served} serves {seen.live.name}: {why}")
+
+
+def _promoted(seen: Seen, past: Past) -> Step:
+    experiment, live = seen.experiment, seen.live
+    if seen.kept is not None:
+        return Forget() if past.restored else _restore(seen)
     on = live.production[0]
     said = [f"{experiment.shadow.model} serves {live.name} on {on.current_count} x {on.instance_type}"]
-    if name != experiment.production.name:
+    if on.name != experiment.production.name:
         said.append(
-            f"its variant is named {name} now, before it was {experiment.production.name}: change alarms, dashboards "
-            "and guardrails that name the old one"
+            f"its variant is named {on.name} now, before it was {experiment.production.name}: change alarms, "
+            "dashboards and guardrails that name the old one"
         )
     said.append(
         "whoever manages this endpoint (CloudFormation, Terraform, a script) doesn't know: put "
@@ -167,15 +218,11 @@ def _promoted(seen: Seen) -> Step:
     return Done(tuple(said))
 
 
-def _covers(now: Scaled, wanted: Scaled) -> bool:
-    same_bounds = (now.minimum, now.maximum) == (wanted.minimum, wanted.maximum)
-    return same_bounds and set(wanted.policies) <= set(now.policies) and set(wanted.schedules) <= set(now.schedules)
-
-
 def _over(seen: Seen, wanted: Wanted) -> Step:
     experiment, live = seen.experiment, seen.live
     shadow = None if live.shadow is None else live.shadow.name
     ended = f"{experiment.name} is {experiment.status}{'' if experiment.reason is None else f': {experiment.reason}'}"
+    served = ", ".join(str(one.model_name) for one in live.production)
     if is_promoted(experiment, live):
         _refuse(f"{ended}; {experiment.shadow.model} was promoted by it")
     if wanted.action == "retain":
@@ -187,7 +234,7 @@ def _over(seen: Seen, wanted: Wanted) -> Step:
             f"{ended}; {live.name} still has the shadow {shadow}, which only an update of the endpoint to a config "
             "without it removes"
         )
-    return Done((ended, f"{experiment.production.model} serves {live.name}, without a shadow"))
+    return Done((ended, f"{served} serves {live.name}, without a shadow"))
 
 
 def _stop(experiment: Experiment, wanted: Wanted, on: Instances) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,6 +62,7 @@ class Experiment:
         start: When it begins, or began.
         end: When it ends by its schedule.
         completed: When it was over; None until then.
+        modified: When it was last changed, its share for instance.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Experiment:
     start: datetime.datetime
     end: datetime.datetime
     completed: datetime.datetime | None
+    modified: datetime.datetime
 
     @property
     def over(self) -> bool:
@@ -99,11 +102,18 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
         if error_code(error) == "ResourceNotFound":
             return None
         raise
+    try:
+        return _experiment(found)
+    except (KeyError, IndexError) as error:
+        raise CannotTellError(f"SageMaker doesn't say all of the managed test {name}: {error} is missing") from None
+
+
+def _experiment(found: Mapping[str, Any]) -> Experiment:
     mode = found["ShadowModeConfig"]
     copied = mode["ShadowModelVariants"][0]
     variants = {one["VariantName"]: _variant(one) for one in found["ModelVariants"]}
-    schedule = found.get("Schedule") or {}
-    start = schedule.get("StartTime", found.get("CreationTime"))
+    schedule, created = found.get("Schedule") or {}, found["CreationTime"]
+    start = schedule.get("StartTime", created)
     return Experiment(
         name=found["Name"],
         endpoint=found["EndpointMetadata"]["EndpointName"],
@@ -113,16 +123,17 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
         shadow=variants[copied["ShadowModelVariantName"]],
         sampling_percent=copied["SamplingPercentage"],
         config=found["EndpointMetadata"].get("EndpointConfigName"),
-        created=found["CreationTime"],
+        created=created,
         start=start,
         # Seven days where nothing is said (SageMaker Developer Guide, create a shadow test).
         end=schedule.get("EndTime", start + datetime.timedelta(days=7)),
         completed=found.get("CompletionTime"),
+        modified=found.get("LastModifiedTime", created),
     )
 
 
 def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3 client
-    """The managed test of an endpoint: the one that isn't over, else the newest.
+    """The managed test of an endpoint: the one at work, else one that is to begin, else the newest.
 
     ListInferenceExperiments can't be asked for an endpoint and doesn't say it, so each is looked at, the newest first.
 
@@ -130,22 +141,24 @@ def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3
         CannotTellError: If none of the newest hundred is of that endpoint.
         ClientError: If a call is refused.
     """
-    latest: Experiment | None = None
-    for number, name in enumerate(_names(sagemaker)):
-        if number == _LOOKED_AT:
-            break
-        found = describe(sagemaker, name)
-        if found is None or found.endpoint != endpoint:
+    found: list[Experiment] = []
+    for name in itertools.islice(_names(sagemaker), _LOOKED_AT):
+        try:
+            one = describe(sagemaker, name)
+        except CannotTellError:
+            # Of which endpoint it is, isn't said either.
             continue
-        if not found.over:
-            return found
-        latest = latest or found
-    if latest is None:
+        if one is None or one.endpoint != endpoint:
+            continue
+        if not one.over and one.status != "Created":
+            return one
+        found.append(one)
+    if not found:
         raise CannotTellError(
             f"there is no managed shadow test of {endpoint} among the newest {_LOOKED_AT} of this account and Region; "
             f"`shadow-test status {endpoint}` says what the endpoint serves, --experiment NAME takes an older test"
         )
-    return latest
+    return next((one for one in found if not one.over), found[0])
 
 
 def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client

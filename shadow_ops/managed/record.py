@@ -1,4 +1,4 @@
-"""What a conclusion has decided, kept in Parameter Store until it is done: whoever goes on does the same."""
+"""How production scaled before a promotion took its scaling away: kept in Parameter Store until it scales again."""
 
 from __future__ import annotations
 
@@ -9,33 +9,24 @@ from typing import Any
 
 from shadow_ops.aws import parameters
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
 
 _VERSION = 1
 
 
 @dataclass(frozen=True)
-class Conclusion:
-    """A promotion that was decided and may not be done yet.
+class Kept:
+    """Scaling that is to be put back.
 
     Attributes:
-        experiment: Name of the managed test.
+        experiment: Name of the managed test that was being promoted.
         created: When that test was made: another one may get its name.
-        model: The model that is promoted.
-        instances: What it shall serve on.
-        scaled: How production scaled; None if it didn't.
-        because: What the gate said, or the person.
-        at: When it was decided.
+        scaled: How production scaled.
     """
 
     experiment: str
     created: datetime.datetime
-    model: str
-    instances: Instances
-    scaled: Scaled | None
-    because: str
-    at: datetime.datetime
+    scaled: Scaled
 
     def to_json(self) -> dict[str, Any]:
         """The value as plain JSON."""
@@ -43,66 +34,56 @@ class Conclusion:
             "version": _VERSION,
             "experiment": self.experiment,
             "created": self.created.isoformat(),
-            "model": self.model,
-            "instance_type": self.instances.instance_type,
-            "count": self.instances.count,
-            "scaled": None if self.scaled is None else self.scaled.to_json(),
-            "because": self.because,
-            "at": self.at.isoformat(),
+            "scaled": self.scaled.to_json(),
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Conclusion:
+    def from_json(cls, data: Mapping[str, Any]) -> Kept:
         """Read what `to_json` made.
 
         Raises:
-            ValueError: If it is something else.
+            ValueError: If it is something else, or a newer release's.
         """
+        if data.get("version") != _VERSION:
+            raise ValueError(f"version {data.get('version')!r} is not known here: upgrade shadow-test")
         try:
-            scaled = data["scaled"]
-            return cls(
-                experiment=str(data["experiment"]),
-                created=parameters.time_of(data["created"]),
-                model=str(data["model"]),
-                instances=Instances(str(data["instance_type"]), int(data["count"])),
-                scaled=None if scaled is None else Scaled.from_json(scaled),
-                because=str(data["because"]),
-                at=parameters.time_of(data["at"]),
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"no conclusion: {error}") from None
+            scaled = Scaled.from_json(data["scaled"])
+            return cls(str(data["experiment"]), parameters.time_of(data["created"]), scaled)
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"no scaling: {error}") from None
 
 
-def read(ssm: Any, endpoint: str) -> Conclusion | None:  # noqa: ANN401 - a boto3 client
-    """The conclusion that is under way on an endpoint, if any.
+def name(endpoint: str) -> str:
+    """The parameter."""
+    return f"{prefix(endpoint)}/conclusion"
+
+
+def read(ssm: Any, endpoint: str) -> Kept | None:  # noqa: ANN401 - a boto3 client
+    """What is to be put back on an endpoint, if anything.
 
     Raises:
         DamagedRecordError: If it can't be read.
         ClientError: If the call is refused.
     """
-    found = parameters.read(ssm, _name(endpoint))
+    found = parameters.read(ssm, name(endpoint))
     if found is None:
         return None
     try:
-        return Conclusion.from_json(found)
+        return Kept.from_json(found)
     except ValueError as error:
-        raise parameters.DamagedRecordError(f"the parameter {_name(endpoint)}: {error}") from None
+        raise parameters.DamagedRecordError(f"the parameter {name(endpoint)}: {error}") from None
 
 
-def write(ssm: Any, endpoint: str, conclusion: Conclusion) -> None:  # noqa: ANN401 - a boto3 client
-    """Keep a conclusion.
+def write(ssm: Any, endpoint: str, kept: Kept) -> None:  # noqa: ANN401 - a boto3 client
+    """Keep scaling.
 
     Raises:
-        RecordTooLargeError: If the scaling is more than a parameter holds.
+        RecordTooLargeError: If it is more than a parameter holds.
         ClientError: If the call is refused.
     """
-    parameters.write(ssm, _name(endpoint), conclusion.to_json())
+    parameters.write(ssm, name(endpoint), kept.to_json())
 
 
 def forget(ssm: Any, endpoint: str) -> None:  # noqa: ANN401 - a boto3 client
-    """Forget a conclusion that is done."""
-    parameters.remove(ssm, [_name(endpoint)])
-
-
-def _name(endpoint: str) -> str:
-    return f"{prefix(endpoint)}/conclusion"
+    """Forget what is put back."""
+    parameters.remove(ssm, [name(endpoint)])

@@ -28,7 +28,7 @@ def change(sagemaker: Any, endpoint: str, name: str | None, percent: int) -> str
         return f"{experiment.name} copies {percent} % of the requests already"
     sagemaker.update_inference_experiment(Name=experiment.name, ShadowModeConfig=experiment.mode(percent))
     found = describe(sagemaker, experiment.name)
-    if found is None or found.sampling_percent != percent:
+    if found is None or (found.sampling_percent != percent and found.status != "Updating"):
         raise CannotTellError(f"SageMaker didn't take the share of {experiment.name}: it is {before} % as before")
-    when = "from its start" if experiment.status == "Created" else "from now on"
+    when = "from its start" if experiment.status == "Created" else "from now on, and is judged from here on"
     return f"{experiment.name} copies {percent} % of the requests {when}, before it was {before} %"

@@ -10,7 +10,7 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.experiment import Experiment
-from shadow_ops.managed.record import Conclusion
+from shadow_ops.managed.record import Kept
 
 Action = Literal["promote", "remove", "retain", "cancel"]
 ACTIONS: tuple[Action, ...] = ("promote", "remove", "retain", "cancel")
@@ -25,14 +25,14 @@ class Seen:
         experiment: The managed test.
         live: What its endpoint serves.
         scaled: How its variants scale, by name.
-        conclusion: What was decided before and isn't done yet.
+        kept: Scaling that a promotion took away and that isn't back yet.
         ours: Whether a stack of this library deployed the endpoint.
     """
 
     experiment: Experiment
     live: LiveEndpoint
     scaled: Mapping[str, Scaled]
-    conclusion: Conclusion | None
+    kept: Kept | None
     ours: bool
 
 
@@ -52,8 +52,25 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Past:
+    """What this call has come to so far.
+
+    Attributes:
+        because: The gate's word or a person's, once the promotion may be.
+        asked: What SageMaker was asked for last; None for nothing.
+        looks: How often was looked since without seeing it at work.
+        restored: Whether scaling was put back.
+    """
+
+    because: str | None = None
+    asked: Literal["stop", "update"] | None = None
+    looks: int = 0
+    restored: bool = False
+
+
+@dataclass(frozen=True)
 class AskGate:
-    """Whether the shadow may be promoted is to be decided; the answer goes into a `Keep`."""
+    """Whether the shadow may be promoted is to be decided."""
 
     instances: Instances
 
@@ -66,8 +83,15 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """How production scales goes on record."""
+
+    scaled: Scaled
+
+
+@dataclass(frozen=True)
 class Deregister:
-    """A variant stops scaling; how it scaled is on record."""
+    """A variant stops scaling."""
 
     variant: str
 
@@ -90,7 +114,6 @@ class Delete:
 class Update:
     """A config with the shadow's model in production's place, and the endpoint updated to it."""
 
-    config: str
     model: str
     instances: Instances
 
@@ -100,14 +123,18 @@ class Restore:
     """A variant scales as recorded."""
 
     wanted: Scaled
-    now: Scaled | None
 
 
 @dataclass(frozen=True)
 class Forget:
-    """The record of the conclusion goes. With a sentence if it came to nothing."""
+    """What was kept is forgotten."""
 
-    failure: str | None = None
+
+@dataclass(frozen=True)
+class GiveUp:
+    """SageMaker didn't do it."""
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -117,4 +144,4 @@ class Done:
     said: tuple[str, ...]
 
 
-Step = AskGate | Wait | Deregister | Stop | Delete | Update | Restore | Forget | Done
+Step = AskGate | Wait | Keep | Deregister | Stop | Delete | Update | Restore | Forget | GiveUp | Done

@@ -52,6 +52,9 @@ def judge_experiment(
         config=experiment.config,
     )
     since = endpoints.describe_config(services.sagemaker, experiment.config).created
+    if not experiment.over:
+        # Another share begins the measurement anew: half of the copies are neither lost nor doubled by it.
+        since = max(since, experiment.modified)
     recording = record(services.cloudwatch, subject, policy, since=since, now=end, choose=choose_period)
     return recording, judge(recording, policy)
 

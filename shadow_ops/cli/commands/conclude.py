@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from shadow_ops.cli import durations, harmless, output
-from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.cli.errors import USAGE, Failure, of_aws
 from shadow_ops.cli.options import aws, endpoint_given
 from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.problems import CannotTellError
 
 if TYPE_CHECKING:
     from shadow_ops.aws.clients import Clients
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _REFUSED = 3
 _INSTANCES = re.compile(r"(ml\.[a-z0-9-]+\.[a-z0-9]+):([1-9][0-9]{0,4})")
 _WHOLE_SHARE = 100
+# API shape EndpointName.
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _ACTIONS = ("promote", "remove", "retain", "cancel")
 
 
@@ -70,7 +73,9 @@ Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let
     metavar="production|shadow|TYPE:COUNT",
     help="On what a promoted model serves.  [default: asked for on a terminal, else production's]",
 )
-@click.option("--reason", metavar="TEXT", help="Why; on the test's record. It promotes whatever the gate says.")
+@click.option(
+    "--reason", metavar="TEXT", help="Why; on the record of a test that runs. It promotes whatever the gate says."
+)
 @click.option(
     "--policy",
     "policy_file",
@@ -108,10 +113,12 @@ def command(
         raise Failure(f"--hardware is of a promotion; leave it out of {action}", USAGE)
     if reason is not None:
         _check_reason(reason)
+    if not _NAME.fullmatch(endpoint):
+        raise Failure(f"ENDPOINT must be the name of an endpoint (letters, digits, hyphens), got {endpoint!r}", USAGE)
     policy = _policy(policy_file)
     clients = Clients(profile, region)
     experiment = named(clients.sagemaker, endpoint, name)
-    if chosen == "retain" and not yes and not experiment.over:
+    if chosen == "retain" and not yes and not dry_run and not experiment.over:
         raise Failure(_cost(experiment), USAGE)
     if chosen == "promote" and hardware is None:
         hardware = _asked(experiment)
@@ -172,8 +179,14 @@ def _consent(clients: Clients, wanted: Wanted, policy: GatePolicy) -> Callable[[
         from shadow_ops.managed.verdict import judge_experiment
 
         experiment = seen.experiment
-        _check_share(experiment, wanted)
-        recording, verdict = judge_experiment(clients, experiment, policy, on, durations.now())
+        _check_share(experiment, wanted, on)
+        try:
+            recording, verdict = judge_experiment(clients, experiment, policy, on, durations.now())
+        except Exception as error:
+            failure = error if isinstance(error, CannotTellError) else of_aws(error)
+            if wanted.reason is None or failure is None:
+                raise
+            return f"{wanted.reason} (the gate couldn't be asked: {failure})"
         output.progress(verdict_text.as_text(recording, verdict))
         said = f"{verdict.outcome}: {verdict.reason}"
         if verdict.outcome is Outcome.PASS:
@@ -189,8 +202,10 @@ def _consent(clients: Clients, wanted: Wanted, policy: GatePolicy) -> Callable[[
     return consent
 
 
-def _check_share(experiment: Experiment, wanted: Wanted) -> None:
-    if wanted.hardware == "shadow" and experiment.sampling_percent < _WHOLE_SHARE and wanted.reason is None:
+def _check_share(experiment: Experiment, wanted: Wanted, on: Instances) -> None:
+    tested, ours = experiment.shadow.instances.instance_type, experiment.production.instances.instance_type
+    of_the_shadow = wanted.hardware == "shadow" or (on.instance_type == tested != ours)
+    if of_the_shadow and experiment.sampling_percent < _WHOLE_SHARE and wanted.reason is None:
         raise Failure(
             f"the shadow's hardware has carried {experiment.sampling_percent} % of the requests, not all; first "
             f"`shadow-test sampling {experiment.endpoint} 100` and wait for a verdict, or choose another --hardware, "
@@ -201,7 +216,7 @@ def _check_share(experiment: Experiment, wanted: Wanted) -> None:
 
 def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
     from shadow_ops.managed.decide import next_step, promoted_on
-    from shadow_ops.managed.steps import AskGate, Deregister, Done
+    from shadow_ops.managed.steps import AskGate, Delete, Deregister, Done
 
     experiment, lines = seen.experiment, []
     step = next_step(seen, wanted)
@@ -219,7 +234,9 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
             lines.append(f"the variant {experiment.production.name} would be replaced by {experiment.shadow.name}")
     elif isinstance(step, Deregister):
         lines.append(f"the scaling of {step.variant} would go")
-    else:
+    if isinstance(step, Delete):
+        lines.append(f"{experiment.name}, which hasn't begun, would be deleted")
+    elif not isinstance(step, AskGate):
         lines.append(f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}")
     _say((*lines, "nothing was changed (--dry-run)"))
 

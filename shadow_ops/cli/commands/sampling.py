@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from shadow_ops.cli import harmless, output
@@ -13,7 +15,7 @@ class _Percent(click.ParamType[int]):
 
     def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
         text = str(value)
-        if not text.isascii() or not text.isdigit() or not 1 <= int(text[:4]) <= 100:
+        if not re.fullmatch(r"[1-9][0-9]?|100", text):
             self.fail(f"{text!r} is no whole number from 1 to 100: managed tests take whole percents", param, ctx)
         return int(text)
 

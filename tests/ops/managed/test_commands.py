@@ -122,6 +122,10 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(account: Account, ru
         (["sampling", "churn", "0"], 2, "no whole number from 1 to 100"),
         (["sampling", "churn", "101"], 2, "no whole number from 1 to 100"),
         (["sampling", "churn", "²"], 2, "no whole number from 1 to 100"),
+        (["sampling", "churn", "00999"], 2, "no whole number from 1 to 100"),
+        (["conclude", "ch\nurn", "remove"], 2, "must be the name of an endpoint"),
+        (["conclude", "", "remove"], 2, "must be the name of an endpoint"),
+        (["conclude", "churn", "promote", "--hardware", "ml.m5.xlarge:1"], 1, "ask for at least 3"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_changed(
@@ -137,7 +141,7 @@ def test_bad_input_is_one_line_and_nothing_is_changed(
 def test_the_share_is_changed_and_looked_at(account: Account, run: Run) -> None:
     """Before and after are told; the same again changes nothing."""
     done = run("sampling", "churn", 25)
-    assert "copies 25 % of the requests from now on, before it was 50 %" in done.stderr
+    assert "copies 25 % of the requests from now on, and is judged from here on, before it was 50 %" in done.stderr
     assert account.world.test is not None
     shadow = account.world.test["ShadowModeConfig"]["ShadowModelVariants"][0]
     assert shadow["SamplingPercentage"] == 25

@@ -202,36 +202,135 @@ def test_an_endpoint_of_ours_is_not_promoted_by_sagemaker() -> None:
 def test_a_promotion_that_sagemaker_fails_gives_scaling_back_and_says_why() -> None:
     """The endpoint serves as before."""
     world = World(scaled=True, breaks=True)
-    with pytest.raises(CannotTellError, match="didn't promote v2, and churn serves as before: no capacity"):
+    with pytest.raises(CannotTellError, match="didn't promote v2, v1 serves churn: no capacity"):
         run(world, PROMOTE)
     assert scaling(world, "production") == SCALING
     assert world.parameters == {}
 
 
 def test_an_update_that_sagemaker_rolls_back_is_said() -> None:
-    """After the end, by an update: the old config serves."""
-    world = World("Completed", breaks=True)
-    with pytest.raises(CannotTellError, match="didn't do what was asked for: no capacity"):
-        run(world, PROMOTE)
+    """After the end, by an update: the old config serves, and scales as before."""
+    world = World("Completed", scaled=True, shadow_type="ml.c7i.xlarge", breaks=True)
+    with pytest.raises(CannotTellError, match="didn't promote v2, v1 serves churn: no capacity"):
+        run(world, Wanted("promote", "shadow"))
+    assert scaling(world, "production") == SCALING
+    assert world.parameters == {}
     assert world.serving() == {"production": V1, "shadow of": []}
 
 
-def test_a_promotion_under_way_is_finished_before_anything_else() -> None:
-    """Somebody was stopped after the decision: another conclusion is refused until it is done."""
+@pytest.mark.parametrize("action", ["remove", "retain", "cancel"])
+def test_a_promotion_that_was_broken_off_may_end_otherwise(action: Action) -> None:
+    """What it took away is put back before anything else."""
     world = World(scaled=True, kill_at=(_number_of("stop_inference_experiment"), False))
     with pytest.raises(KilledError):
         run(world, PROMOTE)
     world.kill_at = None
-    with pytest.raises(CannotTellError, match="is being promoted"):
-        run(world, Wanted("remove"))
-    run(world, PROMOTE, _never)
-    assert world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 3)
+    run(world, Wanted(action), _never)
+    assert scaling(world, "production") == SCALING
+    assert world.serving()["production"] == V1
+    assert world.parameters == {}
+
+
+def test_a_promotion_that_was_broken_off_is_decided_anew() -> None:
+    """By the gate, and on as many instances as serve by then."""
+    world = World(scaled=True, kill_at=(_number_of("stop_inference_experiment"), False))
+    with pytest.raises(KilledError):
+        run(world, PROMOTE)
+    world.kill_at = None
+    world.counts["production"] = 8
+    with pytest.raises(CannotTellError, match="not promoted"):
+        run(world, PROMOTE, _no)
+    run(world, PROMOTE)
+    assert world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 8)
+    assert scaling(world, "shadow") == SCALING
 
 
 def _number_of(operation: str) -> int:
     world = World(scaled=True)
     run(world, PROMOTE)
     return world.calls.index(operation) + 1
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed"])
+def test_what_sagemaker_refuses_gives_scaling_back(status: str) -> None:
+    """A quota, a right, a type that doesn't exist: its sentence is told, and production scales as before."""
+    operation = "stop_inference_experiment" if status == "Running" else "update_endpoint"
+    world = World(status, scaled=True, shadow_type="ml.c7i.xlarge", refuses=operation)
+    with pytest.raises(ClientError, match="no quota"):
+        run(world, Wanted("promote", "shadow"))
+    assert scaling(world, "production") == SCALING
+    assert world.parameters == {}
+
+
+def test_what_serves_is_what_was_compared() -> None:
+    """Somebody has put another model into production meanwhile: nothing was measured beside that one."""
+    for status in ("Running", "Completed"):
+        world = World(status)
+        served = world.configs[world.endpoint["config"]]
+        served["ProductionVariants"] = [{**served["ProductionVariants"][0], "ModelName": "v9"}]
+        with pytest.raises(CannotTellError, match="v9 as production now, and churn-trial has compared v2 with v1"):
+            run(world, Wanted("promote", reason="now"))
+        assert world.serving()["production"][0] == "v9"
+
+
+def test_a_test_that_is_over_does_not_end_another_one() -> None:
+    """The endpoint has a shadow again: that test comes first."""
+    world = World("Completed")
+    world.endpoint["config"] = "run"
+    with pytest.raises(CannotTellError, match="the shadow shadow of another test"):
+        run(world, PROMOTE)
+    assert world.serving()["shadow of"] == ["shadow"]
+
+
+def test_fewer_instances_of_the_same_type_are_refused() -> None:
+    """A promotion isn't the moment to lose capacity."""
+    world = World()
+    with pytest.raises(CannotTellError, match="ask for at least 3"):
+        run(world, Wanted("promote", Instances("ml.m5.xlarge", 1)))
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+
+
+def test_scaling_that_follows_the_variants_own_metrics_is_not_moved() -> None:
+    """On another variant's name it would follow nothing."""
+    world = World(scaled=True)
+    metric = {"MetricName": "Backlog", "Dimensions": [{"Name": "VariantName", "Value": "production"}]}
+    tracking = {"TargetValue": 5.0, "CustomizedMetricSpecification": metric}
+    world.policies["production"]["TargetTrackingScalingPolicyConfiguration"] = tracking
+    with pytest.raises(CannotTellError, match="by-requests follows metrics or alarms of the variant production"):
+        run(world, PROMOTE)
+    assert scaling(world, "production") == SCALING
+
+
+def test_a_shadow_that_scales_gives_its_bounds_up() -> None:
+    """Bounds of one instance would shrink what was promoted on three."""
+    world = World()
+    world.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 1}
+    run(world, PROMOTE)
+    assert world.serving()["shadow"] == ("v2", "ml.m5.xlarge", 3)
+    assert world.targets == {}
+
+
+def test_a_damaged_record_is_named() -> None:
+    """With its parameter, and nothing is changed."""
+    world = World(scaled=True)
+    world.parameters["/shadow-test/churn/conclusion"] = '{"version": 2}'
+    actions: tuple[Action, ...] = ("promote", "remove")
+    for action in actions:
+        with pytest.raises(CannotTellError, match="/shadow-test/churn/conclusion: version 2 is not known here"):
+            run(world, Wanted(action))
+    assert scaling(world, "production") == SCALING
+
+
+def test_the_test_at_work_is_found_before_one_that_is_to_begin() -> None:
+    """And one of another endpoint, of which SageMaker says little, is passed over."""
+    world = World()
+    assert world.test is not None
+    later = {**world.test, "Name": "later", "Status": "Created"}
+    odd = {"Name": "odd", "Status": "Created", "EndpointMetadata": {"EndpointName": "other"}}
+    world.others = [odd, later]
+    assert named(world.sagemaker, ENDPOINT, None).name == "churn-trial"
+    world.test = None
+    assert named(world.sagemaker, ENDPOINT, None).name == "later"
 
 
 def _schedules() -> list[tuple[str, int, str]]:

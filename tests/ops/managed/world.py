@@ -12,8 +12,8 @@ START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 ENDPOINT, TEST = "churn", "churn-trial"
 
 
-class KilledError(Exception):
-    """The process ended here."""
+class KilledError(BaseException):
+    """The process ended here: nothing of it runs any more."""
 
 
 def error(code: str, message: str, operation: str) -> ClientError:
@@ -38,6 +38,7 @@ class World:
         kill_at: Number of the call that is the last, and whether it was heard; None for none.
         throttled: Whether the call that is the last is refused by throttling instead.
         breaks: Whether SageMaker fails what it is asked for.
+        refuses: An operation that is always refused.
         ends: Number of the call before which the schedule ends the test.
     """
 
@@ -51,8 +52,10 @@ class World:
         kill_at: tuple[int, bool] | None = None,
         throttled: bool = False,
         breaks: bool = False,
+        refuses: str = "",
         ends: int | None = None,
     ) -> None:
+        self.refuses, self.others = refuses, list[dict[str, Any]]()
         self.now = START + datetime.timedelta(days=1)
         self.calls: list[str] = []
         self.kill_at, self.throttled, self.breaks, self.ends = kill_at, throttled, breaks, ends
@@ -158,12 +161,16 @@ class World:
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         self._settle()
+        for other in self.others:
+            if other["Name"] == Name:
+                return other
         if self.test is None or self.test["Name"] != Name:
             raise error("ResourceNotFound", "no such experiment", "DescribeInferenceExperiment")
         return self.test
 
     def list_inference_experiments(self, **_: str) -> dict[str, Any]:
-        return {"InferenceExperiments": [] if self.test is None else [{"Name": self.test["Name"]}]}
+        found = [*self.others, *([] if self.test is None else [self.test])]
+        return {"InferenceExperiments": [{"Name": one["Name"]} for one in found]}
 
     def stop_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
         test = self.test
@@ -368,6 +375,8 @@ class Client:
                 raise error("ThrottlingException", "slow down", name)
             if last and not (world.kill_at and world.kill_at[1]):
                 raise KilledError(name)
+            if name == world.refuses:
+                raise error("ResourceLimitExceeded", "no quota", name)
             answer = operation(**request)
             if last:
                 raise KilledError(name)
