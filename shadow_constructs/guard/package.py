@@ -30,7 +30,7 @@ _NOT_RUN = {
     *(
         f"responses/{name}.py"
         for name in (
-            *("agreement", "export", "fetch", "find", "redact", "result", "run", "segment", "since"),
+            *("agreement", "athena", "export", "fetch", "find", "redact", "result", "run", "segment", "since"),
             *("engines/__init__", "engines/duck", "engines/duck_sql", "engines/stdlib"),
         )
     ),

@@ -10,8 +10,8 @@ from shadow_ops.contract.problems import InvalidValueError, shown
 
 # Where false is a value of its own; elsewhere it says what leaving the key out says.
 _FLAGS = ("ssm_access",)
-# A table may name its kind: hardware = { hardware = { ... } }.
-_KINDS = ("hardware", "routing", "coredump")
+# Where there are two kinds a table may say which it is: hardware = { hardware = { ... } }.
+_KIND = "hardware"
 
 
 def hardware_in(given: object, what: str) -> dict[str, Any]:
@@ -45,8 +45,8 @@ def instances_in(given: object, what: str) -> Instances | None:
 
 def _said(given: object) -> object:
     match given:
-        case {**one} if len(one) == 1 and next(iter(one)) in _KINDS:
-            return _said(next(iter(one.values())))
+        case {**one} if set(one) == {_KIND}:
+            return _said(one[_KIND])
         case Mapping():
             return {key: _said(one) for key, one in given.items() if one is not False or key in _FLAGS}
     return given

@@ -129,7 +129,7 @@ VALUES: dict[str, Callable[[], ShadowTest]] = {
     ),
     "metrics, tags, guardrails": lambda: churn(
         metrics=MetricsPublishing(frequency_seconds=10, enhanced=True, detailed_observability=True),
-        tags={"team": "Grüße", "cost centre": ""},
+        tags={"team": "churn and co", "cost centre": ""},
         guardrails=Guardrails.canary(reason="tried by hand", bake_minutes=5),
         alerts=Alerts(emails=["team@example.com"], action_arns=["arn:aws:lambda:eu-west-1:111122223333:function:page"]),
     ),
@@ -238,7 +238,7 @@ ACKNOWLEDGED: dict[str, str] = {
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:cloudwatch:[^ ]+:alarm:<AWS::StackName>-\*\]": "Alarms of this stack, "
     "which CloudFormation names; their very names would make a circle of alarm, config, model and role.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:endpoint-config/\*\]": "CloudFormation names the configs.",
-    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/\*\]": "The guard's records of it.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/[a-z]*/?\*\]": "The guard's records of it.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:stack/[^ ]+/\*\]": "The stack's own id, which only CloudFormation knows.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:alarm:TargetTracking-endpoint/churn/variant/\*\]": "Alarms that "
     "Application Auto Scaling makes for this endpoint's variants, and names.",
