@@ -234,11 +234,15 @@ ACKNOWLEDGED: dict[str, str] = {
     "wouldn't look into; whoever must log access uses Capture(bucket=...) with a bucket that does.",
     r"AwsSolutions-IAM5\[Resource::\*\]": "PutMetricData, GetAuthorizationToken and ec2:Describe* have no resource "
     "level in IAM; a test holds that no execution role has more. The guard's needs say why beside each of them "
-    "(shadow_ops/guard/permissions.py).",
+    "(shadow_ops/contract/permissions.py).",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:cloudwatch:[^ ]+:alarm:<AWS::StackName>-\*\]": "Alarms of this stack, "
     "which CloudFormation names; their very names would make a circle of alarm, config, model and role.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:endpoint-config/\*\]": "CloudFormation names the configs.",
-    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/[a-z]*/?\*\]": "The guard's records of it.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/\*\]": "What is kept of it, to be read.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/(history|reasons|requests|scaling)/\*\]": ""
+    "The guard's records of it: entries, reasons, requests and variants have names that are made when they are.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/told\*\]": "Which notices the watch has sent, "
+    "deleted with the stack.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:stack/[^ ]+/\*\]": "The stack's own id, which only CloudFormation knows.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:alarm:TargetTracking-endpoint/churn/variant/\*\]": "Alarms that "
     "Application Auto Scaling makes for this endpoint's variants, and names.",
