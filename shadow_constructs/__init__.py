@@ -19,6 +19,7 @@ from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.hardware import CoreDump, Hardware, Routing, Serverless
 from shadow_constructs.values.intent import Promotion, Rollback
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.metrics_publishing import MetricsPublishing
 from shadow_constructs.values.model import Model, ModelPackage
 from shadow_constructs.values.network import Network
@@ -46,6 +47,7 @@ __all__ = [
     "Guardrails",
     "Hardware",
     "InvalidValueError",
+    "ManagedShadowTest",
     "MetricsPublishing",
     "Model",
     "ModelPackage",

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from shadow_constructs.values.pairs import of_hardware, of_stack, of_test, of_variant
+from shadow_constructs.values.pairs import of_hardware, of_managed, of_stack, of_test, of_variant
 from shadow_constructs.values.pairs.pair import Pair
 
 PAGE = Path(__file__).parents[1] / "docs" / "fact-pairs.md"
@@ -19,6 +19,7 @@ _TABLES: dict[str, tuple[Pair[Any], ...]] = {
     "`Hardware(...)`": of_hardware.PAIRS,
     "`Variant(...)`": of_variant.PAIRS,
     "`ShadowTest(...)`": of_test.PAIRS,
+    "`ManagedShadowTest(...)`": of_managed.PAIRS,
     "synth": of_stack.PAIRS,
 }
 

@@ -55,6 +55,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ShadowTest": {"endpoint_name": "churn", "production": variant(), "shadow": variant("v2")},
     "Variant": {"model": model(), "hardware": hardware()},
     "Rollback": {"reason": "p99"},
+    "ManagedShadowTest": {"test": shadow_test()},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -15,6 +16,7 @@ from shadow_constructs import (
     Guard,
     Guardrails,
     InvalidValueError,
+    ManagedShadowTest,
     MetricsPublishing,
     Network,
     Scaling,
@@ -53,6 +55,10 @@ def on(instance_type: str, container: Container | None = None, version: str = "v
 
 def _serverless(**changes: object) -> ShadowTest:
     return serving(production=variant(hardware=SERVERLESS), **{"capture": Capture.off(), **changes})
+
+
+def _managed(**changes: Any) -> ManagedShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
+    return ManagedShadowTest(test=shadow_test(**changes))
 
 
 def _deployed(test: ShadowTest, env: cdk.Environment = IRELAND) -> None:
@@ -101,6 +107,19 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
             hardware=SERVERLESS,
         ),
     ],
+    "managed-and-shadow": [lambda: ManagedShadowTest(test=serving())],
+    "managed-and-share": [lambda: _managed(sampling_percent=12.5), lambda: _managed(sampling_percent=0.5)],
+    "managed-and-hardware": [
+        lambda: _managed(shadow=variant("v2", hardware=hardware(volume_gb=30))),
+        lambda: _managed(shadow=variant("v2", hardware=hardware(startup_timeout_seconds=600))),
+        lambda: _managed(shadow=variant("v2", hardware=hardware(ssm_access=False))),
+    ],
+    "managed-and-scaling": [lambda: _managed(shadow=variant("v2", scaling=SCALED))],
+    "managed-and-capture": [
+        lambda: _managed(capture=Capture(percent=50)),
+        lambda: _managed(capture=Capture(requests=False)),
+    ],
+    "managed-and-guard": [lambda: _managed(guard=OFF)],
     "scaling-and-hardware": [
         lambda: variant(hardware=SERVERLESS, scaling=Scaling(max_count=2, concurrent_requests=3)),
         lambda: variant(hardware=hardware("ml.t2.large"), scaling=Scaling(max_count=2, concurrent_requests=3)),
