@@ -26,9 +26,11 @@ from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.run import Asked, compare
 from shadow_ops.responses.source import FolderSource
 
-# What a person would write by hand: the same members, the same join with the requests held together, the same counts.
+# What a person would write by hand: the same members, the same losses told apart, the same join with the requests held
+# together, the same counts.
 _BARE = """
-WITH p AS ({production}), s AS ({shadow}),
+WITH r AS ({production} UNION ALL {shadow}), good AS (FROM r WHERE loss IS NULL),
+p AS (FROM good WHERE side = 0), s AS (FROM good WHERE side = 1),
 twice AS (SELECT key FROM (SELECT key FROM p GROUP BY key HAVING count(*) > 1
   UNION ALL SELECT key FROM s GROUP BY key HAVING count(*) > 1)),
 j AS (SELECT p.key AS pk, s.key AS sk, p.asked = s.asked AS same, TRY_CAST(p.answer AS DOUBLE) AS a,
@@ -36,11 +38,16 @@ j AS (SELECT p.key AS pk, s.key AS sk, p.asked = s.asked AS same, TRY_CAST(p.ans
 SELECT count(*), (SELECT count(*) FROM twice), count(*) FILTER (NOT same), count(*) FILTER (sk IS NULL),
   count(*) FILTER (pk IS NULL), count(*) FILTER (a = b), count(*) FILTER (abs(b - a) <= 1e-6 + 1e-6 * abs(a)),
   count(*) FILTER (a >= 0.5 AND b < 0.5), count(*) FILTER (a < 0.5 AND b >= 0.5), avg(b - a), stddev_samp(b - a),
-  max(abs(b - a)), approx_quantile(abs(b - a), 0.99), corr(a, b) FROM j"""
-_SIDE = """SELECT eventMetadata.inferenceId AS key, hash(captureData.endpointInput.data) AS asked,
-  captureData.endpointOutput.data AS answer FROM read_json('{root}/{side}/**/*.jsonl', format = 'newline_delimited',
-  columns = {{captureData: 'STRUCT(endpointInput STRUCT(data VARCHAR), endpointOutput STRUCT(data VARCHAR))',
-  eventMetadata: 'STRUCT(inferenceId VARCHAR)'}})"""
+  max(abs(b - a)), approx_quantile(abs(b - a), 0.99), corr(a, b), (SELECT histogram(side || loss) FROM r) FROM j"""
+_SIDE = """SELECT {place} AS side, eventMetadata.inferenceId AS key, hash(captureData.endpointInput.data) AS asked,
+  CASE WHEN o.encoding = 'BASE64' THEN TRY(decode(from_base64(o.data))) ELSE o.data END AS answer,
+  CASE WHEN captureData IS NULL THEN 'malformed' WHEN coalesce(o.data, '') = '' THEN 'no answer'
+    WHEN contains(o.observedContentType, 'event') THEN 'stream' WHEN answer IS NULL THEN 'undecodable'
+    WHEN key IS NULL THEN 'without key' END AS loss
+  FROM (SELECT *, captureData.endpointOutput AS o FROM read_json('{root}/{side}/**/*.jsonl',
+  format = 'newline_delimited', ignore_errors = true, columns = {{eventMetadata: 'STRUCT(inferenceId VARCHAR)',
+  captureData: 'STRUCT(endpointInput STRUCT(data VARCHAR),
+    endpointOutput STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR))'}}))"""
 
 
 def ours(engine: Engine) -> Callable[[Path], int]:
@@ -68,7 +75,9 @@ def bare(root: Path) -> int:
     """One query in DuckDB."""
     import duckdb
 
-    sides = {side: _SIDE.format(root=root, side=side) for side in ("production", "shadow")}
+    sides = {
+        side: _SIDE.format(root=root, side=side, place=place) for place, side in enumerate(("production", "shadow"))
+    }
     with duckdb.connect() as connection:
         connection.execute("SET preserve_insertion_order = false")
         row = connection.execute(_BARE.format(**sides)).fetchone()

@@ -23,7 +23,7 @@ from shadow_ops.responses.source import Source
 from shadow_ops.responses.tally import Tally
 
 _PROBED_HOURS = 5
-_PROBED_BYTES = 4_000_000
+_PROBED_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

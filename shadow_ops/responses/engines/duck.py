@@ -112,9 +112,7 @@ class _Run:
         segments = self._segment is not None
         options = {"requests": self._requests, "segments": segments}
         parts = [
-            duck_sql.side(
-                place, duck_sql.files([str(file) for file in files], self._key, segments=segments), self._key, **options
-            )
+            duck_sql.side(place, duck_sql.files(files, self._key, segments=segments), self._key, **options)
             for place, files in enumerate(sides)
             if files
         ]

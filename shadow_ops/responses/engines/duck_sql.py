@@ -7,6 +7,7 @@ sides, and differs, is compared by the same Python that the standard library's e
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.answer import LARGEST
@@ -16,6 +17,7 @@ from shadow_ops.responses.tally import LOSSES
 
 # A request has at most 6 MB, an answer as much; base64 and escaped quotes make more of it.
 _LARGEST_LINE = 67_108_864
+_SMALLEST_BUFFER = 1_048_576
 _REQUEST, _ANSWER = "captureData.endpointInput", "captureData.endpointOutput"
 MALFORMED = LOSSES.index("malformed") + 1
 _CODES = {why: place for place, why in enumerate(LOSSES, 1)}
@@ -25,12 +27,14 @@ WAITING = """CREATE OR REPLACE TEMP TABLE waiting (side UTINYINT, status UTINYIN
   ih UBIGINT, request VARCHAR, segment VARCHAR, num DOUBLE, txt VARCHAR)"""
 
 
-def files(paths: Sequence[str], key: Key, *, segments: bool) -> str:
+def files(paths: Sequence[Path], key: Key, *, segments: bool) -> str:
     """A relation of the records in files; a line that is no record is a row of NULLs.
 
-    Only the members that are needed are read: that is most of what reading costs.
+    Only the members that are needed are read: that is most of what reading costs. DuckDB allots its buffers by the
+    longest line that is allowed, and no line is longer than its file.
     """
-    listed = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    longest = min(_LARGEST_LINE, max(_SMALLEST_BUFFER, *(path.stat().st_size for path in paths)))
     asked = "STRUCT(data VARCHAR, encoding VARCHAR)" if segments else "STRUCT(data VARCHAR)"
     answered = "STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)"
     event = "" if key == "request" else f", eventMetadata: 'STRUCT({key} VARCHAR)'"
@@ -38,7 +42,7 @@ def files(paths: Sequence[str], key: Key, *, segments: bool) -> str:
     return (
         f"read_json([{listed}], columns = {{{capture}{event}}}, "
         "format = 'newline_delimited', ignore_errors = true, compression = 'uncompressed', "
-        f"maximum_object_size = {_LARGEST_LINE})"
+        f"maximum_object_size = {longest})"
     )
 
 
