@@ -22,6 +22,7 @@ from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in, whole
 
 _ASIDE = ("verdict", "told", "reasons")
+_NOBODY = "nobody that is known"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +162,7 @@ def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: 
     """Names of the parameters that a stack's functions keep for an endpoint, the history aside.
 
     A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record. People's
-    reasons are those of the stack that is known to be here.
+    reasons are those of the stack that is known to be here; where its record is gone, of the one that all others name.
     """
     found: dict[str, str] = {}
     base = prefix(endpoint)
@@ -170,8 +171,10 @@ def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: 
         if kind in ("pending", "state", "scaling", "requests", "lock", *_ASIDE):
             found[name] = _stack_of(value)
     owner = found.get(f"{base}/pending", "")
-    here = owner or found.get(f"{base}/state", "")
-    found |= {name: here or "nobody that is known" for name in found if name.startswith(f"{base}/reasons/")}
+    named = {of for of in found.values() if of not in ("", _NOBODY)}
+    told = [of for of in (owner, found.get(f"{base}/state")) if of in named]
+    here = told[0] if told else named.pop() if len(named) == 1 else _NOBODY
+    found |= {name: here for name in found if name.startswith(f"{base}/reasons/")}
     return tuple(name for name, of in found.items() if of == stack or (of == "" and owner in ("", stack)))
 
 
@@ -184,4 +187,4 @@ def _stack_of(value: str) -> str:
     try:
         return str(parameters.unpack(value).get("stack", ""))
     except parameters.DamagedRecordError:
-        return "nobody that is known"
+        return _NOBODY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 import typing
@@ -27,7 +28,7 @@ def fields_in(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:  # noqa: AN
     Raises:
         ValueError: If a field is of another kind than it says.
     """
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     found = {one.name: data[one.name] for one in fields(kind) if one.name in data}
     for name, value in found.items():
         hint = hints[name]
@@ -35,6 +36,12 @@ def fields_in(kind: Any, data: Mapping[str, Any]) -> dict[str, Any]:  # noqa: AN
         if all(one in _PLAIN for one in allowed) and not _fits(value, allowed):
             raise ValueError(f"{name} is {shown(value)}")
     return found
+
+
+@functools.cache
+def _hints(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a dataclass
+    # Each look compiles every annotation anew.
+    return typing.get_type_hints(kind)
 
 
 def whole(value: object) -> int:

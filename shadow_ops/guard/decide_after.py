@@ -82,7 +82,8 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
     old = {} if request.old is None or request.old.endpoint != request.asked.endpoint else request.old.scaling
     # Where CloudFormation's word is missing, the record says whether this is what the deployment came from.
     sure = isinstance(seen.stack, str) or (record is not None and record.was == fingerprint(request.asked))
-    wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure)
+    its_record = record is not None and not taking_back and record.was == fingerprint(request.old)
+    wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure, its_record=its_record)
     steps: list[Step] = []
     notes: tuple[str, ...] = ()
     left: tuple[Step, ...] = ()

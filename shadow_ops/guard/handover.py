@@ -143,6 +143,7 @@ def scaling_after(
     old: Mapping[str, Scaled],
     *,
     restoring: bool,
+    its_record: bool = False,
 ) -> dict[str, Scaled | None]:
     """How each variant shall scale after an update; None where it shall not.
 
@@ -153,6 +154,7 @@ def scaling_after(
         new: What the code declares.
         old: What it declared before.
         restoring: Whether the deployment is rolled back: then each variant scales as before it.
+        its_record: Whether the record was written for this very deployment, not for an earlier one.
     """
     scaled, found = known(seen.scaled, {}), known(seen.recorded, {})
     wanted: dict[str, Scaled | None] = {}
@@ -167,8 +169,8 @@ def scaling_after(
         else:
             was = recorded if now is None else now.over(recorded)
             # What didn't scale before the deployment is put as the code says, also by a guard that had died over it.
-            new_here = record is not None and not restoring and name not in record.variants
-            wanted[name] = _wanted(was, new.get(name), None if new_here else old.get(name))
+            new_here = record is not None and its_record and name not in record.variants
+            wanted[name] = _wanted(was, new.get(name), old.get(name), anew=new_here)
     return wanted
 
 
@@ -190,13 +192,14 @@ def scaling_steps(
                 yield Trim(now, policies, schedules)
 
 
-def _wanted(was: Scaled | None, new: Scaled | None, old: Scaled | None) -> Scaled | None:
+def _wanted(was: Scaled | None, new: Scaled | None, old: Scaled | None, *, anew: bool) -> Scaled | None:
     """How a variant shall scale.
 
     Args:
         was: How it scaled before the deployment; None if it didn't.
         new: How the code wants it to, or None.
         old: How the code wanted it to before this deployment, or None.
+        anew: Whether it is put as the code says even where the code says what it said before.
     """
     if new is None:
         if was is None or old is None:
@@ -207,4 +210,4 @@ def _wanted(was: Scaled | None, new: Scaled | None, old: Scaled | None) -> Scale
     if was is None:
         return new
     # Where the code says what it said before, what people changed by hand since stays.
-    return was if new == old else new.over(was.without(old))
+    return was if new == old and not anew else new.over(was.without(old))

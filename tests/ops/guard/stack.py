@@ -25,9 +25,11 @@ from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from tests.ops.guard.world import ENDPOINT, STACK, UPDATE_SECONDS, Killed, World, variant
 
 LAMBDA_SECONDS = 890.0
+# One rule each: what the gate says is given, and reading ten of them takes longer than all that the guard does.
+_RULES = (Rule.error_rate(),)
 POLICIES = {
-    "usual": GatePolicy(),
-    "other": GatePolicy(min_requests=7),
+    "usual": GatePolicy(rules=_RULES),
+    "other": GatePolicy(rules=_RULES, min_requests=7),
     "none": GatePolicy.none("only a demo"),
 }
 

@@ -110,6 +110,17 @@ def test_a_guard_that_goes_takes_what_was_declared_with_it() -> None:
     assert left(case) == []
 
 
+def test_a_guard_that_goes_ends_what_was_declared_though_somebody_else_was_at_it_meanwhile() -> None:
+    """A record that was opened again for a call that came through late is no reason to keep it."""
+    case = Case(replace(ON, scaling=(scaling(),)))
+    record = records.pending(Quiet(case.world), ENDPOINT)
+    assert record is not None
+    records.save_pending(Quiet(case.world), ENDPOINT, replace(record, done=False, taken=("production",)))
+
+    case.deployed(OFF)
+    assert scales(case) == {}
+
+
 def test_a_guard_that_goes_leaves_what_its_stack_scales_from_now_on() -> None:
     """CloudFormation has registered it by then."""
     case = Case(replace(ON, scaling=(scaling(),)))

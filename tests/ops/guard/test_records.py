@@ -232,6 +232,32 @@ def test_records_of_earlier_versions_are_those_of_the_deployment_on_record(owner
     assert len(records.own_names(world.clients().ssm, ENDPOINT, STACK)) == found
 
 
+@pytest.mark.parametrize(
+    ("records_of", "ours"),
+    [
+        ({"pending": STACK, "requests/1": "another"}, True),
+        ({"pending": "another", "requests/1": STACK}, False),
+        ({"state": STACK, "requests/1": "another"}, True),
+        ({"requests/1": STACK, "requests/2": STACK}, True),
+        ({"requests/1": STACK, "requests/2": "another"}, False),
+        ({"pending": None, "requests/1": STACK}, True),
+        ({}, False),
+    ],
+)
+def test_peoples_reasons_are_those_of_the_stack_that_is_known_to_be_here(
+    records_of: dict[str, str | None], ours: bool
+) -> None:
+    """They don't name one; whoever deletes records by hand leaves those that do."""
+    world = World()
+    for name, stack in records_of.items():
+        text = "{damaged" if stack is None else json.dumps({"stack": stack})
+        world.parameters[f"/shadow-test/churn/{name}"] = [text]
+    reason = "/shadow-test/churn/reasons/reason-1"
+    world.parameters[reason] = [json.dumps({"purpose": "promotion"})]
+
+    assert (reason in records.own_names(world.clients().ssm, ENDPOINT, STACK)) is ours
+
+
 def test_recorded_scaling_of_another_stack_is_not_read() -> None:
     """Nor what is damaged; what doesn't say whose it is, is."""
     world = World()

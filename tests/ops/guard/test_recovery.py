@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from shadow_ops.guard.handler import on_event
+from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
-from tests.ops.guard.test_scaling import shape
 from tests.ops.guard.world import ENDPOINT, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.harm.outsider import shape
+from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_recovery import notice
-from tests.ops.guard.test_scaling import shape
 from tests.ops.guard.world import STACK, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
@@ -71,6 +72,31 @@ def test_a_copy_of_a_deletion_does_not_do_what_could_not_be_done(operation: str)
 
     assert deleted(stack, "after") == first
     assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        (),
+        (scaling(high=5), scaling("shadow", 1, 4)),
+        (scaling(policies=[tracking("other")]), scaling("shadow", 1, 3)),
+        (scaling(policies=[], schedules=[night()]),),
+    ],
+)
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_scaling_that_alone_changes_is_as_the_code_says_whether_or_not_the_stack_can_be_looked_at(
+    changed: tuple[dict[str, Any], ...], by_hand: bool
+) -> None:
+    """Nothing tells then which way CloudFormation goes; what people added stays."""
+    told, blind = started(), started()
+    for stack in (told, blind):
+        if by_hand:
+            stack.world.targets["production"]["policies"]["mine"] = tracking("mine", 7.0)
+    refuse(blind, "describe_stacks")
+    for stack in (told, blind):
+        assert stack.deploy(replace(TESTING, scaling=changed)).ok
+    assert shape(blind.world.targets) == shape(told.world.targets)
+    assert set(told.world.targets) == {one["variant"] for one in changed} | ({"production"} if by_hand else set())
 
 
 @pytest.mark.parametrize("damaged", [False, True])

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.world import error
 
@@ -22,15 +23,6 @@ def started(code: Code = TESTING) -> Stack:
     stack = Stack()
     assert stack.deploy(code).ok
     return stack
-
-
-def shape(targets: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Targets without what is new after every registration: ARNs and the alarms of target tracking."""
-    plain = copy.deepcopy(targets)
-    for target in plain.values():
-        for policy in target["policies"].values():
-            del policy["PolicyARN"], policy["Alarms"]
-    return plain
 
 
 def changed_by_hand(stack: Stack) -> None:

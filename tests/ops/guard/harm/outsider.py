@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,15 +13,22 @@ from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Quiet
 from tests.ops.guard.world import World
 
+_NEW = ("PolicyARN", "Alarms")
+
 
 def shape(targets: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Targets without what is new after every registration: ARNs and the alarms of target tracking."""
-    plain = copy.deepcopy(targets)
-    for target in plain.values():
-        for policy in target["policies"].values():
-            policy.pop("PolicyARN", None)
-            policy.pop("Alarms", None)
-    return plain
+    return {name: {what: _plain(value) for what, value in target.items()} for name, target in targets.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """A copy as deep as anything changes it in place."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: {key: told for key, told in one.items() if key not in _NEW} if isinstance(one, dict) else one
+        for name, one in value.items()
+    }
 
 
 @dataclass
