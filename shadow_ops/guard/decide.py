@@ -11,7 +11,7 @@ from shadow_ops.guard.decision import Decision, Refuse, Wait
 from shadow_ops.guard.direction import is_over, is_rolling_back, refuse_stale
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import Seen, Unread
+from shadow_ops.guard.seen import Seen, in_trouble
 
 
 def decide(request: Request | None, seen: Seen) -> Decision:
@@ -31,8 +31,7 @@ def decide(request: Request | None, seen: Seen) -> Decision:
             return decide_delete(request, seen)
         if isinstance(seen.stack, str) and is_over(seen.stack):
             refuse_stale(request, seen)
-        looked_at = (seen.live, seen.owned, seen.scaled, seen.pending, seen.recorded)
-        if seen.patient and any(isinstance(one, Unread) and one.passing for one in looked_at):
+        if seen.patient and in_trouble(seen):
             # Least of all a rollback goes on by half of what there is, if the trouble passes by itself.
             return Wait("services")
         back = is_rolling_back(request, seen) and not (seen.began_forward and isinstance(seen.stack, str))

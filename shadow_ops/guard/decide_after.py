@@ -11,7 +11,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
-from shadow_ops.guard.direction import fingerprint, is_ours, refuse_stale
+from shadow_ops.guard.direction import fingerprint, is_of, is_ours, refuse_stale
 from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -82,7 +82,7 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
     old = {} if request.old is None or request.old.endpoint != request.asked.endpoint else request.old.scaling
     # Where CloudFormation's word is missing, the record says whether this is what the deployment came from.
     sure = isinstance(seen.stack, str) or (record is not None and record.was == fingerprint(request.asked))
-    its_record = record is not None and not taking_back and record.was == fingerprint(request.old)
+    its_record = record is not None and not taking_back and is_of(record, request)
     wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure, its_record=its_record)
     steps: list[Step] = []
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from shadow_ops.guard.decision import Decision, Deregister, Forget, Go, Prove, R
 from shadow_ops.guard.direction import fingerprint, goes, is_over
 from shadow_ops.guard.handover import closed, give_back, scaling_after, scaling_steps, write_history
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import Seen, Unread, known, variants
+from shadow_ops.guard.seen import Seen, Unread, in_trouble, known, variants
 
 
 def decide_delete(request: Request, seen: Seen) -> Decision:
@@ -25,9 +25,7 @@ def decide_delete(request: Request, seen: Seen) -> Decision:
     - The stack stays, and a deployment in which the guard was new is taken back: counts and scaling are as before it.
     - The stack stays, and has another guard for the endpoint: all is left to that one.
     """
-    world = (seen.stack, seen.live, seen.owned, seen.scaled, seen.native, seen.heir)
-    looked_at = (*world, seen.recorded, seen.pending, seen.own_records)
-    if seen.patient and any(isinstance(one, Unread) and one.passing for one in looked_at):
+    if seen.patient and in_trouble(seen):
         # Nobody comes later who would do what can't be done now.
         return Wait("services")
     if request.asked.step == "after":

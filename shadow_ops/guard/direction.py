@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -35,6 +36,8 @@ def is_rolling_back(request: Request, seen: Seen) -> bool:
     came_from = None if request.old is None else request.old.config
     if record is not None and asked == record.source != record.target == came_from:
         return True
+    if record is not None and request.asked.step == "after" and is_of(record, request):
+        return False
     # A config that serves already brings no candidate to anybody.
     return goes_to_the_past(seen) or (live is not None and live.config.name == asked)
 
@@ -59,6 +62,11 @@ def fingerprint(asked: Asked | None) -> str:
     scaling = [one.to_json() for _, one in sorted(asked.scaling.items())]
     said = [asked.endpoint, asked.config, asked.variant, asked.version, scaling]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def is_of(record: Pending, request: Request) -> bool:
+    """Whether the record was written before the very update that a request comes after, and not for an earlier one."""
+    return record.was == fingerprint(request.old) and record.target == request.asked.config
 
 
 def goes_to_the_past(seen: Seen) -> bool:

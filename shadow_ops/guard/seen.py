@@ -100,6 +100,11 @@ def known(value: T | Unread, otherwise: T) -> T:
     return otherwise if isinstance(value, Unread) else value
 
 
+def in_trouble(seen: Seen) -> bool:
+    """Whether something could not be read for a trouble that passes by itself."""
+    return any(isinstance(one, Unread) and one.passing for one in vars(seen).values())
+
+
 def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
     """All variants of an endpoint, the shadow last."""
     return (*live.production, *(() if live.shadow is None else (live.shadow,)))

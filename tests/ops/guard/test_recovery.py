@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,11 @@ from tests.ops.guard.world import ENDPOINT, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
 MOVED = TESTING.promoted(instance_type="ml.m5.2xlarge")
+READS = (
+    *("describe_stacks", "list_stack_resources", "describe_endpoint", "describe_endpoint_config"),
+    *("describe_scalable_targets", "describe_scaling_policies", "describe_scheduled_actions"),
+    *("get_parameter", "get_parameters_by_path", "get_parameter_history"),
+)
 EVENT = {"source": "aws.sagemaker", "detail": {"EndpointName": ENDPOINT, "EndpointStatus": "IN_SERVICE"}}
 
 
@@ -56,15 +62,29 @@ def test_a_guard_killed_at_any_call_leaves_everything_as_it_was(step: int) -> No
             assert [one.kind for one in stack.history() if one.undone is None] == ["promotion"]
 
 
-def test_throttling_on_every_api_holds_nothing_up_for_good() -> None:
-    """Each operation is throttled several times in a row."""
-    stack = started()
-    before = shape(stack.world.targets)["production"]
-    stack.world.throttles.clear()
-    stack.world.throttle_all = 5
+@pytest.mark.parametrize("step", ["before", "after"])
+@pytest.mark.parametrize("times", [5, 20])
+def test_throttling_of_any_read_holds_nothing_up_for_good(step: str, times: int) -> None:
+    """However long, at either step: it is waited for, and never taken for a way back or for half of what there is."""
+    for operation in READS:
+        stack = started()
+        before = shape(stack.world.targets)["production"]
+        if step == "before":
+            stack.world.throttles[operation] = times
+        else:
+            stack.world.watched = functools.partial(throttle_after, stack, operation, times)
 
-    assert stack.deploy(MOVED).ok
-    assert shape(stack.world.targets) == {"production": before}
+        assert stack.deploy(MOVED).ok, operation
+        assert shape(stack.world.targets) == {"production": before}, operation
+        assert [one.kind for one in stack.history()] == ["promotion"], operation
+
+
+def throttle_after(stack: Stack, operation: str, times: int, _: str) -> None:
+    """Throttle an operation once the endpoint's update is through."""
+    live = stack.world.live
+    if live is not None and live.config != stack.config:
+        stack.world.throttles[operation] = times
+        stack.world.watched = None
 
 
 def test_the_guard_adds_little_time() -> None:
