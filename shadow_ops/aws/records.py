@@ -45,7 +45,8 @@ class Pending:
         done: Whether the deployment is over and all scaling is back.
         lost: What could not be brought back, a sentence each.
         back: Whether it was taken back, though perhaps not to the end.
-        surplus: Variants that scale although they must not any more, because that could not be ended.
+        surplus: What scales although it must not any more, because that could not be ended: a variant by its name, or
+            what it scales by, such as ``production/policies/track`` or ``production/schedules/night``.
         keeps: What was answered for the last few endpoint configs.
     """
 

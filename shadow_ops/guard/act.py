@@ -49,7 +49,7 @@ class Actor:
         live: Called before each step, and after all: a sign of life. What it raises ends the work.
         failed: What went wrong where steps go on regardless, by the variant that it is about ('' for none).
         unrecorded: Whether a record could not be written.
-        surplus: Variants that should have stopped scaling, and go on.
+        surplus: What should have stopped to scale, and goes on (`Pending.surplus`).
         vital: What went wrong without which the update can't go on.
         last: The step that was begun last.
         passing: Whether something of it may go well if it is tried again.
@@ -96,6 +96,9 @@ class Actor:
                     self.vital.append(f"{step.variant}: {error}"[:300])
                 elif isinstance(step, Deregister):
                     self.surplus.append(step.variant)
+                elif isinstance(step, Trim):
+                    self.surplus += [f"{step.live.variant}/policies/{name}" for name in step.policies]
+                    self.surplus += [f"{step.live.variant}/schedules/{name}" for name in step.schedules]
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
         self.live()
         return tuple(self.failed.values())
@@ -163,6 +166,9 @@ class Actor:
         except ClientError as error:
             if error_code(error) != "ValidationException":
                 raise
+            if not list(self._still_wanted(counts)):
+                # Its answer was lost, and it was sent again.
+                return
             said = ", ".join(f"{name} has {has} and should have {count}" for name, (has, count) in counts.items())
             raise Refusal(
                 f"the instances of {self.endpoint} are not what they should be after the update ({said}), but "
@@ -170,11 +176,11 @@ class Actor:
             ) from None
 
     def _still_wanted(self, counts: Mapping[str, tuple[int, int]]) -> Iterator[dict[str, Any]]:
-        """The counts that are wanted still: what scaling has raised meanwhile is not taken down again."""
+        """The counts that are wanted still: what is there, or what scaling has raised meanwhile, is left alone."""
         live = describe(self.clients.sagemaker, self.endpoint)
         now = {} if live is None else {one.name: one.desired_count for one in variants(live)}
         for name, (before, count) in counts.items():
-            if count > before and (now.get(name) or 0) >= count:
+            if now.get(name) == count or (count > before and (now.get(name) or 0) > count):
                 continue
             yield {"VariantName": name, "DesiredInstanceCount": count}
 

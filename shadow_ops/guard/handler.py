@@ -203,7 +203,7 @@ class _End:
         endpoint = self._event.get("ResourceProperties", {}).get("EndpointName", "")
         request, stack = self._event["RequestId"], self._event["StackId"]
         try:
-            ssm = self._clients().ssm
+            ssm = self._clients().patient(self._clock).ssm
             journal.remember(ssm, endpoint, request, given, stack=stack, now=self._clock.now())
             journal.release(ssm, endpoint, self._course.token)
         except Exception:

@@ -58,9 +58,19 @@ def give_back(live: LiveEndpoint, seen: Seen, record: Pending) -> Iterator[Step]
 def close(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
     """Finish a deployment that is over: scaling, history, record."""
     yield from give_back(live, seen, record)
-    yield from (Deregister(name) for name in record.surplus if name in known(seen.scaled, {}))
+    yield from _without_surplus(seen, record)
     yield from write_history(live, seen, record, taken_back=taken_back)
     yield closed(live, seen, record, taken_back=taken_back)
+
+
+def _without_surplus(seen: Seen, record: Pending) -> Iterator[Step]:
+    for name, one in known(seen.scaled, {}).items():
+        policies = tuple(policy for policy in one.policies if f"{name}/policies/{policy}" in record.surplus)
+        schedules = tuple(schedule for schedule in one.schedules if f"{name}/schedules/{schedule}" in record.surplus)
+        if name in record.surplus:
+            yield Deregister(name)
+        elif policies or schedules:
+            yield Trim(one, policies, schedules)
 
 
 def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Close:

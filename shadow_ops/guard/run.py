@@ -19,13 +19,13 @@ from shadow_ops.guard.clients import Clients, Clock, Living, TimeUpError, is_pas
 from shadow_ops.guard.course import Course
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decide_overtaken import decide_overtaken
-from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, Step, Wait
+from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, SetCounts, Step, Wait
 from shadow_ops.guard.direction import goes
 from shadow_ops.guard.lock import Lock, OvertakenError
 from shadow_ops.guard.observe import observe
 from shadow_ops.guard.refusal import Refusal, sentence
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import Seen, Unread
+from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -157,6 +157,8 @@ class Runner:
                 if given is not None:
                     return given
             except Refusal as refusal:
+                if self.request is None:
+                    raise
                 LOG.warning("refused: %s", refusal)
                 return answer.success({}, (str(refusal),)) if deleting else answer.failure(str(refusal))
             except _UNFINISHED:
@@ -245,6 +247,8 @@ class Runner:
             return answer.failure(decision.sentence)
         if actor.passing and self.request is not None and self._patient:
             return None
+        if self.request is not None and any(isinstance(one, SetCounts) for one in decision.steps):
+            self._settle()
         if actor.vital:
             # Continuing a rollback calls again what has failed, and only that.
             return answer.failure(
@@ -253,6 +257,15 @@ class Runner:
                 "(aws cloudformation continue-update-rollback)"
             )
         return answer.success(decision.attributes, (*decision.notes, *failed))
+
+    def _settle(self) -> None:
+        """Wait until the counts that were set are there: CloudFormation can't update an endpoint that is changing."""
+        while self._patient:
+            self._lock.live()
+            live = self._look().live
+            if not (isinstance(live, LiveEndpoint) and live.status in PASSING_STATES):
+                return
+            self._pause()
 
     def _persist(self, call: Callable[[], T]) -> T:
         """Call again for as long as the trouble is a passing one: without its journal the guard knows no copy."""

@@ -69,6 +69,25 @@ def test_fails_if_the_service_refuses_the_count() -> None:
     assert "no such variant" in result.reason
 
 
+def test_counts_whose_answer_is_lost_are_set_all_the_same() -> None:
+    """The call is sent again, and SageMaker refuses it because it is at it already: that is no failure."""
+    stack = started(SCALED, 6)
+    lost = iter([True])
+    stack.world.loses_answer = lambda operation: "capacities" in operation and next(lost, False)
+
+    assert stack.deploy(replace(SCALED, shadow_count=3)).ok
+    assert (counted(stack), counted(stack, "shadow")) == (6, 3)
+    assert next(lost, None) is None
+
+
+def test_a_deployment_is_through_once_the_counts_are_there() -> None:
+    """CloudFormation could not go back, or on, while the endpoint is still changing."""
+    stack = started(SCALED, 6)
+    assert stack.deploy(replace(SCALED, shadow_count=3)).ok
+    assert stack.world.live is not None
+    assert stack.world.live.status == "InService"
+
+
 def test_a_rollback_keeps_the_live_count() -> None:
     """Going back must not shrink production either."""
     stack = started(SCALED, 6)

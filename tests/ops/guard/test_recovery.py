@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from shadow_ops.guard.handler import on_event
+from shadow_ops.guard.refusal import Refusal
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
 from tests.ops.guard.world import ENDPOINT, error
@@ -136,6 +137,25 @@ def test_what_has_failed_is_not_over(status: str) -> None:
 
     notice(stack)
     assert stack.world.targets == {}
+
+
+def test_an_event_that_could_not_put_right_what_was_left_is_delivered_again() -> None:
+    """Lambda does that for a function that fails: nothing else would come."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+    live, world = stack.world.live, stack.world
+    assert live is not None
+    live.counts["production"], world.status = 1, "UPDATE_ROLLBACK_COMPLETE"
+    operation = "update_endpoint_weights_and_capacities"
+    world.refused[operation] = error("ValidationException", "not now", operation)
+
+    with pytest.raises(Refusal, match="not now"):
+        notice(stack)
+    world.refused.clear()
+    notice(stack)
+    assert live.counts["production"] == 2
+    assert shape(world.targets) == before
 
 
 def test_a_promotion_whose_end_nobody_saw_is_remembered_on_the_next_event() -> None:

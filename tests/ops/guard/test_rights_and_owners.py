@@ -170,6 +170,27 @@ def test_scaling_that_could_not_be_ended_is_ended_later() -> None:
     assert stack.world.parameters == again
 
 
+@pytest.mark.parametrize(
+    ("operation", "more"),
+    [
+        ("delete_scaling_policy", {"policies": [tracking("other")]}),
+        ("delete_scheduled_action", {"schedules": [night("track")]}),
+    ],
+)
+def test_what_a_variant_should_no_longer_scale_by_is_removed_later(operation: str, more: dict[str, Any]) -> None:
+    """The rollback may not remove what was added; the next event may, and leaves what is called alike."""
+    stack = started()
+    before = shape(stack.world.targets)
+    stack.fails_last = True
+    refuse(stack, operation)
+
+    assert not stack.deploy(replace(TESTING, scaling=(scaling(**more), scaling("shadow", 1, 4)))).ok
+    assert shape(stack.world.targets) != before
+    stack.world.refused.clear()
+    notice(stack)
+    assert shape(stack.world.targets) == before
+
+
 @pytest.mark.parametrize(("status", "refused"), [("UPDATE_COMPLETE", True), ("DELETE_COMPLETE", False)])
 def test_a_guard_that_comes_back_refuses_scaling_that_cloudformation_would_end(status: str, refused: bool) -> None:
     """Where the stack has scaling of its own, CloudFormation ends it after the guard has put it: in two steps."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import botocore.session
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 
@@ -22,6 +22,7 @@ Value = Any
 ENDPOINT = "churn"
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/churn"
 UPDATE_SECONDS = 300
+CAPACITY_SECONDS = 90
 _SERVICES = {
     "sagemaker": "sagemaker",
     "autoscaling": "application-autoscaling",
@@ -99,6 +100,7 @@ class World:
         next_update: What becomes of the next update: ``done``, or a reason for which SageMaker takes it back.
         checked: Whether each call is held against the API's model, and answers are copies; off where speed counts.
         forged: Whether a call that isn't the API's is no defect, because a record was forged: then boto3 refuses it.
+        loses_answer: Asked after each call whether its answer is lost, though it has worked.
         watched: Called before each call with its operation; may raise what the call meets.
         continuations: Events that the function has sent to itself.
     """
@@ -115,6 +117,7 @@ class World:
     others: list[tuple[str, str, str]] = field(default_factory=list)
     checked: bool = True
     forged: bool = False
+    loses_answer: Callable[[str], bool] | None = None
     watched: Callable[[str], None] | None = None
     continuations: list[dict[str, Any]] = field(default_factory=list)
     alarms: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -260,6 +263,8 @@ class World:
         answer = copy.deepcopy(method(**copy.deepcopy(arguments))) if self.checked else method(**arguments)
         if self.last_call is not None and self.last_call[0] <= 0:
             raise Killed
+        if self.loses_answer is not None and self.loses_answer(operation):
+            raise ReadTimeoutError(endpoint_url=f"https://{service}.invalid")
         return answer
 
     def _describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
@@ -309,6 +314,8 @@ class World:
             raise error("ValidationException", "Cannot update in-progress endpoint")
         for one in DesiredWeightsAndCapacities:
             live.counts[one["VariantName"]] = one["DesiredInstanceCount"]
+        # API operation UpdateEndpointWeightsAndCapacities: the endpoint is Updating until that is done.
+        live.status, live.settles = "Updating", self.now + datetime.timedelta(seconds=CAPACITY_SECONDS)
         return {}
 
     def _describe_scalable_targets(self, **arguments: Value) -> dict[str, Any]:

@@ -6,7 +6,6 @@ endpoint goes on in SageMaker, and that continuing a rollback repeats only what 
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import random
@@ -15,12 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.guard.clients import TimeUpError
 from shadow_ops.guard.handler import on_event, on_request
+from shadow_ops.guard.refusal import Refusal
 from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Clock, verdict
@@ -90,6 +91,7 @@ class Faults:
         copies: How likely an event is delivered twice.
         throttled: How often each operation is throttled.
         alarm: For how long an alarm of the user's fires from the start on.
+        lost: How likely the answer of a call is lost, though it has worked.
         events: How likely an event comes between two steps.
         slow: Which of the guard's invocations has a call that is on its way for minutes, and which call that is;
             meanwhile the deployment is taken back.
@@ -108,6 +110,7 @@ class Faults:
     copies: float = 0
     throttled: int = 0
     alarm: float = 0
+    lost: float = 0
     events: float = 0
     slow: tuple[int, int] | None = None
 
@@ -154,6 +157,8 @@ class Account:
     tried_config: str = ""
     _late: list[dict[str, Any]] = field(default_factory=list)
     _firsts: list[dict[str, Any]] = field(default_factory=list)
+    # Where the answer would be that a request was given for want of time; None for any other.
+    _given_up: str | None = None
     _current: dict[str, Any] | None = None
     number: int = 0
     calls: int = 0
@@ -166,6 +171,7 @@ class Account:
     def __post_init__(self) -> None:
         """Watch each call."""
         self.world.watched = self._watched
+        self.world.loses_answer = lambda _: not self._inside and self.dice.random() < self.faults.lost
 
     # --- what people do
 
@@ -221,6 +227,7 @@ class Account:
         except OvertakenError:
             world.next_update = "done"
             self._event(stack)
+            self.settle(stack)
             assert self._taken_back is not None
             return self._taken_back
         except StepError as failed:
@@ -469,13 +476,16 @@ class Account:
             raise OvertakenError
         if answer is None:
             raise StepError("the custom resource did not answer within an hour")
+        out_of_time = answer["Reason"].startswith("the guard ran out of time")
+        self._given_up = f"/shadow-test/{code.endpoint}/requests/{event['RequestId']}" if out_of_time else None
         self._copies(event, answer)
         firsts, self._firsts = self._firsts, []
         if any(one != answer for one in firsts):
             self.look("other answer", code.endpoint, {})
         late, self._late = self._late, []
-        for one in late:
+        for one in late if not self._journal_is_missing() else ():
             self._copy(one, answer)
+        self._given_up = None
         if answer["Status"] != "SUCCESS":
             raise StepError(answer["Reason"])
         return answer
@@ -505,9 +515,24 @@ class Account:
         if code is None or not code.guarded:
             return
         event = {"source": "aws.cloudformation", "detail": {"EndpointName": code.endpoint}}
-        # Lambda tries again for a while, and then drops the event.
-        with contextlib.suppress(ClientError):
-            on_event(event, self.world.clients(), Clock(self.world))
+        # Lambda tries again for a while, and then drops the event (Lambda Developer Guide, asynchronous invocation).
+        status = self.world.statuses[stack.arn] or ""
+        for pause in (60, 120, None):
+            try:
+                on_event(event, self.world.clients(), Coarse(self.world))
+                return
+            except (ClientError, BotoCoreError, Refusal, TimeUpError):
+                if pause is None or not status.endswith("_COMPLETE"):
+                    return
+            self.world.sleep(pause)
+
+    def settle(self, stack: Stack) -> None:
+        """Let time pass until the endpoint is InService; EventBridge says so."""
+        code = stack.code
+        live = None if code is None else self.world.endpoints.get(code.endpoint)
+        if code is not None and live is not None and live.settles is not None:
+            self.world.settle(code.endpoint)
+            self._event(stack)
 
     # --- what Lambda does
 
@@ -617,7 +642,10 @@ class Account:
         (self.world.last_call, self.scaled_by_itself), self._inside = kept, False
 
     def _journal_is_missing(self) -> bool:
-        # Without its journal the guard can't know a copy.
+        # Without its journal the guard can't know a copy: also where a request's time was over, and its answer could
+        # not be written down in what was left.
+        if self._given_up is not None and self._given_up not in self.world.parameters:
+            return True
         return bool({"get_parameter", "put_parameter"} & {*self.faults.denied, *self.faults.refused})
 
     def _watched(self, operation: str) -> None:

@@ -21,14 +21,20 @@ from tests.ops.guard.world import ENDPOINT
 _OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
 _OTHER = "arn:aws:cloudformation:eu-west-1:123456789012:stack/promotion/2"
 _READS = ("describe_stacks", "list_stack_resources", "get_parameter", "describe_endpoint", "describe_scaling_policies")
-_WRITES = ("deregister_scalable_target", "put_scaling_policy", "register_scalable_target", "put_scheduled_action")
-_MORE = ("describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config", "delete_parameters")
+_WRITES = (
+    *("deregister_scalable_target", "register_scalable_target", "put_scaling_policy", "delete_scaling_policy"),
+    *("put_scheduled_action", "delete_scheduled_action"),
+)
+_MORE = (
+    *("describe_alarms", "get_parameters_by_path", "put_parameter", "describe_endpoint_config", "delete_parameters"),
+    *("describe_scalable_targets", "describe_scheduled_actions", "get_parameter_history"),
+)
 # Without these what was done can't be written down, or what was written can't be read.
 _RECORDS = {"put_parameter", "get_parameter", "get_parameters_by_path"}
 _DENIABLE = (*_READS, *_MORE, *_WRITES, "update_endpoint_weights_and_capacities")
 _KINDS = (
     *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
-    *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm", "slow"),
+    *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm", "slow", "lost"),
 )
 # What a deployment without a fault may be refused for.
 _MEANT = (
@@ -69,7 +75,7 @@ def faults(dice: random.Random) -> Faults:
     made = Faults(copies=0.5 if dice.random() < 0.3 else 0.0, events=0.5 if dice.random() < 0.3 else 0.0)
     picked = [kind] if kind != "several" else [dice.choice(("kill", "silent", "last", "long", "cancel", "denied"))] * 1
     if kind == "several":
-        picked.append(dice.choice(("kill", "last", "busy", "damaged", "throttled")))
+        picked.append(dice.choice(("kill", "last", "busy", "damaged", "throttled", "lost")))
     for one in picked:
         if one == "kill":
             made.kill = (dice.randint(0, 3), dice.randint(1, 45), dice.random() < 0.5)
@@ -97,6 +103,8 @@ def faults(dice: random.Random) -> Faults:
             made.alarm, made.fails_last = dice.choice((100, 400, 2000)), dice.random() < 0.5
         elif one == "throttled":
             made.throttled = dice.choice((*range(1, 7), 14))
+        elif one == "lost":
+            made.lost = dice.choice((0.03, 0.2))
         elif one == "slow":
             made.slow = (dice.randint(0, 1), dice.randint(1, 45))
     return made
@@ -227,6 +235,7 @@ class _Schedule:
         self.tried_config = self.account.tried_config
         self.account.scaled_by_itself = 0.0
         self.account.end()
+        self.account.settle(self.stack)
         self.world.settle(self.endpoint)
         self._mend()
         if wrong.denied or wrong.refused:
