@@ -5,6 +5,7 @@ from __future__ import annotations
 from rehearsal import drawn, environment, gate_steps, seen, sure
 from rehearsal.cdk import Run
 from rehearsal.errors import expect
+from rehearsal.schedule import Schedule
 from rehearsal.stage import ENDPOINT, MODEL_BUCKET, RATE, Stage
 from rehearsal.traffic import Tally
 from shadow_ops.sending import Answer
@@ -199,6 +200,8 @@ def destroy(stage: Stage) -> None:
 def look(stage: Stage) -> None:
     """Draw the dashboard of the test that is running."""
     stage.narrator.step("See both: the comparison dashboard, with this test's own data")
+    with stage.narrator.waiting("the watch looks, as it does every quarter of an hour"):
+        Schedule(stage.local, ENDPOINT).comes(waits=True)
     with stage.narrator.waiting("drawing"):
         paths = drawn.draw_latest(stage, drawn.OUT, stage.began)
     stage.narrator.seen(

@@ -13,6 +13,7 @@ from rehearsal.picture.board import Series, Widget
 _NAMES_PER_CALL = 100
 _GENERATED = re.compile(r".+?-(?P<id>[A-Za-z0-9]+?)[0-9A-F]{8}-[0-9A-Za-z]{8,}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z]{2})(?=[0-9])")
+_VERSION = re.compile(r"v\d+[0-9a-f]{6}$")
 _SORTED = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
 
@@ -67,13 +68,13 @@ def short_names(names: Sequence[str]) -> list[str]:
     """Alarms' names without what CloudFormation puts around them, where it does so with all of them.
 
     Of ``stack-AlarmsShadowLatencyP990A1B2C3D-1A2B3C4D5E6F`` and its like that is the stack's name, what their logical
-    ids begin with, and two hashes.
+    ids begin with, and two hashes; and of those that go with a candidate a version such as v2 and its hash.
     """
     found = [_GENERATED.fullmatch(name) for name in names]
     ids = [match["id"] for match in found if match is not None]
     if len(ids) < len(names):
         return list(names)
-    words = [_HUMP.split(one) for one in ids]
+    words = [_HUMP.split(_VERSION.sub("", one)) for one in ids]
     while len(words) > 1 and all(len(one) > 1 for one in words) and len({one[0] for one in words}) == 1:
         words = [one[1:] for one in words]
     return [" ".join(one).lower() for one in words]

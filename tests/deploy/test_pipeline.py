@@ -16,6 +16,7 @@ from rehearsal import environment, seen
 from rehearsal.cdk import Run
 from rehearsal.example import SHORT_POLICY
 from rehearsal.pipeline import Pipeline, Played
+from rehearsal.schedule import Schedule
 from rehearsal.stage import RATE
 from rehearsal.sure import send_until
 from shadow_constructs import ShadowTest
@@ -24,7 +25,7 @@ from shadow_ops.aws import reasons
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.submission import Submission
 from tests.deploy.support import Case, CaseMaker, folded, which_model
-from tests.deploy.test_watch import Schedule, look
+from tests.deploy.test_watch import look
 
 HERE = cdk.Environment(account=environment.ACCOUNT_ID, region=environment.REGION)
 CONNECTION = f"arn:aws:codeconnections:{environment.REGION}:{environment.ACCOUNT_ID}:connection/c"
@@ -81,7 +82,7 @@ class Stage:
     def looked(self) -> None:
         """The watch's schedule has come once more, and it has looked."""
         before = look(self.case)
-        Schedule(self.case).comes()
+        Schedule(self.case.local, self.case.name).comes()
 
         def newer() -> bool:
             now = look(self.case)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from rehearsal import seen
 from rehearsal.example import SHORT_POLICY
+from rehearsal.schedule import EVERY, Schedule
 from rehearsal.stage import RATE
 from rehearsal.sure import send_until
 from shadow_constructs import Alerts, ShadowTest
@@ -36,31 +36,6 @@ def case(make_case: CaseMaker) -> Case:
     case = make_case(told_to_people)
     case.deploy("shadow").check()
     return case
-
-
-class Schedule:
-    """What the stack has scheduled.
-
-    Args:
-        case: The test.
-    """
-
-    def __init__(self, case: Case) -> None:
-        events = case.local.client("events")
-        [rule] = [
-            one
-            for one in events.list_rules(NamePrefix=case.name)["Rules"]
-            if one.get("ScheduleExpression") == "rate(15 minutes)" and one["State"] == "ENABLED"
-        ]
-        [target] = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-        self._case = case
-        self._function: str = target["Arn"]
-        self.asked: dict[str, Any] = json.loads(target["Input"])
-
-    def comes(self, asked: dict[str, Any] | None = None) -> None:
-        """Invoke the function as EventBridge does."""
-        payload = json.dumps(asked or self.asked).encode()
-        self._case.local.client("lambda").invoke(FunctionName=self._function, InvocationType="Event", Payload=payload)
 
 
 def mail(case: Case) -> list[str]:
@@ -105,7 +80,7 @@ def listen(case: Case) -> None:
 def test_a_verdict_that_turns_is_told_once_though_the_function_is_killed(case: Case) -> None:
     """Looked at before there is anything to see, then failing; killed after it kept what it saw, and repeated."""
     listen(case)
-    schedule = Schedule(case)
+    schedule = Schedule(case.local, case.name)
     look_again(case, schedule, lambda one: (one.verdict, one.turn) == ("INCONCLUSIVE", 0))
     assert mail(case) == []
 
@@ -129,7 +104,7 @@ def test_a_verdict_that_turns_is_told_once_though_the_function_is_killed(case: C
 
 def test_an_old_test_is_told_and_metrics_are_there(case: Case) -> None:
     """With an age of nothing, a test is too old at once; whoever is asked, the figures are CloudWatch's."""
-    schedule = Schedule(case)
+    schedule = Schedule(case.local, case.name)
     [endpoint] = schedule.asked["endpoints"]
     schedule.comes({"endpoints": [endpoint | {"expires_after_days": 0}]})
 
@@ -146,7 +121,7 @@ def test_a_shadow_that_answers_otherwise_is_refused(make_case: CaseMaker) -> Non
     policy = replace(SHORT_POLICY, rules=(*SHORT_POLICY.rules, rule))
     case = make_case(lambda test: replace(told_to_people(test), gate=policy))
     case.deploy("shadow").check()
-    schedule = Schedule(case)
+    schedule = Schedule(case.local, case.name)
 
     def fails() -> bool:
         look_again(case, schedule, lambda _one: True)
@@ -169,7 +144,7 @@ def test_the_watch_goes_with_the_shadow(make_case: CaseMaker) -> None:
     """A promotion takes it away; what it saw stays with the config that it saw."""
     case = make_case(lambda test: replace(test, alerts=Alerts()))
     case.deploy("shadow").check()
-    assert Schedule(case).asked["endpoints"][0]["endpoint"] == case.name
+    assert Schedule(case.local, case.name).asked["endpoints"][0]["endpoint"] == case.name
     case.deploy("promotion").check()
     rules = case.local.client("events").list_rules(NamePrefix=case.name)["Rules"]
-    assert [one for one in rules if one.get("ScheduleExpression")] == []
+    assert [one for one in rules if one.get("ScheduleExpression") == EVERY] == []

@@ -216,6 +216,14 @@ def test_a_gap_is_no_line() -> None:
             ],
             ["shadow latency p99", "not fit"],
         ),
+        (
+            [
+                "churn-EndpointAlarmsCapturev2ba998c0A1B2C3D-1A2B3C4D5E6F",
+                "churn-EndpointAlarmsRelativeLatencyP50v2ba998c1A2B3C4D-1A2B3C4D5E6F",
+                "churn-EndpointAlarmsNotFit0A1B2C3D-1A2B3C4D5E6F",
+            ],
+            ["capture", "relative latency p50", "not fit"],
+        ),
         (["churn-EndpointAlarmsNotFit0A1B2C3D-1A2B3C4D5E6F"], ["endpoint alarms not fit"]),
         (["mine", "churn-EndpointAlarmsNotFit0A1B2C3D-1A2B3C4D5E6F"], None),
     ],
