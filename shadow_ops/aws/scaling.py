@@ -77,15 +77,19 @@ class Scaling:
         if not by_resource:
             return found
         targets = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
+        torn = False
         for target in targets:
             variant = by_resource[target["ResourceId"]]
             of_variant = {"ResourceId": target["ResourceId"]}
-            found[variant] = _registered(
-                variant,
-                target,
-                self._pages("describe_scaling_policies", "ScalingPolicies", **of_variant),
-                self._pages("describe_scheduled_actions", "ScheduledActions", **of_variant),
-            )
+            policies = self._pages("describe_scaling_policies", "ScalingPolicies", **of_variant)
+            schedules = self._pages("describe_scheduled_actions", "ScheduledActions", **of_variant)
+            found[variant] = _registered(variant, target, policies, schedules)
+            torn = torn or not (policies and schedules)
+        if torn:
+            # What is deregistered between two of these calls has lost its policies and schedules: it scales no more.
+            still = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
+            there = {by_resource[target["ResourceId"]] for target in still}
+            found = {variant: one for variant, one in found.items() if variant in there}
         return found
 
     def deregister(self, variant: str) -> None:

@@ -96,6 +96,40 @@ class Scaled:
             schedules={name: one for name, one in self.schedules.items() if name not in other.schedules},
         )
 
+    def back_to(self, before: Scaled, made: Scaled | None) -> Scaled:
+        """How it scaled before a deployment, with what people have changed since.
+
+        A policy or schedule that the deployment changed is as before; of one that it left alone, what people made of it
+        holds, and so does what they added. Bounds are theirs where they are neither what was before nor what the
+        deployment made of it.
+
+        Args:
+            before: How it scaled before the deployment.
+            made: How the deployment would have it scale; None if not at all.
+        """
+        if made is None:
+            return self.over(before)
+        bounds = (self.minimum, self.maximum)
+        if bounds in ((before.minimum, before.maximum), (made.minimum, made.maximum)):
+            bounds = (before.minimum, before.maximum)
+        return replace(
+            before,
+            minimum=bounds[0],
+            maximum=bounds[1],
+            suspended=before.suspended if self.suspended in (None, made.suspended) else self.suspended,
+            policies=_back(self.policies, before.policies, made.policies),
+            schedules=_back(self.schedules, before.schedules, made.schedules),
+            step_alarms={**self.step_alarms, **before.step_alarms},
+        )
+
+
+_Named = Mapping[str, Mapping[str, Any]]
+
+
+def _back(now: _Named, before: _Named, made: _Named) -> _Named:
+    kept = {name: now.get(name, one) if made.get(name) == one else one for name, one in before.items()}
+    return {**{name: one for name, one in now.items() if name not in made}, **kept}
+
 
 def policy_fields(described: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a policy that putting it again takes."""

@@ -15,6 +15,7 @@ from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.decision import (
     AddEntry,
@@ -107,14 +108,7 @@ class Actor:
         ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)
         match step:
             case RecordScaling(scaled):
-                try:
-                    records.save_scaling(ssm, self.endpoint, scaled.variant, scaled.to_json(), self.stack)
-                except RecordTooLargeError as error:
-                    raise Refusal(
-                        f"the scaling of {self.endpoint}'s variant {scaled.variant} can't be recorded, so it could not "
-                        f"be restored ({error}); remove some of its {len(scaled.policies)} policies and "
-                        f"{len(scaled.schedules)} scheduled actions, then deploy again"
-                    ) from None
+                self._record(scaled)
             case UseReason(reason_id, request):
                 try:
                     reasons.use(ssm, self.endpoint, reason_id, request)
@@ -132,9 +126,12 @@ class Actor:
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
                     record = replace(record, done=False, taken=taken, lost=lost, surplus=tuple(self.surplus))
                 records.save_pending(ssm, self.endpoint, record)
-            case Deregister(variant, recorded, _):
+            case Deregister(variant, recorded, _, was):
                 if recorded and self.unrecorded:
                     raise Refusal(f"how {variant} scales can't be put on record, so it is left as it is")
+                now = None if was is None else scaling.read([variant]).get(variant)
+                if now is not None and now != was:
+                    self._record(now)
                 scaling.deregister(variant)
             case Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
@@ -153,6 +150,16 @@ class Actor:
                 history.undo_entry(ssm, self.endpoint, entry_id, at, there=there)
             case Forget(names):
                 parameters.remove(ssm, names)
+
+    def _record(self, scaled: Scaled) -> None:
+        try:
+            records.save_scaling(self.clients.ssm, self.endpoint, scaled.variant, scaled.to_json(), self.stack)
+        except RecordTooLargeError as error:
+            raise Refusal(
+                f"the scaling of {self.endpoint}'s variant {scaled.variant} can't be recorded, so it could not "
+                f"be restored ({error}); remove some of its {len(scaled.policies)} policies and "
+                f"{len(scaled.schedules)} scheduled actions, then deploy again"
+            ) from None
 
     def _set_counts(self, counts: Mapping[str, tuple[int, int]]) -> None:
         LOG.info("%s: instances, from and to: %s", self.endpoint, dict(counts))

@@ -186,7 +186,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     steps = (
         *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
-        *(Deregister(name) for name in taken if name in need(seen.scaled)),
+        *(Deregister(name, was=need(seen.scaled)[name]) for name in taken if name in need(seen.scaled)),
     )
     keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
     return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)

@@ -26,7 +26,7 @@ from shadow_ops.guard.decision import (
     keep_answer,
 )
 from shadow_ops.guard.direction import goes_to_the_past, is_ours
-from shadow_ops.guard.handover import blocking, close, remembering
+from shadow_ops.guard.handover import back_to, blocking, close, remembering
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, variants
@@ -198,8 +198,13 @@ def _record(
     recorded, declared = known(seen.recorded, {}), request.asked.scaling
     if record is not None and record.source == requested.name:
         # The scaling from before the deployment is what has to come back, so it isn't written over.
-        new = [name for name in taken if name not in (*record.variants, *record.taken)]
-        yield from (RecordScaling(scaled[name]) for name in new)
+        failed = {} if request.old is None else request.old.scaling
+        for name in taken:
+            if name not in (*record.variants, *record.taken):
+                yield RecordScaling(scaled[name])
+            elif name in recorded:
+                kept = back_to(scaled[name], recorded[name], declared.get(name), failed.get(name))
+                yield from (RecordScaling(kept),) if kept != recorded[name] else ()
         # What is gone from the record, but declared, comes back as declared.
         lost = [name for name in record.taken if name not in recorded and name not in scaled and name in declared]
         yield from (RecordScaling(declared[name]) for name in lost)

@@ -48,11 +48,13 @@ class Deregister:
         variant: Its name.
         recorded: Whether it is left alone where a record that comes before could not be written.
         vital: Whether the update can't go on unless it is done.
+        was: What is on record of it; what people have changed since goes there first. None where that isn't compared.
     """
 
     variant: str
     recorded: bool = False
     vital: bool = False
+    was: Scaled | None = None
 
 
 @dataclass(frozen=True)

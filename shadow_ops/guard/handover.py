@@ -174,14 +174,25 @@ def scaling_after(
         restored = record is not None and restoring and name in record.variants
         recorded = found.get(name) if taken or restored else None
         if restored and recorded is not None:
-            # Registered by hand after it was taken away: what people did meanwhile holds.
-            wanted[name] = now.over(recorded) if taken and now is not None else recorded
+            wanted[name] = back_to(now, recorded, new.get(name), old.get(name))
         else:
             was = recorded if now is None else now.over(recorded)
             # What didn't scale before the deployment is put as the code says, also by a guard that had died over it.
             new_here = record is not None and its_record and name not in record.variants
             wanted[name] = _wanted(was, new.get(name), old.get(name), anew=new_here)
     return wanted
+
+
+def back_to(now: Scaled | None, recorded: Scaled, declared: Scaled | None, failed: Scaled | None) -> Scaled:
+    """How a variant shall scale after a rollback: as before the deployment; what people have done meanwhile holds.
+
+    Args:
+        now: How it scales.
+        recorded: How it did before.
+        declared: What the code said before.
+        failed: What the code says that is taken back.
+    """
+    return recorded if now is None else now.back_to(recorded, _wanted(recorded, failed, declared, anew=False))
 
 
 def scaling_steps(

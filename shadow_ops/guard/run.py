@@ -141,8 +141,8 @@ class Runner:
         last = request is not None and (request.kind, request.asked.step) == ("Delete", "before") and self._goes
         if request is not None and not last:
             try:
-                ssm, now = self.clients.ssm, self.clock.now()
-                journal.remember(ssm, self.endpoint, request.id, given, stack=request.stack, now=now)
+                ssm, now, stack = self.clients.ssm, self.clock.now(), request.stack
+                self._persist(lambda: journal.remember(ssm, self.endpoint, request.id, given, stack=stack, now=now))
                 if request.asked.step == "before":
                     journal.forget_old(ssm, self.endpoint, now)
             except (ClientError, BotoCoreError, TimeUpError) as error:

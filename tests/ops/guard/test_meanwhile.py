@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from shadow_ops.aws import parameters
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.decision import SetCounts
-from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.stack import Code, Stack, scaling, tracking
 from tests.ops.guard.world import ENDPOINT, STACK, World
 
 _SCALED = Code(scaling=(scaling(low=2, high=8),))
@@ -47,6 +49,39 @@ def test_a_count_that_the_code_lowers_is_lowered() -> None:
     Actor(world.clients(), ENDPOINT, STACK, lambda: None).run((SetCounts({"production": (6, 2)}),), regardless=False)
     world.settle()
     assert live(world)["production"] == 2
+
+
+def people(stack: Stack, moment: int, changed: list[int]) -> Callable[[str], None]:
+    """At a call of the guard's, somebody gives production, if it scales then, other bounds and a policy."""
+    calls = itertools.count(1)
+
+    def change(_: str) -> None:
+        target = stack.world.targets.get("production")
+        if next(calls) == moment and target is not None:
+            target["min"], target["max"] = 3, 30
+            target["policies"]["mine"] = {**tracking("mine", 7.0), "PolicyARN": "arn:mine", "Alarms": []}
+            changed.append(moment)
+
+    return change
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("type_changes", [False, True])
+def test_what_people_change_while_a_deployment_is_under_way_holds(type_changes: bool, fails: bool) -> None:
+    """Whenever they do, whether it goes through or is rolled back: only its own changes are taken back."""
+    asked = replace(_SCALED, version="v2", instance_type="ml.m5.2xlarge" if type_changes else "ml.m5.xlarge")
+    changed, lost = list[int](), list[int]()
+    for moment in range(1, 90, 2 if fails else 1):
+        stack = deployed()
+        stack.world.watched = people(stack, moment, changed)
+        stack.fails_last = fails
+        assert stack.deploy(asked).ok is not fails
+        target = stack.world.targets["production"]
+        if moment in changed and (target["max"], set(target["policies"])) != (30, {"track", "mine"}):
+            lost.append(moment)
+    assert len(changed) > 20
+    # Between the last look and the call that takes the scaling away, or puts it, nobody can see it.
+    assert len(lost) <= (8 if type_changes else 0), lost
 
 
 def test_ten_deployments_that_failed_do_not_make_the_guard_forget_what_serves() -> None:

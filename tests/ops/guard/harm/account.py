@@ -22,6 +22,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import TimeUpError
 from shadow_ops.guard.handler import on_event, on_request
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.run import PATIENCE
 from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Clock, verdict
@@ -157,7 +158,7 @@ class Account:
     tried_config: str = ""
     _late: list[dict[str, Any]] = field(default_factory=list)
     _firsts: list[dict[str, Any]] = field(default_factory=list)
-    # Where the answer would be that a request was given for want of time; None for any other.
+    # Where the answer to a request would be whose time was over; None for any other.
     _given_up: str | None = None
     _current: dict[str, Any] | None = None
     number: int = 0
@@ -469,6 +470,7 @@ class Account:
             self._event(stack)
         if self.strays and self.dice.random() < self.faults.copies:
             self.deliver_strays()
+        began = self.world.now
         answer = self._deliver(event)
         if self._taken_back is not None:
             self._late.clear()
@@ -476,7 +478,7 @@ class Account:
             raise OvertakenError
         if answer is None:
             raise StepError("the custom resource did not answer within an hour")
-        out_of_time = answer["Reason"].startswith("the guard ran out of time")
+        out_of_time = self.world.now - began >= PATIENCE
         self._given_up = f"/shadow-test/{code.endpoint}/requests/{event['RequestId']}" if out_of_time else None
         self._copies(event, answer)
         firsts, self._firsts = self._firsts, []
@@ -631,12 +633,15 @@ class Account:
         self.world.last_call, self.scaled_by_itself, self._inside = None, 0.0, True
         name = event["ResourceProperties"]["EndpointName"]
         answers: list[dict[str, Any]] = []
+        # Where nobody is at it yet, this one may be the first, and do the work until it waits.
+        held = f"/shadow-test/{name}/lock" in self.world.parameters
         self.look("copy", name, {})
         try:
             self._request(event, Impatient(self.world), answers)
         except Suspended:
             self._late.append(event)
-            self.look("copied", name, {"same": True})
+            if held:
+                self.look("copied", name, {"same": True})
         # One that came first has done the work, and its answer is the one that the other must give.
         self._firsts += answers
         (self.world.last_call, self.scaled_by_itself), self._inside = kept, False
