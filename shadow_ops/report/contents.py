@@ -15,6 +15,7 @@ from shadow_ops.report.graphs import OF_THE_INSTANCE, Graph, graphs_of
 from shadow_ops.responses.result import Result
 from shadow_ops.responses.tally import LOSSES, SIDES
 
+_LEAST_PERCENT = 0.01
 _MOST_ROWS = 8
 _BUSY_PERCENTILE = 0.95
 
@@ -111,7 +112,7 @@ def cost(report: Report) -> tuple[Row, ...]:
         return ()
     last = seen.periods[-1].start + datetime.timedelta(seconds=seen.period_seconds)
     hours = (last - seen.periods[0].start).total_seconds() / 3600 * seen.shadow.count
-    rows = [("Instance-hours of the shadow", f"{hours:,.1f} of {seen.shadow.instance_type}, while it was measured")]
+    rows = [("Instance-hours of the shadow", f"{some(hours)} of {seen.shadow.instance_type}, while it was measured")]
     if report.price is not None:
         rows.append(("Cost", f"{hours * report.price:,.2f} at {report.price:g} an instance and hour"))
     return tuple(rows)
@@ -186,4 +187,14 @@ def _each(busy: float, count: int | None) -> str:
 
 def _top(values: tuple[float | None, ...]) -> str:
     seen = [value for value in values if value is not None]
-    return f"{max(seen):.3g} % (median {statistics.median(seen):.3g} %)" if seen else ""
+    return f"{percent(max(seen))} (median {percent(statistics.median(seen))})" if seen else ""
+
+
+def percent(value: float) -> str:
+    """A share for people; next to nothing is said to be so."""
+    return f"{value:.3g} %" if value == 0 or value >= _LEAST_PERCENT else f"under {_LEAST_PERCENT:g} %"
+
+
+def some(hours: float) -> str:
+    """Hours for people: of less than one two digits."""
+    return f"{hours:,.1f}" if hours >= 1 else f"{hours:.2g}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shadow_ops.report import contents
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services, refused
 from tests.ops.cli.test_poison import HARMFUL, poison, recording
@@ -85,6 +86,20 @@ def test_the_verdict_its_reasons_and_both_variants_are_on_the_page(run: Run, tmp
     assert kinds.count("production") >= 5
     assert kinds.count("shadow") >= 5
     assert "Instance-hours of the shadow 10.0 of ml.m5.xlarge" in page.text
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(0, "0 %"), (0.0099, "under 0.01 %"), (0.01, "0.01 %"), (12.345, "12.3 %")]
+)
+def test_no_share_is_said_in_powers_of_ten(value: float, said: str) -> None:
+    """What is next to nothing is said to be so."""
+    assert contents.percent(value) == said
+
+
+@pytest.mark.parametrize(("hours", "said"), [(0.0162, "0.016"), (0.999, "1"), (1.04, "1.0"), (1234.5, "1,234.5")])
+def test_instance_hours_of_a_short_test_are_no_zero(hours: float, said: str) -> None:
+    """Two digits of what is less than an hour, a tenth of what is more."""
+    assert contents.some(hours) == said
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(run: Run, tmp_path: Path) -> None:
