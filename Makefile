@@ -31,9 +31,9 @@ demo: setup ## Rehearse a shadow test on this machine: deploy, compare, promote,
 dashboard: setup ## Draw the comparison dashboard of a rehearsal, to look at before deploying
 	@$(BIN)/python -m rehearsal.dashboard
 
-# Two processes: each has a local AWS of its own, so the slow files run side by side.
+# Four processes even on two cores: each has a local AWS of its own, and stories of deployments wait more than they work.
 test: setup ## Run all tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 4 --dist loadfile
 
 check: lint test ## Check style and types, then run all tests: what CI does
 
