@@ -189,3 +189,16 @@ def test_production_against_itself_is_the_noise_floor(engine: Engine, tmp_path: 
     found = result(compared(tmp_path, engine, production, shadow, HOW))
     assert found.noise_percent == pytest.approx(5 / 49 * 100)
     assert found.agreement.percent == pytest.approx(90)
+
+
+@pytest.mark.parametrize(("hours", "joined"), [(-2, 0), (-1, 50), (0, 50), (1, 50), (2, 0)])
+def test_a_clock_that_is_wrong_moves_records_by_an_hour_at_most(
+    engine: Engine, tmp_path: Path, hours: int, joined: int
+) -> None:
+    """The folders' hours are the variants' own clocks': what is an hour off still joins, what is more is counted."""
+    production, shadow = answers(50, hour=4), answers(50, hour=4 + hours)
+    around = [one for hour in range(2, 8) for one in answers(5, first=1000 * hour, hour=hour)]
+    tally = compared(tmp_path, engine, [*around, *production], [*around, *shadow], HOW)
+    left = {"only here": 50 - joined} if joined < 50 else {}
+    assert tally.all.compared == len(around) + joined
+    assert lost(tally) == dict.fromkeys(SIDES, left)
