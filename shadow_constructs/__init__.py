@@ -9,6 +9,7 @@ from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.model.serving_model import ServingModel
+from shadow_constructs.stacks.managed_stack import ManagedShadowTestStack
 from shadow_constructs.stacks.promotion_stack import PromotionStack
 from shadow_constructs.stacks.shadow_test_stack import ShadowTestStack
 from shadow_constructs.values.alerts import Alerts
@@ -48,6 +49,7 @@ __all__ = [
     "Hardware",
     "InvalidValueError",
     "ManagedShadowTest",
+    "ManagedShadowTestStack",
     "MetricsPublishing",
     "Model",
     "ModelPackage",

@@ -12,7 +12,7 @@ from shadow_constructs.alarms.people import tell
 from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
-from shadow_constructs.placing.given import Part, check_given
+from shadow_constructs.placing.given import Part, check_given, check_name
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.held import named
@@ -38,6 +38,8 @@ class EndpointAlarms(Part):
         test: What the endpoint serves, with its policy and alerts.
         after: What must be there before the alarms about the shadow and the comparison are made, such as the
             endpoint: they are fresh for a time, and that time is to begin when the fleet is there. By default nothing.
+        production: Whether alarms about production are made, too; of a managed test the endpoint's own stack has them.
+        topic_arn: Who is told. By default people are told as `Alerts` says.
 
     Attributes:
         specs: The alarms as plain data.
@@ -49,15 +51,26 @@ class EndpointAlarms(Part):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, test: ShadowTest, after: cdk.CfnResource | None = None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest,
+        after: cdk.CfnResource | None = None,
+        production: bool = True,
+        topic_arn: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         if after is not None:
             check_given(self, "after", after, cdk.CfnResource, "be a resource of CloudFormation")
+        check_given(self, "production", production, bool, "be True or False")
+        if topic_arn is not None:
+            check_name(self, "topic_arn", topic_arn)
         alerts = test.alerts
-        self.specs: tuple[AlarmSpec, ...] = alarm_specs(test)
-        self.topic_arn = tell(self, test.endpoint_name, alerts)
+        found = alarm_specs(test)
+        self.specs: tuple[AlarmSpec, ...] = tuple(one for one in found if production or one.about != "production")
+        self.topic_arn = tell(self, test.endpoint_name, alerts) if topic_arn is None else topic_arn
         self._actions = [*([] if self.topic_arn is None else [self.topic_arn]), *alerts.action_arns]
         self.alarms = {
             spec.id: add_alarm(self, spec, self._actions if spec.about == "production" else (), after)

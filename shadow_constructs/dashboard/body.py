@@ -17,13 +17,14 @@ from shadow_constructs.values.shadow_test import ShadowTest
 _FINEST_PERIOD = 60
 
 
-def dashboard_name(test: ShadowTest, dashboard: Dashboard, region: str) -> str:
+def dashboard_name(test: ShadowTest, dashboard: Dashboard, region: str, *, managed: bool = False) -> str:
     """The dashboard's name: the one given, or of the endpoint and its region.
 
     Dashboards of all regions share one list (CloudWatch API Reference, PutDashboard), so the endpoint's name alone
     would let one region overwrite the other's.
     """
-    return f"{test.endpoint_name}-shadow-test-{region}" if dashboard.name is None else dashboard.name
+    kind = "managed" if managed else "shadow"
+    return f"{test.endpoint_name}-{kind}-test-{region}" if dashboard.name is None else dashboard.name
 
 
 def dashboard_body(

@@ -32,6 +32,8 @@ class ComparisonDashboard(Part):
         alarm_arns: Alarms whose states are shown. By default none.
         captured_uri: S3 folder of captured data. By default no link to it.
         endpoint_config_name: Name of the endpoint config that the template asks for. By default no link to it.
+        managed: Whether it is of a managed test, beside the dashboard of the endpoint itself: a name that isn't given
+            says so.
 
     Attributes:
         name: The dashboard's name; None if it is off.
@@ -52,12 +54,14 @@ class ComparisonDashboard(Part):
         alarm_arns: Sequence[str] = (),
         captured_uri: str | None = None,
         endpoint_config_name: str | None = None,
+        managed: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
         chosen = Dashboard() if dashboard is None else dashboard
         check_given(self, "dashboard", chosen, Dashboard, "be a Dashboard(...) or Dashboard.off()")
         check_names(self, "alarm_arns", alarm_arns)
+        check_given(self, "managed", managed, bool, "be True or False")
         for name, text in (("captured_uri", captured_uri), ("endpoint_config_name", endpoint_config_name)):
             if text is not None:
                 check_name(self, name, text)
@@ -76,7 +80,7 @@ class ComparisonDashboard(Part):
             captured_uri=captured_uri,
             endpoint_config_name=endpoint_config_name,
         )
-        self.name = dashboard_name(test, chosen, region)
+        self.name = dashboard_name(test, chosen, region, managed=managed)
         self.url = links.dashboard(console, region, self.name)
         # One text in one resource: CloudWatch's L2 widgets would cross into jsii some hundred times for the same.
         self.cfn_dashboard = cloudwatch.CfnDashboard(

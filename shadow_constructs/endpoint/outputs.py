@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from constructs import Construct, IConstruct
 
+from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.intent import Intent, Rollback
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 from shadow_ops.contract.text import ascii_of
 
 CAPTURED_DATA, CAPTURE_KEY = "CapturedData", "CaptureKey"
+SERVING_MODEL, TESTED_MODEL, PEOPLE = "ServingModelName", "TestedModelName", "People"
+SERVING_ROLE, TESTED_ROLE = "ServingRole", "TestedRole"
+"""What the stack of a managed test reads of the endpoint's."""
 _LONGEST_PREFIX = 200
 _TAKEN: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
 _PREFIXES: WeakKeyDictionary[IConstruct, str] = WeakKeyDictionary()
@@ -90,3 +95,26 @@ def outputs_of(
         yield Output("RollbackReason", ascii_of(intent.reason), "Why a promotion was rolled back")
     address = f"{console}/sagemaker/home?region={pseudo('REGION')}#/endpoints/{test.endpoint_name}"
     yield Output("Console", address, "The endpoint in the AWS console")
+
+
+def outputs_for_test(
+    managed: ManagedShadowTest | None, models: Mapping[str, ServingModel], topic_arn: str | None
+) -> Iterator[Output]:
+    """What the stack of a managed test reads of the endpoint's: models, the roles that serve them, and who is told.
+
+    Args:
+        managed: The test; None has no output.
+        models: The SageMaker models by version.
+        topic_arn: Who is told, or None.
+    """
+    if managed is None:
+        return
+    of_production = (managed.test.production.model.version, SERVING_MODEL, SERVING_ROLE)
+    of_shadow = (managed.shadow.model.version, TESTED_MODEL, TESTED_ROLE)
+    for version, model_name, role in (of_production, of_shadow):
+        yield Output(model_name, models[version].model_name, f"SageMaker model of {version}")
+        role_arn = models[version].role_arn
+        if role_arn is not None:
+            yield Output(role, role_arn, f"Execution role of {version}")
+    if topic_arn is not None:
+        yield Output(PEOPLE, topic_arn, "Topic of those who are told")

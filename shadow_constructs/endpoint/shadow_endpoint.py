@@ -14,39 +14,30 @@ from shadow_constructs.alarms import EndpointAlarms
 from shadow_constructs.alarms.resources import nested
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
-from shadow_constructs.endpoint.config import (
-    capture_property,
-    metrics_property,
-    variant_property,
-)
 from shadow_constructs.endpoint.declared import SettingsParameter
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
-from shadow_constructs.endpoint.outputs import check_prefix, outputs_of
+from shadow_constructs.endpoint.made import check_deployed, endpoint_config, serving_models
+from shadow_constructs.endpoint.outputs import check_prefix, outputs_for_test, outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
-from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms, deployment_digest, watched_names
+from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms
 from shadow_constructs.endpoint.shared import shared_bucket
 from shadow_constructs.guard.no_guard import NoGuard
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
-from shadow_constructs.model.serving_model import ServingModel
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.owned import own
-from shadow_constructs.placing.place import found, place_of
+from shadow_constructs.placing.place import place_of
 from shadow_constructs.placing.siblings import check_siblings
 from shadow_constructs.placing.size import check_tags_fit
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
-from shadow_constructs.values.model import Model
-from shadow_constructs.values.pairs.of_stack import PAIRS, Deployed
-from shadow_constructs.values.pairs.pair import check_pairs
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_constructs.values.tokens import is_token
 from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, rollback_warnings, warnings_of
 from shadow_constructs.watch.construct import watch
-from shadow_ops.contract.problems import Problems
 
 # CloudFormation's schemas of these take no tag without a value.
 _NO_EMPTY_TAGS = [
@@ -66,12 +57,15 @@ class ShadowEndpoint(Part):
     Args:
         scope: Parent construct.
         construct_id: Id in the scope.
-        test: What the endpoint serves, and what is tested beside it.
+        test: What the endpoint serves, and what is tested beside it. Of a `ManagedShadowTest` production serves
+            alone, and the shadow's model is made for the test, which has a stack of its own.
         intent: What the deployment is meant to be. `Promotion` renders ``test.promoted()`` and warns where the test
             hasn't shown that it will hold; `Rollback` rolls a promotion back. By default neither.
 
     Attributes:
         test: The value that was rendered: of a promotion, what serves after it.
+        managed: The managed test that is to be on it, or None.
+        models: The SageMaker models, by version.
         intent: What the deployment is meant to be, or None.
         endpoint_name: The endpoint's name.
         endpoint_arn: The endpoint's ARN.
@@ -89,17 +83,28 @@ class ShadowEndpoint(Part):
         InvalidValueError: If the app has an endpoint of that name that is another test's, or that is in the same Stage.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, test: ShadowTest, intent: Intent | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        test: ShadowTest | ManagedShadowTest,
+        intent: Intent | None = None,
+    ) -> None:
         super().__init__(scope, construct_id)
-        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
+        check_given(self, "test", test, (ShadowTest, ManagedShadowTest), "be a ShadowTest(...)")
         if intent is not None:
             check_given(self, "intent", intent, (Promotion, Rollback), "be a Promotion(...) or a Rollback(...)")
-        node = self.node
+        node, self.managed = self.node, None
+        if isinstance(test, ManagedShadowTest):
+            self.managed, test = None if isinstance(intent, Promotion) else test, test.test
         check_siblings(node, test)
         own(node, "endpoint")
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))
             test = test.promoted()
+        elif self.managed is not None:
+            test = self.managed.serving
         self._warn(warnings_of(test))
         if isinstance(intent, Rollback):
             self._warn(rollback_warnings(test))
@@ -112,12 +117,15 @@ class ShadowEndpoint(Part):
         self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
-        _check_place(self.stack, test)
+        check_deployed(self.stack, test)
         self._captured: CaptureBucket | None = None
         self._shared_bucket: s3.IBucket | None = None
         self.capture_destination = self._destination()
-        models = {model.version: self._serving_model(model) for model in test.models}
-        self.cfn_endpoint_config = self._endpoint_config(models)
+        self.models = serving_models(self, test, self.capture_destination, self.managed)
+        self.cfn_endpoint_config = endpoint_config(self, test, intent, self.models, self.capture_destination)
+        if self._captured is not None and test.capture.delete_with_stack:
+            # It is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
+            self.cfn_endpoint_config.node.add_dependency(self._captured.bucket)
         self.endpoint_config_name = self.cfn_endpoint_config.attr_endpoint_config_name
         rollback = RollbackAlarms(
             self, "Rollback", test=test, endpoint_config_name=self.endpoint_config_name, intent=intent
@@ -215,7 +223,8 @@ class ShadowEndpoint(Part):
         """
         check_prefix(self, self.stack, prefix)
         destination, console = self.capture_destination, console_of(self.stack)
-        for output in outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console):
+        found = outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console)
+        for output in (*found, *outputs_for_test(self.managed, self.models, self.alarms.topic_arn)):
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description
             ).override_logical_id(f"{prefix}{output.name}")
@@ -246,55 +255,3 @@ class ShadowEndpoint(Part):
         self._captured = made
         made.bound_emptying(self.test.guard.permissions_boundary)
         return CaptureDestination(made.bucket.bucket_name, capture.prefix, made.key_arn)
-
-    def _serving_model(self, model: Model) -> ServingModel:
-        return ServingModel(
-            self,
-            f"Model-{model.version}",
-            model=model,
-            endpoint_name=self.endpoint_name,
-            test=self.test,
-            captured=self.capture_destination,
-            alarms=watched_names(self.test),
-        )
-
-    def _endpoint_config(self, models: dict[str, ServingModel]) -> sagemaker.CfnEndpointConfig:
-        test = self.test
-        # A weight means something beside other production variants only. Alone, production has 1: a shadow's weight is
-        # a share of it, and 0 would be an endpoint that nobody has told what it is for.
-        alone = len(test.production_variants) == 1
-        production = [
-            variant_property(one, models[one.model.version].model_name, 1 if alone else one.weight)
-            for one in test.production_variants
-        ]
-        shadow = None
-        if test.shadow is not None:
-            name = models[test.shadow.model.version].model_name
-            shadow = [variant_property(test.shadow, name, test.shadow_weight)]
-        config = sagemaker.CfnEndpointConfig(
-            self,
-            f"Config{deployment_digest(test, self.intent)}",
-            production_variants=production,
-            shadow_production_variants=shadow,
-            data_capture_config=None
-            if self.capture_destination is None
-            else capture_property(test.capture, self.capture_destination),
-            metrics_config=metrics_property(test.metrics),
-            kms_key_id=test.volume_key_arn,
-        )
-        for model in models.values():
-            for policy in model.attached:
-                config.add_resource_dependency(policy)
-        if self._captured is not None and test.capture.delete_with_stack:
-            # The bucket is emptied only once nothing writes to it any more: after the endpoint and its config are gone.
-            config.node.add_dependency(self._captured.bucket)
-        return config
-
-
-def _check_place(stack: cdk.Stack, test: ShadowTest) -> None:
-    place = place_of(stack)
-    problems = Problems("ShadowTest")
-    region, account = (None if is_token(one) else one for one in (place.region, place.account))
-    deployed = Deployed(test, region, account, found)
-    check_pairs(problems, PAIRS, deployed)
-    problems.raise_if_any()

@@ -1,4 +1,4 @@
-"""The capture bucket as other stacks may refer to it.
+"""The capture bucket, and what else of an endpoint's stack others may refer to.
 
 A test and its promotion are two stacks of an app and one of CloudFormation. What the CDK does with a reference from a
 third stack, an export in the one and a dependency on it, would have the promotion refused and the test deployed anew.
@@ -53,7 +53,7 @@ class _Known:
         there = None if is_token(region) or region == place_of(theirs).region else region
         said = cdk.Fn.get_stack_output(ours.stack_name, f"{prefix}{self._output}", there)
         # The output with the bucket is the address of the captured data: s3://bucket/...
-        return said if self._output == CAPTURE_KEY else cdk.Fn.select(2, cdk.Fn.split("/", said))
+        return cdk.Fn.select(2, cdk.Fn.split("/", said)) if self._output == CAPTURED_DATA else said
 
 
 def shared_bucket(endpoint: Part, bucket: s3.IBucket, key_arn: str | None) -> s3.IBucket:
@@ -66,14 +66,21 @@ def shared_bucket(endpoint: Part, bucket: s3.IBucket, key_arn: str | None) -> s3
     """
     key: kms.IKey | None = None
     if key_arn is not None:
-        arn = _known(endpoint, key_arn, CAPTURE_KEY) if is_token(key_arn) else key_arn
+        arn = shared_text(endpoint, key_arn, CAPTURE_KEY)
         key = kms.Key.from_key_arn(endpoint, "CaptureKey", arn)
-    name = _known(endpoint, bucket.bucket_name, CAPTURED_DATA)
+    name = shared_text(endpoint, bucket.bucket_name, CAPTURED_DATA)
     return s3.Bucket.from_bucket_attributes(endpoint, "CaptureBucket", bucket_name=name, encryption_key=key)
 
 
-def _known(endpoint: Part, here: str, output: str) -> str:
-    return cdk.Lazy.uncached_string(_Known(endpoint, here, output))
+def shared_text(endpoint: Part, here: str, output: str) -> str:
+    """A text of the endpoint's stack, to be used in any stack; a literal is itself everywhere.
+
+    Args:
+        endpoint: Whose it is.
+        here: As the endpoint's own stack knows it.
+        output: Name of the output that says it to others.
+    """
+    return cdk.Lazy.uncached_string(_Known(endpoint, here, output)) if is_token(here) else here
 
 
 def _outermost(stack: cdk.Stack) -> cdk.Stack:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from shadow_constructs.guard.role import continuing, statements
+from shadow_constructs.guard.role import Statement, continuing
 from shadow_constructs.model.execution_role import role_name
 from shadow_constructs.values.guard import Guard
 
@@ -34,22 +35,22 @@ class Acting:
     attached: cdk.CfnResource | None = None
 
 
-def acting_as(scope: Construct, guard: Guard, endpoint_name: str, log_group_arn: str) -> Acting:
+def acting_as(scope: Construct, guard: Guard, description: str, allowed: Iterable[Statement]) -> Acting:
     """Make the role, or use the user's.
 
     Args:
-        scope: The guard.
-        guard: Whose role it is, and in which network.
-        endpoint_name: The one endpoint that is guarded.
-        log_group_arn: Where the function writes.
+        scope: What the function is of.
+        guard: Whose role it is.
+        description: Of the role.
+        allowed: What the function needs.
     """
-    document = _document(statements(endpoint_name, log_group_arn, in_vpc=guard.network is not None))
+    document = _document(allowed)
     if guard.role_arn is None:
         role = iam.CfnRole(
             scope,
             "Role",
             assume_role_policy_document=TRUST,
-            description=f"Guards updates of endpoint {endpoint_name}",
+            description=description,
             permissions_boundary=guard.permissions_boundary,
             policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],
         )

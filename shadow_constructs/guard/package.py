@@ -16,17 +16,18 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 HANDLER = "shadow_ops.guard.handler.handle"
-_WINGS = ("answering", "aws", "contract", "guard", "judge", "measure", "responses", "watch")
+_WINGS = ("answering", "aws", "contract", "guard", "judge", "managed", "measure", "responses", "watch")
 # What of these wings only synthesis or the command line imports.
 _NOT_RUN = {
     "aws/clients.py",
     "judge/plan.py",
     "judge/soonest.py",
-    "contract/managed.py",
     "contract/permissions.py",
     "contract/promotion.py",
     "contract/reading.py",
     "contract/unguarded.py",
+    "managed/sampling.py",
+    "managed/verdict.py",
     "measure/recording_file.py",
     *(
         f"responses/{name}.py"

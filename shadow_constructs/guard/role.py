@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.permissions import PERMISSIONS
+from shadow_ops.contract.permissions import PERMISSIONS, Need
 
 Statement = dict[str, Any]
 _FUNCTION = "function"
@@ -21,16 +21,25 @@ INTERFACES = [
 ]
 
 
-def statements(endpoint_name: str, log_group_arn: str, *, in_vpc: bool = False) -> Iterator[Statement]:
-    """The statements of the guard's role.
+def statements(
+    endpoint_name: str,
+    log_group_arn: str,
+    *,
+    in_vpc: bool = False,
+    needs: Iterable[Need] = PERMISSIONS,
+    more: Mapping[str, Any] | None = None,
+) -> Iterator[Statement]:
+    """The statements of a function's role, by default of the guard's.
 
     Args:
-        endpoint_name: The one endpoint that it guards.
-        log_group_arn: Where its function writes.
-        in_vpc: Whether Lambda must give its function network interfaces.
+        endpoint_name: The one endpoint that it is about.
+        log_group_arn: Where the function writes.
+        in_vpc: Whether Lambda must give the function network interfaces.
+        needs: What it calls.
+        more: Resources that the guard doesn't know, by the needs' words for them.
     """
-    arns = _arns(endpoint_name)
-    for need in PERMISSIONS:
+    arns = {**_arns(endpoint_name), **(more or {})}
+    for need in needs:
         if need.resource == _FUNCTION:
             continue
         statement: Statement = {"Effect": "Allow", "Action": list(need.actions), "Resource": arns[need.resource]}

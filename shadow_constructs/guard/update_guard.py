@@ -16,6 +16,7 @@ from shadow_constructs.guard.acting import acting_as, goes_on
 from shadow_constructs.guard.function import lambda_function
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import HANDLER
+from shadow_constructs.guard.role import statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given, check_name, check_names
 from shadow_constructs.placing.place import pseudo
@@ -132,7 +133,8 @@ class UpdateGuard(Part):
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
         group = log_group(self, guard)
-        acting = acting_as(self, guard, endpoint_name, group.attr_arn)
+        allowed = statements(endpoint_name, group.attr_arn, in_vpc=guard.network is not None)
+        acting = acting_as(self, guard, f"Guards updates of endpoint {endpoint_name}", allowed)
         function = lambda_function(
             self,
             guard,

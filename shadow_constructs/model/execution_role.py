@@ -49,7 +49,7 @@ def own_role(scope: Part, statements: list[Statement], description: str, boundar
     role = iam.CfnRole(
         scope,
         "Role",
-        assume_role_policy_document=_trust(place_of(scope.stack)),
+        assume_role_policy_document=sagemaker_trust(place_of(scope.stack)),
         description=description,
         permissions_boundary=boundary,
         policies=[iam.CfnRole.PolicyProperty(policy_name="Serve", policy_document=_document(inline))],
@@ -82,7 +82,7 @@ def _document(statements: list[Statement]) -> Statement:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _trust(place: Place) -> Statement:
+def sagemaker_trust(place: Place) -> Statement:
     """SageMaker may take the role, and for resources of this account and Region only (confused deputy prevention)."""
     source = {"ArnLike": {"aws:SourceArn": f"{place.arn('sagemaker')}:*"}}
     statement = {

@@ -1,4 +1,4 @@
-"""What the stacks of a shadow test and of its promotion are: one stack in CloudFormation, named like the endpoint."""
+"""What the library's stacks are; those of a shadow test and of its promotion are one in CloudFormation."""
 
 from __future__ import annotations
 
@@ -9,11 +9,41 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from shadow_constructs.placing.given import check_given, check_place, check_stack, in_one_line
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
-class EndpointStack(cdk.Stack):
-    """A stack for one endpoint, whose name and compact template are chosen, unless the user chooses.
+class CheckedStack(cdk.Stack):
+    """A stack with a compact template, whose arguments are checked before the CDK is asked.
+
+    Args:
+        scope: The app, or a Stage.
+        construct_id: Name of the stack on the command line.
+        arguments: As for any stack.
+        **chosen: What is chosen unless the arguments say otherwise.
+
+    Raises:
+        InvalidValueError: If CloudFormation or the CDK wouldn't take it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        arguments: Mapping[str, Any],
+        **chosen: Any,  # noqa: ANN401 - whatever a stack takes
+    ) -> None:
+        # Compact templates: one with alarms and dashboard is a third smaller without indentation.
+        given = {"suppress_template_indentation": True, **chosen, **arguments}
+        check_stack(self, given)
+        # Of what the user gave the CDK doesn't say which it means; without it, it can be the id only.
+        what = ", ".join(arguments) or "construct_id"
+        with in_one_line(self, what, dict(arguments) or construct_id):
+            super().__init__(scope, construct_id, **given)
+
+
+class EndpointStack(CheckedStack):
+    """A stack for one endpoint, named like it unless the user chooses.
 
     Args:
         scope: The app, or a Stage.
@@ -25,13 +55,10 @@ class EndpointStack(cdk.Stack):
         InvalidValueError: If CloudFormation or the CDK wouldn't take it.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, test: ShadowTest, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, test: ShadowTest | ManagedShadowTest, arguments: Mapping[str, Any]
+    ) -> None:
         check_place(self, scope, construct_id)
-        check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
-        # Compact templates: one with alarms and dashboard is a third smaller without indentation.
-        given = {"stack_name": test.endpoint_name, "suppress_template_indentation": True, **arguments}
-        check_stack(self, given)
-        # Of what the user gave the CDK doesn't say which it means; without it, it can be the id only.
-        what = ", ".join(arguments) or "construct_id"
-        with in_one_line(self, what, dict(arguments) or construct_id):
-            super().__init__(scope, construct_id, **given)
+        check_given(self, "test", test, (ShadowTest, ManagedShadowTest), "be a ShadowTest(...)")
+        name = (test.test if isinstance(test, ManagedShadowTest) else test).endpoint_name
+        super().__init__(scope, construct_id, arguments, stack_name=name)

@@ -10,6 +10,7 @@ from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.stacks.context import promotion_of
 from shadow_constructs.stacks.endpoint_stack import EndpointStack
 from shadow_constructs.values.intent import Promotion
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
@@ -24,7 +25,8 @@ class PromotionStack(EndpointStack):
         scope: The app.
         construct_id: Name of the stack on the command line, such as ``churn-promotion``.
         test: The shadow test whose candidate is promoted, on the hardware that `ShadowTest.promote_on` says. A CDK
-            warning says where the test hasn't shown that it will carry all the traffic.
+            warning says where the test hasn't shown that it will carry all the traffic. A managed test whose promotion
+            was concluded is promoted like any other.
         intent: The promotion. By default the gate decides, unless ``-c override_gate="reason"`` overrides it.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name.
 
@@ -41,7 +43,7 @@ class PromotionStack(EndpointStack):
         scope: Construct,
         construct_id: str,
         *,
-        test: ShadowTest,
+        test: ShadowTest | ManagedShadowTest,
         intent: Promotion | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:

@@ -10,6 +10,7 @@ from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.stacks.context import rollback_of
 from shadow_constructs.stacks.endpoint_stack import EndpointStack
 from shadow_constructs.values.intent import Rollback
+from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
@@ -21,7 +22,8 @@ class ShadowTestStack(EndpointStack):
     Args:
         scope: The app.
         construct_id: Name of the stack on the command line, such as ``churn-shadow``.
-        test: What is served and tested.
+        test: What is served and tested. Of a `ManagedShadowTest` production serves alone: the test has a stack of its
+            own, `ManagedShadowTestStack`.
         intent: The rollback of a promotion. By default the one that ``-c rollback="reason"`` asks for, if any; without
             one, a deployment that would put a replaced version back into production is refused.
         **kwargs: As for any stack. ``stack_name`` defaults to the endpoint's name, so that this stack and the
@@ -40,7 +42,7 @@ class ShadowTestStack(EndpointStack):
         scope: Construct,
         construct_id: str,
         *,
-        test: ShadowTest,
+        test: ShadowTest | ManagedShadowTest,
         intent: Rollback | None = None,
         **kwargs: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:

@@ -19,6 +19,7 @@ def declared(
     captured_uri: str | None = None,
     dashboard: str | None = None,
     alarms: Sequence[str] = (),
+    experiment: str | None = None,
 ) -> Declared:
     """What the code says.
 
@@ -28,6 +29,7 @@ def declared(
         captured_uri: Folder of captured data, or None.
         dashboard: The dashboard's name, or None.
         alarms: Names of the alarms; tokens.
+        experiment: Name of the managed test that this is about, a token; by default it is about the endpoint.
     """
     scaling = test.scaling
     return Declared(
@@ -41,6 +43,7 @@ def declared(
         alarms=tuple(alarms),
         policy=test.policy,
         guard_off=test.guard.off_because,
+        experiment=experiment,
     )
 
 

@@ -129,7 +129,13 @@ _KNOWN: WeakKeyDictionary[cdk.Stack, dict[tuple[object, ...], list[StackWatch]]]
 
 
 def watch(
-    stack: cdk.Stack, node: Node, test: ShadowTest, topic_arn: str | None, captured: CaptureDestination | None
+    stack: cdk.Stack,
+    node: Node,
+    test: ShadowTest,
+    topic_arn: str | None,
+    captured: CaptureDestination | None,
+    *,
+    managed: bool = False,
 ) -> None:
     """Have a shadow test watched, if there is one and its code doesn't say otherwise.
 
@@ -141,6 +147,7 @@ def watch(
         test: What the endpoint serves.
         topic_arn: Whom to tell; None: nobody.
         captured: Where its captured data is, or None.
+        managed: Whether SageMaker manages the test.
     """
     if not test.watched:
         return
@@ -171,6 +178,7 @@ def watch(
             price_per_instance_hour=how.price_per_instance_hour,
             currency=how.currency,
             answers=test.counts_answers,
+            managed=managed,
         ),
         captured,
         test.tags,

@@ -8,7 +8,7 @@ from typing import Any
 from shadow_constructs.guard.role import INTERFACES
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
-from shadow_ops.contract.declared import prefix, settings_name
+from shadow_ops.contract.declared import managed_name, prefix, settings_name
 from shadow_ops.contract.reasons import reasons_path
 from shadow_ops.contract.watched import SOURCE, Watched
 
@@ -33,7 +33,11 @@ def statements(
     yield _allowed("sagemaker:DescribeEndpoint", _arns("sagemaker", (f"endpoint/{one}" for one in spellings)))
     # CloudFormation names them.
     yield _allowed("sagemaker:DescribeEndpointConfig", _arns("sagemaker", ["endpoint-config/*"]))
-    yield _allowed("ssm:GetParameter", _parameters([settings_name(one) for one in names]))
+    said = [(managed_name if one.managed else settings_name)(one.endpoint) for one in watched]
+    yield _allowed("ssm:GetParameter", _parameters(said))
+    if any(one.managed for one in watched):
+        # Which config SageMaker has made for the test, and since when its share is what it is.
+        yield _allowed("sagemaker:DescribeInferenceExperiment", _arns("sagemaker", ["inference-experiment/*"]))
     own = [f"{prefix(one)}/{kept}" for one in names for kept in ("verdict", "told*")]
     reads_and_writes = ("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameters")
     yield _allowed(reads_and_writes, _parameters(own))

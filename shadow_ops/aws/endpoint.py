@@ -9,6 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+# Of a variant, what scaling and its being alone make meaningless.
+_HOW_MANY = ("InitialInstanceCount", "InitialVariantWeight")
+
 
 @dataclass(frozen=True)
 class LiveVariant:
@@ -67,6 +70,8 @@ class LiveEndpoint:
         shadow: The shadow variant, or None.
         failure_reason: Why the last creation or update failed; SageMaker may forget it.
         modified: When it last changed.
+        since: Since when what is measured is about what serves now, where that is later than the config: a managed
+            test's share changes in place.
     """
 
     name: str
@@ -77,12 +82,35 @@ class LiveEndpoint:
     shadow: LiveVariant | None
     failure_reason: str | None
     modified: datetime.datetime
+    since: datetime.datetime | None = None
+
+    @property
+    def began(self) -> datetime.datetime:
+        """When the test began that runs: a test is as old as its config, and as its share."""
+        return self.config.created if self.since is None else max(self.since, self.config.created)
 
     @property
     def sampling_percent(self) -> float:
         """Share of the requests that is copied to the shadow; 0 without one."""
         # Beside a production weight of 1, as this library renders it, the shadow's weight is the share.
         return 0 if self.shadow is None else self.shadow.weight * 100
+
+
+def same_content(one: Config, other: Config) -> bool:
+    """Whether two configs serve the same, under whatever names they were made and on however many instances.
+
+    SageMaker makes configs of its own for a managed test, and so has one of its own at the end.
+    """
+
+    def what(config: Config) -> tuple[object, ...]:
+        variants = [
+            [{name: value for name, value in variant.items() if name not in _HOW_MANY} for variant in variants]
+            for variants in (config.production, config.shadow)
+        ]
+        return (*variants, config.capture_uri, config.capture_percent)
+
+    alone = len(one.production) == len(other.production) == 1
+    return alone and what(one) == what(other)
 
 
 def describe_config(sagemaker: Any, name: str) -> Config:  # noqa: ANN401 - a boto3 client

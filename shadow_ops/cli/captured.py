@@ -121,7 +121,7 @@ def _located(
         )
     variants = place.production or live.production[0].name, place.shadow or live.shadow.name
     # What was captured before the test began is another shadow's.
-    since = live.config.created if begun is None else max(begun, live.config.created)
+    since = live.began if begun is None else max(begun, live.began)
     policy = None if found.declared is None else found.declared.policy
     return s3_source(clients.s3, where), variants, since, place.now, policy
 

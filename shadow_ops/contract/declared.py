@@ -20,7 +20,7 @@ from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
     *("version", "endpoint_config", "production", "shadow", "sampling_percent", "promoted"),
-    *("capture_uri", "dashboard", "alarms", "more", "policy", "guard_off"),
+    *("capture_uri", "dashboard", "alarms", "more", "policy", "guard_off", "experiment"),
 )
 _KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
 # What a variant's members were called in the first format, behind its role.
@@ -48,6 +48,11 @@ def settings_name(endpoint_name: str) -> str:
     return f"{prefix(endpoint_name)}/settings"
 
 
+def managed_name(endpoint_name: str) -> str:
+    """Name of the parameter that the template of a managed test makes."""
+    return f"{prefix(endpoint_name)}/managed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeclaredVariant:
     """A variant as the code says it.
@@ -72,7 +77,7 @@ class Declared:
     """What the code says of an endpoint.
 
     Attributes:
-        config: The endpoint config that must be serving.
+        config: The endpoint config that must be serving; of a managed test, which SageMaker makes one for, its name.
         production: The production variants, the main one first; at least one.
         shadow: The shadow variant, or None.
         sampling_percent: Share of the requests that is copied to the shadow; 0 without one.
@@ -82,6 +87,7 @@ class Declared:
         alarms: Names of the alarms about this endpoint, the composite one included.
         policy: The policy of the test. None if this release can't read it.
         guard_off: Why no guard stands before and after the endpoint's updates, shortened; None where one does.
+        experiment: Name of the managed test that this is said of; None where it is said of the endpoint.
         unread: What this release could not read of it, a line each. Empty where all is known.
     """
 
@@ -95,14 +101,15 @@ class Declared:
     alarms: tuple[str, ...] = ()
     policy: GatePolicy | None
     guard_off: str | None = None
+    experiment: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
     def to_parameters(self, endpoint: str) -> dict[str, str]:
-        """The parameters that keep the value, texts by name, `settings_name` first; each small enough.
+        """The parameters that keep the value, texts by name, `settings_name` or `managed_name` first; each is small.
 
         Names may hold CDK tokens, which stay whole; each is taken for as long as it may become.
         """
-        name, values = settings_name(endpoint), self._to_json()
+        name, values = (settings_name if self.experiment is None else managed_name)(endpoint), self._to_json()
         fixed = len(compact({**values, "alarms": [], "more": 99}).encode()) + _NAMES
         room, each = max(0, LARGEST_VALUE - fixed) // _ALARM, LARGEST_VALUE // _ALARM - 1
         further = [self.alarms[first : first + each] for first in range(room, len(self.alarms), each)]
@@ -111,12 +118,13 @@ class Declared:
         return {name: compact(one) for name, one in {name: first, **more}.items()}
 
     @classmethod
-    def read(cls, endpoint: str, value_of: Callable[[str], str | None]) -> Self | None:
+    def read(cls, endpoint: str, value_of: Callable[[str], str | None], *, managed: bool = False) -> Self | None:
         """Read what a stack says of an endpoint, whichever release of the library made it.
 
         Args:
             endpoint: The endpoint's name.
             value_of: Gives the value of a parameter; None if there is none of that name.
+            managed: Whether what is said of its managed test is read.
 
         Returns:
             The value. None if no stack says anything.
@@ -124,7 +132,7 @@ class Declared:
         Raises:
             InvalidValueError: If the parameter is none of ours.
         """
-        name = settings_name(endpoint)
+        name = managed_name(endpoint) if managed else settings_name(endpoint)
         text = value_of(name)
         if text is None:
             return None
@@ -156,6 +164,7 @@ class Declared:
             "guard_off": None
             if self.guard_off is None
             else _short(self.guard_off, _LONGEST_WHY, len(compact(self.guard_off)) - 2),
+            "experiment": self.experiment,
         }
         return {name: one for name, one in values.items() if one is not None}
 
@@ -202,6 +211,7 @@ class Declared:
             alarms=_texts(data.get("alarms", [])),
             policy=GatePolicy.deployed(data["policy"], f"{where}: policy", unread),
             guard_off=_text_or_none(data, "guard_off"),
+            experiment=_text_or_none(data, "experiment"),
             unread=tuple(unread),
         )
 

@@ -16,7 +16,10 @@ class Need:
             ``record``: what is replaced there, ``entry``: what is made once, ``leaving``: what goes with the stack;
             ``stack``: the stack; ``function``: the guard's own function;
             ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
-            ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints; ``*``.
+            ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints;
+            ``experiment``: managed tests of this stack, ``experiments``: all, to see which endpoint they have;
+            ``kept``: what the watch and a conclusion keep; ``model``: every model, because CloudFormation names them;
+            ``experiment-role``: the role that a managed test is run with; ``*``.
         reason: Why it is needed; with ``*`` also why nothing narrower would do.
         conditions: Keys and values that must equal in the request.
     """
@@ -127,3 +130,67 @@ PERMISSIONS: tuple[Need, ...] = (
     ),
 )
 """Everything the guard calls, the gate's own call included."""
+
+
+def _of_both(need: Need) -> bool:
+    """Whether a need of the guard is one of the function of managed tests, which puts scaling back as well."""
+    scaling = any(action.startswith("application-autoscaling:") for action in need.actions)
+    return scaling or need.resource in ("endpoint", "endpoint-config", "target-alarm", "service-role", "function")
+
+
+MANAGED_PERMISSIONS: tuple[Need, ...] = (
+    *(need for need in PERMISSIONS if _of_both(need)),
+    Need(
+        ("sagemaker:DescribeModel",),
+        "model",
+        "models of several containers, or that serve several models, can't take part in a shadow test",
+    ),
+    Need(
+        ("sagemaker:ListInferenceExperiments",),
+        "*",
+        "whether another managed test has the endpoint; the action has no resource level",
+    ),
+    Need(
+        ("sagemaker:DescribeInferenceExperiment",),
+        "experiments",
+        "which endpoint another managed test has: its summary doesn't say",
+    ),
+    Need(
+        (
+            "sagemaker:CreateInferenceExperiment",
+            "sagemaker:UpdateInferenceExperiment",
+            "sagemaker:StopInferenceExperiment",
+            "sagemaker:DeleteInferenceExperiment",
+            "sagemaker:AddTags",
+        ),
+        "experiment",
+        "to begin the test, change its share and its end, end it, and delete one that hasn't begun",
+    ),
+    Need(
+        ("iam:PassRole",),
+        "experiment-role",
+        "SageMaker takes the role that runs the test from who begins it",
+        (("iam:PassedToService", "sagemaker.amazonaws.com"),),
+    ),
+    Need(
+        ("cloudwatch:DescribeAlarms",),
+        "*",
+        "alarms of step scaling policies, which may have any name, are recorded with the policy",
+    ),
+    Need(
+        ("ssm:GetParameter", "ssm:GetParametersByPath"),
+        "parameter",
+        "whether a promotion that was broken off has taken scaling away, and what the watch keeps",
+    ),
+    Need(
+        ("ssm:DeleteParameters",),
+        "kept",
+        "what the watch keeps, and scaling that is back",
+    ),
+    Need(
+        ("cloudformation:DescribeStacks",),
+        "stack",
+        "whether the deployment goes on, is being rolled back, or the stack deleted",
+    ),
+)
+"""Everything the function of a managed test calls."""

@@ -53,6 +53,7 @@ class Watched:
         price_per_instance_hour: What an instance of the shadow costs an hour; None where it isn't given.
         currency: In which currency.
         answers: Whether captured answers are read and counted.
+        managed: Whether it is a managed test that is looked at.
     """
 
     endpoint: str
@@ -61,6 +62,7 @@ class Watched:
     price_per_instance_hour: float | None = None
     currency: str = "USD"
     answers: bool = False
+    managed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values, without what is absent or off."""

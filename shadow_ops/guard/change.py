@@ -30,7 +30,9 @@ class Change:
     since: Entry | None = None
 
 
-def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Sequence[Entry]) -> Change:
+def classify(
+    asked: Asked, live: LiveEndpoint, requested: Config, history: Sequence[Entry], measured: str | None = None
+) -> Change:
     """Say what a deployment does.
 
     Every production variant counts, whatever it is called and however small its share: whoever names a variant in a
@@ -41,6 +43,7 @@ def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Seque
         live: The endpoint now.
         requested: The config that shall serve, another than the one that does.
         history: What was promoted and taken back.
+        measured: The model whose managed test is over, and was concluded with its promotion; None if there is none.
 
     Raises:
         Refusal: If a promotion is asked for without a test of that very model.
@@ -52,6 +55,8 @@ def classify(asked: Asked, live: LiveEndpoint, requested: Config, history: Seque
     before, after = serving.model_name, production.get("ModelName")
     shadow = live.shadow
     if asked.promotion:
+        if shadow is None and measured is not None and measured == after:
+            return Change("promotion", before, after)
         if shadow is None:
             raise Refusal(
                 f"no shadow test is running on {asked.endpoint}: it serves {_named(before)} alone; "

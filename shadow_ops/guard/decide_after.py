@@ -13,6 +13,7 @@ from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, is_of, is_ours, refuse_stale
 from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
+from shadow_ops.guard.managed import as_asked
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, need, variants
@@ -53,6 +54,7 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
         raise Refusal(sentence)
     if live.status in PASSING_STATES and seen.patient:
         return Wait("endpoint")
+    live = as_asked(request, live, seen.asked)
     found = known(seen.pending, None)
     record = found if found is not None and request.asked.config in (found.source, found.target) else None
     problem = _problem(live, request.asked.config, taking_back=taking_back)

@@ -30,6 +30,7 @@ from shadow_ops.guard.decision import (
 )
 from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
+from shadow_ops.guard.managed import as_asked, measured, refuse_while_tested
 from shadow_ops.guard.on_record import Why, refuse_demotion, why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.renamed import refuse_lossy_rename
@@ -71,6 +72,8 @@ def decide_before(request: Request, seen: Seen) -> Decision:
         return Wait("endpoint")
     _refuse_two_owners(request, need(seen.native))
     _refuse_unless_ready(live)
+    refuse_while_tested(request, live)
+    live = as_asked(request, live, seen.asked)
     record = need(seen.pending)
     if request.asked.config == live.config.name:
         return _unchanged(request, seen, live, record)
@@ -151,7 +154,7 @@ def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending
 def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config, record: Pending | None) -> Decision:
     asked = request.asked
     history = history_so_far(live, seen, record)
-    change = classify(asked, live, requested, history)
+    change = classify(asked, live, requested, history, measured(seen, live, request))
     reason = why(request, seen, live, change)
     refuse_demotion(request, change, reason)
     scaled = _scaled(seen, record)
@@ -162,6 +165,9 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
         policy = policy_of(asked)
         if not policy.enforced:
             gate, reason = f"not enforced: {policy.not_enforced_because}", Why()
+        elif live.shadow is None and reason.record is not None:
+            # Measured by a managed test, whose verdict is what lies on record.
+            gate = reason.text
         elif seen.judged is None:
             return AskGate()
         else:

@@ -16,6 +16,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients, is_passing
+from shadow_ops.guard.managed import leaves_alone
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
 
@@ -67,6 +68,9 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         own = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
         return replace(seen, own_records=own, native=look.native(stack), heir=look.heir(stack, request))
     forward = isinstance(status, str) and "ROLLBACK" not in status
+    named = isinstance(live, LiveEndpoint) and live.config.name == request.asked.config
+    if request.asked.step == "after" and leaves_alone(request) and not named:
+        seen = replace(seen, asked=look.config(request.asked.config))
     if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
     past = look.tell(lambda: history.history(clients.ssm, endpoint), "the history")

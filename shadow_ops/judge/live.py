@@ -32,7 +32,8 @@ def judge_live(
 ) -> tuple[Recording, Verdict]:
     """Judge the shadow test that an endpoint runs.
 
-    The test is as old as the endpoint config that serves: a config is made right before it serves. Where CloudWatch has
+    The test is as old as the endpoint config that serves: a config is made right before it serves, and a managed test
+    whose share was changed is as old as that change. Where CloudWatch has
     the figures of that config by themselves, they alone count; else all since it was made. A test that has just begun,
     or whose shadow is silent, simply has few periods.
 
@@ -53,7 +54,7 @@ def judge_live(
         ClientError: If a call is refused.
     """
     subject = subject_of(live, promoted)
-    recording = record(clients.cloudwatch, subject, policy, since=live.config.created, now=now, choose=choose_period)
+    recording = record(clients.cloudwatch, subject, policy, since=live.began, now=now, choose=choose_period)
     return recording, judge(recording, policy)
 
 

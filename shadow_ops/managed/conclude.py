@@ -18,14 +18,14 @@ from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws.errors import THROTTLED, error_code
 from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, text_of
 from shadow_ops.aws.scaling import Scaling
-from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed import experiment as experiments
 from shadow_ops.managed import record
 from shadow_ops.managed.decide import next_step, promoted_prefix
 from shadow_ops.managed.experiment import Experiment
-from shadow_ops.managed.record import Kept
+from shadow_ops.managed.record import COUNTS, Kept
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
@@ -35,6 +35,8 @@ from shadow_ops.managed.steps import (
     GiveUp,
     Keep,
     Past,
+    PutOnRecord,
+    Remember,
     Restore,
     Seen,
     Stop,
@@ -43,7 +45,7 @@ from shadow_ops.managed.steps import (
     Wanted,
 )
 
-_POLL_SECONDS = 10.0
+_POLL_SECONDS, _SOONEST_SECONDS, _SLOWER = 10.0, 2.0, 1.3
 # SageMaker gives an update an hour and more where instances are scarce.
 _PATIENCE_SECONDS = 3 * 3600.0
 # Of a described config, what no request takes, and what the promoted variant replaces.
@@ -82,7 +84,8 @@ class Helm:
         tell: Told of each step in a sentence.
         now: The time.
         sleep: Waits.
-        poll_seconds: How often SageMaker is asked while it is at work.
+        poll_seconds: How often SageMaker is asked at least while it is at work; at first more often.
+        by: Says who concludes, for what goes on record.
     """
 
     consent: Callable[[Seen, Instances], str]
@@ -90,6 +93,7 @@ class Helm:
     now: Callable[[], datetime.datetime] = field(default=lambda: datetime.datetime.now(datetime.UTC))
     sleep: Callable[[float], None] = field(default=lambda seconds: time.sleep(seconds))
     poll_seconds: float = _POLL_SECONDS
+    by: Callable[[], str] = field(default=lambda: "somebody")
 
 
 def observe(services: Services, experiment: Experiment) -> Seen:
@@ -109,12 +113,18 @@ def observe(services: Services, experiment: Experiment) -> Seen:
         kept = record.read(services.ssm, live.name)
     except DamagedRecordError as error:
         raise CannotTellError(f"{error}; look at it in Parameter Store: it says how production scaled") from None
+    said = Declared.read(live.name, lambda name: text_of(services.ssm, name), managed=True)
+    if said is not None and said.experiment != found.name:
+        said = None
     return Seen(
         experiment=found,
         live=live,
         scaled=Scaling(services, live.name).read(names),
         kept=kept,
         ours=text_of(services.ssm, settings_name(live.name)) is not None,
+        promoted=None if said is None else said.promoted,
+        version=None if said is None or said.shadow is None else said.shadow.version,
+        policy=None if said is None else said.policy,
     )
 
 
@@ -143,7 +153,8 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
                 helm.tell(f"{step.said} ...")
                 said = step.said
             past = replace(past, looks=past.looks + 1)
-            helm.sleep(helm.poll_seconds)
+            # The longer it has taken, the longer it may take.
+            helm.sleep(min(_SOONEST_SECONDS * _SLOWER**past.looks, helm.poll_seconds))
             continue
         if isinstance(step, AskGate):
             past = replace(past, because=helm.consent(seen, step.instances))
@@ -166,6 +177,8 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             asked="stop" if isinstance(step, Stop) else "update" if isinstance(step, Update) else past.asked,
             looks=0,
             restored=past.restored or isinstance(step, Restore),
+            remembered=past.remembered or isinstance(step, Remember),
+            until=helm.now() + COUNTS if isinstance(step, PutOnRecord) else past.until,
         )
 
 
@@ -194,6 +207,11 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             scaling.put(wanted, None)
         case Forget():
             record.forget(services.ssm, live.name)
+        case Remember(because):
+            record.remember(services.ssm, seen, because, by=helm.by(), now=helm.now())
+        case PutOnRecord(why):
+            helm.tell("putting on record that its stack may promote it")
+            record.put(services.ssm, seen, why, by=helm.by(), now=helm.now())
 
 
 def _put_back(services: Services, seen: Seen, helm: Helm) -> None:

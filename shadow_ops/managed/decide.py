@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.handed import hand_over
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
@@ -20,6 +21,7 @@ from shadow_ops.managed.steps import (
     GiveUp,
     Keep,
     Past,
+    Remember,
     Restore,
     Seen,
     Step,
@@ -28,6 +30,7 @@ from shadow_ops.managed.steps import (
     Wait,
     Wanted,
 )
+from shadow_ops.managed.stopping import check_compared, serving_on, stop_request
 
 # Looks at which what was asked for may not show yet: SageMaker's answers lag behind its word.
 _LATE_LOOKS = 12
@@ -64,7 +67,7 @@ def next_step(seen: Seen, wanted: Wanted, past: Past = Past()) -> Step:  # noqa:
         return _over(seen, wanted)
     if wanted.action != "retain" and experiment.shadow.name in seen.scaled:
         return Deregister(experiment.shadow.name)
-    return Stop(_stop(experiment, wanted, serving_on(experiment, live)))
+    return Stop(stop_request(experiment, wanted, serving_on(experiment, live)))
 
 
 def promoted_prefix(experiment: Experiment) -> str:
@@ -104,17 +107,10 @@ def promoted_on(experiment: Experiment, live: LiveEndpoint, wanted: Wanted) -> I
     return replace(on, count=max(on.count, serving.count)) if on.instance_type == serving.instance_type else on
 
 
-def serving_on(experiment: Experiment, live: LiveEndpoint) -> Instances:
-    """What production serves on now: scaling, or somebody, may have changed the count that the test says."""
-    said = experiment.production.instances
-    found = next((one for one in live.production if one.name == experiment.production.name), None)
-    if found is None:
-        return said
-    return Instances(found.instance_type or said.instance_type, found.current_count or said.count)
-
-
 def _promote(seen: Seen, wanted: Wanted, past: Past) -> Step:
     experiment, live = seen.experiment, seen.live
+    if seen.ours:
+        return hand_over(seen, wanted, past)
     if is_promoted(experiment, live):
         return _promoted(seen, past)
     if experiment.status == "Cancelled":
@@ -143,33 +139,14 @@ def _promote(seen: Seen, wanted: Wanted, past: Past) -> Step:
         return Update(experiment.shadow.model, on)
     if tested in seen.scaled:
         return Deregister(tested)
-    return Stop(_stop(experiment, replace(wanted, reason=wanted.reason or past.because), on))
+    return Stop(stop_request(experiment, replace(wanted, reason=wanted.reason or past.because), on))
 
 
 def _check_endpoint(seen: Seen) -> None:
-    experiment, live = seen.experiment, seen.live
-    if seen.ours:
-        _refuse(
-            f"{live.name} is deployed by a stack of this library: SageMaker's own promotion would rename production "
-            f"and leave the stack behind; `shadow-test conclude {live.name} remove`, then deploy the candidate as the "
-            "stack's shadow and promote it with its PromotionStack"
-        )
-    if experiment.status == "Created":
-        _refuse(
-            f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: nothing was measured that could "
-            f"promote {experiment.shadow.model}"
-        )
-    serving = [(one.name, one.model_name) for one in live.production]
-    if serving != [(experiment.production.name, experiment.production.model)]:
-        names = ", ".join(f"{model} as {name}" for name, model in serving)
-        _refuse(
-            f"{live.name} serves {names} now, and {experiment.name} has compared {experiment.shadow.model} with "
-            f"{experiment.production.model}: test it beside what serves"
-        )
+    live = seen.live
+    check_compared(seen)
     if live.production[0].instance_type is None:
         _refuse(f"{live.name} is serverless, which no shadow test can be beside")
-    if experiment.over and live.shadow is not None:
-        _refuse(f"{live.name} has the shadow {live.shadow.name} of another test: conclude that one first")
 
 
 def _check_watched(scaled: Scaled, name: str) -> None:
@@ -203,6 +180,8 @@ def _promoted(seen: Seen, past: Past) -> Step:
     experiment, live = seen.experiment, seen.live
     if seen.kept is not None:
         return Forget() if past.restored else _restore(seen)
+    if not past.remembered:
+        return Remember(past.because or experiment.reason)
     on = live.production[0]
     said = [f"{experiment.shadow.model} serves {live.name} on {on.current_count} x {on.instance_type}"]
     if on.name != experiment.production.name:
@@ -235,24 +214,6 @@ def _over(seen: Seen, wanted: Wanted) -> Step:
             "without it removes"
         )
     return Done((ended, f"{served} serves {live.name}, without a shadow"))
-
-
-def _stop(experiment: Experiment, wanted: Wanted, on: Instances) -> dict[str, Any]:
-    production, shadow = experiment.production, experiment.shadow
-    actions, desired = {
-        "promote": (("Remove", "Promote"), [shadow.to_api(on)]),
-        "remove": (("Retain", "Remove"), [production.to_api(on)]),
-        "retain": (("Retain", "Retain"), [production.to_api(on), shadow.to_api()]),
-        "cancel": (("Retain", "Remove"), [production.to_api(on)]),
-    }[wanted.action]
-    request: dict[str, Any] = {
-        "Name": experiment.name,
-        "ModelVariantActions": {production.name: actions[0], shadow.name: actions[1]},
-        "DesiredModelVariants": desired,
-        "DesiredState": "Cancelled" if wanted.action == "cancel" else "Completed",
-    }
-    # API member StopInferenceExperimentRequest.Reason takes 1,024 characters of one line.
-    return request if wanted.reason is None else {**request, "Reason": " ".join(wanted.reason.split())[:1024]}
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
@@ -98,7 +100,7 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
     """
     try:
         found = sagemaker.describe_inference_experiment(Name=name)
-    except sagemaker.exceptions.ClientError as error:
+    except ClientError as error:
         if error_code(error) == "ResourceNotFound":
             return None
         raise
@@ -159,6 +161,19 @@ def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3
             f"`shadow-test status {endpoint}` says what the endpoint serves, --experiment NAME takes an older test"
         )
     return next((one for one in found if not one.over), found[0])
+
+
+def at_work(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+    """The managed test that has an endpoint, or will have it; None if none of the newest hundred has.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    try:
+        found = find(sagemaker, endpoint)
+    except CannotTellError:
+        return None
+    return None if found.over else found
 
 
 def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.record import Kept
@@ -27,6 +29,9 @@ class Seen:
         scaled: How its variants scale, by name.
         kept: Scaling that a promotion took away and that isn't back yet.
         ours: Whether a stack of this library deployed the endpoint.
+        promoted: What a promotion serves on, where the stack of the test says it.
+        version: What the tested model is called in the code, where that stack says it.
+        policy: What the gate judges by, where that stack says it.
     """
 
     experiment: Experiment
@@ -34,6 +39,9 @@ class Seen:
     scaled: Mapping[str, Scaled]
     kept: Kept | None
     ours: bool
+    promoted: Instances | None = None
+    version: str | None = None
+    policy: GatePolicy | None = None
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,16 @@ class Past:
         asked: What SageMaker was asked for last; None for nothing.
         looks: How often was looked since without seeing it at work.
         restored: Whether scaling was put back.
+        remembered: Whether the promotion is in the history.
+        until: Until when the verdict on record lets a promotion through; None before it is there.
     """
 
     because: str | None = None
     asked: Literal["stop", "update"] | None = None
     looks: int = 0
     restored: bool = False
+    remembered: bool = False
+    until: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,20 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Remember:
+    """The promotion goes into the endpoint's history."""
+
+    because: str | None
+
+
+@dataclass(frozen=True)
+class PutOnRecord:
+    """Why the endpoint's stack may promote the candidate goes on record, for the guard to take once."""
+
+    why: str
+
+
+@dataclass(frozen=True)
 class GiveUp:
     """SageMaker didn't do it."""
 
@@ -144,4 +170,5 @@ class Done:
     said: tuple[str, ...]
 
 
-Step = AskGate | Wait | Keep | Deregister | Stop | Delete | Update | Restore | Forget | GiveUp | Done
+Doing = Keep | Deregister | Stop | Delete | Update | Restore | Forget | Remember | PutOnRecord
+Step = AskGate | Wait | Doing | GiveUp | Done

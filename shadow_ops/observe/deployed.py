@@ -12,6 +12,7 @@ from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.said import of_what_serves
 
 _NAMES_LOOKED_AT = 100
 
@@ -66,7 +67,7 @@ def find(clients: Clients, name: str) -> Deployed:
         CannotTellError: If there is none of that name; names that are near are listed.
     """
     live = check_exists(clients, name)
-    return Deployed(live, _declared(clients, live.name))
+    return Deployed(*of_what_serves(clients.sagemaker, live, *_declared(clients, live.name)))
 
 
 def check_exists(clients: Clients, name: str) -> LiveEndpoint:
@@ -96,14 +97,16 @@ def find_with_shadow(clients: Clients, name: str) -> Deployed:
     return found
 
 
-def _declared(clients: Clients, endpoint: str) -> Declared | None:
+def _declared(clients: Clients, endpoint: str) -> tuple[Declared | None, Declared | None]:
+    """What the endpoint's stack says, and that of its managed test."""
+
     def value_of(name: str) -> str | None:
         try:
             return str(clients.ssm.get_parameter(Name=name)["Parameter"]["Value"])
         except clients.ssm.exceptions.ParameterNotFound:
             return None
 
-    return Declared.read(endpoint, value_of)
+    return Declared.read(endpoint, value_of), Declared.read(endpoint, value_of, managed=True)
 
 
 def _near(clients: Clients, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +12,9 @@ from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
-from shadow_ops.contract.declared import ROOT, Declared, settings_name
+from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.managed.said import of_what_serves
 
 _AT_ONCE = 8
 
@@ -72,11 +73,17 @@ def listed(clients: Clients) -> list[Listed]:
         ClientError: If a call is refused.
     """
     values = under(clients.ssm, ROOT)
-    said = dict(_said(values))
-    clients.sagemaker  # noqa: B018 - boto3 makes clients in one thread only
+    settings, managed = _said(values, settings_name), _said(values, managed_name)
+    sagemaker = clients.sagemaker  # boto3 makes clients in one thread only
+
+    def look(name: str) -> Listed:
+        live, said = describe(sagemaker, name), settings.get(name)
+        if live is not None:
+            live, said = of_what_serves(sagemaker, live, said, managed.get(name))
+        return Listed(name, live, said, _look(values, live))
+
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        live = pool.map(lambda name: describe(clients.sagemaker, name), said)
-        return [Listed(name, one, said[name], _look(values, one)) for name, one in zip(said, live, strict=True)]
+        return list(pool.map(look, sorted({*settings, *managed})))
 
 
 def _look(values: dict[str, str], live: LiveEndpoint | None) -> Look | None:
@@ -84,11 +91,13 @@ def _look(values: dict[str, str], live: LiveEndpoint | None) -> Look | None:
     return found if live is not None and found is not None and found.config == live.config.name else None
 
 
-def _said(values: dict[str, str]) -> Iterator[tuple[str, Declared | None]]:
-    for name, text in sorted(values.items()):
+def _said(values: dict[str, str], name_of: Callable[[str], str]) -> dict[str, Declared | None]:
+    found: dict[str, Declared | None] = {}
+    for name, text in values.items():
         endpoint = name.removeprefix(f"{ROOT}/").split("/")[0]
-        if name == settings_name(endpoint):
+        if name == name_of(endpoint):
             try:
-                yield endpoint, Declared.from_text(text, name)
+                found[endpoint] = Declared.from_text(text, name)
             except InvalidValueError:
-                yield endpoint, None
+                found[endpoint] = None
+    return found

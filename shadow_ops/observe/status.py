@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
-from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
+from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
@@ -83,10 +83,25 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         found=found,
         limits=limits,
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
-        drifts=() if said is None else (*drifts(live, said, limits), *left_over(clients, live)),
+        drifts=()
+        if said is None
+        else (*drifts(_as_said(clients, live, said), said, limits), *left_over(clients, live)),
         last=standing[-1] if standing else None,
         look=_look(clients, live),
     )
+
+
+def _as_said(clients: Clients, live: LiveEndpoint, said: Declared) -> LiveEndpoint:
+    """What serves by the name that its stack has for it: SageMaker gives the same another one after a managed test."""
+    if live.config.name == said.config:
+        return live
+    try:
+        asked = describe_config(clients.sagemaker, said.config)
+    except clients.sagemaker.exceptions.ClientError as error:
+        if is_missing(error):
+            return live
+        raise
+    return replace(live, config=asked) if same_content(live.config, asked) else live
 
 
 def _look(clients: Clients, live: LiveEndpoint) -> Look | None:

@@ -11,10 +11,11 @@ from typing import Any
 from shadow_ops.aws import looks, parameters, reasons
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
-from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.declared import Declared, managed_name, settings_name
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE, Watched
 from shadow_ops.judge.live import judge_live
+from shadow_ops.managed.said import of_what_serves
 from shadow_ops.watch.answers import publish_answers
 from shadow_ops.watch.decide import Course, Seen, decide
 from shadow_ops.watch.tell import Teller
@@ -60,14 +61,16 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         ClientError: If a call is refused.
         NotPutError: If EventBridge didn't take the event.
     """
-    live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched.endpoint)
+    live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched)
+    if live is not None and watched.managed:
+        live, said = of_what_serves(clients.sagemaker, live, None, said)
     if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
         LOG.info("%s: nothing to watch", watched.endpoint)
         return None
     recording, verdict = judge_live(clients, live, said.policy, said.promoted, now)
     seen = Seen(
         config=live.config.name,
-        created=live.config.created,
+        created=live.began,
         version="the shadow" if said.shadow is None else said.shadow.version,
         instances=_instances(live),
         verdict=verdict.outcome,
@@ -107,9 +110,10 @@ def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | 
     return next(counts, None)
 
 
-def _declared(ssm: Any, endpoint: str) -> Declared | None:  # noqa: ANN401 - a boto3 client
-    found = parameters.text_of(ssm, settings_name(endpoint))
-    return None if found is None else Declared.from_text(found, settings_name(endpoint))
+def _declared(ssm: Any, watched: Watched) -> Declared | None:  # noqa: ANN401 - a boto3 client
+    name = (managed_name if watched.managed else settings_name)(watched.endpoint)
+    found = parameters.text_of(ssm, name)
+    return None if found is None else Declared.from_text(found, name)
 
 
 def _instances(live: LiveEndpoint) -> int:

@@ -16,6 +16,7 @@ import pytest
 import shadow_ops
 from shadow_constructs import ShadowEndpoint
 from shadow_constructs.guard.package import HANDLER, modules, package, written
+from shadow_constructs.managed.experiment import HANDLER as MANAGED
 from shadow_constructs.pipelines.answering import HANDLER as ANSWERING
 from shadow_constructs.watch.construct import HANDLER as WATCH
 from tests.constructs.rendering import the
@@ -29,7 +30,7 @@ def test_the_package_holds_what_the_handler_imports_and_nothing_else() -> None:
     """Whoever adds a module to a wing and doesn't run it there, or runs one of another wing, sees it here."""
     names = {name for name in modules(ROOT) if name.endswith(".py")}
 
-    run = {file for handler in (HANDLER, WATCH, ANSWERING) for file in closure(handler.rpartition(".")[0])}
+    run = {file for handler in (HANDLER, WATCH, ANSWERING, MANAGED) for file in closure(handler.rpartition(".")[0])}
     assert names == {file.relative_to(ROOT).as_posix() for file in run}
 
 

@@ -47,7 +47,7 @@ def command(
     found = find_with_shadow(clients, endpoint)
     output.warn(found.unread)
     now = durations.now()
-    start = found.live.config.created if since is None else max(found.live.config.created, now - since)
+    start = found.live.began if since is None else max(found.live.began, now - since)
     compared = compare(clients.cloudwatch, found, start, now)
     if form == JSON:
         output.data_as_json(compared.to_json())

@@ -61,7 +61,8 @@ retain    both stay as they are, and the shadow is paid for
 cancel    as remove, and the test counts as cancelled; one that hasn't begun is deleted
 
 The same command again goes on where it was stopped, and changes nothing where all is done. After the scheduled end
-`promote` updates the endpoint itself, and production's variant keeps its name.
+`promote` updates the endpoint itself, and production's variant keeps its name. An endpoint that a stack of this library
+owns is promoted by that: `promote` ends the test, puts the verdict on record, and says what to deploy.
 
 Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let it through: nothing was changed.""",
 )
@@ -80,7 +81,7 @@ Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let
     "--policy",
     "policy_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Judge by this policy.  [default: the defaults of a policy]",
+    help="Judge by this policy.  [default: that of the test's stack, else the defaults of a policy]",
 )
 @click.option("--experiment", "name", metavar="NAME", help="The test.  [default: the newest of the endpoint]")
 @click.option("--yes", is_flag=True, help="Retain a shadow that is paid for.")
@@ -98,12 +99,13 @@ def command(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """End the managed shadow test of ENDPOINT: one that the console, an SDK or a template has made.
+    """End the managed shadow test of ENDPOINT: a ManagedShadowTestStack's, or whoever's.
 
     Plans first, then acts: a promotion asks the gate over the test's own measurements, takes scaling out of SageMaker's
     way and puts it back, waits, and looks at what serves.
     """
     from shadow_ops.aws.clients import Clients
+    from shadow_ops.contract.policy import GatePolicy
     from shadow_ops.managed.conclude import Helm, conclude, observe
     from shadow_ops.managed.experiment import named
     from shadow_ops.managed.steps import ACTIONS, Wanted
@@ -118,16 +120,18 @@ def command(
     policy = _policy(policy_file)
     clients = Clients(profile, region)
     experiment = named(clients.sagemaker, endpoint, name)
+    seen = observe(clients, experiment)
     if chosen == "retain" and not yes and not dry_run and not experiment.over:
         raise Failure(_cost(experiment), USAGE)
-    if chosen == "promote" and hardware is None:
+    if chosen == "promote" and hardware is None and not seen.ours:
         hardware = _asked(experiment)
     wanted = Wanted(chosen, hardware or "production", reason)  # type: ignore[arg-type] # one of the two words, or instances
-    consent = _consent(clients, wanted, policy)
+    consent = _consent(clients, wanted, policy or seen.policy or GatePolicy())
     if dry_run:
-        _plan(observe(clients, experiment), wanted, consent)
+        _plan(seen, wanted, consent)
         return
-    done = conclude(clients, experiment, wanted, Helm(consent=consent, tell=_tell))
+    helm = Helm(consent=consent, tell=_tell, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
+    done = conclude(clients, experiment, wanted, helm)
     _say(done.said)
 
 
@@ -140,11 +144,10 @@ def _check_reason(reason: str) -> None:
     problems.raise_if_any()
 
 
-def _policy(path: Path | None) -> GatePolicy:
+def _policy(path: Path | None) -> GatePolicy | None:
     from shadow_ops.cli.files import policy_from_file
-    from shadow_ops.contract.policy import GatePolicy
 
-    return GatePolicy() if path is None else policy_from_file(path)
+    return None if path is None else policy_from_file(path)
 
 
 def _cost(experiment: Experiment) -> str:
@@ -188,6 +191,8 @@ def _consent(clients: Clients, wanted: Wanted, policy: GatePolicy) -> Callable[[
                 raise
             return f"{wanted.reason} (the gate couldn't be asked: {failure})"
         output.progress(verdict_text.as_text(recording, verdict))
+        if not policy.enforced:
+            return f"not gated: {policy.not_enforced_because}"
         said = f"{verdict.outcome}: {verdict.reason}"
         if verdict.outcome is Outcome.PASS:
             return f"the gate says {said}"
@@ -215,7 +220,7 @@ def _check_share(experiment: Experiment, wanted: Wanted, on: Instances) -> None:
 
 
 def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
-    from shadow_ops.managed.decide import next_step, promoted_on
+    from shadow_ops.managed.decide import next_step
     from shadow_ops.managed.steps import AskGate, Delete, Deregister, Done
 
     experiment, lines = seen.experiment, []
@@ -225,12 +230,15 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
         return
     if isinstance(step, AskGate):
         lines.append(consent(seen, step.instances))
-        on = promoted_on(experiment, seen.live, wanted)
+        on = step.instances
         by = "an update of the endpoint" if experiment.over else "SageMaker's own promotion"
+        by = f"its stack, which may promote it then (cdk deploy {seen.live.name}-promotion)" if seen.ours else by
         lines.append(f"{experiment.shadow.model} would serve on {on.count} x {on.instance_type}, by {by}")
-        if experiment.production.name in seen.scaled:
+        if seen.ours:
+            lines += [] if experiment.over else [f"{experiment.name} would be ended, and production retained"]
+        elif experiment.production.name in seen.scaled:
             lines.append(f"the scaling of {experiment.production.name} would be taken away and put back")
-        if not experiment.over:
+        if not experiment.over and not seen.ours:
             lines.append(f"the variant {experiment.production.name} would be replaced by {experiment.shadow.name}")
     elif isinstance(step, Deregister):
         lines.append(f"the scaling of {step.variant} would go")

@@ -63,6 +63,8 @@ class _SageMaker(_Client):
         return self.services.endpoints[EndpointName]
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        if EndpointConfigName not in self.services.configs:
+            raise refused("ValidationException", f'Could not find "{EndpointConfigName}".', "DescribeEndpointConfig")
         return self.services.configs[EndpointConfigName]
 
     def list_inference_experiments(self, **_options: object) -> dict[str, Any]:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 from botocore.exceptions import ClientError
 
+from shadow_constructs import Capture, Hardware
+from shadow_constructs.values.declared import declared
+from shadow_ops.aws.history import Entry
+from shadow_ops.aws.parameters import unpack
+from shadow_ops.aws.reasons import on_record
+from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.experiment import named
 from shadow_ops.managed.steps import Action, Done, Seen, Wanted
-from tests.ops.managed.world import ENDPOINT, KilledError, World
+from tests.ops.managed.world import CALLER, ENDPOINT, START, TEST, KilledError, World
+from tests.values.samples import shadow_test
 
 PASS = "the gate says PASS"
 PROMOTE = Wanted("promote")
-Hardware = Literal["production", "shadow"] | Instances
+Chosen = Literal["production", "shadow"] | Instances
 V1 = ("v1", "ml.m5.xlarge", 3)
 SCALING = ({"MinCapacity": 2, "MaxCapacity": 8}, "by-requests")
 
@@ -30,7 +38,11 @@ def run(world: World, wanted: Wanted, consent: Callable[[Seen, Instances], str] 
         world.now += datetime.timedelta(seconds=seconds)
 
     helm = Helm(
-        consent=consent or (lambda _seen, _on: PASS), tell=lambda _said: None, now=lambda: world.now, sleep=sleep
+        consent=consent or (lambda _seen, _on: PASS),
+        tell=lambda _said: None,
+        now=lambda: world.now,
+        sleep=sleep,
+        by=lambda: CALLER,
     )
     return conclude(world, named(world.sagemaker, ENDPOINT, None), wanted, helm)
 
@@ -47,7 +59,7 @@ def test_a_promotion_replaces_production_by_the_shadow_on_as_many_instances_as_s
     assert world.serving() == {"shadow": ("v2", "ml.m5.xlarge", 3), "shadow of": []}
     assert "its variant is named shadow now" in " ".join(done.said)
     assert "put v2 into its code" in " ".join(done.said)
-    assert world.parameters == {}
+    assert list(world.parameters) == ["/shadow-test/churn/history/managed-churn-trial"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +70,7 @@ def test_a_promotion_replaces_production_by_the_shadow_on_as_many_instances_as_s
         (Instances("ml.c7i.2xlarge", 5), ("ml.c7i.2xlarge", 5)),
     ],
 )
-def test_a_promotion_serves_on_the_hardware_that_was_chosen(hardware: Hardware, serves: tuple[str, int]) -> None:
+def test_a_promotion_serves_on_the_hardware_that_was_chosen(hardware: Chosen, serves: tuple[str, int]) -> None:
     """Production's with its live count, the shadow's, or another."""
     world = World(shadow_type="ml.c7i.xlarge")
     run(world, Wanted("promote", hardware))
@@ -136,7 +148,7 @@ def test_a_test_that_has_not_begun_is_deleted_by_cancel_and_refuses_the_rest() -
 
 @pytest.mark.parametrize("scaled", [False, True])
 @pytest.mark.parametrize("hardware", ["production", "shadow"])
-def test_after_the_scheduled_end_an_update_promotes_and_the_name_stays(scaled: bool, hardware: Hardware) -> None:
+def test_after_the_scheduled_end_an_update_promotes_and_the_name_stays(scaled: bool, hardware: Chosen) -> None:
     """Nothing was promoted by itself; the config that serves, with the other model, under production's name."""
     world = World("Completed", scaled=scaled, shadow_type="ml.c7i.xlarge")
     done = run(world, Wanted("promote", hardware))
@@ -190,13 +202,91 @@ def test_another_conclusion_of_a_finished_test_is_refused(first: Action, second:
     assert world.serving() == before
 
 
-def test_an_endpoint_of_ours_is_not_promoted_by_sagemaker() -> None:
-    """Its stack would be left behind; the sentence has the way."""
-    world = World()
-    world.parameters["/shadow-test/churn/settings"] = "{}"
-    with pytest.raises(CannotTellError, match="conclude churn remove"):
-        run(world, PROMOTE, _never)
+def ours(status: str = "Running", **more: Any) -> World:  # noqa: ANN401 - whatever World takes
+    """An endpoint that a stack of this library owns, with the managed test of another one."""
+    world = World(status, **more)
+    test = shadow_test(promote_on=Hardware("ml.c7i.xlarge", count=4), capture=Capture.off())
+    said = declared(test, "run", experiment=TEST)
+    world.parameters.update(said.to_parameters(ENDPOINT))
+    world.parameters[settings_name(ENDPOINT)] = declared(
+        replace(test, shadow=None, promote_on=None), "before"
+    ).to_text()
+    return world
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed"])
+def test_an_endpoint_of_ours_is_handed_to_its_stack_with_the_verdict(status: str) -> None:
+    """The test ends, production stays, and what the gate said is on record for that model beside what serves."""
+    world, asked = ours(status, scaled=True), []
+
+    done = run(world, PROMOTE, lambda _seen, on: asked.append(on) or PASS)  # type: ignore[func-returns-value] # None
+
+    assert asked == [Instances("ml.c7i.xlarge", 4)]
+    assert world.serving() == {"production": V1, "shadow of": []}
+    assert scaling(world, "production") == SCALING
+    [reason] = on_record(world.ssm, ENDPOINT)
+    assert (reason.text, reason.by, reason.version) == (f"managed test churn-trial: {PASS}", CALLER, "v2")
+    live = world.endpoint["config"]
+    assert reason.void_because(purpose="promotion", config=live, subject="v2", now=world.now) is None
+    assert reason.void_because(purpose="promotion", config=live, subject="v3", now=world.now) is not None
+    assert "cdk deploy churn-promotion" in done.said[-1]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [(Wanted("promote", "shadow"), "promote_on"), (PROMOTE, "not promoted")],
+    ids=["hardware", "no"],
+)
+def test_an_endpoint_of_ours_is_left_alone_where_it_may_not_be_promoted(wanted: Wanted, words: str) -> None:
+    """The hardware is the code's, and the gate's no changes nothing."""
+    world = ours()
+    before = dict(world.parameters)
+    with pytest.raises(CannotTellError, match=words):
+        run(world, wanted, _no)
     assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+    assert world.parameters == before
+
+
+def test_whoever_is_stopped_while_it_is_handed_over_is_followed() -> None:
+    """Killed before or after each call, throttled, or ended by the schedule: then one reason is on record, no two."""
+    world = ours(scaled=True)
+    run(world, PROMOTE)
+    for number in range(1, len(world.calls) + 1):
+        for how in ("unheard", "heard", "throttled", "ended"):
+            world = ours(scaled=True)
+            if how == "ended":
+                world.ends = number
+            else:
+                world.kill_at, world.throttled = (number, how == "heard"), how == "throttled"
+            for _ in range(2):
+                world.now += datetime.timedelta(seconds=1)
+                try:
+                    run(world, PROMOTE)
+                except (KilledError, ClientError):
+                    world.kill_at = None
+            case = f"call {number} {how}"
+            assert (world.serving()["production"][0], world.serving()["shadow of"]) == ("v1", []), case
+            assert scaling(world, "production") == SCALING, case
+            [reason] = on_record(world.ssm, ENDPOINT)
+            assert reason.config == world.endpoint["config"], case
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed"])
+def test_a_promotion_is_in_the_history_with_what_the_gate_said(status: str) -> None:
+    """Also one after the end of the test, which SageMaker has no record of."""
+    world = World(status)
+    run(world, PROMOTE)
+    run(world, PROMOTE, _never)
+    found = [unpack(text) for name, text in world.parameters.items() if "/history/" in name]
+    [entry] = [Entry.from_json(one) for one in found]
+    assert (entry.kind, entry.from_model, entry.to_model, entry.gate, entry.by) == (
+        "promotion",
+        "v1",
+        "v2",
+        PASS,
+        CALLER,
+    )
+    assert entry.at >= START
 
 
 def test_a_promotion_that_sagemaker_fails_gives_scaling_back_and_says_why() -> None:
@@ -365,5 +455,5 @@ def test_whoever_is_stopped_at_any_call_is_followed() -> None:
         case = f"{status}, call {number} {how}"
         assert served == ("v2", "ml.c7i.xlarge", 4), case
         assert scaling(world, name) == SCALING, case
-        assert world.parameters == {}, case
+        assert all(name.startswith("/shadow-test/churn/history/") for name in world.parameters), case
         assert world.serving()["shadow of"] == [], case

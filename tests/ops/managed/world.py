@@ -8,8 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.support.api_model import problems_of_call
+
 START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 ENDPOINT, TEST = "churn", "churn-trial"
+CALLER = "arn:aws:sts::111122223333:assumed-role/Admin/ada"
 
 
 class KilledError(BaseException):
@@ -100,6 +103,10 @@ class World:
                 "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 100.0},
             }
         self.parameters: dict[str, str] = {}
+        self.stack: str | None = "CREATE_IN_PROGRESS"
+        self.handed_over: list[bytes] = []
+        self.made: list[dict[str, Any]] = []
+        self.models: dict[str, dict[str, Any]] = {}
 
     @staticmethod
     def _variant(name: str, model: str, instance_type: str, count: int) -> dict[str, Any]:
@@ -127,6 +134,8 @@ class World:
         return self.client(
             self.describe_inference_experiment,
             self.list_inference_experiments,
+            self.create_inference_experiment,
+            self.describe_model,
             self.stop_inference_experiment,
             self.update_inference_experiment,
             self.delete_inference_experiment,
@@ -151,13 +160,85 @@ class World:
     @property
     def ssm(self) -> Client:
         """Parameter Store."""
-        return self.client(self.get_parameter, self.put_parameter, self.delete_parameters)
+        return self.client(self.get_parameter, self.put_parameter, self.delete_parameters, self.get_parameters_by_path)
 
     @property
     def cloudwatch(self) -> None:
         """Nothing here asks it."""
 
+    @property
+    def cloudformation(self) -> Client:
+        """CloudFormation."""
+        return self.client(self.describe_stacks)
+
+    @property
+    def functions(self) -> Client:
+        """Lambda."""
+        return self.client(self.invoke)
+
+    @property
+    def sts(self) -> Client:
+        """Who calls."""
+        return self.client(self.get_caller_identity)
+
+    @staticmethod
+    def get_caller_identity() -> dict[str, str]:
+        return {"Arn": CALLER}
+
+    def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        if self.stack is None:
+            raise error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
+        return {"Stacks": [{"StackStatus": self.stack}]}
+
+    def invoke(self, Payload: bytes, **_: str) -> None:  # noqa: N803 - the API's names
+        self.handed_over.append(Payload)
+
     # SageMaker
+
+    def create_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
+        assert problems_of_call("CreateInferenceExperiment", request) == []
+        if self.test is not None and self.test["Name"] == request["Name"]:
+            raise error("ResourceInUse", "there is one", "CreateInferenceExperiment")
+        assert self.endpoint["status"] == "InService"
+        endpoint, asked = request["EndpointName"], {key: value for key, value in request.items() if key != "Tags"}
+        self.test = {
+            **asked,
+            "Status": "Creating",
+            "CreationTime": self.now,
+            "EndpointMetadata": {"EndpointName": endpoint, "EndpointConfigName": "run"},
+        }
+        self.made.append(request)
+        of_shadow = request["ShadowModeConfig"]["ShadowModelVariants"][0]
+        variants = {one["VariantName"]: self._made(one) for one in request["ModelVariants"]}
+        shadow = variants.pop(of_shadow["ShadowModelVariantName"])
+        share = {"InitialVariantWeight": of_shadow["SamplingPercentage"] / 100}
+        self.config("run", list(variants.values()), [{**shadow, **share}])
+
+        def created() -> None:
+            assert self.test is not None
+            self.test["Status"] = "Created"
+            self.pending = starting
+
+        def starting() -> None:
+            assert self.test is not None
+            if request["Schedule"]["StartTime"] > self.now:
+                self.pending = starting
+                return
+            self.test["Status"] = "Starting"
+            self.pending = running
+
+        def running() -> None:
+            if self.breaks:
+                self._over("Cancelled", "no capacity")
+                return
+            assert self.test is not None
+            self.test["Status"] = "Running"
+            self._serve("run")
+
+        self.pending = created
+
+    def describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        return {"ModelName": ModelName, **self.models.get(ModelName, {"PrimaryContainer": {"Image": "theirs:1"}})}
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         self._settle()
@@ -175,6 +256,7 @@ class World:
     def stop_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
         test = self.test
         assert test is not None
+        assert problems_of_call("StopInferenceExperiment", request) == []
         if test["Status"] != "Running":
             raise error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
         actions = request["ModelVariantActions"]
@@ -212,14 +294,19 @@ class World:
     def _answers(name: str, action: str) -> bool:
         return action == "Promote" or (name, action) == ("production", "Retain")
 
-    def update_inference_experiment(self, Name: str, ShadowModeConfig: dict[str, Any]) -> None:  # noqa: N803, ARG002
+    def update_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
+        assert problems_of_call("UpdateInferenceExperiment", request) == []
         assert self.test is not None
-        self.test["ShadowModeConfig"] = ShadowModeConfig
+        schedule = {**self.test["Schedule"], **request.pop("Schedule", {})}
+        assert self.test["Status"] == "Created" or schedule["StartTime"] == self.test["Schedule"]["StartTime"]
+        self.test.update(request, Schedule=schedule)
 
     def delete_inference_experiment(self, Name: str) -> None:  # noqa: N803, ARG002 - the API's names
         self.test = None
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        if EndpointName != ENDPOINT:
+            raise error("ValidationException", "Could not find the endpoint.", "DescribeEndpoint")
         served = self.configs[self.endpoint["config"]]
         summaries = {
             member: [
@@ -335,8 +422,14 @@ class World:
             raise error("ParameterNotFound", Name, "GetParameter")
         return {"Parameter": {"Value": self.parameters[Name]}}
 
-    def put_parameter(self, Name: str, Value: str, **_: object) -> None:  # noqa: N803 - the API's names
+    def put_parameter(self, Name: str, Value: str, *, Overwrite: bool, **_: object) -> None:  # noqa: N803 - the API's
+        if Name in self.parameters and not Overwrite:
+            raise error("ParameterAlreadyExists", Name, "PutParameter")
         self.parameters[Name] = Value
+
+    def get_parameters_by_path(self, Path: str, **_: object) -> dict[str, Any]:  # noqa: N803 - the API's names
+        found = {name: value for name, value in self.parameters.items() if name.startswith(f"{Path}/")}
+        return {"Parameters": [{"Name": name, "Value": value} for name, value in found.items()]}
 
     def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - the API's names
         for one in Names:

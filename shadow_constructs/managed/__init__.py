@@ -1,0 +1,1 @@
+"""SageMaker's own shadow tests (InferenceExperiment) in the template."""

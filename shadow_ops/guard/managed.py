@@ -1,0 +1,61 @@
+"""Managed tests (InferenceExperiment) on a guarded endpoint: while one runs nothing is updated, afterwards it counts.
+
+SageMaker serves by configs of its own for such a test and at its end. What serves is therefore told by its content
+where the code asks for no other config.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, same_content
+from shadow_ops.contract.reasons import Reason
+from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import Seen, Unread
+
+
+def leaves_alone(request: Request) -> bool:
+    """Whether CloudFormation doesn't update the endpoint: the code asks for the config that it asked for before."""
+    old, asked = request.old, request.asked
+    return old is not None and (old.endpoint, old.config) == (asked.endpoint, asked.config)
+
+
+def as_asked(request: Request, live: LiveEndpoint, asked: Config | Unread | None) -> LiveEndpoint:
+    """What serves, by the name that the code has for it, where SageMaker serves the same under a name of its own."""
+    if not leaves_alone(request) or not isinstance(asked, Config) or asked.name == live.config.name:
+        return live
+    return replace(live, config=asked) if same_content(live.config, asked) else live
+
+
+def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
+    """Refuse an update of an endpoint on which somebody tests a shadow that this stack hasn't deployed.
+
+    Raises:
+        Refusal: With how it is concluded.
+    """
+    old, shadow = request.old, live.shadow
+    if shadow is None or old is None or old.endpoint != live.name:
+        return
+    if old.shadow_version is None and live.config.name != old.config:
+        raise Refusal(
+            f"a managed test runs on {live.name}: SageMaker, or somebody, has put {shadow.model_name} beside "
+            f"production as {shadow.name}, and an update would end that without a word; conclude it first: shadow-test "
+            f"conclude {live.name} promote|remove (`shadow-test status {live.name}` says since when it runs)"
+        )
+
+
+def measured(seen: Seen, live: LiveEndpoint, request: Request) -> str | None:
+    """The model that may be promoted without a shadow: its managed test was concluded so, which is on record."""
+    if live.shadow is not None or isinstance(seen.reasons, Unread):
+        return None
+    return _subject(seen.reasons, live, seen, request)
+
+
+def _subject(reasons: Iterable[Reason], live: LiveEndpoint, seen: Seen, request: Request) -> str | None:
+    for one in reasons:
+        given = {"purpose": "promotion", "config": live.config.name, "now": seen.now, "request": request.id}
+        if one.void_because(**given, subject=one.subject) is None:  # type: ignore[arg-type] # as the names say
+            return one.subject
+    return None

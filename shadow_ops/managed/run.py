@@ -1,0 +1,139 @@
+"""From a request of CloudFormation to its answer: look, do the next step, look again, until the test is as asked."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from botocore.exceptions import ClientError
+
+from shadow_ops.aws import endpoint as endpoints
+from shadow_ops.aws import looks, parameters
+from shadow_ops.aws.errors import error_code
+from shadow_ops.contract.managed import ManagedAsked
+from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.direction import is_over
+from shadow_ops.managed import experiment as experiments
+from shadow_ops.managed import fit
+from shadow_ops.managed.begin import Begun, Change, Create, End, Sight, next_step
+from shadow_ops.managed.conclude import Helm, conclude
+from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.steps import Wait, Wanted
+
+LOG = logging.getLogger(__name__)
+_DESTROYED = "its stack was deleted, or asks for another test"
+_TAKEN_BACK = "the deployment that began it was taken back"
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Serves one request.
+
+    Attributes:
+        clients: The services.
+        now: The time.
+        pause: Waits; raises where another invocation has to go on.
+        stack: ARN of the stack that asks.
+    """
+
+    clients: Clients
+    now: Callable[[], datetime.datetime]
+    pause: Callable[[], None]
+    stack: str
+
+    def begin(self, asked: ManagedAsked, old: ManagedAsked | None) -> tuple[str, str]:
+        """Have the test as the template says.
+
+        Returns:
+            Its name, and a sentence.
+
+        Raises:
+            CannotTellError: If it can't be; what is there is as it was.
+            ClientError: If a call is refused.
+        """
+        name, changed = asked.name(self.stack), False
+        of_old = None if old is None else old.name(self.stack)
+        while True:
+            forward = self._forward()
+            mine = experiments.describe(self.clients.sagemaker, name)
+            before = None
+            if of_old is not None and of_old != name:
+                before = experiments.describe(self.clients.sagemaker, of_old)
+            live = None if mine is not None else endpoints.describe(self.clients.sagemaker, asked.endpoint)
+            sight = Sight(self.now(), forward, mine, before, live)
+            step = next_step(asked, old if of_old == name else None, name, sight, changed=changed)
+            match step:
+                case Begun(said):
+                    return name, said
+                case Wait(said):
+                    LOG.info("%s", said)
+                    self.pause()
+                case Create(request):
+                    self._create(asked, live, request)
+                case Change(request):
+                    self.clients.sagemaker.update_inference_experiment(**request)
+                    changed = True
+                case End(experiment):
+                    self._end(experiment, _TAKEN_BACK)
+
+    def end(self, name: str) -> str:
+        """End a test whose resource goes: production stays, the shadow goes; what is over stays on SageMaker's record.
+
+        Returns:
+            A sentence.
+        """
+        found = experiments.describe(self.clients.sagemaker, name)
+        if found is None:
+            return f"there is no managed test {name} any more"
+        said = self._end(found, _DESTROYED)
+        if (self._status() or "DELETE").startswith("DELETE"):
+            # The watch goes with the stack: nobody reads what it kept.
+            kept = parameters.under(self.clients.ssm, looks.told_path(found.endpoint))
+            parameters.remove(self.clients.ssm, [looks.look_name(found.endpoint), *kept])
+        return said
+
+    def _end(self, experiment: Experiment, reason: str) -> str:
+        helm = Helm(consent=_never, tell=LOG.info, now=self.now, sleep=lambda _: self.pause())
+        try:
+            return "; ".join(conclude(self.clients, experiment, Wanted("cancel", reason=reason), helm).said)
+        except CannotTellError as error:
+            # Concluded otherwise before, or without its endpoint: there is nothing left to end.
+            LOG.warning("%s", error)
+            return str(error)
+
+    def _create(self, asked: ManagedAsked, live: endpoints.LiveEndpoint | None, request: Mapping[str, Any]) -> None:
+        sagemaker = self.clients.sagemaker
+        assert live is not None
+        fit.check_config(live, sagemaker.describe_endpoint_config(EndpointConfigName=live.config.name))
+        for model in (asked.production_model, asked.shadow_model):
+            fit.check_model(sagemaker.describe_model(ModelName=model))
+        fit.check_free(asked, experiments.at_work(sagemaker, asked.endpoint))
+        try:
+            sagemaker.create_inference_experiment(**request)
+        except ClientError as error:
+            # The same request has come twice, and the other one was sooner.
+            if error_code(error) != "ResourceInUse" or experiments.describe(sagemaker, request["Name"]) is None:
+                raise
+
+    def _forward(self) -> bool:
+        status = self._status()
+        if status is None or is_over(status) or status.startswith("DELETE"):
+            raise CannotTellError(f"the stack is {status or 'gone'}: this request of it came too late")
+        return "ROLLBACK" not in status
+
+    def _status(self) -> str | None:
+        try:
+            found = self.clients.cloudformation.describe_stacks(StackName=self.stack)
+        except ClientError as error:
+            if error_code(error) == "ValidationError" and "does not exist" in str(error):
+                return None
+            raise
+        return str(found["Stacks"][0]["StackStatus"])
+
+
+def _never(*_: object) -> NoReturn:
+    raise AssertionError("a test that goes with its stack is not promoted")

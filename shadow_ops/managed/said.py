@@ -1,0 +1,35 @@
+"""What a managed test's stack says, while that test is what serves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.contract.declared import Declared
+from shadow_ops.managed.experiment import describe
+
+
+def of_what_serves(
+    sagemaker: Any,  # noqa: ANN401 - a boto3 client
+    live: LiveEndpoint,
+    settings: Declared | None,
+    managed: Declared | None,
+) -> tuple[LiveEndpoint, Declared | None]:
+    """The endpoint, and whose word holds of it: the managed test's while its config serves, else the endpoint's own.
+
+    Args:
+        sagemaker: The client; asked only where there is a managed test.
+        live: What serves.
+        settings: What the endpoint's stack says.
+        managed: What the managed test's stack says.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    if managed is None or managed.experiment is None or live.shadow is None:
+        return live, settings
+    found = describe(sagemaker, managed.experiment)
+    if found is None or found.config != live.config.name:
+        return live, settings
+    return replace(live, since=found.modified), replace(managed, config=live.config.name)

@@ -1,0 +1,121 @@
+"""Managed tests on a guarded endpoint: none is overwritten, their verdict counts once, content tells what serves."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shadow_ops.aws.endpoint import Config, same_content
+from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.test_promotion import refused, started
+from tests.ops.guard.test_reasons import on_record, put
+from tests.ops.guard.world import UPDATE_SECONDS
+
+V1 = Code()
+V2 = replace(V1, version="v2", promotion=True)
+
+
+def serve(stack: Stack, code: Code, name: str) -> None:
+    """SageMaker serves by a config of its own, as for a managed test."""
+    stack.world.make_config(name, code.variants())
+    stack.world.update_endpoint(name, retain=False)
+    stack.world.sleep(UPDATE_SECONDS)
+
+
+def begun() -> Stack:
+    """An endpoint of ours on which SageMaker runs a managed test of v2."""
+    stack = started(V1)
+    serve(stack, replace(V1, shadow="v2"), "run-of-sagemaker")
+    return stack
+
+
+def concluded() -> Stack:
+    """The same once the test was concluded with its promotion: production alone, the verdict on record."""
+    stack = begun()
+    serve(stack, replace(V1, count=3), "end-of-sagemaker")
+    put(stack, config="end-of-sagemaker", text="managed test churn-1: the gate says PASS: measured for 30 h")
+    return stack
+
+
+@pytest.mark.parametrize(
+    "code", [V2, replace(V1, count=3), replace(V1, scaling=(scaling(),)), replace(V1, shadow="v2")]
+)
+def test_nothing_is_updated_while_a_managed_test_runs(code: Code) -> None:
+    """Not even a promotion of the very model: the sentence says how it is concluded, and the test goes on."""
+    stack = begun()
+    refused(stack.deploy(code), "a managed test runs on churn", "shadow-test conclude churn promote|remove")
+    assert stack.world.live is not None
+    assert stack.world.live.config == "run-of-sagemaker"
+
+
+def test_the_verdict_on_record_lets_its_model_through_once() -> None:
+    """The history says that it was a managed test's; nobody's word overruled the gate."""
+    stack = concluded()
+    assert stack.deploy(V2).ok
+    [entry] = stack.history()
+    assert (entry.kind, entry.from_model, entry.to_model) == ("promotion", "model-v1", "model-v2")
+    assert entry.gate == "managed test churn-1: the gate says PASS: measured for 30 h"
+    assert entry.reason is None
+    assert stack.judged == []
+    assert [one.used is not None for one in on_record(stack)] == [True]
+
+
+@pytest.mark.parametrize(
+    "change", ["another model", "another config", "a day later", "none"], ids=lambda one: one.replace(" ", "-")
+)
+def test_without_a_verdict_that_fits_nothing_is_promoted(change: str) -> None:
+    """It is for that model beside what serves, for a day."""
+    stack = concluded()
+    match change:
+        case "another config":
+            serve(stack, V1, "somebody-elses")
+        case "a day later":
+            stack.world.sleep(datetime.timedelta(hours=25).total_seconds())
+        case "none":
+            stack.world.parameters.clear()
+    code = replace(V2, version="v3") if change == "another model" else V2
+    refused(stack.deploy(code), "no shadow test is running on churn")
+
+
+def test_what_serves_under_another_name_is_what_the_code_says() -> None:
+    """After a test that was removed the config has SageMaker's name: scaling changes, the endpoint isn't touched."""
+    stack = begun()
+    serve(stack, replace(V1, count=3), "end-of-sagemaker")
+    assert stack.deploy(replace(V1, scaling=(scaling(high=5),))).ok
+    assert stack.world.live is not None
+    assert stack.world.live.config == "end-of-sagemaker"
+    assert set(stack.world.targets) == {"production"}
+
+
+def config(**changes: Any) -> Config:  # noqa: ANN401 - of the variant, or the shadow and the capture
+    """An endpoint config with one production variant."""
+    production: dict[str, Any] = {"VariantName": "production", "ModelName": "v1", "InstanceType": "ml.m5.xlarge"}
+    of_config: dict[str, Any] = {
+        name: changes.pop(name) for name in ("name", "shadow", "capture_uri", "capture_percent") if name in changes
+    }
+    usual: dict[str, Any] = {"name": "config", "shadow": (), "capture_uri": "s3://captured", "capture_percent": 100}
+    created = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
+    return Config(**{**usual, **of_config}, created=created, production=(dict(production, **changes),))
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({"name": "another"}, True),
+        ({"InitialInstanceCount": 7}, True),
+        ({"InitialVariantWeight": 0.5}, True),
+        ({"ModelName": "v2"}, False),
+        ({"InstanceType": "ml.m5.large"}, False),
+        ({"VariantName": "AllTraffic"}, False),
+        ({"VolumeSizeInGB": 30}, False),
+        ({"shadow": ({"VariantName": "shadow"},)}, False),
+        ({"capture_uri": None}, False),
+        ({"capture_percent": 50}, False),
+    ],
+)
+def test_the_same_is_served_on_any_number_of_instances(changes: dict[str, Any], same: bool) -> None:
+    """Everything else of a config is told apart, whatever it is called."""
+    assert same_content(config(), config(**changes)) is same

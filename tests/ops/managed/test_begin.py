@@ -1,0 +1,350 @@
+"""The function that starts and ends a managed test: whatever CloudFormation asks, how often, and whoever is stopped."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.managed import CaptureAsked, ManagedAsked
+from shadow_ops.guard.clients import Clients
+from shadow_ops.managed.handler import on_request
+from tests.ops.managed.world import ENDPOINT, KilledError, World
+from tests.values.samples import KEY_ARN, ROLE_ARN
+
+STACK = "arn:aws:cloudformation:eu-west-1:111122223333:stack/churn-managed/1"
+URL = "https://cloudformation.example/answer"
+LAMBDA_SECONDS = 890.0
+ASKED = ManagedAsked(
+    endpoint=ENDPOINT,
+    base="churn",
+    production="production",
+    production_model="v1",
+    shadow="shadow",
+    shadow_model="v2",
+    on=Instances("ml.m5.xlarge", 1),
+    sampling_percent=50,
+    seconds=7 * 24 * 3600,
+    role_arn=ROLE_ARN,
+    capture=CaptureAsked(destination="s3://captured/churn", key_arn=KEY_ARN, csv_content_types=("text/csv",)),
+    volume_key_arn=KEY_ARN,
+    tags={"team": "risk"},
+)
+NAME = ASKED.name(STACK)
+ALONE = {"production": ("v1", "ml.m5.xlarge", 3), "shadow of": []}
+
+
+class Clock:
+    """The time of one invocation."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._end = world, world.now + datetime.timedelta(seconds=LAMBDA_SECONDS)
+
+    def now(self) -> datetime.datetime:
+        """The world's time."""
+        return self._world.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self._world.now += datetime.timedelta(seconds=seconds)
+
+    def remaining(self) -> float:
+        """Seconds that are left."""
+        return (self._end - self._world.now).total_seconds()
+
+
+def fresh(**more: Any) -> World:  # noqa: ANN401 - whatever World takes
+    """An endpoint without any test."""
+    world = World("Completed", **more)
+    world.test = None
+    return world
+
+
+def clients(world: World) -> Clients:
+    """The world's services."""
+    return Clients(
+        sagemaker=world.sagemaker,
+        autoscaling=world.autoscaling,
+        ssm=world.ssm,
+        cloudformation=world.cloudformation,
+        cloudwatch=world.cloudwatch,
+        functions=world.functions,
+    )
+
+
+def event(
+    kind: str, asked: ManagedAsked = ASKED, old: ManagedAsked | None = None, physical: str | None = None
+) -> dict[str, Any]:
+    """A request of CloudFormation."""
+    found: dict[str, Any] = {
+        "RequestType": kind,
+        "RequestId": "r",
+        "StackId": STACK,
+        "LogicalResourceId": "Managed",
+        "ResponseURL": URL,
+        "ResourceProperties": {"ServiceToken": "arn", **asked.to_properties()},
+    }
+    if kind != "Create":
+        found["PhysicalResourceId"] = NAME if physical is None else physical
+    if old is not None:
+        found["OldResourceProperties"] = old.to_properties()
+    return found
+
+
+def ask(world: World, request: dict[str, Any]) -> dict[str, Any]:
+    """Have a request served, in as many invocations as it takes; the answer."""
+    sent: list[dict[str, Any]] = []
+    while True:
+        on_request(request, clients(world), Clock(world), lambda _url, content: sent.append(json.loads(content)))
+        if sent:
+            [answer] = sent
+            return answer
+        request = json.loads(world.handed_over.pop())
+
+
+def test_a_test_begins_on_what_serves_at_that_moment_and_runs() -> None:
+    """Production keeps its live count; the duration is counted from the start, which lies ahead."""
+    world = fresh(scaled=True)
+    answer = ask(world, event("Create"))
+
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", NAME), answer
+    assert "copies 50 % of the requests" in answer["Reason"]
+    [request] = world.made
+    production, shadow = request["ModelVariants"]
+    assert production["InfrastructureConfig"]["RealTimeInferenceConfig"]["InstanceCount"] == 3
+    assert shadow["ModelName"] == "v2"
+    schedule = request["Schedule"]
+    assert schedule["EndTime"] - schedule["StartTime"] == datetime.timedelta(days=7)
+    assert request["DataStorageConfig"]["KmsKey"] == request["KmsKey"] == KEY_ARN
+    assert request["Tags"] == [{"Key": "team", "Value": "risk"}]
+    assert world.serving() == {"production": ("v1", "ml.m5.xlarge", 3), "shadow of": ["shadow"]}
+    assert world.targets == {"production": {"MinCapacity": 2, "MaxCapacity": 8}}
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_the_same_request_twice_makes_one_test(kind: str) -> None:
+    """At once or hours later, while it runs: the name says that it is the same."""
+    world = fresh()
+    first = ask(world, event("Create"))
+    again = ask(world, event(kind, old=ASKED if kind == "Update" else None))
+    assert (again["Status"], again["PhysicalResourceId"]) == ("SUCCESS", first["PhysicalResourceId"])
+    assert len(world.made) == 1
+
+
+def test_a_test_that_is_to_begin_later_is_there_at_once() -> None:
+    """A deployment doesn't wait for days, and a deletion deletes what hasn't begun."""
+    world = fresh()
+    later = replace(ASKED, starts=world.now + datetime.timedelta(days=2))
+    answer = ask(world, event("Create", later))
+    assert answer["Status"] == "SUCCESS", answer
+    assert "will from 2026-11-05" in answer["Reason"]
+    assert world.serving()["shadow of"] == []
+
+    ask(world, event("Delete", later, physical=answer["PhysicalResourceId"]))
+    assert world.test is None
+
+
+VARIANT = {"VariantName": "production", "ModelName": "v1", "InitialInstanceCount": 2, "InitialVariantWeight": 1.0}
+ON = {"InstanceType": "ml.m5.xlarge"}
+UNFIT: dict[str, tuple[dict[str, Any], str]] = {
+    "serverless": ({"production": [VARIANT]}, "is serverless"),
+    "inf1": ({"production": [{**VARIANT, "InstanceType": "ml.inf1.xlarge"}]}, "no shadow test can be on Inf1"),
+    "several": (
+        {"production": [{**VARIANT, **ON}, {**VARIANT, **ON, "VariantName": "other"}]},
+        "has 2 production variants",
+    ),
+    "another model": ({"production": [{**VARIANT, **ON, "ModelName": "v0"}]}, "serves v0 as production"),
+    "another name": ({"production": [{**VARIANT, **ON, "VariantName": "AllTraffic"}]}, "as AllTraffic"),
+    "components": (
+        {"production": [{name: one for name, one in {**VARIANT, **ON}.items() if name != "ModelName"}]},
+        "inference components",
+    ),
+    "async": ({"config": {"AsyncInferenceConfig": {"OutputConfig": {}}}}, "answers asynchronously"),
+    "a shadow": ({"shadow": [{**VARIANT, **ON, "VariantName": "candidate"}]}, "has the shadow candidate already"),
+    "pipeline": ({"models": {"v2": {"Containers": [{}, {}]}}}, "the model v2 has 2 containers"),
+    "multi-model": ({"models": {"v1": {"PrimaryContainer": {"Mode": "MultiModel"}}}}, "serves many models"),
+    "failed": ({"status": "Failed"}, "the endpoint churn is Failed"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_an_endpoint_that_no_test_can_be_on_is_refused_before_anything_is_made(what: str) -> None:
+    """In one line that says what it is."""
+    changes, words = UNFIT[what]
+    world = fresh()
+    config = world.configs["before"]
+    config["ProductionVariants"] = changes.get("production", config["ProductionVariants"])
+    config.update(changes.get("config", {}))
+    if "shadow" in changes:
+        config["ShadowProductionVariants"] = changes["shadow"]
+    world.models, world.endpoint["status"] = changes.get("models", {}), changes.get("status", "InService")
+    answer = ask(world, event("Create"))
+
+    assert (answer["Status"], world.made) == ("FAILED", [])
+    assert words in answer["Reason"]
+    assert answer["Reason"].isprintable()
+
+
+def test_a_test_that_would_make_its_endpoint_is_refused_with_the_safe_way() -> None:
+    """The two lines that do it are in the sentence."""
+    answer = ask(fresh(), event("Create", replace(ASKED, endpoint="fraud")))
+    assert answer["Status"] == "FAILED"
+    assert 'ShadowTestStack(app, "fraud", test=managed)' in answer["Reason"]
+    assert "ManagedShadowTestStack(..., endpoint=...)" in answer["Reason"]
+
+
+def test_an_endpoint_with_another_managed_test_is_left_to_it() -> None:
+    """Whoever made it; the sentence says how it is concluded."""
+    world = World("Running")
+    world.configs["run"].pop("ShadowProductionVariants")
+    answer = ask(world, event("Create"))
+    assert answer["Status"] == "FAILED"
+    assert "has the managed test churn-trial, which is Running until 2026-11-09" in answer["Reason"]
+
+
+def test_share_and_end_change_in_place_and_nothing_that_people_changed() -> None:
+    """What the code didn't change since stays as it is now."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.stack = "UPDATE_IN_PROGRESS"
+    start = world.made[0]["Schedule"]["StartTime"]
+    assert world.test is not None
+    world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] = 10
+    longer = replace(ASKED, seconds=10 * 24 * 3600)
+    answer = ask(world, event("Update", longer, old=ASKED))
+    assert answer["PhysicalResourceId"] == NAME
+    assert world.test["Schedule"]["EndTime"] == start + datetime.timedelta(days=10)
+    assert world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 10
+
+    ask(world, event("Update", replace(longer, sampling_percent=25), old=longer))
+    assert world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 25
+
+
+def test_an_end_that_is_over_is_refused() -> None:
+    """A test isn't ended by a number."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.stack, world.now = "UPDATE_IN_PROGRESS", world.now + datetime.timedelta(days=2)
+    refused = ask(world, event("Update", replace(ASKED, seconds=3600), old=ASKED))
+    assert "longer than the code says now; to end it: shadow-test conclude churn" in refused["Reason"]
+
+
+def test_a_running_test_does_not_become_another_one() -> None:
+    """It is to be concluded first; then the other one begins, and CloudFormation's clean-up touches nothing."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.stack, other = "UPDATE_IN_PROGRESS", replace(ASKED, shadow_model="v3")
+    refused = ask(world, event("Update", other, old=ASKED))
+    assert (refused["Status"], refused["PhysicalResourceId"]) == ("FAILED", NAME)
+    assert "conclude it first: shadow-test conclude churn promote|remove" in refused["Reason"]
+
+    world.end_by_schedule()
+    assert world.test is not None
+    ended, world.test = world.test, None
+    world.others.append(ended)
+    begun = ask(world, event("Update", other, old=ASKED))
+    assert (begun["Status"], begun["PhysicalResourceId"]) == ("SUCCESS", other.name(STACK)), begun
+    before = world.serving()
+    assert ask(world, event("Delete"))["Status"] == "SUCCESS"
+    assert world.serving() == before
+
+
+def test_a_test_that_is_over_is_not_begun_anew_in_silence() -> None:
+    """The way is said; a deployment that is taken back is not held up by it."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.end_by_schedule()
+    changed = replace(ASKED, sampling_percent=10)
+    world.stack = "UPDATE_IN_PROGRESS"
+    refused = ask(world, event("Update", changed, old=ASKED))
+    assert "a test that is over doesn't go on; destroy its stack" in refused["Reason"]
+    world.stack = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert ask(world, event("Update", old=changed))["Status"] == "SUCCESS"
+
+
+def test_a_deployment_that_is_taken_back_ends_the_test_that_it_began() -> None:
+    """The one before can't go on, and no shadow is left."""
+    world = fresh()
+    other = replace(ASKED, shadow_model="v3")
+    ask(world, event("Create", other))
+    world.stack = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert ask(world, event("Update", ASKED, old=other))["Status"] == "SUCCESS"
+    assert world.serving() == ALONE
+    assert len(world.made) == 1
+
+
+@pytest.mark.parametrize("physical", [NAME, "Stack-Managed-1ABC"])
+def test_a_stack_that_goes_leaves_production_and_no_shadow(physical: str) -> None:
+    """By the resource's name, or by what it would have been; what the watch kept goes too, the test's record stays."""
+    world = fresh(scaled=True)
+    ask(world, event("Create"))
+    kept = ["/shadow-test/churn/verdict", "/shadow-test/churn/told/1", "/shadow-test/churn/history/1"]
+    world.parameters.update(dict.fromkeys(kept, "{}"))
+    world.stack = "DELETE_IN_PROGRESS"
+    answer = ask(world, event("Delete", physical=physical))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", physical)
+    assert world.serving() == ALONE
+    assert world.test is not None
+    assert world.test["Status"] == "Cancelled"
+    assert list(world.parameters) == ["/shadow-test/churn/history/1"]
+
+
+@pytest.mark.parametrize("status", [None, "CREATE_COMPLETE", "DELETE_IN_PROGRESS"])
+def test_a_request_that_comes_late_begins_nothing(status: str | None) -> None:
+    """The stack is gone, or done, when Lambda delivers it again."""
+    world = fresh()
+    world.stack = status
+    assert "came too late" in ask(world, event("Create"))["Reason"]
+    assert world.made == []
+
+
+def test_what_sagemaker_gives_up_fails_the_deployment_with_its_reason() -> None:
+    """And the deletion that follows finds nothing to end."""
+    world = fresh(breaks=True)
+    answer = ask(world, event("Create"))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", NAME)
+    assert "is Cancelled" in answer["Reason"]
+    assert "no capacity" in answer["Reason"]
+    assert ask(world, event("Delete"))["Status"] == "SUCCESS"
+
+
+def test_properties_that_can_not_be_read_are_one_line() -> None:
+    """And hold no deletion up."""
+    broken = {**event("Create"), "ResourceProperties": {"ServiceToken": "arn"}}
+    assert "the resource of the managed test lacks" in ask(fresh(), broken)["Reason"]
+    gone = {**event("Delete"), "ResourceProperties": {}}
+    assert ask(fresh(), gone)["Status"] == "SUCCESS"
+
+
+def served(kind: str, world: World, kill_at: tuple[int, bool] | None = None) -> World:
+    """A request that is delivered until it is answered; of a deletion, the creation before it isn't counted."""
+    if kind == "Delete":
+        ask(world, event("Create"))
+        world.stack = "DELETE_IN_PROGRESS"
+    world.calls.clear()
+    world.kill_at = kill_at
+    while True:
+        try:
+            answer = ask(world, event(kind))
+        except (KilledError, ClientError):
+            world.kill_at = None
+            continue
+        assert answer["Status"] == "SUCCESS", answer
+        return world
+
+
+@pytest.mark.parametrize("kind", ["Create", "Delete"])
+def test_whoever_is_stopped_at_any_call_is_followed(kind: str) -> None:
+    """Killed before or after each call of a creation or a deletion, and delivered again: one test, or none is left."""
+    for number in range(1, len(served(kind, fresh(scaled=True)).calls) + 1):
+        for heard in (False, True):
+            world = served(kind, fresh(scaled=True), (number, heard))
+            case = f"{kind}, call {number} {'heard' if heard else 'unheard'}"
+            assert len(world.made) == 1, case
+            assert world.serving()["shadow of"] == (["shadow"] if kind == "Create" else []), case
+            assert world.serving()["production"] == ALONE["production"], case
