@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from shadow_ops.contract.problems import harmless
 from shadow_ops.guard.refusal import Refusal
 
 LOG = logging.getLogger(__name__)
@@ -85,5 +86,5 @@ def put(url: str, content: bytes) -> None:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 3]}..."
+    # Also halves of characters: what can't be encoded can't be sent, and CloudFormation would wait an hour.
+    return harmless(" ".join(text.split()), _LONGEST_REASON)

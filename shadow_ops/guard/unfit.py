@@ -5,16 +5,21 @@ What code says is checked where it is written; here it is checked again, because
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shadow_ops.contract.asked import Asked
-from shadow_ops.contract.scaled import Scaled
-from shadow_ops.contract.scaling_model import policy_mistakes
+from shadow_ops.contract.problems import shown
+from shadow_ops.contract.scaled import TIMES, Scaled
+from shadow_ops.contract.scaling_model import Number, Struct, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
 from shadow_ops.guard.refusal import Refusal
 
 _SAID = 3
+_LONGEST_NAME = 256
+# API shape ScalableTargetAction.
+_ACTION = Struct({name: Number(0, 2**31 - 1, whole=True) for name in ("MinCapacity", "MaxCapacity")})
 
 
 def refuse_unfit(asked: Asked, old: Asked | None) -> None:
@@ -40,10 +45,20 @@ def _mistakes(scaled: Scaled, before: Scaled | None) -> Iterator[str]:
         yield f"{scaled.variant} can't scale from {scaled.minimum} to {scaled.maximum}"
     for name, policy in scaled.policies.items():
         if policy != known_policies.get(name):
+            yield from _name_mistakes("policy", name, ())
             yield from (f"{scaled.variant}, policy {name}: {one}" for one in policy_mistakes(policy))
     for name, schedule in scaled.schedules.items():
         if schedule != known_schedules.get(name):
+            yield from _name_mistakes("schedule", name, (":", "/", "|"))
             yield from (f"{scaled.variant}, schedule {name}: {one}" for one in _schedule_mistakes(schedule))
+
+
+def _name_mistakes(what: str, name: object, without: tuple[str, ...]) -> Iterator[str]:
+    """API members PolicyName and ScheduledActionName, by their lengths and patterns."""
+    if not (isinstance(name, str) and name.isprintable() and 1 <= len(name) <= _LONGEST_NAME):
+        yield f"the name of a {what} has 1 to {_LONGEST_NAME} printable characters, unlike {shown(name)}"
+    elif without and (name.strip(" ") != name or any(one in name for one in without)):
+        yield f"the name of a {what} has none of {' '.join(without)}, and no space at its ends, unlike {shown(name)}"
 
 
 def _schedule_mistakes(schedule: Mapping[str, Any]) -> Iterator[str]:
@@ -54,7 +69,20 @@ def _schedule_mistakes(schedule: Mapping[str, Any]) -> Iterator[str]:
     wrong = None if zone is None else time_zone_mistake(str(zone))
     if wrong is not None:
         yield f"{wrong}, not {zone!r}"
+    for member in TIMES:
+        if member in schedule and not _is_time(schedule[member]):
+            yield f"{member} must be a time such as 2026-12-24T18:00:00+00:00, not {shown(schedule[member])}"
     action = schedule.get("ScalableTargetAction") or {}
-    lowest, highest = action.get("MinCapacity"), action.get("MaxCapacity")
-    if lowest is not None and highest is not None and int(lowest) > int(highest):
+    found = list(_ACTION.mistakes("ScalableTargetAction", action, lambda _: True))
+    found += [f"{name} has no value" for name in _ACTION.members if not found and action.get(name, 0) is None]
+    yield from found
+    lowest, highest = (None, None) if found else (action.get("MinCapacity"), action.get("MaxCapacity"))
+    if lowest is not None and highest is not None and lowest > highest:
         yield f"its minimum {lowest} is above its maximum {highest}"
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.datetime.fromisoformat(value) is not None
+    except ValueError:
+        return False

@@ -173,6 +173,12 @@ def test_a_long_reason_is_cut_to_what_cloudformation_takes(letter: str) -> None:
         assert read["StackId"] == "arn:" + "s" * 1500
 
 
+def test_a_reason_can_be_sent_and_shown_whatever_is_in_it() -> None:
+    """Halves of characters can't be encoded, and nobody's terminal takes orders from a container's error."""
+    sent = body(event(), "churn/before", failure("half \ud800, \x1b[31mred\x07, \u202e"))
+    assert json.loads(sent)["Reason"] == "half \\ud800, \\x1b[31mred\\x07, \\u202e"
+
+
 def test_a_short_reason_is_not_cut() -> None:
     """Nor changed."""
     assert json.loads(body(event(), "churn/before", failure("no\n room")))["Reason"] == "no room"

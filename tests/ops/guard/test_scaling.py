@@ -241,6 +241,26 @@ def test_a_rollback_of_declared_scaling_alone_restores_what_was() -> None:
         (scaling(schedules=[{**night(), "Schedule": "cron(0 22 * * ?)"}]), "schedule night: cron has six fields"),
         (scaling(schedules=[{**night(), "Timezone": "Berlin"}]), "not 'Berlin'"),
         (scaling(low=9, high=8), "can't scale from 9 to 8"),
+        (scaling(policies=[tracking("x" * 257)]), "the name of a policy has 1 to 256 printable characters"),
+        (scaling(policies=[tracking("a\nb")]), "the name of a policy has 1 to 256 printable characters"),
+        (scaling(schedules=[night("")]), "the name of a schedule has 1 to 256 printable characters"),
+        (scaling(schedules=[night("a|b")]), "the name of a schedule has none of : / |"),
+        (scaling(schedules=[night(" a")]), "and no space at its ends"),
+        (scaling(schedules=[{**night(), "StartTime": "yesterday"}]), "StartTime must be a time"),
+        (scaling(schedules=[{**night(), "EndTime": 5}]), "EndTime must be a time"),
+        *(
+            (scaling(schedules=[{**night(), "ScalableTargetAction": action}]), said)
+            for action, said in (
+                ({"MinCapacity": "abc"}, "MinCapacity must be a whole number from 0"),
+                ({"MinCapacity": "3"}, "MinCapacity must be a whole number from 0"),
+                ({"MaxCapacity": -1}, "MaxCapacity must be a whole number from 0"),
+                ({"MaxCapacity": 2**31}, "MaxCapacity must be a whole number from 0"),
+                ({"MaxCapacity": None}, "MaxCapacity has no value"),
+                ({"MinCapacity": 5, "MaxCapacity": 4}, "its minimum 5 is above its maximum 4"),
+                ({"DesiredCapacity": 5}, "has no member 'DesiredCapacity'"),
+                ([1], "ScalableTargetAction must be a mapping"),
+            )
+        ),
     ],
 )
 @pytest.mark.parametrize("first", [True, False])
