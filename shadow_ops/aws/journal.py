@@ -109,7 +109,9 @@ def answered(ssm: Any, endpoint: str, request: str) -> Mapping[str, Any] | None:
     """What was answered to a request; None if nothing was, as far as is known."""
     try:
         found = parameters.read(ssm, f"{prefix(endpoint)}/requests/{request}")
-        return None if found is None else dict(found["answer"])
+        answer = {} if found is None else dict(found["answer"])
+        plausible = answer.get("Status") in ("SUCCESS", "FAILED") and isinstance(answer.get("Reason"), str)
+        return answer if plausible and isinstance(answer.get("Data", {}), Mapping) else None
     except (parameters.DamagedRecordError, KeyError, TypeError, ValueError):
         return None
 

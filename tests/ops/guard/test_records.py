@@ -302,15 +302,34 @@ def test_the_first_answer_to_a_request_stays_for_a_day() -> None:
     world = World()
     ssm = world.clients().ssm
     for status in ("SUCCESS", "FAILED"):
-        journal.remember(ssm, ENDPOINT, "1", {"Status": status}, stack=STACK, now=NOW)
-    world.parameters["/shadow-test/churn/requests/2"] = ["{damaged"]
-    assert journal.answered(ssm, ENDPOINT, "1") == {"Status": "SUCCESS"}
-    assert journal.answered(ssm, ENDPOINT, "2") is None
+        journal.remember(ssm, ENDPOINT, "1", {"Status": status, "Reason": "done"}, stack=STACK, now=NOW)
+    assert journal.answered(ssm, ENDPOINT, "1") == {"Status": "SUCCESS", "Reason": "done"}
 
     journal.forget_old(ssm, ENDPOINT, NOW + datetime.timedelta(hours=24))
     assert journal.answered(ssm, ENDPOINT, "1") is not None
     journal.forget_old(ssm, ENDPOINT, NOW + datetime.timedelta(hours=24, seconds=1))
     assert journal.answered(ssm, ENDPOINT, "1") is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "{damaged",
+        "{}",
+        *(
+            json.dumps({"answer": answer})
+            for answer in (
+                *(None, "SUCCESS", [], {}, {"Status": "SUCCESS"}, {"Status": "MAYBE", "Reason": "done"}),
+                *({"Status": "FAILED", "Reason": 5}, {"Status": "SUCCESS", "Reason": "done", "Data": "KeepLiveCounts"}),
+            )
+        ),
+    ],
+)
+def test_what_is_no_answer_is_not_given_again(kept: str) -> None:
+    """CloudFormation could not take it, and would wait an hour: the request is looked at anew."""
+    world = World()
+    world.parameters["/shadow-test/churn/requests/2"] = [kept]
+    assert journal.answered(world.clients().ssm, ENDPOINT, "2") is None
 
 
 def test_what_is_made_once_is_not_made_again() -> None:
