@@ -14,7 +14,7 @@ from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_con
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
-from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.scaled import TIMES, Scaled
 from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.managed import leaves_alone
 from shadow_ops.guard.request import Request
@@ -252,9 +252,14 @@ def _plausible(variant: str, data: Mapping[str, Any]) -> Scaled | None:
     """A record as scaling; None if it can't have been written for that variant: then it is as good as not there."""
     try:
         scaled = Scaled.from_json(data)
+        made = scaled.variant == variant and scaled.minimum <= scaled.maximum
+        made = made and all(type(flag) is bool for flag in (scaled.suspended or {}).values())
+        made = made and all(isinstance(one["PolicyType"], str) for one in scaled.policies.values())
+        made = made and all(isinstance(one["Schedule"], str) for one in scaled.schedules.values())
+        times = [one[name] for one in scaled.schedules.values() for name in TIMES if name in one]
+        return scaled if made and all(datetime.datetime.fromisoformat(time) for time in times) else None
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
-    return scaled if scaled.variant == variant and 0 <= scaled.minimum <= scaled.maximum else None
 
 
 class _ConfigGoneError(Exception):

@@ -311,20 +311,13 @@ def test_the_first_answer_to_a_request_stays_for_a_day() -> None:
     assert journal.answered(ssm, ENDPOINT, "1") is None
 
 
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "{damaged",
-        "{}",
-        *(
-            json.dumps({"answer": answer})
-            for answer in (
-                *(None, "SUCCESS", [], {}, {"Status": "SUCCESS"}, {"Status": "MAYBE", "Reason": "done"}),
-                *({"Status": "FAILED", "Reason": 5}, {"Status": "SUCCESS", "Reason": "done", "Data": "KeepLiveCounts"}),
-            )
-        ),
-    ],
+_NO_ANSWERS: tuple[object, ...] = (
+    *(None, "SUCCESS", [], {}, {"Status": "SUCCESS"}, {"Status": "MAYBE", "Reason": "done"}),
+    *({"Status": "FAILED", "Reason": 5}, {"Status": "SUCCESS", "Reason": "done", "Data": "KeepLiveCounts"}),
 )
+
+
+@pytest.mark.parametrize("kept", ["{damaged", "{}", *(json.dumps({"answer": one}) for one in _NO_ANSWERS)])
 def test_what_is_no_answer_is_not_given_again(kept: str) -> None:
     """CloudFormation could not take it, and would wait an hour: the request is looked at anew."""
     world = World()
