@@ -20,13 +20,17 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment that happens to be active is not ours.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
-.PHONY: help setup demo dashboard test check lint types snapshots synth fuzz audit harm mutants bench lock clean
+.PHONY: help setup demo demo-pipeline dashboard test check lint types snapshots synth fuzz audit harm mutants bench lock clean
 
 help: ## Show this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: setup ## Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy
 	@$(BIN)/python -m rehearsal.demo
+
+# By itself: some minutes that whoever deploys from a machine of his own has no use for.
+demo-pipeline: setup ## Rehearse a pipeline that promotes by the verdict: fail, overrule, roll back, pass, fold
+	@$(BIN)/python -m rehearsal.pipeline_demo
 
 dashboard: setup ## Draw the comparison dashboard of a rehearsal, to look at before deploying
 	@$(BIN)/python -m rehearsal.dashboard

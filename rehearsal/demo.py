@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal import processes, steps
+from rehearsal import steps
 from rehearsal.cdk import Cdk
-from rehearsal.errors import RehearsalError
+from rehearsal.command import run
 from rehearsal.example import SHORT_POLICY, with_policy
 from rehearsal.local import LocalAws
 from rehearsal.narration import Narrator
@@ -48,27 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 if all was as promised, 1 if not, 130 if it was stopped.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m rehearsal.demo",
-        description="Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy.",
-        epilog="Everything stops by itself at the end, and with Ctrl-C. Exit code 1 says that something was not "
-        "as the demo promises.",
-    )
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep templates, models and logs in this new folder")
-    options = parser.parse_args(arguments)
-    narrator = Narrator(steps.COUNT)
-    try:
-        with processes.stoppable(), processes.work_folder(options.keep) as folder:
-            play(folder, narrator)
-    except RehearsalError as error:
-        print(f"\ndemo: {error}", file=sys.stderr)
-        return 1
-    except processes.StoppedError as stopped:
-        print(f"\ndemo: stopped by {stopped}; nothing is left running", file=sys.stderr)
-        return 130
-    narrator.say("")
-    narrator.seen(f"all was as promised, in {narrator.seconds:.0f} s; the local AWS has stopped")
-    return 0
+    description = "Rehearse a shadow test on this machine: deploy, compare, promote, roll back, destroy."
+    return run("demo", description, steps.COUNT, play, arguments)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def judge(stage: Stage) -> None:
     stage.narrator.say("The shadow is as fast as it can be again. The new test copies all requests, not half of them.")
     stage.run("cdk deploy churn-shadow -c sampling_percent=100", "deploy", "churn-shadow", **FULL)
     _send(stage, "requests", "anew", Outcome.PASS)
-    code, output = _shadow_test(stage, "gate", ENDPOINT)
+    code, output = shadow_test(stage, "gate", ENDPOINT)
     stage.narrator.quote(output)
     expect(code == 0, "the verdict is PASS, and the exit code 0.", f"exit code {code}")
     stage.narrator.seen("PASS: the command line asks the same judge, over the same policy, as the deployment will")
@@ -55,18 +55,18 @@ def judge(stage: Stage) -> None:
 def answers(stage: Stage) -> None:
     """Compare what both models answered, and write the page for others."""
     stage.narrator.step("Are the answers right? shadow-test responses churn, and a page for others")
-    code, output = _shadow_test(stage, "responses", ENDPOINT, "--classes", "threshold", "--examples", "2")
+    code, output = shadow_test(stage, "responses", ENDPOINT, "--classes", "threshold", "--examples", "2")
     expect(code == 0, "the captured answers are compared.", output[-600:])
     stage.narrator.quote(output)
     PAGE.parent.mkdir(parents=True, exist_ok=True)
-    code, output = _shadow_test(stage, "report", ENDPOINT, "--output", str(PAGE), "--force")
+    code, output = shadow_test(stage, "report", ENDPOINT, "--output", str(PAGE), "--force")
     expect(code == 0 and PAGE.exists(), "the report is written.", output[-600:])
     stage.narrator.seen(f"open {PAGE.relative_to(environment.PROJECT)} in a browser: the test on one page")
 
 
 def history(stage: Stage) -> None:
     """Show what is on record."""
-    code, output = _shadow_test(stage, "history", ENDPOINT)
+    code, output = shadow_test(stage, "history", ENDPOINT)
     expect(code == 0, "the history can be read.", output)
     stage.narrator.quote(output)
 
@@ -79,7 +79,8 @@ def _send(stage: Stage, what: str, prefix: str, outcome: Outcome) -> None:
     stage.narrator.seen(f"{traffic.tally.sent} requests, none failed, and nobody waited for the shadow")
 
 
-def _shadow_test(stage: Stage, *arguments: str) -> tuple[int, str]:
+def shadow_test(stage: Stage, *arguments: str) -> tuple[int, str]:
+    """Run a command of shadow-test; its exit code, and all that it wrote."""
     done = subprocess.run(
         [sys.executable, "-m", "shadow_ops", *arguments],
         cwd=environment.PROJECT,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from shadow_constructs.guard.role import Statement, continuing
+from shadow_constructs.guard.role import Statement, interfaces
 from shadow_constructs.model.execution_role import role_name
 from shadow_constructs.values.guard import Guard
 
@@ -26,13 +25,11 @@ class Acting:
 
     Attributes:
         arn: Its ARN.
-        name: Its name, where policies are attached to it; None where its user granted everything.
-        attached: The policy that is attached to a role of the user's, or None.
+        attached: The policies that are attached to a role of the user's.
     """
 
     arn: str
-    name: str | None
-    attached: cdk.CfnResource | None = None
+    attached: tuple[cdk.CfnResource, ...] = ()
 
 
 def acting_as(scope: Construct, guard: Guard, description: str, allowed: Iterable[Statement]) -> Acting:
@@ -44,8 +41,10 @@ def acting_as(scope: Construct, guard: Guard, description: str, allowed: Iterabl
         description: Of the role.
         allowed: What the function needs.
     """
-    document = _document(allowed)
+    may = list(allowed)
+    network = [] if guard.network is None else list(interfaces())
     if guard.role_arn is None:
+        document = _document([*may, *network])
         role = iam.CfnRole(
             scope,
             "Role",
@@ -54,28 +53,19 @@ def acting_as(scope: Construct, guard: Guard, description: str, allowed: Iterabl
             permissions_boundary=guard.permissions_boundary,
             policies=[iam.CfnRole.PolicyProperty(policy_name="Guard", policy_document=document)],
         )
-        return Acting(role.attr_arn, role.ref)
+        return Acting(role.attr_arn)
     if not guard.grant_role:
-        return Acting(guard.role_arn, None)
-    name = role_name(guard.role_arn)
-    policy = iam.CfnManagedPolicy(scope, "Policy", policy_document=document, roles=[name])
-    return Acting(guard.role_arn, name, policy)
+        return Acting(guard.role_arn)
+    roles = [role_name(guard.role_arn)]
+    # With the longest names one managed policy (6,144 characters) doesn't hold both.
+    parts = {"Policy": may, "Interfaces": network}
+    attached = [
+        iam.CfnManagedPolicy(scope, name, policy_document=_document(part), roles=roles)
+        for name, part in parts.items()
+        if part
+    ]
+    return Acting(guard.role_arn, tuple(attached))
 
 
-def goes_on(scope: Construct, acting: Acting, guard: Guard, function_arn: str) -> cdk.CfnResource | None:
-    """Let the function invoke itself; None where its user granted everything.
-
-    Args:
-        scope: The guard.
-        acting: Its role.
-        guard: In which network it is.
-        function_arn: The function.
-    """
-    if acting.name is None:
-        return None
-    document = _document(continuing(function_arn, in_vpc=guard.network is not None))
-    return iam.CfnPolicy(scope, "GoesOn", policy_name="GoesOn", policy_document=document, roles=[acting.name])
-
-
-def _document(made: Any) -> dict[str, Any]:  # noqa: ANN401 - statements
-    return {"Version": "2012-10-17", "Statement": list(made)}
+def _document(made: list[Statement]) -> Statement:
+    return {"Version": "2012-10-17", "Statement": made}

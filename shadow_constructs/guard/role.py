@@ -9,6 +9,10 @@ from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.permissions import PERMISSIONS, Need
 
 Statement = dict[str, Any]
+GUARDS = "shadow-test:guards"
+"""Tag of a guard's function, with the endpoint's name."""
+MANAGES = "shadow-test:manages"
+"""Tag of a managed test's function, with the endpoint's name."""
 _FUNCTION = "function"
 _RECORDS = ("lock", "pending", "scaling/*", "state")
 _ENTRIES = ("reasons/*", "requests/*")
@@ -25,45 +29,36 @@ def statements(
     endpoint_name: str,
     log_group_arn: str,
     *,
-    in_vpc: bool = False,
     needs: Iterable[Need] = PERMISSIONS,
     more: Mapping[str, Any] | None = None,
+    tag: str = GUARDS,
 ) -> Iterator[Statement]:
     """The statements of a function's role, by default of the guard's.
 
     Args:
         endpoint_name: The one endpoint that it is about.
         log_group_arn: Where the function writes.
-        in_vpc: Whether Lambda must give the function network interfaces.
         needs: What it calls.
         more: Resources that the guard doesn't know, by the needs' words for them.
+        tag: Key of the tag that the function alone has, with the endpoint's name.
     """
     arns = {**_arns(endpoint_name), **(more or {})}
     for need in needs:
-        if need.resource == _FUNCTION:
-            continue
         statement: Statement = {"Effect": "Allow", "Action": list(need.actions), "Resource": arns[need.resource]}
-        if need.conditions:
-            statement["Condition"] = {"StringEquals": dict(need.conditions)}
+        # The function needs its role first, so that the role can know it by its tag only.
+        own = ((f"aws:ResourceTag/{tag}", endpoint_name),) if need.resource == _FUNCTION else ()
+        if need.conditions or own:
+            statement["Condition"] = {"StringEquals": dict((*need.conditions, *own))}
         yield statement
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
-    if in_vpc:
-        yield {"Effect": "Allow", "Action": INTERFACES, "Resource": "*"}
 
 
-def continuing(function_arn: str, *, in_vpc: bool = False) -> Iterator[Statement]:
-    """The statements that name the function itself, which needs its role first.
-
-    Args:
-        function_arn: The guard's function.
-        in_vpc: Whether it has network interfaces: Lambda makes them with the same role, and the code needn't.
-    """
-    for need in PERMISSIONS:
-        if need.resource == _FUNCTION:
-            yield {"Effect": "Allow", "Action": list(need.actions), "Resource": function_arn}
-    if in_vpc:
-        itself = {"ArnEquals": {"lambda:SourceFunctionArn": function_arn}}
-        yield {"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": itself}
+def interfaces() -> Iterator[Statement]:
+    """What Lambda needs to put a function into a VPC, denied to the functions' own code."""
+    yield {"Effect": "Allow", "Action": INTERFACES, "Resource": "*"}
+    # Lambda makes them with the function's role, and no function's own code needs to.
+    any_function = {"ArnLike": {"lambda:SourceFunctionArn": "arn:*:lambda:*:*:function:*"}}
+    yield {"Effect": "Deny", "Action": INTERFACES, "Resource": "*", "Condition": any_function}
 
 
 def _arns(endpoint_name: str) -> dict[str, Any]:
@@ -84,6 +79,7 @@ def _arns(endpoint_name: str) -> dict[str, Any]:
         "target-alarm": [
             f"arn:${{AWS::Partition}}:cloudwatch:{here}:alarm:TargetTracking-endpoint/{endpoint_name}/variant/*"
         ],
+        _FUNCTION: [f"arn:${{AWS::Partition}}:lambda:{here}:function:*"],
         "service-role": [f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/{service}/{role}"],
     }
     return {"*": "*", **{name: [{"Fn::Sub": arn} for arn in arns] for name, arns in found.items()}}

@@ -12,11 +12,11 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from shadow_constructs.alarms.people import CHANGES
-from shadow_constructs.guard.acting import acting_as, goes_on
-from shadow_constructs.guard.function import lambda_function
+from shadow_constructs.guard.acting import acting_as
+from shadow_constructs.guard.function import know_by_tag, lambda_function
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import HANDLER
-from shadow_constructs.guard.role import statements
+from shadow_constructs.guard.role import GUARDS, statements
 from shadow_constructs.guard.scaling import scaled
 from shadow_constructs.placing.given import Part, check_given, check_name, check_names
 from shadow_constructs.placing.place import pseudo
@@ -88,8 +88,6 @@ class UpdateGuard(Part):
             promoted=promoted_instances(test),
             alarms=tuple(rollback_alarms),
         )
-        # What a request needs beside the function.
-        self._first: list[cdk.CfnResource] = []
         self.function_arn = self._function(test.endpoint_name, test.guard)
         self.before = self._resource("Before", self._asked)
         self.keep_live_counts = self.before.get_att("KeepLiveCounts")
@@ -133,7 +131,7 @@ class UpdateGuard(Part):
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
         group = log_group(self, guard)
-        allowed = statements(endpoint_name, group.attr_arn, in_vpc=guard.network is not None)
+        allowed = statements(endpoint_name, group.attr_arn)
         acting = acting_as(self, guard, f"Guards updates of endpoint {endpoint_name}", allowed)
         function = lambda_function(
             self,
@@ -145,27 +143,20 @@ class UpdateGuard(Part):
             role_arn=acting.arn,
             log_group=group.ref,
         )
-        if acting.attached is not None:
+        for policy in acting.attached:
             # Lambda asks what the role may do when the function is made.
-            function.add_resource_dependency(acting.attached)
-        going_on = goes_on(self, acting, guard, function.attr_arn)
-        if going_on is not None:
-            self._first.append(going_on)
-        self._drop_old_events(function)
-        return function.attr_arn
-
-    def _drop_old_events(self, function: lambda_.CfnFunction) -> None:
-        """Lambda delivers nothing that nobody waits for any more."""
-        self._first.append(
-            lambda_.CfnEventInvokeConfig(
-                self,
-                "Events",
-                function_name=function.ref,
-                qualifier="$LATEST",
-                maximum_event_age_in_seconds=_EVENT_AGE_SECONDS,
-                maximum_retry_attempts=_RETRIES,
-            )
+            function.add_resource_dependency(policy)
+        know_by_tag(function, GUARDS, endpoint_name)
+        # Lambda delivers nothing that nobody waits for any more.
+        self._events = lambda_.CfnEventInvokeConfig(
+            self,
+            "Events",
+            function_name=function.ref,
+            qualifier="$LATEST",
+            maximum_event_age_in_seconds=_EVENT_AGE_SECONDS,
+            maximum_retry_attempts=_RETRIES,
         )
+        return function.attr_arn
 
     def _resource(self, construct_id: str, asked: Asked) -> cdk.CfnResource:
         made = cdk.CfnResource(
@@ -178,6 +169,5 @@ class UpdateGuard(Part):
                 **asked.to_properties(),
             },
         )
-        for one in self._first:
-            made.add_resource_dependency(one)
+        made.add_resource_dependency(self._events)
         return made

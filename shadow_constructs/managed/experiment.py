@@ -5,10 +5,10 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
-from shadow_constructs.guard.acting import acting_as, goes_on
-from shadow_constructs.guard.function import lambda_function
+from shadow_constructs.guard.acting import acting_as
+from shadow_constructs.guard.function import know_by_tag, lambda_function
 from shadow_constructs.guard.log import log_group
-from shadow_constructs.guard.role import statements
+from shadow_constructs.guard.role import MANAGES, statements
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_ops.contract.declared import prefix
@@ -45,9 +45,9 @@ class Experiment(Part):
         allowed = statements(
             asked.endpoint,
             group.attr_arn,
-            in_vpc=guard.network is not None,
             needs=MANAGED_PERMISSIONS,
             more=_resources(asked),
+            tag=MANAGES,
         )
         acting = acting_as(self, guard, f"Starts and ends managed shadow tests of endpoint {asked.endpoint}", allowed)
         function = lambda_function(
@@ -60,10 +60,10 @@ class Experiment(Part):
             role_arn=acting.arn,
             log_group=group.ref,
         )
-        if acting.attached is not None:
+        for policy in acting.attached:
             # Lambda asks what the role may do when the function is made.
-            function.add_resource_dependency(acting.attached)
-        first = [_events(self, function), goes_on(self, acting, guard, function.attr_arn)]
+            function.add_resource_dependency(policy)
+        know_by_tag(function, MANAGES, asked.endpoint)
         self.resource = cdk.CfnResource(
             self,
             "Resource",
@@ -74,9 +74,7 @@ class Experiment(Part):
                 **asked.to_properties(),
             },
         )
-        for one in first:
-            if one is not None:
-                self.resource.add_resource_dependency(one)
+        self.resource.add_resource_dependency(_events(self, function))
         self.name = self.resource.ref
 
 

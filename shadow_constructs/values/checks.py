@@ -26,6 +26,9 @@ _LARGEST_INTEGER = 2**31 - 1
 # Far more than any list of these values may hold by its own rules, and few enough to look at.
 _LONGEST_LIST = 10_000
 
+MOST_TAGS = 50
+"""Of one resource, in all services."""
+
 # API members TagKey and TagValue: letters, digits, spaces of any kind but no control characters, and a few signs.
 _TAG_TEXT = re.compile(r"(?:[\w.:/=+\-@]|[^\S\t-\r\x1c-\x1f\x85])*")
 
@@ -199,7 +202,9 @@ def check_type(problems: Problems, what: str, value: object, expected: type | tu
 
 
 def check_tags(problems: Problems, what: str, tags: Mapping[str, str], *, rendered: bool = True) -> None:
-    """Check tags against SageMaker's limits (API member Tags: 50 at most, key 128, value 256 characters).
+    """Check tags against the services' limits (50 at most, key 128, value 256 characters).
+
+    One is left for the guard's function, which has one of its own.
 
     Args:
         problems: Where a mistake is recorded.
@@ -207,8 +212,8 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str], *, render
         tags: The tags.
         rendered: Whether they stand in the template; those of a stack don't.
     """
-    if len(tags) > 50:
-        problems.add(what, "have at most 50 entries", len(tags))
+    if len(tags) >= MOST_TAGS:
+        problems.add(what, f"have at most {MOST_TAGS - 1} entries", len(tags))
     keys = [key for key in tags if isinstance(key, str)]
     lowered = [key.lower() for key in keys]
     doubles = [key for key in keys if lowered.count(key.lower()) > 1]

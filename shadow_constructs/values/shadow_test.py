@@ -70,7 +70,7 @@ class ShadowTest:
         guard: What the function that guards updates runs as, where it runs, and the boundary of the roles;
             ``Guard.off(reason)`` does without.
         watch: Who asks the gate while a shadow is tested, and tells people. By default every quarter of an hour.
-        tags: Tags of everything that is made. At most 50.
+        tags: Tags of everything that is made. At most 49; the guard's function has one of its own.
     """
 
     endpoint_name: str

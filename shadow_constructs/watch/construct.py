@@ -19,6 +19,7 @@ from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.said import say
 from shadow_constructs.values.capture import CaptureDestination
+from shadow_constructs.values.checks import MOST_TAGS
 from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
@@ -55,6 +56,7 @@ class StackWatch(Part):
         self._in_vpc = guard.network is not None
         self._watched: list[Watched] = []
         self._captured: dict[str, CaptureDestination] = {}
+        self._tags: dict[str, str] = {}
         self._log_group_arn = log_group(self, guard).attr_arn
         self._role: iam.CfnRole | None = None
         role_arn = watch.role_arn
@@ -93,8 +95,12 @@ class StackWatch(Part):
             source_arn=self._rule.attr_arn,
         )
 
-    def has_room(self, captured: CaptureDestination | None) -> bool:
-        """Whether its role can hold a further test's rights, with those to read what it captures."""
+    def has_room(self, captured: CaptureDestination | None, tags: Mapping[str, str]) -> bool:
+        """Whether its role can hold a further test's rights, with those to read what it captures, and its tags."""
+        together = {**self._tags, **tags}
+        # IAM User Guide, id_tags: a role has at most 50, whose keys differ in more than their case.
+        if len(together) > MOST_TAGS or len({key.lower() for key in together}) < len(together):
+            return False
         read = [*self._captured.values(), *(() if captured is None else (captured,))]
         # A folder is named twice.
         reading = sum(_READING + 2 * len(one.prefix) for one in read)
@@ -111,6 +117,7 @@ class StackWatch(Part):
         self._watched.append(watched)
         if captured is not None:
             self._captured[watched.endpoint] = captured
+        self._tags.update(tags)
         for key, value in tags.items():
             cdk.Tags.of(self).add(key, value)
         if self._role is not None:
@@ -167,7 +174,7 @@ def watch(
     known = _KNOWN.setdefault(stack, {})
     alike = known.setdefault(key, [])
     captured = captured if test.counts_answers else None
-    if not alike or not alike[-1].has_room(captured):
+    if not alike or not alike[-1].has_room(captured, test.tags):
         count = sum(map(len, known.values()))
         alike.append(StackWatch(stack, f"{CONSTRUCT_ID}{count + 1 if count else ''}", watch=how, guard=guard))
     alike[-1].add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from shadow_constructs.guard.role import INTERFACES
+from shadow_constructs.guard.role import interfaces
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.declared import managed_name, prefix, settings_name
@@ -54,10 +54,7 @@ def statements(
     yield from _reading(captured)
     yield _allowed(("logs:CreateLogStream", "logs:PutLogEvents"), log_group_arn)
     if in_vpc:
-        yield _allowed(INTERFACES, "*")
-        # Lambda makes them with this role, and no function's own code needs to.
-        any_function = {"ArnLike": {"lambda:SourceFunctionArn": "arn:*:lambda:*:*:function:*"}}
-        yield {"Effect": "Deny", "Action": list(INTERFACES), "Resource": "*", "Condition": any_function}
+        yield from interfaces()
 
 
 def _reading(captured: Mapping[str, CaptureDestination]) -> Iterator[Statement]:

@@ -50,8 +50,8 @@ def test_only_what_is_addressed_by_its_name_has_one() -> None:
     template = rendered(shadow_test(capture=Capture(customer_managed_key=True)))
 
     assert the(template, "AWS::SageMaker::Endpoint")["EndpointName"] == "churn"
-    # These two name what they belong to; a policy's name is its role's business alone.
-    belonging = ("AWS::IAM::Policy", "AWS::Lambda::EventInvokeConfig")
+    # Names what it belongs to.
+    belonging = ("AWS::Lambda::EventInvokeConfig",)
     named = {
         key
         for key, one in template["Resources"].items()

@@ -6,8 +6,8 @@ from shadow_ops.contract.permissions import PERMISSIONS
 from tests.constructs.rendering import Json, flat, rendered, resources, texts
 from tests.values.samples import shadow_test
 
-# What names the function itself comes in a policy of its own: the function needs its role first.
-IN_ROLE = [need for need in PERMISSIONS if need.resource != "function"]
+# The function needs its role first, which therefore knows it by a tag.
+TAGGED = {"aws:ResourceTag/shadow-test:guards": "churn"}
 
 
 def guards_statements(endpoint_name: str = "churn") -> list[Json]:
@@ -23,9 +23,14 @@ def test_the_guard_may_do_what_its_needs_say_and_write_its_log() -> None:
     """Every need is a statement with its condition, and the log is the only other."""
     *found, log = guards_statements()
 
-    assert [tuple(one["Action"]) for one in found] == [need.actions for need in IN_ROLE]
+    assert [tuple(one["Action"]) for one in found] == [need.actions for need in PERMISSIONS]
     assert [one.get("Condition") for one in found] == [
-        {"StringEquals": dict(need.conditions)} if need.conditions else None for need in IN_ROLE
+        {"StringEquals": TAGGED}
+        if need.resource == "function"
+        else {"StringEquals": dict(need.conditions)}
+        if need.conditions
+        else None
+        for need in PERMISSIONS
     ]
     assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert flat(log["Resource"]).startswith("<EGuardLogs")
@@ -36,7 +41,7 @@ def test_any_resource_stands_only_where_a_need_says_why() -> None:
     """A `*` of a need is a `*` of its statement, and there is no other."""
     *found, _ = guards_statements()
 
-    for need, one in zip(IN_ROLE, found, strict=True):
+    for need, one in zip(PERMISSIONS, found, strict=True):
         assert (texts(one["Resource"]) == ["*"]) == (need.resource == "*"), need
         assert len(need.reason) > 10
 
@@ -45,7 +50,7 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
     """What isn't `*` names the endpoint, its records or its stack; configs, which CloudFormation names, any."""
     here = "<AWS::Region>:<AWS::AccountId>"
     *found, _ = guards_statements("Churn")
-    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(IN_ROLE, found, strict=True)}
+    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(PERMISSIONS, found, strict=True)}
     plain = {
         name: [arn.replace("${", "<").replace("}", ">").replace("arn:<AWS::Partition>:", "") for arn in arns]
         for name, arns in resource_of.items()
@@ -65,6 +70,7 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
             f"{mine}/{name}"
             for name in ("lock", "pending", "scaling/*", "state", "reasons/*", "requests/*", "verdict", "told*")
         ],
+        "function": [f"lambda:{here}:function:*"],
         "stack": [f"cloudformation:{here}:stack/<AWS::StackName>/*"],
         "target-alarm": [f"cloudwatch:{here}:alarm:TargetTracking-endpoint/Churn/variant/*"],
         "service-role": [f"iam::<AWS::AccountId>:role/aws-service-role/{role}"],
@@ -79,14 +85,16 @@ def test_only_lambda_may_take_the_guards_role() -> None:
 
 
 def test_the_guard_may_invoke_itself_and_nothing_else() -> None:
-    """To go on waiting in another invocation; both steps come after that right."""
-    template = rendered(shadow_test())
-    [(name, policy)] = resources(template, "AWS::IAM::Policy").items()
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    """To go on waiting in another invocation: its role allows what has a tag, and its function alone has it."""
+    template = rendered(shadow_test(tags={"team": "churn", "shadow-test:guards": "another"}))
+    tagged = {
+        key: {tag["Value"] for tag in one["Properties"].get("Tags", ()) if tag["Key"] == "shadow-test:guards"}
+        for key, one in resources(template, "AWS::Lambda::Function").items()
+    }
 
-    assert statement["Action"] == ["lambda:InvokeFunction"]
-    assert flat(statement["Resource"]).startswith("<EGuardFunction")
+    [(function, values)] = tagged.items()
+    assert function.startswith("EGuardFunction")
+    assert values == set(TAGGED.values())
     for kind in ("Before", "After"):
         [step] = resources(template, f"Custom::EndpointUpdateGuard{kind}").values()
-        assert name in step["DependsOn"]
         assert step["Properties"]["ServiceTimeout"] == 3600

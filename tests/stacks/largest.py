@@ -110,7 +110,7 @@ def options() -> dict[str, Any]:
             emails=[f"{'m' * 60}{number}@{'example' * 20}.com" for number in range(20)], action_arns=alarms
         ),
         "dashboard": Dashboard(name="n" * 255),
-        "tags": {f"{number:02d}{'t' * 126}": "w" * 256 for number in range(50)},
+        "tags": {f"{number:02d}{'t' * 126}": "w" * 256 for number in range(49)},
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import aws_cdk as cdk
 import pytest
 
-from shadow_constructs import Guardrails, InvalidValueError, ShadowEndpoint, ShadowTest, ShadowTestStack
+from shadow_constructs import Guard, Guardrails, InvalidValueError, Network, ShadowEndpoint, ShadowTest, ShadowTestStack
 from shadow_constructs.model.policy_size import INLINE, MANAGED, documents, size_of
 from tests.constructs.rendering import new_stack, resources, template_of
 from tests.stacks import largest
@@ -16,11 +16,17 @@ from tests.stacks.rendering import Json
 from tests.support.template_limits import LIMITS, too_long
 from tests.values.samples import ROLE_ARN
 
+VPC = Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["sg-1"])
 LARGEST: dict[str, Callable[[], ShadowTest]] = {
     "a shadow test": largest.shadow_test,
     "ten variants": largest.ten_variants,
     "a role of the user's": lambda: largest.shadow_test(
         production=replace(largest.shadow_test().production, model=largest.model(1, role_arn=ROLE_ARN))
+    ),
+    "a guard in a VPC that acts as a role of the user's": lambda: largest.shadow_test(
+        guard=Guard(
+            role_arn=ROLE_ARN, network=Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["sg-1"])
+        )
     ),
     "ten variants on a role of the user's": lambda: largest.ten_variants(model_of={"role_arn": ROLE_ARN}),
     "ten alarms of the user's": lambda: largest.shadow_test(

@@ -20,7 +20,7 @@ from tests.stacks.rendering import Json, churn, everything, options
 
 # These have no tags in CloudFormation.
 UNTAGGABLE = (
-    *("AWS::SNS::TopicPolicy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy", "AWS::IAM::Policy"),
+    *("AWS::SNS::TopicPolicy", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"),
     "AWS::Lambda::EventInvokeConfig",
 )
 # The CDK's own function that empties a bucket, which the CDK gives no tags.

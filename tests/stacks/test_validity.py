@@ -237,6 +237,8 @@ ACKNOWLEDGED: dict[str, str] = {
     "(shadow_ops/contract/permissions.py).",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:cloudwatch:[^ ]+:alarm:<AWS::StackName>-\*\]": "Alarms of this stack, "
     "which CloudFormation names; their very names would make a circle of alarm, config, model and role.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:lambda:[^ ]+:function:\*\]": "The guard's own function, which needs this "
+    "role first: it is known by its tag, and nothing of the app's can tag it otherwise.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:endpoint-config/\*\]": "CloudFormation names the configs.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/\*\]": "What is kept of it, to be read.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/(history|reasons|requests|scaling)/\*\]": ""

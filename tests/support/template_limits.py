@@ -82,7 +82,6 @@ LIMITS: Mapping[tuple[str, str], tuple[int, Callable[[Json], int]]] = {
     ("AWS::IAM::Role", "Policies"): (10_240, _policies),
     ("AWS::IAM::Role", "AssumeRolePolicyDocument"): (2048, _unspaced),
     ("AWS::IAM::Role", "Description"): (1000, _text),
-    ("AWS::IAM::Policy", "PolicyDocument"): (10_240, _unspaced),
     ("AWS::IAM::ManagedPolicy", "PolicyDocument"): (6144, _unspaced),
     ("AWS::Lambda::Function", "Description"): (256, _text),
     ("AWS::Events::Rule", "Description"): (512, _text),
@@ -125,7 +124,6 @@ def too_long(template: Json) -> list[str]:
 
 
 def _too_long(template: Json) -> Iterator[str]:
-    inline: dict[str, int] = {}
     for logical_id, resource in template["Resources"].items():
         kind, properties = resource["Type"], resource.get("Properties", {})
         for name, value in properties.items():
@@ -135,13 +133,9 @@ def _too_long(template: Json) -> Iterator[str]:
         if kind.startswith("Custom::") and (got := _bytes(filled(template, properties))) > _LONGEST_REQUEST:
             yield f"{logical_id}: {got} of {_LONGEST_REQUEST}"
         if kind == "AWS::IAM::Role":
-            inline[logical_id] = inline.get(logical_id, 0) + _policies(filled(template, properties.get("Policies", [])))
-        if kind == "AWS::IAM::Policy":
-            for role in properties.get("Roles", []):
-                inline[role["Ref"]] = inline.get(role["Ref"], 0) + _unspaced(
-                    filled(template, properties["PolicyDocument"])
-                )
-    yield from (f"{role}, all inline policies: {got} of 10240" for role, got in inline.items() if got > 10_240)
+            got = _policies(filled(template, properties.get("Policies", [])))
+            if got > 10_240:
+                yield f"{logical_id}, all inline policies: {got} of 10240"
     outputs = template.get("Outputs", {})
     if len(outputs) > _OUTPUTS:
         yield f"outputs: {len(outputs)} of {_OUTPUTS}"

@@ -183,7 +183,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no Capture": (lambda: shadow_test(capture=None), "'capture' must be a Capture(...) or Capture.off()"),
     "no MetricsPublishing": (lambda: shadow_test(metrics={}), "'metrics' must be a MetricsPublishing(...)"),
     "volume key": (lambda: shadow_test(volume_key_arn="alias/mine"), "'volume_key_arn' must be an ARN like"),
-    "51 tags": (lambda: shadow_test(tags={f"k{n}": "" for n in range(51)}), "'tags' must have at most 50 entries"),
+    "50 tags": (lambda: shadow_test(tags={f"k{n}": "" for n in range(50)}), "'tags' must have at most 49 entries"),
     "AWS's own tag": (lambda: shadow_test(tags={"aws:x": "y"}), "not starting with aws:, got 'aws:x'"),
     "tag text": (lambda: shadow_test(tags={"team": "a" * 257}), "as value of 'team'"),
     "tag of a number": (lambda: shadow_test(tags={"team": 3}), "as value of 'team', got 3"),
@@ -372,7 +372,7 @@ ALLOWED: dict[str, Callable[[], object]] = {
         "team/churn", f"sha256:{'0' * 64}", account="111122223333", region="us-gov-west-1"
     ),
     "100 variables": lambda: model(environment={f"K{n}": "" for n in range(100)}),
-    "50 tags": lambda: shadow_test(tags={f"k{n}": "Greetings: a/b=c+d-e@f" for n in range(50)}),
+    "49 tags": lambda: shadow_test(tags={f"k{n}": "Greetings: a/b=c+d-e@f" for n in range(49)}),
     "a package": lambda: ModelPackage(
         "arn:aws-cn:sagemaker:cn-north-1:111122223333:model-package/churn/7", artifact="s3://b/k.tar.gz", image=IMAGE
     ),

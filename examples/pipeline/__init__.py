@@ -1,0 +1,1 @@
+"""A pipeline whose shadow test is a file."""
