@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, Self
+
+from shadow_ops.contract.problems import shown
+from shadow_ops.contract.typed import fields_in
 
 SOURCE = "sagemaker-shadow-constructs"
 """Source of the watch's events; no other source may be used by its role."""
@@ -69,6 +72,15 @@ class Watched:
         return {name: one for name, one in asdict(self).items() if one is not None and one is not False}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` made, of this release or another."""
-        return cls(**{one.name: data[one.name] for one in fields(cls) if one.name in data})
+    def from_json(cls, data: object) -> Self:
+        """Read what `to_json` made, of this release or another.
+
+        Raises:
+            ValueError: If it isn't that.
+        """
+        if not isinstance(data, Mapping):
+            raise ValueError(f"{shown(data)} is nothing to look at")
+        try:
+            return cls(**fields_in(cls, data))
+        except TypeError:
+            raise ValueError(f"{shown(dict(data))} doesn't say all that a look needs") from None

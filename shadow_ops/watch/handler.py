@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from shadow_ops.contract.problems import shown
 from shadow_ops.contract.watched import Watched
 from shadow_ops.watch.look import Clients, look
 
@@ -39,7 +40,7 @@ def look_at_all(event: Mapping[str, Any], clients: Clients) -> None:
             look(clients, Watched.from_json(one), datetime.datetime.now(datetime.UTC))
         except Exception as error:
             LOG.exception("%s", one)
-            failed.append(f"{one.get('endpoint')}: {error}")
+            failed.append(f"{one.get('endpoint') if isinstance(one, dict) else shown(one)}: {error}")
     if failed:
         raise NotLookedError("; ".join(failed))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from shadow_constructs import (
     CoreDump,
     Dashboard,
     GatePolicy,
+    Guard,
     Guardrails,
     Hardware,
     InvalidValueError,
@@ -29,15 +31,20 @@ from shadow_constructs import (
     ModelPackage,
     Network,
     Routing,
+    Rule,
+    Scaling,
+    Schedule,
     Serverless,
     ShadowTest,
     Variant,
+    Watch,
 )
 from shadow_constructs.values import instance_types
 from tests.constructs.rendering import rendered
 from tests.fuzz.odd import CASES, FEW, NUMBERS, TEXTS
+from tests.support.beside import problems_beside
 from tests.support.templates import problems_of
-from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, ROLE_ARN, hardware, model, serving, variant
+from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
 
 FLAGS = st.booleans()
 IDS = st.lists(st.sampled_from(["subnet-0a1b", "subnet-1a2b", "sg-0a", "a" * 32, "a" * 33, "a_b", "é"]), max_size=6)
@@ -163,6 +170,91 @@ KINDS: dict[str, tuple[Make, dict[str, Any], dict[str, st.SearchStrategy[Any]]]]
         },
     ),
 }
+RULES: dict[str, Callable[..., Any]] = {
+    "latency": Rule.latency,
+    "error_rate": Rule.error_rate,
+    "utilization": Rule.utilization,
+    "overhead": Rule.overhead,
+}
+
+
+def rule(kind: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 - of any kind
+    """A rule, of the arguments that its kind takes."""
+    return RULES[kind](**{name: one for name, one in given.items() if name in signature(RULES[kind]).parameters})
+
+
+POLICY = {
+    "PolicyName": "mine",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 50.0,
+        "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
+    },
+}
+# What stands beside SageMaker's own resources, and which of the quiet values it is about.
+KINDS |= {
+    "Scaling": (
+        lambda **given: on(scaling=Scaling(**given)),
+        {"max_count": 8, "invocations_per_instance": 600},
+        {
+            **dict.fromkeys(["min_count", "max_count", "cooldown_seconds"], NUMBERS),
+            **dict.fromkeys(["invocations_per_instance", "concurrent_requests"], NUMBERS),
+            "policies": st.lists(TEXTS.map(lambda text: {**POLICY, "PolicyName": text}), max_size=3),
+        },
+    ),
+    "Schedule": (
+        lambda **given: on(scaling=Scaling(max_count=8, schedules=[Schedule(**given)])),
+        {"name": "night", "when": "rate(1 day)", "min_count": 2},
+        {
+            "name": TEXTS,
+            "when": st.sampled_from(["cron(0 7 ? * MON-FRI *)", "at(2026-12-24T18:00:00)", "rate(0 days)", "cron(é)"]),
+            **dict.fromkeys(["min_count", "max_count"], NUMBERS),
+            "timezone": st.sampled_from(["Europe/Berlin", "UTC", "Mars/Base", "localtime", ""]),
+        },
+    ),
+    "Guard": (
+        lambda **given: serving(guard=Guard(**given)),
+        {},
+        {
+            **dict.fromkeys(["role_arn", "permissions_boundary"], TEXTS | st.just(ROLE_ARN)),
+            "log_key_arn": TEXTS,
+            "log_retention_days": NUMBERS,
+            "grant_role": FLAGS,
+        },
+    ),
+    "Watch": (
+        lambda **given: shadow_test(watch=Watch(**given)),
+        {},
+        {
+            **dict.fromkeys(["every_minutes", "expires_after_days", "price_per_instance_hour"], NUMBERS),
+            "currency": st.sampled_from(["USD", "usd", "EUR", "€"]),
+            "role_arn": TEXTS | st.just(ROLE_ARN),
+            "answers": FLAGS,
+        },
+    ),
+    "Alerts": (
+        lambda **given: shadow_test(alerts=Alerts(**given)),
+        {},
+        {
+            "emails": st.lists(st.sampled_from(["team@example.com", "é@example.com", "a", "a@b"]), max_size=3),
+            "topic_arn": TEXTS | st.just("arn:aws:sns:eu-west-1:111122223333:people"),
+            "action_arns": st.lists(TEXTS | st.just("arn:aws:ssm:eu-west-1:111122223333:opsitem:1"), max_size=6),
+            **dict.fromkeys(["period_seconds", "periods", "min_requests", "warm_up_minutes"], NUMBERS),
+        },
+    ),
+    "Rule": (
+        lambda kind, **given: shadow_test(gate=GatePolicy(rules=[rule(kind, given)])),
+        {"kind": "latency"},
+        {
+            "kind": st.sampled_from(sorted(RULES)),
+            "percentile": st.sampled_from([50, 90, 95, 99, 99.9, 0, 100, 101]),
+            **dict.fromkeys(["max_milliseconds", "max_increase_percent", "max_percent"], NUMBERS),
+            "errors": st.sampled_from(["5xx", "4xx", "model", "6xx"]),
+            "resource": st.sampled_from(["cpu", "gpu", "memory", "gpu_memory", "disk", "net"]),
+        },
+    ),
+}
+LOUD = {"Alerts": ("alerts",), "Rule": ("alerts", "dashboard", "gate")}
 # What is as costly to render as it is no matter here.
 QUIET = {
     "alerts": Alerts.off("a rehearsal"),
@@ -176,9 +268,10 @@ def test_what_is_accepted_fits_the_api(kind: str) -> None:
     """Around every limit and pattern: refused in printable lines, or taken by the service's own model."""
     make, fine, strategies = KINDS[kind]
     seen: Counter[str] = Counter()
+    quiet = {name: one for name, one in QUIET.items() if name not in LOUD.get(kind, ())}
 
     @settings(
-        max_examples=max(CASES // 2, 15),
+        max_examples=max(CASES // 3, 12),
         deadline=None,
         suppress_health_check=list(HealthCheck),
         derandomize=CASES < FEW,
@@ -187,11 +280,11 @@ def test_what_is_accepted_fits_the_api(kind: str) -> None:
     def tried(values: dict[str, Any]) -> None:
         refused: tuple[str, ...] = ()
         try:
-            template = rendered(ShadowTest(**{**vars(make(**{**fine, **values})), **QUIET}))
+            template = rendered(ShadowTest(**{**vars(make(**{**fine, **values})), **quiet}))
         except InvalidValueError as error:
             refused = error.problems
         else:
-            assert problems_of(template) == []
+            assert problems_of(template) + problems_beside(template) == []
             assert json.dumps(template, ensure_ascii=False).isascii()
         assert all(line.isprintable() and len(line) < 1000 for line in refused), refused
         seen["refused" if refused else "accepted"] += 1

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shadow_ops.aws import history, journal, looks, parameters, records
+from shadow_ops.aws import history, journal, looks, parameters, reasons, records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
@@ -23,7 +23,9 @@ from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.watched import Watched
 from tests.fuzz.odd import CASES, FEW
 from tests.fuzz.test_files import anything
 from tests.ops.cli.services import DECLARED, NOW, Services
@@ -54,6 +56,18 @@ ASKED = Asked(
     override="tested",
     promoted=Instances("ml.m5.xlarge", 2),
     alarms=("a",),
+)
+WATCHED = Watched(endpoint="churn", topic_arn="a", expires_after_days=14, price_per_instance_hour=0.5, answers=True)
+REASON = Reason(
+    id="one",
+    purpose="promotion",
+    text="tested",
+    by="arn:aws:iam::111122223333:user/a",
+    at=NOW,
+    expires=NOW,
+    config="c",
+    subject="m",
+    version="v2",
 )
 ODD_JSON = st.recursive(
     st.none()
@@ -133,6 +147,11 @@ def _journal(ssm: _Ssm) -> object:
     return journal.answered(ssm, "churn", "1"), journal.take(ssm, "churn", HOLD, NOW)
 
 
+def _reasons(ssm: _Ssm) -> object:
+    found = reasons.on_record(ssm, "churn")
+    return [(one.to_json(), one.void_because(purpose="promotion", config="c", subject="m", now=NOW)) for one in found]
+
+
 def _settings(ssm: _Ssm) -> object:
     found = Declared.read("churn", lambda _name: ssm.text)
     return found and (found.to_text(), found.sampling_percent / 2, ",".join(found.alarms), found.policy)
@@ -154,6 +173,12 @@ READERS: dict[str, tuple[Callable[[_Ssm], object], Any, tuple[type[Exception], .
         {"keep": {"a": True}, "stack": "s"},
         (parameters.DamagedRecordError,),
     ),
+    "what the watch is asked": (
+        lambda ssm: Watched.from_json(parameters.unpack(ssm.text)).to_json(),
+        WATCHED.to_json(),
+        (ValueError,),
+    ),
+    "reasons": (_reasons, REASON.to_json(), (parameters.DamagedRecordError,)),
     "settings": (_settings, json.loads(DECLARED.to_text()), (InvalidValueError,)),
 }
 
@@ -198,6 +223,7 @@ def test_any_properties_of_the_guards_resource_are_read_or_refused_in_a_line(pro
 
 COMMANDS = (["status", "churn"], ["list"], ["history", "churn"], ["fold", "churn"])
 READ = [(kept, command) for kept in ("settings", "history/1", "verdict") for command in COMMANDS]
+READ += [("reasons/one", ["override", "churn"])]
 
 
 # What is judged by is in the settings alone.
@@ -206,7 +232,12 @@ READ = [(kept, command) for kept in ("settings", "history/1", "verdict") for com
 )
 def test_no_parameter_breaks_a_command(kept: str, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What others wrote below ``/shadow-test`` is shown, left out or refused in a line; never a traceback."""
-    whole = {"settings": json.loads(DECLARED.to_text()), "history/1": ENTRY, "verdict": LOOK.to_json()}[kept]
+    whole = {
+        "settings": json.loads(DECLARED.to_text()),
+        "history/1": ENTRY,
+        "verdict": LOOK.to_json(),
+        "reasons/one": REASON.to_json(),
+    }[kept]
     services = Services()
     monkeypatch.setattr(Clients, "_client", lambda _self, name, **_options: services.client(name))
     monkeypatch.setattr(durations, "now", lambda: NOW)
