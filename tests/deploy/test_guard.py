@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from rehearsal import seen
 from shadow_constructs import Guardrails, Hardware, Scaling, ShadowTest
 from tests.deploy.support import REASON, Case, CaseMaker
 
