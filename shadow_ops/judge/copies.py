@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from functools import cached_property
 
 from shadow_ops.judge.episodes import in_an_hour
+from shadow_ops.judge.vetoes import clock
 
 _LEAST, _MOST = 0.9, 1.1
 """Shares of what was due that a shadow must get, and may get."""
@@ -31,53 +33,80 @@ class Fault(StrEnum):
     SURPLUS = "more requests than can be copies"
 
 
-class Count(NamedTuple):
-    """One period; a tuple, because a month of minutes is a lot of them.
+@dataclass(frozen=True)
+class Copies:
+    """What the shadow got beside what it was due; columns, because a month of minutes is a lot of periods.
 
     Attributes:
-        start: When it begins.
+        starts: When each period begins.
         due: Production's requests times the share that is copied.
         got: The shadow's requests.
-        fault: What is wrong with it; None if nothing is.
+        minutes: Length of a period.
     """
 
-    start: datetime.datetime
-    due: float
-    got: float
-    fault: Fault | None
+    starts: Sequence[datetime.datetime]
+    due: Sequence[float]
+    got: Sequence[float]
+    minutes: float
+
+    def __len__(self) -> int:
+        """How many periods."""
+        return len(self.starts)
+
+    @cached_property
+    def own_faults(self) -> list[Fault | None]:
+        """What is wrong with each period by itself; None if nothing is."""
+        return list(map(fault_of, self.due, self.got))
+
+    @cached_property
+    def faults(self) -> list[Fault | None]:
+        """What is wrong with each period by itself, or with it as part of an hour that is wrong."""
+        found = [*self.own_faults]
+        length = in_an_hour(self.minutes)
+        for first in range(0, len(self) - length + 1, max(1, length // 4)):
+            fault = _fault(*self.sums(first, first + length))
+            if fault is None:
+                continue
+            for number in range(first, first + length):
+                due, got = self.due[number], self.got[number]
+                strange = got > _MOST * due if fault is Fault.SURPLUS else got < _LEAST * due
+                found[number] = fault if self.own_faults[number] is None and strange else found[number]
+        return found
+
+    def sums(self, first: int, end: int | None = None) -> tuple[float, float]:
+        """What was due in some of the periods, and what was got."""
+        return math.fsum(self.due[first:end]), math.fsum(self.got[first:end])
 
 
-def count_of(start: datetime.datetime, due: float, got: float) -> Count:
-    """One period, and what is wrong with its count."""
+def fault_of(due: float, got: float) -> Fault | None:
+    """What is wrong with a count; None if nothing is."""
     if got == 0:
-        return Count(start, due, got, Fault.SILENT if due >= _CANNOT_ALL_BE_MISSING else None)
-    return Count(start, due, got, _fault(due, got))
+        return Fault.SILENT if due >= _CANNOT_ALL_BE_MISSING else None
+    return _fault(due, got)
 
 
-def why_not_counted(counts: Sequence[Count], minutes: float, shadow: str) -> str | None:
+def why_not_counted(copies: Copies, shadow: str) -> str | None:
     """Why the shadow's figures can't stand for the traffic; None if they can.
 
     Args:
-        counts: Of each period, in order of time.
-        minutes: Length of a period.
+        copies: Of each period, in order of time.
         shadow: The variant's name.
     """
-    faults = _faults(counts, minutes)
+    faults = copies.faults
     if len(faults) >= 2 and faults[-1] is faults[-2] is Fault.SILENT:
         since = next(
-            one.start
-            for one, before in zip(reversed(counts), [*reversed(faults[:-1]), None], strict=True)
+            start
+            for start, before in zip(reversed(copies.starts), [*reversed(faults[:-1]), None], strict=True)
             if before is not Fault.SILENT
         )
-        return (
-            f"the shadow variant {shadow!r} has fallen silent since {_clock(since)}, while copies of requests are due"
-        )
-    for few in (*_LATELY, len(counts)):
-        fault = _fault(*_sums(counts[-few:]))
+        return f"the shadow variant {shadow!r} has fallen silent since {clock(since)}, while copies of requests are due"
+    for few in (*_LATELY, len(copies)):
+        due, got = copies.sums(max(0, len(copies) - few))
+        fault = _fault(due, got)
         if fault is not None:
-            lately = f" in the last {few} periods" if few < len(counts) else ""
-            return f"the shadow variant {shadow!r} got {fault}{lately}: {shares(counts[-few:])}"
-    day = faults[-math.ceil(_A_DAY_MINUTES / minutes) :]
+            lately = f" in the last {few} periods" if few < len(copies) else ""
+            return f"the shadow variant {shadow!r} got {fault}{lately}: {shares(due, got)}"
+    day = faults[-math.ceil(_A_DAY_MINUTES / copies.minutes) :]
     for fault in Fault:
         many = day.count(fault)
         if many >= _FEWEST_STRANGE and many > _STRANGE_SHARE * len(day):
@@ -85,32 +114,16 @@ def why_not_counted(counts: Sequence[Count], minutes: float, shadow: str) -> str
     return None
 
 
-def notes(counts: Sequence[Count], minutes: float, shadow: str) -> list[str]:
+def notes(copies: Copies, shadow: str) -> list[str]:
     """What a person should know of the counts; see `why_not_counted`."""
-    found = _faults(counts, minutes)
+    found = copies.faults
     said = [(fault, found.count(fault)) for fault in Fault]
     return [f"{many} of {len(found)} periods in which {shadow!r} got {fault}" for fault, many in said if many]
 
 
-def shares(counts: Sequence[Count]) -> str:
+def shares(due: float, got: float) -> str:
     """Such as ``65.2 % of the 1,500 copies that were due``."""
-    due, got = _sums(counts)
     return f"{got / due * 100:.3g} % of the {due:,.0f} copies that were due" if due > 0 else f"{got:,.0f} requests"
-
-
-def _faults(counts: Sequence[Count], minutes: float) -> list[Fault | None]:
-    """What is wrong with each period by itself, or with it as part of an hour that is wrong."""
-    found = [one.fault for one in counts]
-    length = in_an_hour(minutes)
-    for first in range(0, len(counts) - length + 1, max(1, length // 4)):
-        fault = _fault(*_sums(counts[first : first + length]))
-        if fault is None:
-            continue
-        for number in range(first, first + length):
-            _, due, got, own = counts[number]
-            strange = got > _MOST * due if fault is Fault.SURPLUS else got < _LEAST * due
-            found[number] = fault if own is None and strange else found[number]
-    return found
 
 
 def _fault(due: float, got: float) -> Fault | None:
@@ -118,11 +131,3 @@ def _fault(due: float, got: float) -> Fault | None:
     if got < _LEAST * due - chance:
         return Fault.LOST
     return Fault.SURPLUS if got > _MOST * due + chance else None
-
-
-def _sums(counts: Sequence[Count]) -> tuple[float, float]:
-    return math.fsum(one.due for one in counts), math.fsum(one.got for one in counts)
-
-
-def _clock(time: datetime.datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"

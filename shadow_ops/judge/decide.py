@@ -87,7 +87,8 @@ def _tests(policy: GatePolicy, samples: Samples) -> int:
 
 def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opinion]) -> tuple[Recording, int]:
     """The recording without its last periods, as far as each is worse than allowed, and how many those are."""
-    bad = {one.start for one in samples.copies if one.fault is not None}
+    due = samples.copies
+    bad = {start for start, fault in zip(due.starts, due.own_faults, strict=True) if fault is not None}
     bad.update(*(one.bad for one in opinions if one.finding.gates))
     kept = [*samples.periods]
     while kept and kept[-1].start in bad:
@@ -154,7 +155,7 @@ def _silence(recording: Recording, samples: Samples) -> str | None:
         return f"no requests of the production variant {production!r} are known"
     if samples.shadow_requests == 0:
         return f"no requests of the shadow variant {shadow!r} are known"
-    return copies.why_not_counted(samples.copies, samples.period_minutes, shadow)
+    return copies.why_not_counted(samples.copies, shadow)
 
 
 def _notes(recording: Recording, samples: Samples) -> tuple[str, ...]:
@@ -170,5 +171,5 @@ def _notes(recording: Recording, samples: Samples) -> tuple[str, ...]:
         notes.append(f"{counted(samples.idle, 'period')} without requests of either variant left out")
     if samples.unpaired:
         notes.append(f"{counted(samples.unpaired, 'period')} with requests of one variant only not compared")
-    notes.extend(copies.notes(samples.copies, samples.period_minutes, recording.shadow_variant))
+    notes.extend(copies.notes(samples.copies, recording.shadow_variant))
     return tuple(notes)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge.grain import Grain, log_ratios
+from shadow_ops.judge import ranks
+from shadow_ops.judge.grain import Columns, Grain, kept, log_ratios
 from shadow_ops.judge.samples import QUIETEST, Samples
 
 # The recording's own periods do if so many of them have enough requests.
@@ -42,6 +44,7 @@ class Differences:
         blocks: Whether each pair is of several periods with too few requests by themselves.
         few: Whether each is of fewer requests than the rule needs: enough to speak against the shadow, not for it,
             because a percentile of few requests is too low.
+        known_logs: The log ratios, where they are known already.
     """
 
     starts: tuple[datetime.datetime, ...]
@@ -54,11 +57,17 @@ class Differences:
     beyond: tuple[float, ...] = ()
     blocks: bool = False
     few: bool = False
+    known_logs: Sequence[float] | None = None
 
     @cached_property
-    def logs(self) -> list[float]:
+    def logs(self) -> Sequence[float]:
         """Log ratios of the shadow's to production's."""
-        return log_ratios(self.production, self.shadow)
+        return log_ratios(self.production, self.shadow) if self.known_logs is None else self.known_logs
+
+    @cached_property
+    def noise(self) -> float:
+        """Their standard deviation, without outliers."""
+        return ranks.noise(self.logs)
 
     def __len__(self) -> int:
         """How many pairs."""
@@ -105,6 +114,7 @@ def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
         thin=enough.count(False),
         missing=pairs.missing,
         beyond=_beyond(grain, metric, key, pairs, enough),
+        known_logs=tuple(itertools.compress(pairs.logs, enough)),
     )
 
 
@@ -112,9 +122,13 @@ def _beyond(grain: Grain, metric: str, key: str, pairs: _Pairs, enough: Sequence
     if metric != MODEL_LATENCY.name or key in QUIETEST:
         return ()
     for quiet in QUIETEST:
-        known = _pairs(grain, metric, quiet).known
-        chosen = zip(pairs.starts, pairs.logs, enough, strict=True)
-        found = tuple(log - known[start] for start, log, one in chosen if one and start in known)
+        known = _pairs(grain, metric, quiet)
+        if known.places == pairs.places:
+            differences = map(operator.sub, pairs.logs, known.logs)
+            return tuple(itertools.compress(differences, enough))
+        by_place = dict(zip(known.places, known.logs, strict=True))
+        chosen = zip(pairs.places, pairs.logs, enough, strict=True)
+        found = tuple(log - by_place[place] for place, log, one in chosen if one and place in by_place)
         if len(found) == sum(enough):
             return found
     return ()
@@ -125,7 +139,8 @@ class _Pairs:
     """What both variants have of a statistic, period by period; columns, because a month of minutes is a lot of rows.
 
     Attributes:
-        starts: When each period begins.
+        places: Which of the grain's periods they are.
+        starts: When each begins.
         due: Production's requests.
         got: The shadow's.
         production: Production's value.
@@ -133,6 +148,7 @@ class _Pairs:
         missing: In how many periods a variant has requests but no value. Silence is counted elsewhere.
     """
 
+    places: list[int]
     starts: list[datetime.datetime]
     due: list[float]
     got: list[float]
@@ -141,39 +157,47 @@ class _Pairs:
     missing: int
 
     @cached_property
-    def logs(self) -> list[float]:
-        """Log ratios of the shadow's to production's."""
-        return log_ratios(self.production, self.shadow)
+    def log_production(self) -> list[float]:
+        """Logarithms of production's values."""
+        return [*map(math.log, self.production)]
 
     @cached_property
-    def known(self) -> dict[datetime.datetime, float]:
-        """The same by their periods' beginnings."""
-        return dict(zip(self.starts, self.logs, strict=True))
+    def log_shadow(self) -> list[float]:
+        """Logarithms of the shadow's."""
+        return [*map(math.log, self.shadow)]
+
+    @cached_property
+    def logs(self) -> list[float]:
+        """Log ratios of the shadow's to production's; also where the quotient itself would be no number."""
+        return [*map(operator.sub, self.log_shadow, self.log_production)]
 
 
 def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:
     known: _Pairs | None = grain.read.get((metric, key))
     if known is not None:
         return known
-    starts: list[datetime.datetime] = []
-    due: list[float] = []
-    got: list[float] = []
-    production: list[float] = []
-    shadow: list[float] = []
-    missing = 0
-    columns = itertools.chain(grain.latencies(metric, "count"), grain.requests, grain.latencies(metric, key))
-    for period, counted, copied, asked, served, before, after in zip(grain.periods, *columns, strict=True):
-        many, copies = asked if counted is None else counted, served if copied is None else copied
-        if before and after and many is not None and copies is not None:
-            starts.append(period.start)
-            due.append(many)
-            got.append(copies)
-            production.append(before)
-            shadow.append(after)
-        elif asked != 0 and served not in (0, None):
-            missing += 1
-    found = grain.read[metric, key] = _Pairs(starts, due, got, production, shadow, missing)
+    (many, copies), (before, after) = _counts(grain, metric), grain.latencies(metric, key)
+    usable = [
+        bool(theirs and ours) and due is not None and got is not None
+        for theirs, ours, due, got in zip(before, after, many, copies, strict=True)
+    ]
+    missing = sum(
+        asked != 0 and served not in (0, None)
+        for asked, served in itertools.compress(zip(*grain.requests, strict=True), map(operator.not_, usable))
+    )
+    places, starts = [*itertools.compress(range(len(usable)), usable)], [*itertools.compress(grain.starts, usable)]
+    found = _Pairs(places, starts, *(kept(one, usable) for one in (many, copies, before, after)), missing=missing)
+    grain.read[metric, key] = found
     return found
+
+
+def _counts(grain: Grain, metric: str) -> Columns:
+    """Of how many requests a metric is in each of the periods."""
+    production, shadow = (
+        [other if one is None else one for one, other in zip(*both, strict=True)]
+        for both in zip(grain.latencies(metric, "count"), grain.requests, strict=True)
+    )
+    return production, shadow
 
 
 def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
@@ -186,13 +210,13 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     begun: datetime.datetime | None = None
     used = thin = 0
     pairs = _pairs(grain, metric, key)
-    rows = zip(pairs.starts, pairs.due, pairs.got, pairs.production, pairs.shadow, strict=True)
+    rows = zip(pairs.starts, pairs.due, pairs.got, pairs.log_production, pairs.log_shadow, strict=True)
     for start, due, got, before, after in rows:
-        if abs(due - got) > _ALIKE * max(due, got):
+        if due != got and abs(due - got) > _ALIKE * max(due, got):
             thin += 1
             continue
         begun, used = begun or start, used + 1
-        count, ours, theirs = count + got, ours + got * math.log(before), theirs + got * math.log(after)
+        count, ours, theirs = count + got, ours + got * before, theirs + got * after
         if count >= needed:
             starts.append(begun)
             production.append(math.exp(ours / count))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -109,5 +110,5 @@ def _stretches(differences: Sequence[float]) -> list[Sequence[float]]:
 def _moments(stretch: Sequence[float]) -> tuple[float, float]:
     mean = statistics.fmean(stretch)
     off = [one - mean for one in stretch]
-    variance = math.fsum(one * one for one in off) / len(off)
-    return variance, math.fsum(one * following for one, following in itertools.pairwise(off)) / len(off)
+    variance = math.fsum(map(operator.mul, off, off)) / len(off)
+    return variance, math.fsum(map(operator.mul, off, itertools.islice(off, 1, None))) / len(off)

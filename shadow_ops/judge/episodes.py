@@ -33,31 +33,26 @@ class Block:
     counts: Counts
 
 
-Row = tuple[datetime.datetime, float, float, float, float]
-"""When a period begins, and what `Counts` has of it."""
-
-
 @dataclass(frozen=True)
 class Counted:
-    """Errors and requests of each period, in order of time."""
+    """Errors and requests of each period, in order of time: when it begins, and what `Counts` has of it."""
 
-    rows: Sequence[Row]
+    starts: list[datetime.datetime]
+    shadow_errors: list[float]
+    shadow: list[float]
+    production_errors: list[float]
+    production: list[float]
 
     def __len__(self) -> int:
         """How many periods."""
-        return len(self.rows)
+        return len(self.starts)
 
     def in_blocks(self) -> tuple[list[Block], int]:
         """Not more than can be looked at quickly, and how many periods are in each."""
         together = max(1, math.ceil(len(self) / _MOST_BLOCKS))
-        columns = (
-            [row[1] for row in self.rows],
-            [row[2] for row in self.rows],
-            [row[3] for row in self.rows],
-            [row[4] for row in self.rows],
-        )
+        columns = (self.shadow_errors, self.shadow, self.production_errors, self.production)
         blocks = [
-            Block(self.rows[first][0], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
+            Block(self.starts[first], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
             for first in range(0, len(self), together)
         ]
         return blocks, together

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Callable, Sequence
 
 from shadow_ops.contract.catalogue import ERROR_METRICS
 from shadow_ops.contract.policy import DEFAULT_RULES
 from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import episodes, errors_now, little, rates, until
-from shadow_ops.judge.episodes import Block, Counted, Row
+from shadow_ops.judge.episodes import Block, Counted
 from shadow_ops.judge.errors_now import share_text
+from shadow_ops.judge.grain import kept
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
 from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
 from shadow_ops.judge.samples import Samples
@@ -85,17 +88,20 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
 
 
 def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
-    kept: list[Row] = []
-    missing = 0
     fine = samples.fine
-    rows = zip(fine.periods, *fine.requests, *fine.numbers("Invocations"), *fine.numbers(metric), strict=True)
-    for period, due, got, theirs, mine, others, ours in rows:
-        if mine is None or theirs is None or ours is None or others is None:
-            missing += got != 0 and due != 0
-        elif (mine or ours) and (theirs or others):
-            # An error may be counted in the minute after its request.
-            kept.append((period.start, ours, max(mine, ours), others, max(theirs, others)))
-    return Counted(kept), missing
+    columns = (*fine.numbers("Invocations"), *fine.numbers(metric))
+    known = [None not in row for row in zip(*columns, strict=True)]
+    missing = sum(
+        got != 0 and due != 0
+        for due, got in itertools.compress(zip(*fine.requests, strict=True), map(operator.not_, known))
+    )
+    starts = itertools.compress(fine.starts, known)
+    theirs, mine, others, ours = (kept(column, known) for column in columns)
+    # An error may be counted in the minute after its request.
+    theirs, mine = [*map(max, theirs, others)], [*map(max, mine, ours)]
+    both = [*map(min, theirs, mine)]
+    counts = (kept(column, both) for column in (ours, mine, others, theirs))
+    return Counted([*itertools.compress(starts, both)], *counts), missing
 
 
 def _beside(

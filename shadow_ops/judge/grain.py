@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from shadow_ops.measure.recording import Period, Side
 
@@ -71,24 +74,31 @@ class Grain:
 
     def numbers(self, name: str) -> Columns:
         """A count or percentage of production and of the shadow in each of the periods."""
-        return self._columns(("", name), lambda sides: [one.numbers.get(name) for one in sides])
+        return self._columns("", name)
 
     def latencies(self, metric: str, statistic: str) -> Columns:
         """A statistic of a latency likewise."""
-        return self._columns(
-            (metric, statistic),
-            lambda sides: [one.distributions.get(metric, _NOTHING).get(statistic) for one in sides],
-        )
+        return self._columns(metric, statistic)
 
-    def _columns(self, key: tuple[str, str], of: Callable[[Sequence[Side]], list[float | None]]) -> Columns:
-        if key not in self._read:
-            production, shadow = (_possible(of(sides)) for sides in self._sides)
-            self._read[key] = production, shadow
-        return self._read[key]
+    def _columns(self, metric: str, name: str) -> Columns:
+        if (metric, name) not in self._read:
+            if metric not in self._figures:
+                self._figures[metric] = [
+                    [one.distributions.get(metric, _NOTHING) if metric else one.numbers for one in sides]
+                    for sides in self._sides
+                ]
+            production, shadow = (_possible([one.get(name) for one in side]) for side in self._figures[metric])
+            self._read[metric, name] = production, shadow
+        return self._read[metric, name]
 
     @cached_property
     def _sides(self) -> tuple[list[Side], list[Side]]:
         return [one.production for one in self.periods], [one.shadow for one in self.periods]
+
+    @cached_property
+    def starts(self) -> list[datetime.datetime]:
+        """When each of the periods begins."""
+        return [one.start for one in self.periods]
 
     @cached_property
     def instances(self) -> list[int | None]:
@@ -110,16 +120,26 @@ class Grain:
         # Each is read once, by whichever rule comes first: a month of minutes is a lot of them.
         return {}
 
+    @cached_property
+    def _figures(self) -> dict[str, list[list[Mapping[str, float]]]]:
+        return {}
+
 
 def _possible(values: list[float | None]) -> list[float | None]:
     """A month of minutes has a million of them: told at once where all are there and possible."""
-    known = [one for one in values if one is not None]
-    # A sum with NaN or infinity in it isn't finite.
-    if len(known) == len(values) and known and min(known) >= 0 and math.isfinite(sum(known)):
-        return values
+    if None not in values:
+        known = cast("list[float]", values)
+        # A sum with NaN or infinity in it isn't finite.
+        if min(known, default=0) >= 0 and math.isfinite(sum(known)):
+            return values
     return [one if one is not None and 0 <= one < math.inf else None for one in values]
+
+
+def kept(column: Iterable[float | None], which: Iterable[object]) -> list[float]:
+    """The values of some periods, of those that have one."""
+    return [one for one in itertools.compress(column, which) if one is not None]
 
 
 def log_ratios(production: Iterable[float], shadow: Iterable[float]) -> list[float]:
     """The logarithms of the shadow's part of production's; also where the quotient itself would be no number."""
-    return [ours - theirs for ours, theirs in zip(map(math.log, shadow), map(math.log, production), strict=True)]
+    return [*map(operator.sub, map(math.log, shadow), map(math.log, production))]

@@ -50,7 +50,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
     allowed = math.log1p(rule.max_increase_percent / 100)
     drift = _drift(samples, pairs)
     held = held_to(pairs.logs, pairs, allowed, drift, needs, to_fail)
-    spread = ranks.noise(pairs.logs)
+    spread = pairs.noise
     above = [one > allowed for one in pairs.logs]
     middle = statistics.median(pairs.logs)
     low = high = None
@@ -136,7 +136,7 @@ def _lately(pairs: Differences, allowed: float) -> str | None:
     found = vetoes.lately(above, pairs.starts)
     if found is not None:
         return f"{signed(_percent(statistics.median(pairs.logs[-12:])))} % lately, {found}"
-    peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, ranks.noise(pairs.logs), pairs.minutes)
+    peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, pairs.noise, pairs.minutes)
     return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
 
 

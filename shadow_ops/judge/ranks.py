@@ -13,8 +13,10 @@ k = 1 it is the rank itself, as in Wilcoxon's signed-rank test.
 from __future__ import annotations
 
 import math
+import operator
 import statistics
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -91,19 +93,22 @@ def course(differences: Iterable[float], value: float) -> Iterator[float]:
 def _bets(differences: Iterable[float], value: float) -> Iterator[int]:
     """The rank of each difference's size, 1 to 32, negative where it is below the value; 0 where it is the value."""
     sizes: list[float] = []
-    seen: list[float] = []
+    seen: deque[float] = deque()
+    count = 0
     for difference in differences:
         shifted = difference - value
-        size = abs(shifted)
+        size = shifted if shifted > 0 else -shifted
         # The rank, ties sharing theirs, needs nothing that comes later: this is what lets one look at any time.
-        count = len(sizes)
-        first = bisect_left(sizes, size)
-        last = first if first == count or sizes[first] != size else bisect_right(sizes, size, first)
+        last = first = bisect_left(sizes, size)
+        if first < count and sizes[first] == size:
+            last = bisect_right(sizes, size, first)
         place = 1 + int((first + last + 1) / 2 / (count + 1) * _RANKS)
         sizes.insert(last, size)
         seen.append(size)
         if count == _RANKED_AMONG:
-            del sizes[bisect_left(sizes, seen[-1 - _RANKED_AMONG])]
+            del sizes[bisect_left(sizes, seen.popleft())]
+        else:
+            count += 1
         yield place if shifted > 0 else -place if shifted < 0 else 0
 
 
@@ -198,8 +203,7 @@ def _end(differences: Sequence[float], centre: float, needed: float, side: int) 
 
 def _mixed(won: Sequence[int], lost: Sequence[int]) -> float:
     coins = [
-        math.fsum(n * gain for n, gain in zip(won, gains, strict=True))
-        + math.fsum(n * loss for n, loss in zip(lost, losses, strict=True))
+        math.fsum(map(operator.mul, won, gains)) + math.fsum(map(operator.mul, lost, losses))
         for gains, losses in zip(_GAINS, _LOSSES, strict=True)
     ]
     return _mean(coins)

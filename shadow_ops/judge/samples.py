@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+import operator
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.judge.copies import Count, count_of
+from shadow_ops.judge.copies import Copies
 from shadow_ops.judge.drift import NO_DRIFT, Drift, drift_of
 from shadow_ops.judge.grain import Grain, log_ratios
 from shadow_ops.measure.recording import Coarse, Period, Recording
@@ -85,11 +87,17 @@ class Samples:
         return math.fsum(one or 0 for one in self.fine.requests[0])
 
     @cached_property
-    def copies(self) -> tuple[Count, ...]:
+    def copies(self) -> Copies:
         """What the shadow got beside what it was due; only where production's requests are known."""
         share = self.sampling_percent / 100
-        found = zip(self.periods, *self.fine.requests, strict=True)
-        return tuple(count_of(one.start, due * share, got or 0.0) for one, due, got in found if due is not None)
+        due, got = self.fine.requests
+        known = [one is not None for one in due]
+        return Copies(
+            list(itertools.compress(self.fine.starts, known)),
+            [one * share for one in due if one is not None],
+            [one or 0.0 for one in itertools.compress(got, known)],
+            self.period_minutes,
+        )
 
     def drift_in(self, grain: Grain) -> Drift:
         """The slow noise of the latency that shows it best: the one with the least noise of other kinds."""
@@ -120,28 +128,29 @@ def samples_of(recording: Recording, policy: GatePolicy) -> Samples:
 
     Time counts from the shadow's first request: periods before it belong to no test.
     """
+    # A month of minutes is a lot of periods: columns of them, and no tuple of each.
     every = Grain(recording.period_seconds, recording.periods, ())
-    sides = list(zip(recording.periods, *every.busy, strict=True))
-    busy = [one for one, production, shadow in sides if production or shadow]
-    began = next((one.start for one, _, shadow in sides if shadow), None)
+    production, shadow = every.busy
+    either = list(map(operator.or_, production, shadow))
+    busy = list(itertools.compress(recording.periods, either))
+    began = next((one.start for one in itertools.compress(recording.periods, shadow)), None)
     warm_up = datetime.timedelta(minutes=policy.warm_up_minutes)
     fine = _grain(recording.period_seconds, busy, began, warm_up)
     coarse = tuple(_grain(one.period_seconds, one.periods, began, warm_up) for one in recording.coarse)
     idle = 0
     both: list[datetime.datetime] = []
-    warmed: list[datetime.datetime] = []
+    cold = warm = 0
     if began is not None:
-        idle = sum(
-            began < one.start < busy[-1].start for one, production, shadow in sides if not (production or shadow)
-        )
-        both = [one.start for one, production, shadow in sides if production and shadow]
-        warmed = [start for start in both if start >= began + warm_up * COLD_SHARE]
+        asleep = itertools.compress(recording.periods, map(operator.not_, either))
+        idle = sum(began < one.start < busy[-1].start for one in asleep)
+        both = [one.start for one in itertools.compress(recording.periods, map(operator.and_, production, shadow))]
+        cold, warm = (bisect_left(both, began + part) for part in (warm_up * COLD_SHARE, warm_up))
     return Samples(
         fine=fine,
         coarse=coarse,
         quiet_since=_quiet_since(recording, busy),
-        paired=0 if began is None else sum(start >= began + warm_up for start in both),
-        minutes=_minutes(warmed, datetime.timedelta(seconds=recording.period_seconds)),
+        paired=len(both) - warm,
+        minutes=_minutes(both[cold:], datetime.timedelta(seconds=recording.period_seconds)),
         idle=idle,
         warm_up=0 if began is None else sum(began <= one.start < began + warm_up for one in busy),
         sampling_percent=recording.sampling_percent,
@@ -161,17 +170,15 @@ def _quiet_since(recording: Recording, busy: Sequence[Period]) -> datetime.datet
 
 
 def _grain(
-    seconds: float, periods: Iterable[Period], began: datetime.datetime | None, warm_up: datetime.timedelta
+    seconds: float, periods: Sequence[Period], began: datetime.datetime | None, warm_up: datetime.timedelta
 ) -> Grain:
     if began is None:
         return Grain(seconds, (), ())
-    warm, cold = began + warm_up, began + warm_up * COLD_SHARE
-    listed = [one for one in periods if one.start >= cold]
-    return Grain(
-        seconds,
-        tuple(one for one in listed if one.start >= warm),
-        tuple(one for one in listed if one.start < warm),
-    )
+    cold, warm = (bisect_left(periods, began + part, key=_start) for part in (warm_up * COLD_SHARE, warm_up))
+    return Grain(seconds, tuple(periods[warm:]), tuple(periods[cold:warm]))
+
+
+_start = operator.attrgetter("start")
 
 
 def _drift_in(grain: Grain) -> Drift:
@@ -179,16 +186,21 @@ def _drift_in(grain: Grain) -> Drift:
     grains = (grain.warming_up, grain)
     count = sum(len(one.periods) for one in grains)
     for key in _QUIET:
-        rows = itertools.chain.from_iterable(zip(*one.latencies("ModelLatency", key), strict=True) for one in grains)
-        both = [(theirs, ours) for theirs, ours in rows if theirs and ours]
-        if len(both) * 2 > count:
-            return drift_of(log_ratios([theirs for theirs, _ in both], [ours for _, ours in both]))
+        found = [one.latencies("ModelLatency", key) for one in grains]
+        theirs, ours = ([*itertools.chain.from_iterable(sides)] for sides in zip(*found, strict=True))
+        known = [bool(one and other) for one, other in zip(theirs, ours, strict=True)]
+        if sum(known) * 2 > count:
+            chosen = ((one for one in itertools.compress(side, known) if one) for side in (theirs, ours))
+            return drift_of(log_ratios(*chosen))
     return NO_DRIFT
 
 
 def _minutes(listed: Sequence[datetime.datetime], length: datetime.timedelta) -> float:
     if not listed:
         return 0.0
+    whole = listed[-1] - listed[0] + length
     # Whole days off: a night is part of a day that was measured, a holiday is no day that was.
-    off = sum(((later - start - length) // _DAY for start, later in itertools.pairwise(listed)), 0)
-    return (listed[-1] - listed[0] + length - off * _DAY).total_seconds() / 60
+    off = 0
+    if whole - len(listed) * length >= _DAY:
+        off = sum(((later - start - length) // _DAY for start, later in itertools.pairwise(listed)), 0)
+    return (whole - off * _DAY).total_seconds() / 60

@@ -69,7 +69,7 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
         return not_judged(rule, why)
     entry = RESOURCE_METRICS[rule.resource]
     figures = samples.fine.numbers(entry.name)[1]
-    starts = [one.start for one, value in zip(samples.periods, figures, strict=True) if value is not None]
+    starts = [start for start, value in zip(samples.fine.starts, figures, strict=True) if value is not None]
     found = [
         value * factor for value, factor in zip(figures, _factors(rule, samples), strict=True) if value is not None
     ]
@@ -102,8 +102,11 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
     many = enough and above > _TOLERATED_SHARE * len(values)
     if many and rates.log_evidence_against_share(above, len(values), _TOLERATED_SHARE) >= needs.fail:
         return opinion(rule, Outcome.FAIL, reason, numbers, bad=bad)
-    alone = [one and not theirs for one, theirs in zip(over, _production_too(rule, samples, entry.name), strict=True)]
-    now = _not_now(over, alone, starts, found, samples.period_minutes)
+    now = None
+    if above:
+        too = _production_too(rule, samples, entry.name)
+        alone = [one and not theirs for one, theirs in zip(over, too, strict=True)]
+        now = _not_now(over, alone, starts, found, samples.period_minutes)
     if now is not None:
         return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not now: {now}", numbers, not_now=now, bad=bad)
     if high <= rule.max_percent and enough:

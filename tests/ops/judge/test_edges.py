@@ -11,7 +11,7 @@ import pytest
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.judge import copies, episodes, judge, little, periods, rates, vetoes
-from shadow_ops.judge.copies import Fault, count_of
+from shadow_ops.judge.copies import Copies, Fault, fault_of
 from shadow_ops.judge.drift import NO_DRIFT, Drift, divisor
 from shadow_ops.judge.episodes import Block
 from shadow_ops.judge.opinion import FEWEST_PERIODS, lasting, needs_of, signed
@@ -50,37 +50,38 @@ def flags(count: int, of: int) -> list[bool]:
 )
 def test_a_count_is_strange_beyond_a_tenth_and_chance(due: float, got: float, fault: Fault | None) -> None:
     """None at all is silence from ten on."""
-    assert count_of(START, due, got).fault is fault
+    assert fault_of(due, got) is fault
 
 
 @pytest.mark.parametrize(("last", "strange"), [(0, False), (4, False), (12, True)])
 def test_the_last_hour_of_counts_is_looked_at_by_itself(last: int, strange: bool) -> None:
     """Twelve periods with a quarter too few, each within chance, are too few together."""
-    counts = [count_of(one, 100, 100 if n < 100 - last else 72) for n, one in enumerate(starts(100))]
-    said = copies.why_not_counted(counts, 5, "shadow")
+    counts = Copies(starts(100), [100] * 100, [100 if n < 100 - last else 72 for n in range(100)], 5)
+    said = copies.why_not_counted(counts, "shadow")
     assert (said is not None and "in the last 12 periods" in said) is strange
 
 
 @pytest.mark.parametrize(("few", "said"), [(5, None), (6, "in 6 of the last 288 periods")])
 def test_a_fiftieth_of_a_days_strange_periods_is_too_many(few: int, said: str | None) -> None:
     """Of 288, five are forgiven."""
-    counts = [count_of(one, 1000, 500 if n % 45 == 20 and n // 45 < few else 1000) for n, one in enumerate(starts(288))]
-    found = copies.why_not_counted(counts, 5, "shadow")
+    got = [500 if n % 45 == 20 and n // 45 < few else 1000 for n in range(288)]
+    counts = Copies(starts(288), [1000] * 288, got, 5)
+    found = copies.why_not_counted(counts, "shadow")
     assert found is said is None or (found is not None and said is not None and said in found)
 
 
 @pytest.mark.parametrize(("few", "is_told"), [(2, False), (3, True)])
 def test_two_strange_periods_of_a_short_test_are_forgiven(few: int, is_told: bool) -> None:
     """Of sixty, three are a twentieth and no chance."""
-    counts = [count_of(one, 1000, 400 if n % 17 == 3 and n // 17 < few else 1000) for n, one in enumerate(starts(60))]
-    assert (copies.why_not_counted(counts, 5, "shadow") is not None) is is_told
+    counts = Copies(starts(60), [1000] * 60, [400 if n % 17 == 3 and n // 17 < few else 1000 for n in range(60)], 5)
+    assert (copies.why_not_counted(counts, "shadow") is not None) is is_told
 
 
 @pytest.mark.parametrize(("silent", "is_told"), [(1, False), (2, True)])
 def test_two_silent_periods_at_the_end_are_silence(silent: int, is_told: bool) -> None:
     """And the text says since when."""
-    counts = [count_of(one, 50, 50 if n < 100 - silent else 0) for n, one in enumerate(starts(100))]
-    said = copies.why_not_counted(counts, 5, "shadow")
+    counts = Copies(starts(100), [50] * 100, [50 if n < 100 - silent else 0 for n in range(100)], 5)
+    said = copies.why_not_counted(counts, "shadow")
     assert (said is not None) is is_told
     if said is not None:
         assert "since 2026-11-02 08:10 UTC" in said

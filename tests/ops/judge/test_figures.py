@@ -224,13 +224,13 @@ def test_what_of_a_recording_is_compared(name: str, snapshot: SnapshotAssertion)
     for warm_up in (0, 60):
         samples = samples_of(RECORDINGS[name], replace(QUICK, warm_up_minutes=warm_up))
         drift = samples.drift_in(samples.fine)
-        faults = sorted({str(one.fault) for one in samples.copies})
+        own = [str(one) for one in samples.copies.own_faults]
         lines += [
             row(len(samples.periods), samples.paired, samples.unpaired, samples.minutes, samples.idle, samples.warm_up),
             row(
                 samples.shadow_requests, samples.production_requests, samples.copies_a_day, drift.variance, drift.memory
             ),
-            row(*(sum(str(one.fault) == fault for one in samples.copies) for fault in faults)),
+            row(*(own.count(fault) for fault in sorted(set(own)))),
         ]
         for rule in (*(Rule.latency(percentile=one) for one in (50, 90, 99)), Rule.average()):
             lines += [told(differences_of(rule, samples)), told(with_few(rule, samples))]
