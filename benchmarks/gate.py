@@ -32,8 +32,8 @@ from shadow_ops.judge.plan import plan
 from shadow_ops.judge.samples import samples_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording
-from tests.support.attacks import ATTACKS, Attack
-from tests.support.traffic import START, Traffic, simulated
+from tests.support.attacks import ATTACKS, Attack, constant
+from tests.support.traffic import START, Course, Now, Traffic, simulated, usual
 
 RESULTS = Path(__file__).with_name("gate.json")
 BEFORE = Path(__file__).with_name("gate_before.json")
@@ -41,17 +41,14 @@ DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 POLICY = GatePolicy()
 SOON = GatePolicy(min_duration_minutes=60)
-ASKED_HOURS, CALIBRATION = 2.5, "the time that is told"
+CALIBRATION = "the time that is told"
 IN_SHORT = (
     "equal, 6 a minute",
     "equal, 60 a minute",
-    "equal, 300 a minute",
     "equal, 4 % errors",
     "equal, nine hours a day",
-    "equal, drift 2 %/0.8",
     "equal, drift 5 %/0.95",
     "good for a week, then x1.5, an hour later",
-    "good for a week, then errors x5, an hour later",
     "all +10 %, 60 a minute",
     "p99 +10 %, found",
     "x1.5 for 1 h a day",
@@ -64,6 +61,33 @@ _ALLOWED, _RANK_TEST_PERIODS = 1.05, 36
 # A rule without so much evidence against the shadow can't fail it; where none has, the judge needn't be asked.
 _CAN_FAIL = 1.5
 _MORE_ERRORS = 3
+
+
+@dataclass(frozen=True)
+class Told:
+    """Tests that are asked how much longer they take.
+
+    Attributes:
+        title: What they are, and when they are asked.
+        traffic: The endpoint.
+        asked: When, in hours since the test began.
+        shadow: How the shadow serves.
+    """
+
+    title: str
+    traffic: Traffic
+    asked: float
+    shadow: Course = usual
+
+
+TOLD = (
+    Told("equal, 6 a minute, 10", Traffic(6), 10),
+    Told("equal, 15 a minute, 8", Traffic(15), 8),
+    Told("equal, 60 a minute, 3", Traffic(60), 3),
+    Told("equal, 300 a minute, 2.5", Traffic(), 2.5),
+    Told("all +15 %, 60 a minute, 1.5", Traffic(60), 1.5, constant(Now(latency=1.15))),
+    Told("all +15 %, 300 a minute, 1.2", Traffic(), 1.2, constant(Now(latency=1.15))),
+)
 
 
 @dataclass(frozen=True)
@@ -186,7 +210,10 @@ def before() -> dict[str, Any]:
 
 def row(attack: Attack, found: dict[str, Any], earlier: dict[str, Any]) -> str:
     """One line of the table."""
-    asked = f"hourly to {attack.hours[-1]:g}" if len(attack.hours) > 1 else f"{attack.hours[0]:g}"
+    asked = f"{attack.hours[-1]:g}"
+    if len(attack.hours) > 1:
+        each = attack.hours[1] - attack.hours[0]
+        asked = f"{'hourly' if each == 1 else f'every {each:g} h'} to {asked}"
     was = earlier.get(attack.title)
     cells = (
         attack.title,
@@ -223,42 +250,62 @@ def pages(kept: dict[str, Any]) -> dict[str, str]:
 
 
 def calibration(workers: Any, count: int) -> dict[str, Any]:  # noqa: ANN401 - multiprocessing's pool has no public type
-    """Of equal tests, how many pass by the time that was told: by `plan` beforehand, and by the verdict on the way."""
-    found = workers.map(_told, range(count))
-    planned, going = ([one[place] for one in found if one[place] is not None] for place in (0, 1))
-    return {
-        "tests": [len(planned), len(going)],
-        "planned": round(sum(planned) / max(1, len(planned)), 4),
-        "to_go": round(sum(going) / max(1, len(going)), 4),
-    }
+    """How many tests are over by the time that was told: by `plan` beforehand, and by the verdict on the way."""
+    rows = {}
+    for number, one in enumerate(TOLD):
+        found = workers.starmap(_told, [(number, seed) for seed in range(count)])
+        planned, going = ([pair[place] for pair in found if pair[place] is not None] for place in (0, 1))
+        rows[one.title] = {
+            "tests": [len(planned), len(going)],
+            "planned": round(sum(planned) / max(1, len(planned)), 4),
+            "to_go": round(sum(going) / max(1, len(going)), 4),
+        }
+    return rows
 
 
-def _told(seed: int) -> tuple[bool | None, bool | None]:
-    (told,) = plan(simulated(Traffic(), 48, 4000 + seed), SOON, (100,))
-    whole = simulated(Traffic(), 60, 8000 + seed)
-    warm = SOON.warm_up_minutes * 5 / 6 / 60
-    planned = None if told.minutes is None else _passes(whole, told.minutes / 60 + warm)
-    said = judge(beginning(whole, ASKED_HOURS), SOON, intervals=False)
-    going = None if said.minutes_to_go is None else _passes(whole, ASKED_HOURS + said.minutes_to_go / 60)
+def _told(number: int, seed: int) -> tuple[bool | None, bool | None]:
+    case = TOLD[number]
+    whole = simulated(case.traffic, case.asked * 8 + 12, 8000 + seed, shadow=case.shadow)
+    said = judge(beginning(whole, case.asked), SOON, intervals=False)
+    going = planned = None
+    if said.outcome is Outcome.INCONCLUSIVE and said.minutes_to_go is not None:
+        going = _is_over(whole, case.asked, case.asked + said.minutes_to_go / 60)
+    if case.shadow is usual:
+        (told,) = plan(simulated(case.traffic, 48, 4000 + seed), SOON, (100,))
+        hours = None if told.minutes is None else (told.minutes + SOON.warm_up_minutes * 5 / 6) / 60
+        planned = None if hours is None else _is_over(simulated(case.traffic, hours + 1, 6000 + seed), 1.0, hours)
     return planned, going
 
 
-def _passes(whole: Recording, hours: float) -> bool:
-    """Whether it is a PASS by then."""
-    looks = [hours * part / 8 for part in range(1, 9)]
-    return any(judge(beginning(whole, look), SOON, intervals=False).outcome is Outcome.PASS for look in looks)
+def _is_over(whole: Recording, first: float, last: float) -> bool:
+    """Whether there is a verdict at any of ten times."""
+    looks = [first + (last - first) * part / 10 for part in range(1, 11)]
+    return any(judge(beginning(whole, one), SOON, intervals=False).outcome is not Outcome.INCONCLUSIVE for one in looks)
 
 
 def calibration_text(kept: dict[str, Any]) -> str:
     """How far the times that are told hold."""
-    if "calibration" not in kept:
+    rows = kept.get("calibration", {})
+    if not rows:
         return ""
-    found = kept["calibration"]
-    return (
-        f"Of {found['tests'][0]} equal tests (an hour at least is wanted of each) {found['planned']:.0%} had passed by "
-        f"the time that `shadow-test plan` told; of {found['tests'][1]} that were asked after {ASKED_HOURS:g} hours "
-        f"{found['to_go']:.0%} by the time to go."
+    heads = ("an hour of measured time is wanted, asked at hour", "by the plan", "tests", "by the time to go", "tests")
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for title, found in rows.items():
+        planned = f"{found['planned']:.0%}" if found["tests"][0] else ""
+        lines.append(f"| {title} | {planned} | {found['tests'][0]} | {found['to_go']:.0%} | {found['tests'][1]} |")
+    return "\n".join(
+        [
+            f"Over by the time that was told: {_over(rows, 0, 'planned')} by `shadow-test plan`, "
+            f'{_over(rows, 1, "to_go")} by "about ... to go".',
+            "",
+            *lines,
+        ]
     )
+
+
+def _over(rows: dict[str, Any], place: int, name: str) -> str:
+    tests = sum(one["tests"][place] for one in rows.values())
+    return f"{sum(one[name] * one['tests'][place] for one in rows.values()) / max(1, tests):.0%} of {tests}"
 
 
 def speed() -> dict[str, float]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import copies, readback, vetoes
+from shadow_ops.judge import copies, readback, until, vetoes
 from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of
 from shadow_ops.judge.samples import Samples, samples_of
@@ -97,14 +98,14 @@ def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opin
         return dataclasses.replace(recording, periods=(), coarse=(), answers=None), len(samples.periods)
     last = kept[-1].start
 
-    def until(periods: tuple[Period, ...]) -> tuple[Period, ...]:
+    def kept_of(periods: tuple[Period, ...]) -> tuple[Period, ...]:
         return tuple(one for one in periods if one.start <= last)
 
-    coarse = tuple(dataclasses.replace(one, periods=until(one.periods)) for one in recording.coarse)
+    coarse = tuple(dataclasses.replace(one, periods=kept_of(one.periods)) for one in recording.coarse)
     answers = recording.answers
     if answers is not None:
-        answers = dataclasses.replace(answers, periods=until(answers.periods))
-    before = dataclasses.replace(recording, periods=until(recording.periods), coarse=coarse, answers=answers)
+        answers = dataclasses.replace(answers, periods=kept_of(answers.periods))
+    before = dataclasses.replace(recording, periods=kept_of(recording.periods), coarse=coarse, answers=answers)
     return before, len(samples.periods) - len(kept)
 
 
@@ -128,7 +129,7 @@ def _missing(
     if open_rules:
         names = ", ".join(one.finding.rule.id for one in open_rules)
         missing.append(f"undecided: {len(open_rules)} of {counted(len(deciding), 'rule')} ({names})")
-        minutes.extend(one.minutes_to_go for one in open_rules)
+        minutes.append(_all_decided(open_rules))
     if samples.minutes < policy.min_duration_minutes:
         missing.append(f"measured {lasting(samples.minutes)} of {lasting(policy.min_duration_minutes)}")
         minutes.append(policy.min_duration_minutes - samples.minutes)
@@ -139,7 +140,16 @@ def _missing(
     if samples.paired < FEWEST_PERIODS:
         missing.append(f"{samples.paired} of {FEWEST_PERIODS} periods with data of both variants")
         minutes.append((FEWEST_PERIODS - samples.paired) * samples.period_minutes)
+    failing = [one.minutes_to_go for one in open_rules if one.leans_to_fail and one.minutes_to_go is not None]
+    if failing:
+        return missing, min(failing) * (until.SEEN_SOONER if len(failing) > 1 else 1.0)
     return missing, longest(minutes)
+
+
+def _all_decided(rules: Sequence[Opinion]) -> float | None:
+    """How much longer it takes until all of them are decided; None if that can't be told."""
+    known = [(one.finding.rule, one.minutes_to_go) for one in rules if one.minutes_to_go is not None]
+    return until.all_of(known) if len(known) == len(rules) else None
 
 
 def _silence(recording: Recording, samples: Samples) -> str | None:

@@ -69,6 +69,13 @@ class Differences:
         """Their standard deviation, without outliers."""
         return ranks.noise(self.logs)
 
+    @property
+    def apart(self) -> float:
+        """How many minutes there are from one to the next, those without enough requests included."""
+        if len(self) < 2:
+            return self.minutes
+        return max(self.minutes, (self.starts[-1] - self.starts[0]).total_seconds() / 60 / (len(self) - 1))
+
     def __len__(self) -> int:
         """How many pairs."""
         return len(self.starts)
@@ -186,7 +193,8 @@ def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:
         for asked, served in itertools.compress(zip(*grain.requests, strict=True), map(operator.not_, usable))
     )
     places, starts = [*itertools.compress(range(len(usable)), usable)], [*itertools.compress(grain.starts, usable)]
-    found = _Pairs(places, starts, *(kept(one, usable) for one in (many, copies, before, after)), missing=missing)
+    due, got, production, shadow = (kept(one, usable) for one in (many, copies, before, after))
+    found = _Pairs(places, starts, due, got, production, shadow, missing)
     grain.read[metric, key] = found
     return found
 

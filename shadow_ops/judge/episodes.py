@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ _REHEARSED_PERIODS = 12
 _INCIDENT_RATIO, _INCIDENT_CHANCE, _INCIDENT_MORE = 1.5, 4, 4
 # Blocks of periods: those of longer tests are added up to as many.
 _MOST_BLOCKS = 2016
+# The last hours are looked at in periods of five minutes, half a day of them.
+_FIVE_MINUTES, _LOOKED_AT = 5, 144
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,12 @@ class Block:
     Attributes:
         start: When it begins.
         counts: What was counted.
+        periods: Of how many periods.
     """
 
     start: datetime.datetime
     counts: Counts
+    periods: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,12 +55,30 @@ class Counted:
     def in_blocks(self) -> tuple[list[Block], int]:
         """Not more than can be looked at quickly, and how many periods are in each."""
         together = max(1, math.ceil(len(self) / _MOST_BLOCKS))
+        return [self._block(first, first + together) for first in range(0, len(self), together)], together
+
+    def lately(self, minutes: float) -> list[Block]:
+        """The last periods, or fives of minutes where they are shorter, however long the test has been.
+
+        Args:
+            minutes: Length of a period.
+        """
+        together = 1 if minutes < 1 else max(1, math.ceil(_FIVE_MINUTES / minutes))
+        ends = range(len(self), max(0, len(self) - _LOOKED_AT * together), -together)
+        return [self._block(max(0, end - together), end) for end in reversed(ends)]
+
+    def _block(self, first: int, end: int) -> Block:
         columns = (self.shadow_errors, self.shadow, self.production_errors, self.production)
-        blocks = [
-            Block(self.starts[first], Counts(*(math.fsum(one[first : first + together]) for one in columns)))
-            for first in range(0, len(self), together)
+        return Block(self.starts[first], Counts(*(math.fsum(one[first:end]) for one in columns)), end - first)
+
+    def within(self, blocks: Sequence[Block]) -> list[datetime.datetime]:
+        """When each period of some blocks begins."""
+        firsts = (bisect_left(self.starts, one.start) for one in blocks)
+        return [
+            start
+            for first, one in zip(firsts, blocks, strict=True)
+            for start in self.starts[first : first + one.periods]
         ]
-        return blocks, together
 
 
 def in_an_hour(minutes: float) -> int:

@@ -71,19 +71,20 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         "periods": len(periods),
     }
     if outcome is Outcome.INCONCLUSIVE:
-        reason = f"{reason}; {_why_open(counts, allowed)}"
+        reason = f"{reason}; {_why_open(counts, allowed, low)}"
     if rule.max_percent is not None:
         bounded, more, text = _bounded(rule, outcome, blocks, minutes_each, counts, samples, needs)
         outcome, minutes = together([outcome, bounded]), longest([minutes, more])
         reason = f"{reason}; {text}" if text else reason
         numbers["max_percent"] = rule.max_percent
     compared = points is not None and outcome is not Outcome.FAIL
-    now = errors_now.not_now(blocks, allowed, minutes_each) if compared else None
+    recent = periods.lately(samples.period_minutes)
+    now = errors_now.not_now(blocks, recent, allowed, minutes_each) if compared else None
     if now is None and rule.max_percent is not None and outcome is not Outcome.FAIL:
-        now = errors_now.above_bound(blocks, rule.max_percent / 100)
+        now = errors_now.above_bound(recent, rule.max_percent / 100)
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
-    bad = frozenset(one.start for one in blocks if compared and errors_now.is_bad(one.counts, allowed))
+    bad = frozenset(periods.within([one for one in recent if compared and errors_now.is_bad(one.counts, allowed)]))
     return opinion(rule, outcome, reason, numbers, minutes, not_now=now, bad=bad)
 
 
@@ -183,16 +184,16 @@ def _bounded(
 
 def _to_go(evidence: Callable[[Counts], float], counts: Counts, needed: float, samples: Samples) -> float | None:
     """How much longer it takes if the shares stay as they are."""
-    if counts.shadow == 0 or counts.production == 0 or samples.minutes == 0:
+    seen = samples.judged_minutes
+    if counts.shadow == 0 or counts.production == 0 or seen == 0:
         return None
-    seen = samples.minutes
-    found = until.first(lambda minutes: evidence(counts.times(minutes / seen)) >= needed, seen * _A_LITTLE_LATER)
-    return None if found is None else found - seen
+    return until.first(lambda minutes: evidence(counts.times(minutes / seen)) >= needed, seen * _A_LITTLE_LATER, seen)
 
 
-def _why_open(counts: Counts, allowed: float) -> str:
+def _why_open(counts: Counts, allowed: float, low: float) -> str:
+    if errors_now.beyond(counts, allowed) <= 0:
+        return "not enough requests to be sure"
+    # The interval is of all errors together; one episode fails nobody.
     return (
-        "above what is allowed, but not surely"
-        if errors_now.beyond(counts, allowed) > 0
-        else "not enough requests to be sure"
+        f"above what is allowed, but not surely{' without the worst hour, period by period' if low > allowed else ''}"
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from shadow_ops.judge import episodes, rates, vetoes
 from shadow_ops.judge.episodes import Block
-from shadow_ops.judge.opinion import signed
+from shadow_ops.judge.opinion import counted, signed
 from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
 
 # The last hour, the last three and the last twelve; so many of their worst periods count as the next worse one does:
@@ -21,19 +21,20 @@ _PEAK_POINTS, _PEAK_SURE = 0.01, 4.0
 _LOOKED_AT, _FEWEST_DAYS, _HOUR_SURE = datetime.timedelta(days=14), 2, 2.0
 
 
-def not_now(blocks: Sequence[Block], allowed: float, minutes_each: float) -> str | None:
+def not_now(blocks: Sequence[Block], recent: Sequence[Block], allowed: float, minutes_each: float) -> str | None:
     """Why a rule doesn't hold now, though it may by all that was seen; None if nothing speaks against it.
 
     Args:
         blocks: In order of time.
+        recent: The last ones, see `Counted.lately`.
         allowed: By how much the shadow's share may be above production's.
         minutes_each: Length of a block.
     """
     for last, spared in _LATELY:
-        some = [one.counts for one in blocks[-last:]]
+        some = [one.counts for one in recent[-last:]]
         if len(some) > spared and _surely_beyond(_without_bursts(some, allowed, spared), allowed, _SURE):
             whole = rates.total(some)
-            return f"{signed(whole.excess * 100, 2)} points in the last {len(some)} periods{_since(blocks, allowed)}"
+            return f"{signed(whole.excess * 100, 2)} points {_in_the_last(recent[-last:])}{_since(recent, allowed)}"
     worse = _far_beyond([one.counts for one in blocks], allowed, minutes_each)
     better = _far_beyond([one.counts.swapped for one in blocks], allowed, minutes_each)
     peaks = vetoes.peaks_of(worse, better, minutes_each)
@@ -76,22 +77,22 @@ def _far_beyond(counts: Sequence[Counts], allowed: float, minutes: float) -> lis
     return found
 
 
-def above_bound(blocks: Sequence[Block], bound: float) -> str | None:
+def above_bound(recent: Sequence[Block], bound: float) -> str | None:
     """How far the shadow's share was lately above a bound that production's is below; None if it wasn't.
 
     Args:
-        blocks: In order of time.
+        recent: The last blocks, see `Counted.lately`.
         bound: A share, 0 to 1.
     """
     for last, spared in _LATELY:
         # Held to the bound by itself, as if production had failed that often.
-        some = [one.counts for one in blocks[-last:]]
+        some = [one.counts for one in recent[-last:]]
         held = [Counts(one.shadow_errors, one.shadow, bound * one.production, one.production) for one in some]
         theirs = rates.total(some)
         if len(some) <= spared or theirs.production_errors > bound * theirs.production:
             continue
         if _surely_above(_without_bursts(held, 0.0, spared)):
-            return f"{share_text(theirs.shadow_errors / theirs.shadow)} % in the last {len(some)} periods"
+            return f"{share_text(theirs.shadow_errors / theirs.shadow)} % {_in_the_last(recent[-last:])}"
     return None
 
 
@@ -105,6 +106,10 @@ def _without_bursts(some: Sequence[Counts], allowed: float, spared: int) -> Coun
     ordered = sorted(some, key=lambda one: beyond(one, allowed))
     rest = len(ordered) - spared
     return rates.total([*ordered[:rest], *[ordered[rest - 1]] * spared])
+
+
+def _in_the_last(blocks: Sequence[Block]) -> str:
+    return f"in the last {counted(sum(one.periods for one in blocks), 'period')}"
 
 
 def _since(blocks: Sequence[Block], allowed: float) -> str:

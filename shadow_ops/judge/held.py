@@ -17,6 +17,8 @@ from shadow_ops.judge.verdict import Outcome
 _DRIFT_MINUTES, _MOST_PERIODS, _FEWEST_TO_FAIL = 100, 20, 6
 # So much log evidence confirms other evidence: of the warm-up, and that what is seen is no drift.
 _CONFIRMING = 1.5
+# Variance of the log ratios that candidates have: most are within a twentieth of production.
+_USUAL_DIFFERENCE = 0.05**2
 # More than so many times the periods so far is no estimate: the difference is too near to what is allowed.
 _LONGEST_ESTIMATE = 5
 
@@ -32,6 +34,7 @@ class Held:
         is_above: Whether it says that it lies above.
         minutes: How much longer it probably takes.
         less: How many times as much independent periods would say.
+        leans_above: Whether, undecided, it is more likely above.
     """
 
     outcome: Outcome
@@ -40,6 +43,7 @@ class Held:
     is_above: bool
     minutes: float | None
     less: float
+    leans_above: bool = False
 
 
 def held_to(
@@ -66,17 +70,21 @@ def held_to(
     if is_below and count >= FEWEST_PERIODS:
         return Held(Outcome.PASS, to_hold, True, False, 0.0, less)
     middle, spread = statistics.median(values), ranks.noise(values)
-    if evidence.above > evidence.below:
-        more = until.periods(middle - limit, spread, to_fail * less, evidence.above)
+    leans_above = evidence.above > evidence.below
+    if leans_above:
+        more = _to_fail(pairs, middle - limit, values, limit, evidence.above, less, drift, to_fail)
     elif is_below:
         more = 0
     else:
-        more = until.to_hold(limit - middle, spread, drift, less, needs.ends, (evidence.below, clear))
-    if more is not None and evidence.above <= evidence.below:
+        # What few periods say is partly luck: as likely as not the rest of the test is nearer to no difference.
+        luck = spread * spread * less / count
+        usual = middle * _USUAL_DIFFERENCE / (_USUAL_DIFFERENCE + luck)
+        more = until.to_hold(limit - usual, spread, drift, less, needs.ends, (evidence.below, clear))
+    if more is not None and not leans_above:
         more = max(more, FEWEST_PERIODS - count)
     told = more is not None and more + count <= _LONGEST_ESTIMATE * max(count, FEWEST_PERIODS)
-    minutes = more * pairs.minutes if more is not None and told else None
-    return Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes, less)
+    minutes = more * pairs.apart if more is not None and told else None
+    return Held(Outcome.INCONCLUSIVE, to_hold, is_below, False, minutes, less, leans_above)
 
 
 def _is_above(
@@ -89,13 +97,7 @@ def _is_above(
     needed: float,
 ) -> bool:
     """Whether the shadow is surely slower, drift considered, or by so much that it isn't drift."""
-    middle = statistics.median(values)
-    count = len(values)
-    if pairs.early and won >= _CONFIRMING and middle > limit:
-        # What was seen while the containers warmed up counts as far as what came after it agrees.
-        count += len(pairs.early)
-        most = middle + ranks.noise(values)
-        won = ranks.log_evidence([*(min(one, most) for one in pairs.early), *values], limit).above
+    count, won = _with_warm_up(values, pairs, limit, won)
     if won < needed:
         return False
     if ranks.log_evidence(values, limit + drift.margin).above >= needed:
@@ -106,6 +108,39 @@ def _is_above(
         return count >= fewest
     enough = 2 * fewest if pairs.beyond and drift.lasts else fewest
     return count >= enough and won >= needed * (1.0 if drift.is_usual(less) else less)
+
+
+def _with_warm_up(values: Sequence[float], pairs: Differences, limit: float, won: float) -> tuple[int, float]:
+    """Of how many periods there is evidence above the limit, and how much.
+
+    What was seen while the containers warmed up counts as far as what came after it agrees.
+    """
+    middle = statistics.median(values)
+    if not pairs.early or won < _CONFIRMING or middle <= limit:
+        return len(values), won
+    most = middle + ranks.noise(values)
+    early = (min(one, most) for one in pairs.early)
+    return len(values) + len(pairs.early), ranks.log_evidence([*early, *values], limit).above
+
+
+def _to_fail(
+    pairs: Differences,
+    size: float,
+    values: Sequence[float],
+    limit: float,
+    won: float,
+    less: float,
+    drift: Drift,
+    needed: float,
+) -> int | None:
+    """How many more periods until half of such series are surely above, as `_is_above` says it."""
+    spread, clear = ranks.noise(values), ranks.log_evidence(values, limit + drift.margin).above
+    count, won = _with_warm_up(values, pairs, limit, won)
+    beyond = until.periods(size - drift.margin, spread, needed, clear)
+    patient = until.periods(size, spread, needed * (1.0 if drift.is_usual(less) else less), won)
+    fewest = _fewest_to_fail(pairs.minutes) - count
+    ways = (beyond, None if patient is None else max(patient, fewest))
+    return min((one for one in ways if one is not None), default=None)
 
 
 def _is_its_own(beyond: Sequence[float], limit: float) -> bool:

@@ -103,6 +103,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         not_now=now,
         bad=frozenset(bad) if pairs.minutes <= samples.period_minutes else frozenset(),
         holds_up=waits,
+        leans_to_fail=held.leans_above,
     )
 
 
@@ -135,9 +136,9 @@ def _lately(pairs: Differences, allowed: float) -> str | None:
     above = [one > allowed for one in pairs.logs]
     found = vetoes.lately(above, pairs.starts)
     if found is not None:
-        return f"{signed(_percent(statistics.median(pairs.logs[-12:])))} % lately, {found}"
+        return f"{vetoes.percent_text(statistics.median(pairs.logs[-12:]))} lately, {found}"
     peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, pairs.noise, pairs.minutes)
-    return peak or vetoes.in_half_of_the_day(above, pairs.minutes)
+    return peak or vetoes.in_half_of_the_day(pairs.logs, allowed, pairs.minutes)
 
 
 def _above_bound(pairs: Differences, limit: float) -> str | None:

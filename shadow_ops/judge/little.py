@@ -18,8 +18,9 @@ BLOCKS_A_DAY = 36
 _BLOCKS_IN_LONG_PERIODS = 100
 _A_DAY_MINUTES = 1440
 # So many errors more in a day are what two equal variants may differ by; where both fail often, so many standard
-# deviations of the difference of two days.
-_ERRORS_A_DAY, _CHANCE = 25, 2.5
+# deviations of the difference of a day, or of two where a PASS doesn't wait for a p99.
+_ERRORS_A_DAY, _CHANCE = 25, 5.5
+_ENOUGH_FOR_A_DAY = 36_000
 
 
 def holds_up(rule: Rule, samples: Samples, minutes: float, *, few: bool = False) -> bool:
@@ -57,5 +58,6 @@ def points_told(rule: ErrorRateRule, copies_a_day: float, error_rate: float) -> 
     points = rule.max_increase_points or 0.0
     if rule not in DEFAULT_RULES:
         return points
-    by_chance = _CHANCE * math.sqrt(2 * error_rate * copies_a_day)
+    days = 1 if copies_a_day >= _ENOUGH_FOR_A_DAY else 2
+    by_chance = _CHANCE * math.sqrt(2 * error_rate * copies_a_day / days)
     return max(points, min(max(_ERRORS_A_DAY, by_chance) / copies_a_day * 100, 100.0))

@@ -70,6 +70,7 @@ class Opinion:
         notes: What a person should know beside.
         not_now: Why the rule doesn't hold now, though it may by all that was seen; else None.
         bad: Beginnings of the periods that are worse than allowed by themselves.
+        leans_to_fail: Whether the rule, undecided, is more likely to fail: the test is over as soon as it does.
     """
 
     finding: Finding
@@ -77,6 +78,7 @@ class Opinion:
     notes: tuple[str, ...] = ()
     not_now: str | None = None
     bad: frozenset[datetime.datetime] = frozenset()
+    leans_to_fail: bool = False
 
 
 def opinion(
@@ -89,11 +91,13 @@ def opinion(
     not_now: str | None = None,
     bad: frozenset[datetime.datetime] = frozenset(),
     holds_up: bool = True,
+    leans_to_fail: bool = False,
 ) -> Opinion:
     """An opinion on a rule that was judged; one that doesn't hold up a PASS decides only by what speaks against it."""
     gates = not rule.report_only and (holds_up or not_now is not None or outcome is Outcome.FAIL)
     finding = Finding(rule, outcome, gates, reason, dict(numbers or {}))
-    return Opinion(finding, minutes_to_go if outcome is Outcome.INCONCLUSIVE else 0.0, notes, not_now, bad)
+    to_go, is_open = (minutes_to_go, True) if outcome is Outcome.INCONCLUSIVE else (0.0, False)
+    return Opinion(finding, to_go, notes, not_now, bad, leans_to_fail and is_open and to_go is not None)
 
 
 def not_judged(rule: Rule, why: str) -> Opinion:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shadow_ops.contract.answers import MOST_PAIRS
+from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import AgreementRule, DurationRule, ErrorRateRule, Rule
 from shadow_ops.judge import little, ranks, rates, until
@@ -20,8 +21,9 @@ from shadow_ops.judge.agreement import FEWEST_STRETCHES
 from shadow_ops.judge.differences import key_of
 from shadow_ops.judge.drift import USUAL_DRIFT
 from shadow_ops.judge.grain import Grain
-from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, needs_of
+from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, longest, needs_of
 from shadow_ops.judge.rates import Counts
+from shadow_ops.judge.samples import QUIETEST
 from shadow_ops.measure.recording import Recording
 
 # As live periods are chosen where the copies are too few for the recording's own.
@@ -105,11 +107,11 @@ def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
     ]
     found += [_errors(rule, grain, a_day, share, needs) for rule in policy.of(ErrorRateRule) if not rule.report_only]
     found += [_answers(rule, a_day * share, needs) for rule in policy.of(AgreementRule) if not rule.report_only]
-    waited = [one.equal_minutes for one in found if one.waits]
-    if not found or a_day == 0 or any(one is None for one in waited):
+    waited = [(one.rule, one.equal_minutes) for one in found if one.waits and one.equal_minutes is not None]
+    if not found or a_day == 0 or len(waited) < sum(one.waits for one in found):
         return Plan(sampling_percent, tuple(found), None, None)
     needed = policy.min_requests / (a_day * share) * 1440
-    measured = max(policy.min_duration_minutes, needed, *(one for one in waited if one is not None))
+    measured = max(policy.min_duration_minutes, needed, until.all_of(waited))
     # What was seen in the last five sixths of the warm-up is measured time.
     minutes = measured + policy.warm_up_minutes / 6 if measured >= policy.min_duration_minutes else measured
     return Plan(sampling_percent, tuple(found), minutes, a_day * share * minutes / 1440)
@@ -133,14 +135,19 @@ def _duration(
     if together is None:
         text = f"copy more: it takes {rule.requests_needed:,} copies in an hour, or a lower percentile"
         return RulePlan(rule, None, None, waits, text)
-    changes = [math.log(later / one) for one, later in itertools.pairwise(values)]
-    # Each change holds the noise of two periods; the shadow's part grows as its copies are fewer.
-    noise = ranks.noise(changes) * math.sqrt((1 + 1 / share) / 2 / together)
-    less = USUAL_DRIFT.less(noise * noise)
+    of_requests, slow = _noise(rule, grain)
     allowed, worse = math.log1p(rule.max_increase_percent / 100), math.log1p(2 * rule.max_increase_percent / 100)
     minutes = grain.seconds / 60 * together / busy_share
-    equal = until.to_hold(allowed, noise, USUAL_DRIFT, less, needs.ends, (0.0, 0.0))
-    slower = until.periods(worse - allowed, noise, to_fail * less)
+    equals: list[float | None] = []
+    slowers: list[float | None] = []
+    # Drift is a smaller part of more noise, which alone would make fewer copies the quicker ones.
+    for copied in {1.0, share}:
+        # Each change holds the noise of two periods; the shadow's part grows as its copies are fewer.
+        noise = math.hypot(of_requests * math.sqrt((1 + 1 / copied) / 2 / together), slow)
+        less = USUAL_DRIFT.less(noise * noise)
+        equals.append(until.to_hold(allowed, noise, USUAL_DRIFT, less, needs.ends, (0.0, 0.0)))
+        slowers.append(until.periods(worse - allowed, noise, to_fail * less))
+    equal, slower = longest(equals), longest(slowers)
     fix = None
     if equal is None or equal * minutes > until.LONGEST_MINUTES:
         equal = None
@@ -152,6 +159,26 @@ def _duration(
         waits,
         fix,
     )
+
+
+def _noise(rule: DurationRule, grain: Grain) -> tuple[float, float]:
+    """By how much production's figure changes from period to period, and the drift that isn't in it.
+
+    What the load does to all latencies is in neither, where there is a quieter one to see it by.
+    """
+    metric, key = key_of(rule)
+    values = grain.latencies(metric, key)[0]
+    if metric == MODEL_LATENCY.name and key not in QUIETEST:
+        for quiet in QUIETEST:
+            both = zip(values, grain.latencies(metric, quiet)[0], strict=True)
+            logs = [math.log(one / calm) for one, calm in both if one and calm]
+            if len(logs) >= FEWEST_PERIODS:
+                return ranks.noise(_changes(logs)), math.sqrt(USUAL_DRIFT.variance)
+    return ranks.noise(_changes([math.log(one) for one in values if one])), 0.0
+
+
+def _changes(values: Sequence[float]) -> list[float]:
+    return [later - one for one, later in itertools.pairwise(values)]
 
 
 def _together(rule: DurationRule, each: float, share: float) -> int | None:

@@ -95,7 +95,12 @@ def log_evidence_below_ratio(counts: Counts, ratio: float) -> float:
     split = ratio * counts.shadow / (ratio * counts.shadow + counts.production)
     if errors == 0 or counts.shadow_errors >= split * errors:
         return 0.0
-    return log_evidence_against_share(counts.shadow_errors, errors, split)
+    # Half of the mixture believes in what matters most here: that the two are equal.
+    equal = counts.shadow / (counts.shadow + counts.production)
+    of_equal = _log_likelihood(counts.shadow_errors, errors, equal) - _log_likelihood(
+        counts.shadow_errors, errors, split
+    )
+    return _log_mean([log_evidence_against_share(counts.shadow_errors, errors, split), of_equal])
 
 
 def log_evidence_against_excess(counts: Counts, excess: float, scale: float) -> float:

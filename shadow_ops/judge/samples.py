@@ -72,6 +72,13 @@ class Samples:
         return self.fine.seconds / 60
 
     @property
+    def judged_minutes(self) -> float:
+        """From the beginning of the first of them to the end of the last, nights and whole days off included."""
+        if not self.periods:
+            return 0.0
+        return (self.periods[-1].start - self.periods[0].start).total_seconds() / 60 + self.period_minutes
+
+    @property
     def unpaired(self) -> int:
         """In how many only one has."""
         return len(self.periods) - self.paired

@@ -9,19 +9,27 @@ from __future__ import annotations
 import functools
 import math
 import random
+import statistics
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 
+from shadow_ops.contract.rules import DurationRule, Rule
 from shadow_ops.judge import ranks
 from shadow_ops.judge.drift import Drift
 
 LONGEST_MINUTES = 30 * 1440
 """What takes longer can't be decided at this traffic: no shadow test should last longer."""
 
+SEEN_SOONER = 0.85
+"""Who looks all the time, or at several rules, needs luck once only: half are there before each is expected."""
+
 _RUNS, _MOST_PERIODS = 15, 1500
 # Evidence is followed so far; what needs more takes as much longer.
 _FOLLOWED = 48
 _STEP = 1.1
+# How long tests take differs by so much, in the logarithm; all rules take no more than so many times the longest.
+_SPREAD, _LATEST, _HALF, _STEPS_TO_ALL = 0.5, 3.0, 0.5, 20
 # A difference that is a smaller part of its noise takes more periods than are simulated.
 _LEAST_OF_NOISE, _MOST_OF_NOISE = 1 / 20, 20
 
@@ -60,17 +68,41 @@ def periods(size: float, noise: float, needed: float, won: float = 0.0) -> int |
     return None if whole is None or before is None else max(1, whole - before)
 
 
-def first(is_so: Callable[[float], bool], minutes: float) -> float | None:
-    """The first of a series of times, each a tenth later, at which something is so; None if not in `LONGEST_MINUTES`.
+def all_of(minutes: Iterable[tuple[Rule, float]]) -> float:
+    """Until all of several rules are decided in half of the tests: later than the last of them is in half of them.
 
     Args:
-        is_so: Whether it is, after so many minutes.
-        minutes: The first time.
+        minutes: Each rule, and until it is decided in half of the tests. Rules of one kind are decided by the same
+            requests, and so by the same luck; those of different kinds each by their own.
     """
+    slowest: dict[type[Rule], float] = defaultdict(float)
+    for rule, until in minutes:
+        kind = DurationRule if isinstance(rule, DurationRule) else type(rule)
+        slowest[kind] = max(slowest[kind], until)
+    slow = [one for one in slowest.values() if one > 0]
+    low = max(slow, default=0.0)
+    high = low * _LATEST
+    for _ in range(_STEPS_TO_ALL):
+        middle = (low + high) / 2
+        decided = math.prod(statistics.NormalDist(math.log(one), _SPREAD).cdf(math.log(middle)) for one in slow)
+        low, high = (low, middle) if decided >= _HALF else (middle, high)
+    return (low + high) / 2
+
+
+def first(is_so: Callable[[float], bool], minutes: float, seen: float = 0.0) -> float | None:
+    """How many more minutes until half of the tests have seen that something is so; None if not in 30 days.
+
+    Args:
+        is_so: Whether it is after so many minutes, if all comes as it is expected.
+        minutes: The first time that is tried.
+        seen: How many are over.
+    """
+    before = minutes
     while minutes <= LONGEST_MINUTES:
         if is_so(minutes):
-            return minutes
-        minutes *= _STEP
+            # Somewhere between the two.
+            return ((before + minutes) / 2 - seen) * SEEN_SOONER
+        before, minutes = minutes, minutes * _STEP
     return None
 
 

@@ -19,7 +19,7 @@ _LATELY = ((12, 10), (36, 25))
 
 # Much slower is beyond what is allowed by a fifth and by four times the noise.
 _MUCH, _MUCH_NOISE = math.log(1.2), 4
-_PEAK_MINUTES, _FEWEST_IN_PEAK, _PEAK_SHARE = 15, 3, 0.02
+_PEAK_MINUTES, _FEWEST_IN_PEAK, _PEAK_SHARE, _PEAK_CHANCE = 15, 3, 0.02, 2
 _DAYS_LOOKED_AT, _COMES_AGAIN = 14, 2
 _HALF = 0.5
 _SINCE_SHARE = 0.8
@@ -64,8 +64,8 @@ def at_its_peak(
     )
     if not peaks.when:
         return None
-    size = math.expm1(min(statistics.median(differences[number] for number in peaks.when), 700)) * 100
-    return f"{size:+.0f} % in {peaks.text(starts)}"
+    size = statistics.median(differences[number] for number in peaks.when)
+    return f"{percent_text(size)} in {peaks.text(starts)}"
 
 
 @dataclass(frozen=True)
@@ -105,33 +105,49 @@ def peaks_of(worse: Sequence[bool], better: Sequence[bool], minutes: float) -> P
         if not day:
             break
         bad = [number for number in day if worse[number]]
-        days.append(bad if is_a_peak(len(bad) - sum(better[number] for number in day), len(day), minutes) else [])
+        good = sum(better[number] for number in day)
+        days.append(bad if is_a_peak(len(bad), good, len(day), minutes) else [])
     if days and days[0]:
         return Peaks(tuple(days[0]), 1, 1)
     peaks = [bad for bad in reversed(days) if bad]
-    if len(peaks) < _COMES_AGAIN:
+    when = tuple(number for bad in peaks for number in bad)
+    # What lies on both sides of the end of a day is one stretch.
+    if len(peaks) < _COMES_AGAIN or when[-1] - when[0] <= length / 2:
         return Peaks((), 0, 0)
-    return Peaks(tuple(number for bad in peaks for number in bad), len(peaks), len(days))
+    return Peaks(when, len(peaks), len(days))
 
 
-def is_a_peak(more: int, periods: int, minutes: float) -> bool:
+def is_a_peak(worse: int, better: int, periods: int, minutes: float) -> bool:
     """Whether so many more periods are far worse than far better that it isn't chance.
 
     Args:
-        more: How many more.
+        worse: How many are far worse.
+        better: How many are far better: as many are worse by chance.
         periods: Of how many.
         minutes: Length of each.
     """
-    fewest = max(1, min(_FEWEST_IN_PEAK, math.ceil(_PEAK_MINUTES / minutes)))
-    return more >= fewest and more > _PEAK_SHARE * periods
+    more, fewest = worse - better, max(1, min(_FEWEST_IN_PEAK, math.ceil(_PEAK_MINUTES / minutes)))
+    return more >= fewest and more > _PEAK_SHARE * periods and more > _PEAK_CHANCE * math.sqrt(2 * better)
 
 
-def in_half_of_the_day(above: Sequence[bool], minutes: float) -> str | None:
-    """Whether more than half of the last day's periods are above what is allowed, or of all."""
-    for name, some in (("the last day's", above[-in_a_day(minutes) :]), ("all", above)):
-        if len(some) >= _FEWEST and sum(some) > _HALF * len(some):
-            return f"above it in {sum(some)} of {name} {len(some)} periods"
+def in_half_of_the_day(differences: Sequence[float], allowed: float, minutes: float) -> str | None:
+    """Whether more than half of the last day's periods are above what is allowed, or of all, and by how much.
+
+    Args:
+        differences: Log ratios, in order of time.
+        allowed: The log ratio that is allowed.
+        minutes: Length of a period.
+    """
+    for name, some in (("the last day's", differences[-in_a_day(minutes) :]), ("all", differences)):
+        many = sum(one > allowed for one in some)
+        if len(some) >= _FEWEST and many > _HALF * len(some):
+            return f"{percent_text(statistics.median(some))}, above it in {many} of {name} {len(some)} periods"
     return None
+
+
+def percent_text(log_ratio: float) -> str:
+    """A log ratio as a person reads it, such as ``+900 %``."""
+    return f"{math.expm1(min(log_ratio, 700)) * 100:+.{0 if log_ratio > 1 else 1}f} %"
 
 
 def since(above: Sequence[bool], starts: Sequence[datetime.datetime]) -> str:

@@ -132,7 +132,7 @@ def _equal() -> list[Attack]:
 
 def _worse() -> list[Attack]:
     slower, tail = constant(Now(latency=1.1)), constant(Now(tail=1.1))
-    much, every = constant(Now(latency=1.5)), hourly(72.0, DAY)
+    much, every = constant(Now(latency=1.5)), hourly(73.0, DAY)[::6]
     office = Traffic(open_hours=9)
     both = constant(Now(latency=1.5, failing=0.02))
     found = [
@@ -164,7 +164,7 @@ def _sometimes_worse() -> list[Attack]:
         for times in (1.5, 3.0)
     ]
     found += [
-        Attack(f"cold start of {minutes} min at x2", hourly(30.0, 0.5), "ever fail", 0.05, True, shadow=_cold(minutes))
+        Attack(f"cold start of {minutes} min at x2", _early(), "ever fail", 0.05, True, shadow=_cold(minutes))
         for minutes in (30, 60, 120)
     ]
     found += [
@@ -190,6 +190,11 @@ def _sometimes_worse() -> list[Attack]:
 
 def _peak(hours: float, times: float) -> Course:
     return daily(14, hours, Now(latency=times))
+
+
+def _early() -> tuple[float, ...]:
+    """Every quarter of an hour for four hours."""
+    return tuple(0.5 + number / 4 for number in range(15))
 
 
 def _cold(minutes: float) -> Course:

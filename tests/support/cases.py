@@ -153,6 +153,25 @@ def _leak(draw: random.Random) -> Case:
     return Case("FAIL", _traffic(draw, per_minute=300), hours, draw.randrange(10**6), leak(draw.uniform(4, 8), since))
 
 
+def _more_errors_late(draw: random.Random) -> Case:
+    good, usually = draw.uniform(8.2, 10) * 24, draw.uniform(0.03, 0.05)
+    more = after(good, Now(failing=usually * draw.uniform(0.38, 0.45)))
+    traffic = _traffic(draw, per_minute=300, error_rate=usually)
+    return Case("not PASS", traffic, good + draw.uniform(1, 1.2), draw.randrange(10**6), more)
+
+
+def _some_errors(draw: random.Random) -> Case:
+    traffic = _traffic(draw, per_minute=60, error_rate=draw.uniform(0.005, 0.02))
+    return Case("PASS", traffic, draw.uniform(36, 60), draw.randrange(10**6))
+
+
+def _long_cold_start(draw: random.Random) -> Case:
+    cold = draw.uniform(2.1, 2.8)
+    slow = until(cold, Now(latency=draw.uniform(1.5, 3)))
+    # A day ends in the middle of it, counted back from now.
+    return Case("PASS", _traffic(draw, per_minute=300), 48 + (1 + cold) / 2, draw.randrange(10**6), slow)
+
+
 def _equal(draw: random.Random) -> Case:
     return Case("PASS", _traffic(draw, per_minute=300), draw.uniform(25.5, 60), draw.randrange(10**6))
 
@@ -173,6 +192,9 @@ KINDS: dict[str, Callable[[random.Random], Case]] = {
     "bursts of errors on either side": _bursts,
     "cold start": _cold_start,
     "a leak": _leak,
+    "many errors for days, then half again": _more_errors_late,
+    "some errors, little traffic": _some_errors,
+    "a long cold start, days later": _long_cold_start,
     "equal": _equal,
 }
 """Each kind: from a source of chance to a case."""

@@ -164,14 +164,14 @@ def test_what_keeps_errors_from_holding_now(snapshot: SnapshotAssertion) -> None
     for more in range(2, 40, 2):
         for last in (3, 12, 13, 30, 37, 150):
             some = blocks(lambda n, more=more, last=last: (1 + more * (n >= 400 - last), 1), 400)  # type: ignore[misc] # bound early
-            lines.append(row(more, last, errors_now.not_now(some, 0.001, 5)))
+            lines.append(row(more, last, errors_now.not_now(some, some, 0.001, 5)))
         for when in (range(100, 112), range(100, 106), range(100, 102)):
             some = blocks(lambda n, more=more, when=when: (1 + more * (n % 288 in when), 1), 900)  # type: ignore[misc] # bound early
-            lines.append(row(more, when, errors_now.not_now(some, 0.001, 5)))
+            lines.append(row(more, when, errors_now.not_now(some, some, 0.001, 5)))
         nights = blocks(lambda n, more=more: (more / 8 * (n % 288 in range(24, 36)), 0.1), 2016, requests=100)  # type: ignore[misc] # bound early
-        lines.append(row(more, "at night", errors_now.not_now(nights, 0.001, 5)))
+        lines.append(row(more, "at night", errors_now.not_now(nights, nights, 0.001, 5)))
         hourly = blocks(lambda n, more=more: (1 + 4 * more * (n > 60), 1), 72, 60)  # type: ignore[misc] # bound early
-        lines.append(row(more, "hourly", errors_now.not_now(hourly, 0.001, 60)))
+        lines.append(row(more, "hourly", errors_now.not_now(hourly, hourly, 0.001, 60)))
         lines.append(row(more, "bound", *(errors_now.above_bound(hourly[: 61 + n], 0.02) for n in range(12))))
     assert lines == snapshot
 

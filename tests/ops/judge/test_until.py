@@ -68,12 +68,25 @@ def test_a_series_holds_by_the_quicker_of_two_ways() -> None:
     assert until.to_hold(-0.1, 0.05, NO_DRIFT, 1, SURE, (0.0, 0.0)) is None
 
 
-@pytest.mark.parametrize(("since", "found"), [(0, 5.0), (5, 5.0), (5.1, 5.5), (42_000, 42_784), (43_000, None)])
-def test_the_first_time_is_the_first_of_a_series_within_thirty_days(since: float, found: float | None) -> None:
-    """Each a tenth later than the one before."""
-    assert until.first(lambda minutes: minutes >= since, 5) == (
-        found if found is None else pytest.approx(found, rel=1e-4)
-    )
+@pytest.mark.parametrize(("since", "found"), [(0, 5.0), (5, 5.0), (5.1, 5.25), (42_000, 40_839), (43_000, None)])
+def test_a_time_is_found_to_within_a_tenth_and_thirty_days(since: float, found: float | None) -> None:
+    """Counted from what was seen, and a little sooner, because one looks more than once."""
+    for seen in (0.0, 3.0):
+        told = until.first(lambda minutes: minutes >= since, 5, seen)
+        assert told == (None if found is None else pytest.approx((found - seen) * until.SEEN_SOONER, rel=1e-4))
+
+
+def test_all_rules_take_longer_than_the_slowest_where_others_of_other_kinds_are_as_slow() -> None:
+    """Rules of one kind are decided by the same luck: the slowest of them counts alone."""
+    p50, p99, errors, answers = Rule.latency(percentile=50), Rule.latency(), Rule.error_rate(), Rule.agreement()
+    assert until.all_of([]) == 0
+    assert until.all_of([(p50, 0.0), (errors, 0.0)]) == 0
+    assert until.all_of([(p50, 60.0), (p99, 100.0), (errors, 0.0)]) == pytest.approx(100, rel=1e-3)
+    # Half of the tests: each by then in 71 %, which is 0.545 standard deviations of 0.5 after its own half.
+    assert until.all_of([(p99, 100.0), (errors, 100.0)]) == pytest.approx(100 * math.exp(0.5449 * 0.5), rel=1e-3)
+    assert until.all_of([(p99, 100.0), (errors, 20.0)]) == pytest.approx(100, rel=0.01)
+    three = until.all_of([(p99, 100.0), (errors, 100.0), (answers, 100.0)])
+    assert three == pytest.approx(100 * math.exp(0.8193 * 0.5), rel=1e-3)
 
 
 def test_drift_that_is_usual_makes_evidence_less_by_its_share_of_the_noise() -> None:
