@@ -20,11 +20,18 @@ class SettingsParameter(Part):
         construct_id: Id in the scope.
         endpoint_name: The endpoint's name.
         declared: What the code says.
-        after: What must be there first: the code is right once the guard has seen that it serves.
+        after: What must be there first: the code is right once the guard has seen that it serves. By default what is
+            said names it.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, endpoint_name: str, declared: Declared, after: cdk.CfnResource
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        endpoint_name: str,
+        declared: Declared,
+        after: cdk.CfnResource | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         # The name is the address: whoever knows the endpoint's name finds its policy.
@@ -38,4 +45,5 @@ class SettingsParameter(Part):
                 value=value,
                 description=f"What the code says of endpoint {endpoint_name}; read by shadow-test",
             )
-            parameter.add_resource_dependency(after)
+            if after is not None:
+                parameter.add_resource_dependency(after)

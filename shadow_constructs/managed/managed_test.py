@@ -91,7 +91,7 @@ class ManagedTest(Part):
             alarms=self.alarms.names,
             experiment=name,
         )
-        SettingsParameter(self, "Settings", endpoint_name=shown.endpoint_name, declared=said, after=after)
+        SettingsParameter(self, "Settings", endpoint_name=shown.endpoint_name, declared=said)
 
 
 def _asked(managed: ManagedShadowTest, parts: Parts, role_arn: str) -> ManagedAsked:

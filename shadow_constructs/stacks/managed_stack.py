@@ -9,7 +9,7 @@ from constructs import Construct
 
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.managed.managed_test import ManagedTest
-from shadow_constructs.placing.given import check_given, check_place
+from shadow_constructs.placing.given import check_given, check_place, in_one_line
 from shadow_constructs.stacks.endpoint_stack import CheckedStack
 from shadow_constructs.values.managed import ManagedShadowTest
 
@@ -49,9 +49,10 @@ class ManagedShadowTestStack(CheckedStack):
         if endpoint is not None:
             check_given(self, "endpoint", endpoint, ShadowEndpoint, "be the endpoint of a ShadowTestStack")
         super().__init__(scope, construct_id, kwargs)
-        if endpoint is not None:
-            self.add_stack_dependency(endpoint.stack)
         self.managed_test = ManagedTest(self, "Managed", managed=managed, endpoint=endpoint)
+        if endpoint is not None:
+            with in_one_line(self, "endpoint", endpoint.stack.stack_name):
+                self.add_stack_dependency(endpoint.stack)
         for name, value, description in (
             ("EndpointName", managed.test.endpoint_name, "The endpoint that the test is on"),
             ("ManagedTest", self.managed_test.experiment.name, "The test's name in SageMaker"),

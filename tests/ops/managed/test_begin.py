@@ -12,8 +12,12 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import CaptureAsked, ManagedAsked
+from shadow_ops.contract.permissions import MANAGED_PERMISSIONS
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients
+from shadow_ops.managed import record
 from shadow_ops.managed.handler import on_request
+from shadow_ops.managed.record import Kept
 from tests.ops.managed.world import ENDPOINT, KilledError, World
 from tests.values.samples import KEY_ARN, ROLE_ARN
 
@@ -348,3 +352,60 @@ def test_whoever_is_stopped_at_any_call_is_followed(kind: str) -> None:
             assert len(world.made) == 1, case
             assert world.serving()["shadow of"] == (["shadow"] if kind == "Create" else []), case
             assert world.serving()["production"] == ALONE["production"], case
+
+
+# Called by Application Auto Scaling and SageMaker with the function's rights, or only for scaling that is put back.
+FOR_OTHERS = {
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DescribeAlarms",
+    "iam:CreateServiceLinkedRole",
+    "iam:PassRole",
+    "sagemaker:AddTags",
+    "sagemaker:UpdateEndpointWeightsAndCapacities",
+    "application-autoscaling:DeleteScalingPolicy",
+    "application-autoscaling:PutScheduledAction",
+    "application-autoscaling:DeleteScheduledAction",
+}
+SERVICES = {
+    "stack": "cloudformation",
+    "scal": "application-autoscaling",
+    "schedul": "application-autoscaling",
+    "parameter": "ssm",
+    "invoke": "lambda",
+}
+
+
+def test_every_call_is_allowed_and_every_right_is_used() -> None:
+    """The function's role is neither too small nor too large."""
+    began = fresh(scaled=True)
+    ask(began, event("Create"))
+    began.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
+    slow = {**event("Create"), "RequestId": "slow"}
+    began.stack = "UPDATE_IN_PROGRESS"
+    ask(began, event("Update", replace(ASKED, sampling_percent=25), old=ASKED))
+    broken = Kept(
+        NAME, began.now, Scaled("production", 2, 8, policies={"by-requests": dict(began.policies["production"])})
+    )
+    record.write(began.ssm, ENDPOINT, broken)
+    began.stack = "DELETE_IN_PROGRESS"
+    ask(began, event("Delete"))
+    later = fresh()
+    starts = replace(ASKED, starts=later.now + datetime.timedelta(days=2))
+    answer = ask(later, event("Create", starts))
+    ask(later, event("Delete", starts, physical=answer["PhysicalResourceId"]))
+    waits = fresh()
+    waits.endpoint["status"] = "Updating"
+    clock = Clock(waits)
+    on_request(slow, clients(waits), clock, lambda _url, _content: None)
+    called = {_action(one) for world in (began, later, waits) for one in world.calls} - {"ssm:PutParameter"}
+    allowed = {action for need in MANAGED_PERMISSIONS for action in need.actions}
+
+    assert called <= allowed
+    assert allowed - called == FOR_OTHERS
+
+
+def _action(operation: str) -> str:
+    named = "".join(part.title() for part in operation.split("_"))
+    service = next((one for part, one in SERVICES.items() if part in operation), "sagemaker")
+    return "lambda:InvokeFunction" if operation == "invoke" else f"{service}:{named}"

@@ -1,0 +1,235 @@
+"""The stacks of a managed test: on an endpoint of this library, and on one from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+from cfnlint import lint  # type: ignore[import-untyped] # cfn-lint ships no types
+from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # cfn-lint ships no types
+from cfnlint.core import get_rules  # type: ignore[import-untyped] # cfn-lint ships no types
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.json import JSONSnapshotExtension
+
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Dashboard,
+    InvalidValueError,
+    ManagedShadowTest,
+    ManagedShadowTestStack,
+    Model,
+    PromotionStack,
+    ShadowTest,
+    ShadowTestStack,
+    Watch,
+)
+from shadow_constructs.testing import stable_template
+from shadow_ops.contract.permissions import MANAGED_PERMISSIONS
+from tests.stacks.rendering import IRELAND, Json, churn, of_type, options
+from tests.stacks.test_validity import ACKNOWLEDGED, nag_findings
+from tests.support.templates import problems_of
+from tests.values.samples import KEY_ARN, ROLE_ARN, variant
+
+NAG = {
+    **ACKNOWLEDGED,
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/(churn-)?\*\]": "Names of tests end in characters of "
+    "their own; of others it is only looked up which endpoint they have.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:model/\*\]": "CloudFormation names the models, which are only described.",
+}
+
+
+def managed_of(**changes: Any) -> ManagedShadowTest:  # noqa: ANN401 - of ShadowTest
+    """A managed test with everything that a stack can have."""
+    usual = {"watch": Watch(), "alerts": Alerts(emails=["team@example.com"])}
+    return ManagedShadowTest(test=churn(**{**usual, **changes}))
+
+
+def ours(managed: ManagedShadowTest | None = None) -> tuple[ShadowTestStack, ManagedShadowTestStack]:
+    """The endpoint's stack, and the test's."""
+    app, value = cdk.App(), managed_of() if managed is None else managed
+    serving = ShadowTestStack(app, "churn-serving", test=value, **options())
+    return serving, ManagedShadowTestStack(app, "churn-managed", managed=value, endpoint=serving.endpoint, **options())
+
+
+def theirs(**changes: Any) -> ManagedShadowTestStack:  # noqa: ANN401 - of ShadowTest
+    """The test of an endpoint from elsewhere."""
+    production = variant("v1", "AllTraffic", model=Model(version="v1", model_name="churn-v1"))
+    managed = managed_of(**{"production": production, **changes})
+    return ManagedShadowTestStack(cdk.App(), "churn-managed", managed=managed, **options())
+
+
+STACKS: dict[str, Callable[[], ManagedShadowTestStack]] = {
+    "of ours": lambda: ours()[1],
+    "of theirs": theirs,
+    "with keys": lambda: theirs(capture=Capture(customer_managed_key=True), volume_key_arn=KEY_ARN),
+    "without capture, watch and dashboard": lambda: theirs(
+        capture=Capture.off(), watch=Watch.off("nobody looks"), dashboard=Dashboard.off()
+    ),
+}
+
+
+def template_of(stack: cdk.Stack) -> Json:
+    """A stack's template."""
+    return dict(Template.from_stack(stack).to_json())
+
+
+@pytest.mark.parametrize("case", ["of ours", "of theirs"])
+def test_the_stack_of_a_managed_test(case: str, snapshot: SnapshotAssertion) -> None:
+    """The whole template; whoever changes it reads the difference."""
+    assert stable_template(STACKS[case]()) == snapshot.use_extension(JSONSnapshotExtension)
+
+
+@pytest.mark.parametrize("case", STACKS)
+def test_validators_have_nothing_to_say_without_a_reason(case: str) -> None:
+    """SageMaker's API model, cfn-lint with its warnings, and cdk-nag; nothing is beyond ASCII."""
+    stack = STACKS[case]()
+    template = template_of(stack)
+    assert problems_of(template) == []
+    # Fn::GetStackOutput is newer than this cfn-lint, as in every other stack that reads an endpoint's outputs.
+    known = json.loads(
+        re.sub(r'\{"Fn::GetStackOutput": \{[^}]*\}\}', '"arn:aws:iam::111122223333:role/x"', json.dumps(template))
+    )
+    found = lint(json.dumps(known), rules=get_rules([], [], ["E", "W"]), config=ManualArgs(regions=["eu-west-1"]))
+    assert [str(one) for one in found] == []
+    for rule, paths in nag_findings(stack).items():
+        reasons = [reason for pattern, reason in NAG.items() if re.fullmatch(pattern, rule)]
+        assert len(reasons) == 1, (rule, paths)
+    assert json.dumps(template, ensure_ascii=False).isascii()
+
+
+def test_the_endpoint_serves_production_alone_beside_the_candidates_model() -> None:
+    """The model is the resource that is promoted later; promotion and fold are as after any test."""
+    managed = managed_of()
+    serving, promotion = template_of(ours(managed)[0]), template_of(_promotion(managed.test))
+    [config] = of_type(serving, "AWS::SageMaker::EndpointConfig").values()
+    models = of_type(serving, "AWS::SageMaker::Model")
+
+    assert "ShadowProductionVariants" not in config["Properties"]
+    assert len(models) == 2
+    [candidate] = of_type(promotion, "AWS::SageMaker::Model").items()
+    assert models[candidate[0]] == candidate[1]
+    assert template_of(_promotion(managed)) == promotion
+
+
+def _promotion(test: ShadowTest | ManagedShadowTest) -> PromotionStack:
+    return PromotionStack(cdk.App(), "churn-promotion", test=test, **options())
+
+
+def test_what_the_endpoint_has_is_not_made_twice() -> None:
+    """Alarms about production, the topic and the models are the endpoint's; elsewhere the test has them."""
+    app = ours()[1]
+    assert [one.cfn_resource_type for one in app.node.find_all() if isinstance(one, cdk.CfnResource)].count(
+        "AWS::SNS::Topic"
+    ) == 0
+    assert {spec.about for spec in app.managed_test.alarms.specs} == {"shadow", "comparison"}
+    assert {spec.about for spec in theirs().managed_test.alarms.specs} == {"production", "shadow", "comparison"}
+    assert "shadow-traffic" not in app.managed_test.alarms.alarms
+
+
+def test_the_test_s_role_may_touch_this_endpoint_and_make_or_delete_none() -> None:
+    """And nothing without a resource; the user's own role is taken as it is."""
+    template = template_of(theirs(capture=Capture(bucket="captures", key_arn=KEY_ARN), volume_key_arn=KEY_ARN))
+    [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleE" in key]
+    [policy] = role["Properties"]["Policies"]
+    statements = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
+    actions = {action for one in statements.values() for action in _listed(one["Action"])}
+
+    assert not actions & {"sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:InvokeEndpoint"}
+    assert not [action for action in actions if "*" in action]
+    assert not [one for one in statements.values() if _listed(one["Resource"]) == ["*"]]
+    assert all("endpoint/churn" in json.dumps(one) for one in statements["UpdateEndpoint"]["Resource"])
+    assert statements["PassModelRoles"]["Condition"] == {
+        "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
+    }
+    given = ManagedShadowTest(test=theirs_value(), role_arn=ROLE_ARN)
+    own = template_of(ManagedShadowTestStack(cdk.App(), "churn-managed", managed=given, **options()))
+    [asked] = of_type(own, "Custom::ManagedShadowTest").values()
+    assert asked["Properties"]["RoleArn"] == ROLE_ARN
+    assert not [key for key in of_type(own, "AWS::IAM::Role") if "ManagedExperimentRoleE" in key]
+
+
+def theirs_value() -> ShadowTest:
+    """A test of an endpoint from elsewhere."""
+    return churn(production=variant("v1", model=Model(version="v1", model_name="churn-v1")))
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_the_function_may_do_what_its_needs_say() -> None:
+    """Every need is a statement, and a `*` stands only where the need has one."""
+    template = template_of(theirs())
+    [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleC" in key]
+    *found, log = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    needs = [need for need in MANAGED_PERMISSIONS if need.resource != "function"]
+
+    assert [tuple(one["Action"]) for one in found] == [need.actions for need in needs]
+    assert [one["Resource"] == "*" for one in found] == [need.resource == "*" for need in needs]
+    assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+REFUSED: dict[str, tuple[Callable[[], object], str]] = {
+    "an endpoint of another value": (
+        lambda: ManagedShadowTestStack(
+            cdk.App(), "m", managed=managed_of(sampling_percent=10), endpoint=ours()[0].endpoint, **options()
+        ),
+        "'endpoint' must be made of this managed test",
+    ),
+    "an endpoint with a shadow of its own": (
+        lambda: ManagedShadowTestStack(
+            cdk.App(),
+            "m",
+            managed=managed_of(),
+            endpoint=ShadowTestStack(cdk.App(), "s", test=managed_of().test, **options()).endpoint,
+            **options(),
+        ),
+        "'endpoint' must be made of this managed test",
+    ),
+    "another Region": (
+        lambda: _in_another_region(),
+        "'env' must be of the endpoint's region eu-west-1",
+    ),
+    "a model that nobody can tell": (
+        lambda: ManagedShadowTestStack(cdk.App(), "m", managed=managed_of(), **options()),
+        "'production' must name the SageMaker model that serves an endpoint from elsewhere",
+    ),
+    "no managed test": (
+        lambda: ManagedShadowTestStack(cdk.App(), "m", managed=churn(), **options()),  # type: ignore[arg-type] # on purpose
+        "'managed' must be a ManagedShadowTest(...)",
+    ),
+}
+
+
+def _in_another_region() -> None:
+    app, managed = cdk.App(), managed_of()
+    endpoint = ShadowTestStack(app, "s", test=managed, env=IRELAND).endpoint
+    elsewhere = cdk.Environment(account=IRELAND.account, region="eu-central-1")
+    ManagedShadowTestStack(app, "m", managed=managed, endpoint=endpoint, env=elsewhere)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_not_be_a_managed_test_is_refused_at_synth(case: str) -> None:
+    """In one line with what to write."""
+    make, line = REFUSED[case]
+    with pytest.raises(InvalidValueError) as refused:
+        make()
+    [problem] = refused.value.problems
+    assert line in problem
+
+
+def test_a_literal_that_both_stacks_know_is_not_read_from_an_output() -> None:
+    """A bucket and a topic of the user's are named as they are."""
+    alerts = Alerts(topic_arn="arn:aws:sns:eu-west-1:111122223333:people")
+    managed = ManagedShadowTest(test=churn(capture=Capture(bucket="captures"), alerts=alerts))
+    template = template_of(ours(replace(managed, days=1))[1])
+    [asked] = of_type(template, "Custom::ManagedShadowTest").values()
+    assert json.loads(asked["Properties"]["Capture"])["destination"] == "s3://captures/captured"
+    assert asked["Properties"]["Seconds"] == "86400"
