@@ -6,10 +6,13 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.scaling import Scaling
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.decision import SetCounts
 from tests.ops.guard.stack import Code, Stack, scaling, tracking
@@ -82,6 +85,40 @@ def test_what_people_change_while_a_deployment_is_under_way_holds(type_changes: 
     assert len(changed) > 20
     # Between the last look and the call that takes the scaling away, or puts it, nobody can see it.
     assert len(lost) <= (8 if type_changes else 0), lost
+
+
+_BEFORE = Scaled("v", 1, 8, {"In": False}, {"a": {"t": 1}, "b": {"t": 1}}, {"n": {"s": 1}})
+_MADE = Scaled("v", 2, 9, {"In": False}, {"a": {"t": 2}, "b": {"t": 1}, "c": {"t": 1}})
+
+
+@pytest.mark.parametrize(
+    ("people", "after"),
+    [
+        ({}, {}),
+        ({"minimum": 3}, {"minimum": 3, "maximum": 9}),
+        ({"minimum": 1, "maximum": 8}, {}),
+        ({"suspended": {"In": True}}, {"suspended": {"In": True}}),
+        ({"suspended": None}, {}),
+        ({"policies": {"b": {"t": 7}}}, {"policies": {"a": {"t": 1}, "b": {"t": 7}}}),
+        ({"policies": {"a": {"t": 7}}}, {}),
+        ({"policies": {"d": {"t": 7}}}, {"policies": {**_BEFORE.policies, "d": {"t": 7}}}),
+        ({"policies": {"c": {"t": 7}}}, {}),
+    ],
+)
+def test_a_rollback_takes_back_what_the_deployment_changed_and_nothing_else(
+    people: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """Bounds and suspension that are neither one's are people's; so are policies that it left alone or never knew."""
+    policies = {**_MADE.policies, **people.get("policies", {})}
+    now = replace(_MADE, **{**people, "policies": policies})
+    assert now.back_to(_BEFORE, _MADE) == replace(_BEFORE, **after)
+
+
+def test_scaling_that_ends_between_two_reads_is_none() -> None:
+    """Half of it would be put on record, and come back without its policies."""
+    world = deployed().world
+    world.watched = lambda operation: world.targets.clear() if operation == "describe_scaling_policies" else None
+    assert Scaling(world.clients(), ENDPOINT).read(["production"]) == {}
 
 
 def test_ten_deployments_that_failed_do_not_make_the_guard_forget_what_serves() -> None:

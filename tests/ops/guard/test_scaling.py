@@ -279,6 +279,12 @@ def test_scaling_that_the_service_would_refuse_is_refused_before_the_endpoint_is
     assert first or stack.world.endpoints["churn"].config == config
 
 
+def test_the_longest_names_are_taken() -> None:
+    """Of 256 characters, as the API has it."""
+    longest = "x" * 256
+    assert Stack().deploy(Code(scaling=(scaling(policies=[tracking(longest)], schedules=[night(longest)]),))).ok
+
+
 def test_what_the_service_has_taken_already_is_not_judged_again() -> None:
     """A policy of a kind that this release doesn't know goes on, if it was declared before, too."""
     stack = started()
