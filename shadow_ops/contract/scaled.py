@@ -101,7 +101,7 @@ class Scaled:
 
         A policy or schedule that the deployment changed is as before; of one that it left alone, what people made of it
         holds, and so does what they added. Bounds are theirs where they are neither what was before nor what the
-        deployment made of it.
+        deployment made of it; code suspends nothing, so what is suspended is theirs.
 
         Args:
             before: How it scaled before the deployment.
@@ -116,7 +116,7 @@ class Scaled:
             before,
             minimum=bounds[0],
             maximum=bounds[1],
-            suspended=before.suspended if self.suspended in (None, made.suspended) else self.suspended,
+            suspended=before.suspended if self.suspended is None else self.suspended,
             policies=_back(self.policies, before.policies, made.policies),
             schedules=_back(self.schedules, before.schedules, made.schedules),
             step_alarms={**self.step_alarms, **before.step_alarms},
