@@ -155,7 +155,7 @@ def _days_over(watched: Watched, seen: Seen) -> int | None:
 def _notices(watched: Watched, seen: Seen, look: Look) -> Iterator[Notice]:
     used = text.used(look, seen.age, watched)
     if look.turn > 0:
-        subject, body = text.of_verdict(watched.endpoint, seen.version, look, used)
+        subject, body = text.of_verdict(watched.endpoint, seen.version, look, used, managed=watched.managed)
         yield Notice(f"{look.config}.{look.turn}.verdict", subject, body)
     days = _days_over(watched, seen)
     if days is not None:

@@ -18,6 +18,7 @@ from shadow_ops.judge.live import judge_live
 from shadow_ops.managed.said import of_what_serves
 from shadow_ops.watch.answers import publish_answers
 from shadow_ops.watch.decide import Course, Seen, decide
+from shadow_ops.watch.ended import of_the_end
 from shadow_ops.watch.tell import Teller
 
 LOG = logging.getLogger(__name__)
@@ -62,7 +63,8 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         NotPutError: If EventBridge didn't take the event.
     """
     live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched)
-    if live is not None and watched.managed:
+    if live is not None and watched.managed and said is not None:
+        _tell_end(clients, watched, live, said, now)
         live, said = of_what_serves(clients.sagemaker, live, None, said)
     if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
         LOG.info("%s: nothing to watch", watched.endpoint)
@@ -90,6 +92,12 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         # Last, because it takes longest; the next look judges by what is counted now.
         publish_answers(clients, live, said.policy, recording.answers, now)
     return course
+
+
+def _tell_end(clients: Clients, watched: Watched, live: LiveEndpoint, said: Declared, now: datetime.datetime) -> None:
+    notice = None if watched.topic_arn is None else of_the_end(clients.sagemaker, clients.ssm, live, said)
+    if notice is not None and watched.topic_arn is not None:
+        Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell((notice,))
 
 
 def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:  # noqa: ANN401 - a boto3 client

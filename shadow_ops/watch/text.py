@@ -14,8 +14,8 @@ LONGEST_REASON = 1000
 _LONGEST_SUBJECT = 99  # API member PublishInput.Subject: fewer than 100 characters of ASCII, without control characters
 
 
-def of_verdict(endpoint: str, version: str, look: Look, used: str) -> tuple[str, str]:
-    """Subject and text about a verdict that has changed."""
+def of_verdict(endpoint: str, version: str, look: Look, used: str, *, managed: bool = False) -> tuple[str, str]:
+    """Subject and text about a verdict that has changed; of a managed test with its way to the promotion."""
     since = f"{look.verdict} since {look.since:%a %Y-%m-%d %H:%M} UTC over {look.requests:,} requests to the shadow"
     said = {
         "PASS": (f"{version} is ready: PASS", f"{version} is ready to be promoted: {since}."),
@@ -24,7 +24,9 @@ def of_verdict(endpoint: str, version: str, look: Look, used: str) -> tuple[str,
     otherwise = (f"{version} is undecided again: {look.verdict}", f"{version} is not judged any more: {since}.")
     head, first = said.get(look.verdict, otherwise)
     what_next = {
-        "PASS": "Promote it: deploy its promotion stack, whose gate judges once more.",
+        "PASS": f"Promote it: shadow-test conclude {endpoint} promote, which asks the gate once more."
+        if managed
+        else "Promote it: deploy its promotion stack, whose gate judges once more.",
         "FAIL": "Production is not touched. Test a better candidate, or take the shadow out.",
     }.get(look.verdict, "Nothing is to be done: the test goes on.")
     return subject(f"{endpoint}: {head}"), _text(first, look.reason, used, what_next, _figures(endpoint))
@@ -39,6 +41,17 @@ def of_age(endpoint: str, version: str, look: Look, age: datetime.timedelta, use
     return subject(f"{endpoint}: the test of {version} is {days} old"), _text(
         first, look.reason, used, "Promote it or remove it. This comes once a day.", _figures(endpoint)
     )
+
+
+def of_end(endpoint: str, name: str, status: str, verdict: str | None) -> tuple[str, str]:
+    """Subject and text about a managed test that is over."""
+    judged = "It was never judged." if verdict is None else f"The latest verdict was {verdict}."
+    left = (
+        f"Nothing was promoted by itself. To promote the candidate: shadow-test conclude {endpoint} promote. To leave "
+        "production as it is: destroy the test's stack."
+    )
+    first = f"The managed test {name} is {status}, and production serves alone as before."
+    return subject(f"{endpoint}: the managed test is {status}"), _text(first, judged, left)
 
 
 def used(look: Look, age: datetime.timedelta, watched: Watched) -> str:

@@ -1,0 +1,90 @@
+"""The watch over a managed test: it judges the run by its own word, and tells once that it is over."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import pytest
+
+from shadow_ops.aws.looks import look_name
+from shadow_ops.contract.declared import managed_name, settings_name
+from shadow_ops.judge.verdict import Outcome
+from shadow_ops.watch import look
+from tests.ops.cli.services import DECLARED
+from tests.ops.managed.world import TEST
+from tests.ops.managed.world import World as OfSageMaker
+from tests.ops.watch.world import WATCHED, World
+
+MANAGED = dataclasses.replace(WATCHED, managed=True)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """An account in which a managed test runs; the endpoint's own stack says nothing of a shadow."""
+    made, run = World(), OfSageMaker().test
+    assert run is not None
+    monkeypatch.setattr(look, "judge_live", made.judge)
+    live = made.services.endpoints["churn"]
+    run["EndpointMetadata"] = {"EndpointName": "churn", "EndpointConfigName": live["EndpointConfigName"]}
+    variants = made.services.configs[live["EndpointConfigName"]]
+    run["ModelVariants"][0]["ModelName"] = variants["ProductionVariants"][0]["ModelName"]
+    run["LastModifiedTime"] = made.now
+    made.services.experiments = [run]
+    del made.parameters[settings_name("churn")]
+    said = dataclasses.replace(DECLARED, config=TEST, experiment=TEST)
+    made.parameters |= said.to_parameters("churn")
+    return made
+
+
+def at(world: World) -> object:
+    """Look once."""
+    return look.look(world.clients, MANAGED, world.now)
+
+
+def test_a_managed_test_is_judged_while_its_config_serves(world: World) -> None:
+    """By what its own stack says; people are told how it is promoted."""
+    world.verdict = Outcome.PASS
+    assert at(world) is not None
+    assert look_name("churn") in world.parameters
+    [mail] = world.mail
+    assert "shadow-test conclude churn promote" in mail["Message"]
+    assert managed_name("churn") in world.parameters
+
+
+def test_the_measurement_is_as_old_as_the_share(world: World) -> None:
+    """Another share begins it anew."""
+    course = look.look(world.clients, MANAGED, world.now + datetime.timedelta(hours=3))
+    assert course is not None
+    assert course.look.instance_hours <= 3 * 2
+
+
+@pytest.mark.parametrize(("verdict", "said"), [(Outcome.PASS, "verdict was PASS"), (None, "never judged")])
+def test_its_end_is_told_once_with_the_verdict_and_what_is_left(
+    world: World, verdict: Outcome | None, said: str
+) -> None:
+    """Nothing is promoted by itself."""
+    if verdict is not None:
+        world.verdict = verdict
+        at(world)
+        world.mail.clear()
+    live = world.services.endpoints["churn"]
+    config = world.services.configs[live["EndpointConfigName"]]
+    world.services.configs["before"] = {key: one for key, one in config.items() if key != "ShadowProductionVariants"}
+    live["EndpointConfigName"] = "before"
+    world.services.experiments[0]["Status"] = "Completed"
+    for _ in range(3):
+        world.later(minutes=15)
+        assert at(world) is None
+    [mail] = world.mail
+    assert mail["Subject"] == "churn: the managed test is Completed"
+    assert said in mail["Message"]
+    assert "Nothing was promoted by itself" in mail["Message"]
+
+
+def test_a_promoted_test_needs_no_word(world: World) -> None:
+    """Whoever promoted it knows that it is over."""
+    world.services.experiments[0].update(Status="Completed", EndpointMetadata={"EndpointName": "churn"})
+    world.services.experiments[0]["ModelVariants"][0]["ModelName"] = "replaced"
+    at(world)
+    assert world.mail == []
