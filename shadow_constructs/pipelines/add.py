@@ -14,6 +14,7 @@ from shadow_constructs.pipelines.entering import entering
 from shadow_constructs.pipelines.stages import EndpointStage
 from shadow_constructs.pipelines.verdict_step import VerdictStep
 from shadow_constructs.pipelines.whereabouts import Whereabouts
+from shadow_constructs.values.checks import checked_tuple
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.approvals import LONGEST_DEADLINE_DAYS, Approval, Entry, served
@@ -77,6 +78,10 @@ def add_shadow_test(
     if env is not None and not isinstance(env, cdk.Environment):
         problems.add("env", "be a cdk.Environment(account=..., region=...)", env)
     _check_deadline(problems, deadline_days, test)
+    steps = checked_tuple(problems, "after_promotion", after_promotion)
+    for one in steps:
+        if not isinstance(one, pipelines.Step):
+            problems.add("after_promotion", "hold steps of aws_cdk.pipelines", one, "such as ShellStep(...)")
     problems.raise_if_any()
     prefix = test.endpoint_name if name is None else name
     _check_name(problems, pipeline, prefix)
@@ -109,7 +114,7 @@ def add_shadow_test(
         entries.add(one.stage_name, entry)
     return ShadowStages(
         shadow=pipeline.add_stage(shadow, post=[_verdict(shadow, test, where, deadline_days)]),
-        promotion=pipeline.add_stage(promotion, post=list(after_promotion)),
+        promotion=pipeline.add_stage(promotion, post=list(steps)),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import pipelines
 from constructs import Construct
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,6 +29,7 @@ from shadow_constructs import (
     Schedule,
     Serverless,
 )
+from shadow_constructs.pipelines import add_shadow_test
 from shadow_constructs.values.model import ModelPackage
 from tests.constructs.rendering import IRELAND
 from tests.fuzz.odd import CASES, FEW, ODD
@@ -40,6 +42,7 @@ COSTLY = 25
 OURS = ("where", "unread", "settings")
 OF_STACKS = ("stack_name", "description", "env", "termination_protection", "tags", "analytics_reporting", "synthesiser")
 FIXED = "arn:aws:sns:eu-west-1:111122223333:people"
+CONNECTION = "arn:aws:codeconnections:eu-west-1:111122223333:connection/12345678"
 VPC = Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["sg-1"])
 
 # What fits an argument of that name, so that mistakes are looked for behind good values too.
@@ -69,6 +72,7 @@ FITTING: dict[str, list[Any]] = {
     "name": ["night"],
     "network": [VPC],
     "package": [ModelPackage(PACKAGE_ARN, artifact="s3://b/k.tar.gz", image=IMAGE)],
+    "pipeline": [None],
     "production": [variant()],
     "reason": ["tried"],
     "repository": ["pytorch-inference"],
@@ -105,8 +109,19 @@ def _in_a_stack(kind: Any) -> Callable[..., object]:  # noqa: ANN401 - a class o
     return make
 
 
+def _into_a_pipeline(**arguments: Any) -> object:  # noqa: ANN401 - anything
+    """Adds stages to a pipeline in an app of its own, or to what is given in its place."""
+    if arguments["pipeline"] is None:
+        stack = cdk.Stack(cdk.App(), "Delivery", env=IRELAND)
+        source = pipelines.CodePipelineSource.connection("team/churn", "main", connection_arn=CONNECTION)
+        synth = pipelines.ShellStep("Synth", input=source, commands=["npx cdk synth"])
+        arguments["pipeline"] = pipelines.CodePipeline(stack, "Pipeline", synth=synth)
+    return add_shadow_test(**arguments)
+
+
 def _public() -> Iterator[tuple[str, Callable[..., object], dict[str, bool]]]:
     """Every public name and its factories: what makes it, and its arguments with whether they must be given."""
+    yield "add_shadow_test", _into_a_pipeline, _arguments(add_shadow_test)
     for name in shadow_constructs.__all__:
         kind = getattr(shadow_constructs, name)
         if issubclass(kind, Construct):
