@@ -169,7 +169,7 @@ def test_the_function_may_do_what_its_needs_say() -> None:
     template = template_of(theirs())
     [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleC" in key]
     *found, log = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    needs = [need for need in MANAGED_PERMISSIONS if need.resource != "function"]
+    needs = MANAGED_PERMISSIONS
 
     assert [tuple(one["Action"]) for one in found] == [need.actions for need in needs]
     assert [one["Resource"] == "*" for one in found] == [need.resource == "*" for need in needs]
