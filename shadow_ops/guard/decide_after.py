@@ -54,7 +54,7 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
         raise Refusal(sentence)
     if live.status in PASSING_STATES and seen.patient:
         return Wait("endpoint")
-    live = as_asked(request, live, seen.asked)
+    live = as_asked(request, live, seen)
     found = known(seen.pending, None)
     record = found if found is not None and request.asked.config in (found.source, found.target) else None
     problem = _problem(live, request.asked.config, taking_back=taking_back)

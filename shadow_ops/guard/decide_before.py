@@ -73,7 +73,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     _refuse_two_owners(request, need(seen.native))
     _refuse_unless_ready(live)
     refuse_while_tested(request, live)
-    live = as_asked(request, live, seen.asked)
+    live = as_asked(request, live, seen)
     record = need(seen.pending)
     if request.asked.config == live.config.name:
         return _unchanged(request, seen, live, record)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, same_content
+from shadow_ops.aws.records import Pending
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -22,9 +23,14 @@ def leaves_alone(request: Request) -> bool:
     return old is not None and (old.endpoint, old.config) == (asked.endpoint, asked.config)
 
 
-def as_asked(request: Request, live: LiveEndpoint, asked: Config | Unread | None) -> LiveEndpoint:
-    """What serves, by the name that the code has for it, where SageMaker serves the same under a name of its own."""
-    if not leaves_alone(request) or not isinstance(asked, Config) or asked.name == live.config.name:
+def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
+    """What serves, by the name that the code has for it, where SageMaker serves the same under a name of its own.
+
+    A config that the guard knows is the stack's, which CloudFormation deletes once another one is said to serve.
+    """
+    asked, record = seen.asked, seen.pending
+    own = (record.source, record.target, *record.keeps) if isinstance(record, Pending) else ()
+    if not leaves_alone(request) or not isinstance(asked, Config) or live.config.name in (asked.name, *own):
         return live
     return replace(live, config=asked) if same_content(live.config, asked) else live
 

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from shadow_ops.aws.endpoint import Config, same_content
+from tests.ops.guard.harm.account import Faults
+from tests.ops.guard.harm.code import Code as Deployed
 from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.test_promotion import refused, started
 from tests.ops.guard.test_reasons import on_record, put
 from tests.ops.guard.world import UPDATE_SECONDS
@@ -119,3 +122,16 @@ def config(**changes: Any) -> Config:  # noqa: ANN401 - of the variant, or the s
 def test_the_same_is_served_on_any_number_of_instances(changes: dict[str, Any], same: bool) -> None:
     """Everything else of a config is told apart, whatever it is called."""
     assert same_content(config(), config(**changes)) is same
+
+
+def test_the_stacks_own_config_of_the_same_content_is_not_taken_for_what_is_asked_for() -> None:
+    """After a failure that was left, CloudFormation would delete the one that serves."""
+    case = Case(Deployed((PRODUCTION,)))
+    asked = Deployed((PRODUCTION,), alarms=("users",))
+    case.account.begin(Faults(silent=False, no_rollback=True))
+    assert not case.account.update(case.stack, asked).ok
+    case.account.begin(Faults())
+
+    assert case.account.update(case.stack, asked).ok
+    assert case.live.config == case.stack.config
+    assert case.live.config in case.world.configs
