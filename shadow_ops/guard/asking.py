@@ -67,7 +67,7 @@ def consent(asked: Asked, judged: Verdict | Unread, reason: Why) -> tuple[str, W
             return f"overruled: {reason.text} (the gate could not judge: {judged.why})"[:_LONGEST_ON_RECORD], reason
         raise Refusal(
             f"the gate could not judge the shadow test of {asked.endpoint}: {judged.why}; put that right and deploy "
-            f'again, or deploy with -c override_gate="reason"{reason.void}'
+            f"again, or {_override(asked.endpoint)}{reason.void}"
         )
     said = f"{judged.outcome}: {judged.reason}"
     if judged.outcome is Outcome.PASS:
@@ -75,7 +75,8 @@ def consent(asked: Asked, judged: Verdict | Unread, reason: Why) -> tuple[str, W
     if reason.text is not None:
         return f"overruled: {reason.text} ({said})"[:_LONGEST_ON_RECORD], reason
     raise Refusal(
-        f"{asked.endpoint} is not promoted, the gate says {said}{_because(judged)}; {_what_to_do(judged)}{reason.void}"
+        f"{asked.endpoint} is not promoted, the gate says {said}{_because(judged)}; "
+        f"{_what_to_do(asked.endpoint, judged)}{reason.void}"
     )
 
 
@@ -89,8 +90,13 @@ def _because(verdict: Verdict) -> str:
     return (f" [{text}" + (f"; and {more} more]" if more > 0 else "]")) if text else ""
 
 
-def _what_to_do(verdict: Verdict) -> str:
-    override = 'deploy with -c override_gate="reason"'
+def _override(endpoint: str) -> str:
+    """By hand, and where the template is a pipeline's and can't be changed."""
+    return f'deploy with -c override_gate="reason" (in a pipeline: shadow-test override {endpoint} --reason "...")'
+
+
+def _what_to_do(endpoint: str, verdict: Verdict) -> str:
+    override = _override(endpoint)
     if verdict.outcome is Outcome.FAIL:
         return f"test a better candidate, or {override}"
     if verdict.minutes_to_go is None:

@@ -72,6 +72,7 @@ def refuse_demotion(request: Request, change: Change, reason: Why) -> None:
     raise Refusal(
         f"{asked.endpoint} serves {serves}; a promotion by {since.by} on {since.at:%Y-%m-%d %H:%M} UTC replaced "
         f"{since.from_version or since.from_model} with {since.to_version}, and this deployment would bring "
-        f'{asked.version} back; to go back deploy with -c rollback="reason", to keep what serves make '
+        f'{asked.version} back; to go back deploy with -c rollback="reason" (in a pipeline: shadow-test override '
+        f'{asked.endpoint} --for rollback --reason "..."), to keep what serves make '
         f"{since.to_version} the production model in the code{reason.void}"
     )

@@ -78,7 +78,8 @@ def test_fails_without_the_gates_consent(said: Verdict, advice: str) -> None:
     stack.verdict = lambda: said
 
     result = stack.deploy(TESTING.promoted())
-    refused(result, str(said.outcome), "measured for 30 h", "latency-p99", advice, '-c override_gate="reason"')
+    ways = ('-c override_gate="reason"', "shadow-test override churn --reason")
+    refused(result, str(said.outcome), "measured for 30 h", "latency-p99", advice, *ways)
     assert stack.history() == ()
 
 
@@ -204,6 +205,7 @@ def test_fails_to_demote_without_a_reason() -> None:
         since,
         "replaced v1 with v2",
         '-c rollback="reason"',
+        "shadow-test override churn --for rollback",
         "make v2 the production model in the code",
     )
 
