@@ -159,11 +159,25 @@ def _flags(found: Mapping[str, Any]) -> dict[str, bool]:
     return {str(name): bool(flag) for name, flag in found.items()}
 
 
-def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: ANN401 - a boto3 client
+def own_names(
+    ssm: Any,  # noqa: ANN401 - a boto3 client
+    endpoint: str,
+    stack: str,
+    *,
+    gone: bool = False,
+) -> tuple[str, ...]:
     """Names of the parameters that a stack's functions keep for an endpoint, the history aside.
 
     A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record. People's
     reasons are those of the stack that is known to be here; where its record is gone, of the one that all others name.
+    Each is for what served when it was written: with the endpoint gone they are nobody's, and whoever cleans up may
+    take them.
+
+    Args:
+        ssm: The client.
+        endpoint: The endpoint's name.
+        stack: ARN of the stack.
+        gone: Whether there is no endpoint of that name any more.
     """
     found: dict[str, str] = {}
     base = prefix(endpoint)
@@ -174,7 +188,7 @@ def own_names(ssm: Any, endpoint: str, stack: str) -> tuple[str, ...]:  # noqa: 
     owner = found.get(f"{base}/pending", "")
     named = {of for of in found.values() if of not in ("", _NOBODY)}
     told = [of for of in (owner, found.get(f"{base}/state")) if of in named]
-    here = told[0] if told else named.pop() if len(named) == 1 else _NOBODY
+    here = stack if gone else told[0] if told else named.pop() if len(named) == 1 else _NOBODY
     found |= {name: here for name in found if name.startswith(f"{base}/reasons/")}
     return tuple(name for name, of in found.items() if of == stack or (of == "" and owner in ("", stack)))
 

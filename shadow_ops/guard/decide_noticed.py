@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Go
-from shadow_ops.guard.direction import is_over
-from shadow_ops.guard.handover import close
+from shadow_ops.guard.direction import is_over, went_beyond
+from shadow_ops.guard.handover import close, undo_newer
 from shadow_ops.guard.seen import Seen, Unread, known
 
 
@@ -23,6 +23,10 @@ def decide_noticed(seen: Seen) -> Go:
     if live.status != "InService":
         return Go()
     if live.config.name not in (record.source, record.target):
+        if went_beyond(seen) and known(seen.owned, False) is True:
+            # The record has the last failure only; what all of them had promoted the history knows.
+            notes = (seen.history.why,) if isinstance(seen.history, Unread) else ()
+            return Go(tuple(undo_newer(seen, record.stack, live.config.name)), notes=notes)
         return Go(notes=(f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for",))
     scaled = known(seen.scaled, {})
     undone = live.config.name == record.source != record.target

@@ -78,6 +78,14 @@ def goes_to_the_past(seen: Seen) -> bool:
     return live is not None and asked is not None and asked.created < live.config.created
 
 
+def went_beyond(seen: Seen) -> bool:
+    """Whether a rollback came to a config of the stack's from before its last deployment, over several failures."""
+    live, record = known(seen.live, None), known(seen.pending, None)
+    if live is None or record is None or live.config.name in (record.source, record.target):
+        return False
+    return "ROLLBACK" in (known(seen.stack, None) or "") and live.config.name in record.keeps
+
+
 def refuse_stale(request: Request, seen: Seen) -> None:
     """Refuse a request whose deployment is over, or was cancelled while the guard was at it.
 

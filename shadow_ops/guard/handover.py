@@ -110,11 +110,17 @@ def undo_since(seen: Seen, request: Request) -> Iterator[Step]:
     There may be several, where failures were left without a rollback; and the record of the last one may be gone. Where
     the endpoint can't be looked at, it is what came after the first one that led away from that config.
     """
-    config, live = request.asked.config, known(seen.live, None)
+    config = request.asked.config
     left = {config} if request.old is None else {config, request.old.config}
+    yield from undo_newer(seen, request.stack, config, left)
+
+
+def undo_newer(seen: Seen, stack: str, config: str, left: Collection[str] = ()) -> Iterator[Step]:
+    """The same for a config and a stack; without the endpoint, what led to one of the configs ``left`` came first."""
+    live = known(seen.live, None)
     since = None if live is None else live.config.created
     for entry in known(seen.history, ()):
-        if entry.undone is not None or entry.stack != request.stack or entry.to_config == config:
+        if entry.undone is not None or entry.stack != stack or entry.to_config == config:
             continue
         if since is None and (entry.from_config == config or entry.to_config in left):
             since = entry.at

@@ -12,10 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shadow_ops.aws import history, parameters, reasons, records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
 from shadow_ops.aws.errors import error_code
+from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import TIMES, Scaled
 from shadow_ops.guard.clients import Clients, is_passing
+from shadow_ops.guard.direction import went_beyond
 from shadow_ops.guard.managed import leaves_alone
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
@@ -63,9 +65,11 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         recorded=look.recorded(stack),
     )
     if request is None:
-        return seen
+        return replace(seen, history=look.history()) if went_beyond(seen) else seen
     if request.kind == "Delete":
-        own = look.tell(lambda: records.own_names(clients.ssm, endpoint, stack), "the guard's records")
+        own = look.tell(
+            lambda: records.own_names(clients.ssm, endpoint, stack, gone=live is None), "the guard's records"
+        )
         return replace(seen, own_records=own, native=look.native(stack), heir=look.heir(stack, request))
     forward = isinstance(status, str) and "ROLLBACK" not in status
     named = isinstance(live, LiveEndpoint) and live.config.name == request.asked.config
@@ -73,7 +77,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         seen = replace(seen, asked=look.config(request.asked.config))
     if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
-    past = look.tell(lambda: history.history(clients.ssm, endpoint), "the history")
+    past = look.history()
     if request.asked.step == "after":
         return replace(seen, history=past)
     return replace(
@@ -147,6 +151,9 @@ class _Looker:
         if isinstance(found, Unread):
             return also if found.damaged and also else found
         return {**also, **found}
+
+    def history(self) -> tuple[Entry, ...] | Unread:
+        return self.tell(lambda: history.history(self._clients.ssm, self._endpoint), "the history")
 
     def status(self, stack: str) -> str | Unread | None:
         def look() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import json
 from dataclasses import replace
 
 import pytest
@@ -293,6 +294,20 @@ def test_deleting_the_stack_leaves_nothing() -> None:
 
     assert stack.world.targets == {}
     assert sorted(stack.world.parameters) == ["/shadow-test/churn/history/request-5", "/shadow-test/churn/settings"]
+
+
+def test_deleting_the_stack_takes_peoples_reasons_whoever_left_records_beside_them() -> None:
+    """Its own were deleted by hand, and another stack that was refused left an answer: what they were for is gone."""
+    stack = Stack()
+    assert stack.deploy(Code(shadow="v2")).ok
+    parameters = stack.world.parameters
+    parameters["/shadow-test/churn/reasons/one"] = [json.dumps({"purpose": "promotion"})]
+    answer = "/shadow-test/churn/requests/another"
+    parameters[answer] = [json.dumps({"stack": "another"})]
+    del parameters["/shadow-test/churn/pending"], parameters["/shadow-test/churn/state"]
+    stack.delete()
+
+    assert list(parameters) == [answer]
 
 
 def test_deleting_the_stack_after_the_endpoint_is_fine() -> None:

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from shadow_ops.aws import history
+from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
+from tests.ops.guard.stack import Code, Quiet, Stack, night, scaling, tracking
+from tests.ops.guard.test_other_names import SHADOW, TEST, Case
 from tests.ops.guard.test_recovery import notice
-from tests.ops.guard.world import STACK, error
+from tests.ops.guard.world import ENDPOINT, STACK, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 
@@ -215,3 +218,25 @@ def test_a_guard_that_comes_back_without_scaling_is_let_through() -> None:
 
     assert stack.deploy(replace(TESTING, scaling=())).ok
     assert stack.world.owners["churn"] == (STACK, "CREATE_COMPLETE")
+
+
+_PROMOTED = TEST.promoted()
+
+
+@pytest.mark.parametrize("left", [replace(TEST, production=(replace(TEST.production[0], count=3),)), _PROMOTED])
+def test_what_failures_had_promoted_is_taken_back_in_the_history_once_it_may_be_written(left: Any) -> None:  # noqa: ANN401 - the harm's code
+    """A rollback beyond several of them, in which nothing could be written: the next event does it, for all of them."""
+    case, again = Case(TEST), replace(_PROMOTED, shadow=replace(SHADOW, version="v3"), promotion=False)
+    tries = [left] if left is not _PROMOTED else [left, again]
+    for code in tries:
+        case.account.begin(Faults(no_rollback=True, fails_last=True))
+        assert not case.account.update(case.stack, code).ok
+    case.account.begin(Faults(denied=("describe_stacks", "put_parameter"), fails_last=True))
+    assert not case.account.update(case.stack, tries[-1].promoted()).ok
+    case.account.end()
+    assert case.live.config == case.stack.config
+
+    case.account._event(case.stack)
+    entries = history.history(Quiet(case.world), ENDPOINT)
+    assert len(entries) == len(tries)
+    assert all(one.undone is not None for one in entries)
