@@ -75,6 +75,7 @@ def test_a_live_endpoint_is_judged_since_its_config_was_made() -> None:
 
 
 def replace_config(live: LiveEndpoint, created: datetime.datetime) -> LiveEndpoint:
-    """The endpoint with a config made at another time."""
+    """The endpoint with a config made at another time, and a test that is as old."""
     cast("Any", live).config = SimpleNamespace(name=live.config.name, created=created, capture_uri=None)
+    cast("Any", live).began = created
     return live
