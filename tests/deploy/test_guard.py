@@ -184,8 +184,9 @@ def test_a_cancelled_update_that_outlasts_an_invocation_is_waited_for_and_taken_
     case = make_case(scaled)
     case.deploy("shadow").check()
     before, scaling = case.serving(), _scaling_of(case, "production")
-    case.local.fault("short-timeout", function=case.name, seconds=6)
-    case.local.fault("slow-update", endpoint=case.name, seconds=12)
+    # Lambda ends a chain of sixteen calls: so short that it needs several, so long that a slow machine gets on.
+    case.local.fault("short-timeout", function=case.name, seconds=9)
+    case.local.fault("slow-update", endpoint=case.name, seconds=20)
 
     def cancel_once_updating() -> None:
         while _described(case)["EndpointStatus"] != "Updating":
