@@ -170,8 +170,8 @@ def own_names(
 
     A record that doesn't say whose it is, as earlier versions wrote them, is that of the deployment on record. People's
     reasons are those of the stack that is known to be here; where its record is gone, of the one that all others name.
-    Each is for what served when it was written: with the endpoint gone they are nobody's, and whoever cleans up may
-    take them.
+    Each is for what served when it was written: where the endpoint is gone, and no record says whose it was, whoever
+    cleans up takes them.
 
     Args:
         ssm: The client.
@@ -188,7 +188,7 @@ def own_names(
     owner = found.get(f"{base}/pending", "")
     named = {of for of in found.values() if of not in ("", _NOBODY)}
     told = [of for of in (owner, found.get(f"{base}/state")) if of in named]
-    here = stack if gone else told[0] if told else named.pop() if len(named) == 1 else _NOBODY
+    here = told[0] if told else stack if gone else named.pop() if len(named) == 1 else _NOBODY
     found |= {name: here for name in found if name.startswith(f"{base}/reasons/")}
     return tuple(name for name, of in found.items() if of == stack or (of == "" and owner in ("", stack)))
 

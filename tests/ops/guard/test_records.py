@@ -256,6 +256,9 @@ def test_peoples_reasons_are_those_of_the_stack_that_is_known_to_be_here(
     world.parameters[reason] = [json.dumps({"purpose": "promotion"})]
 
     assert (reason in records.own_names(world.clients().ssm, ENDPOINT, STACK)) is ours
+    # With the endpoint gone they are left only to a stack of which there is a record.
+    anothers = "another" in (records_of.get("pending"), records_of.get("state"))
+    assert (reason in records.own_names(world.clients().ssm, ENDPOINT, STACK, gone=True)) is not anothers
 
 
 def test_recorded_scaling_of_another_stack_is_not_read() -> None:
