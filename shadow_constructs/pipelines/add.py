@@ -14,7 +14,7 @@ from shadow_constructs.pipelines.entering import entering
 from shadow_constructs.pipelines.stages import EndpointStage
 from shadow_constructs.pipelines.verdict_step import VerdictStep
 from shadow_constructs.pipelines.whereabouts import Whereabouts
-from shadow_constructs.values.checks import checked_tuple
+from shadow_constructs.values.checks import check_text, checked_tuple
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.approvals import LONGEST_DEADLINE_DAYS, Approval, Entry, served
@@ -22,6 +22,7 @@ from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.problems import Problems
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
+_ACCOUNT, _REGION = re.compile(r"[0-9]{12}"), re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
 _MINUTES_A_DAY = 24 * 60
 
 
@@ -73,10 +74,14 @@ def add_shadow_test(
     problems = Problems("add_shadow_test")
     if not isinstance(pipeline, pipelines.CodePipeline):
         problems.add("pipeline", "be an aws_cdk.pipelines.CodePipeline", pipeline)
+    elif _built(pipeline):
+        problems.add("pipeline", "not be built yet", pipeline.node.path, "add its tests before build_pipeline()")
     if not isinstance(test, ShadowTest):
         problems.add("test", "be a ShadowTest(...)", test, "a stage without one has no verdict to wait for")
     if env is not None and not isinstance(env, cdk.Environment):
         problems.add("env", "be a cdk.Environment(account=..., region=...)", env)
+    elif env is not None:
+        _check_env(problems, env)
     _check_deadline(problems, deadline_days, test)
     steps = checked_tuple(problems, "after_promotion", after_promotion)
     for one in steps:
@@ -130,6 +135,25 @@ def _verdict(stage: EndpointStage, test: ShadowTest, where: Whereabouts, deadlin
     config = stage.stack.endpoint.node.find_child("EndpointConfigNameOutput")
     assert isinstance(config, cdk.CfnOutput)
     return VerdictStep("Verdict", approval=approval, config=config, deadline_days=deadline_days)
+
+
+def _built(pipeline: pipelines.CodePipeline) -> bool:
+    try:
+        return pipeline.pipeline is not None
+    except RuntimeError:
+        # CDK Pipelines has no other word for it: until then there is no such property.
+        return False
+
+
+def _check_env(problems: Problems, env: cdk.Environment) -> None:
+    """Account and Region are written into names, roles and the approval before anything is deployed."""
+    fix = "leave it out where it is the pipeline's own"
+    if env.account is not None:
+        check_text(
+            problems, "env.account", env.account, pattern=_ACCOUNT, rule="be the 12 digits of an account", fix=fix
+        )
+    if env.region is not None:
+        check_text(problems, "env.region", env.region, pattern=_REGION, rule="be a Region such as eu-west-1", fix=fix)
 
 
 def _check_deadline(problems: Problems, days: object, test: object) -> None:

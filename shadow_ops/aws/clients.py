@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ class Clients:
 
     Attributes:
         profile: Name of a profile. By default boto3's choice.
-        region: Name of a region. By default boto3's choice.
+        region: Name of a region. By default that of AWS_REGION, else boto3's choice.
     """
 
     profile: str | None = None
@@ -76,7 +77,9 @@ class Clients:
         # Loading boto3 takes longer than showing a help text.
         import boto3
 
-        return boto3.Session(profile_name=self.profile, region_name=self.region)
+        # The AWS CLI and every other SDK read AWS_REGION, before AWS_DEFAULT_REGION; boto3 reads the latter only.
+        region = self.region or os.environ.get("AWS_REGION") or None
+        return boto3.Session(profile_name=self.profile, region_name=region)
 
     def _client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - a boto3 client and options of it
         from botocore.config import Config

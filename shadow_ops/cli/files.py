@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -26,21 +27,22 @@ def write_new(path: Path, text: str, *, replace: bool) -> None:
     Args:
         path: The file.
         text: What it will hold.
-        replace: Whether a file that is there may be replaced.
+        replace: Whether a file that is there may be replaced: then that one is, also through a link, with its rights.
 
     Raises:
         Failure: If the file is there and may not be replaced, or the folder can't be written to.
     """
+    target = path.resolve() if replace else path.absolute()
     try:
-        handle, scratch = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.", suffix=".part")
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from error
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text if text.endswith("\n") else f"{text}\n")
-        Path(scratch).chmod(0o644)
+        Path(scratch).chmod(stat.S_IMODE(target.stat().st_mode) if replace and target.exists() else 0o644)
         if replace:
-            Path(scratch).replace(path)
+            Path(scratch).replace(target)
         else:
             # Unlike a rename, a link never takes the place of a file that came in the meantime.
             path.hardlink_to(scratch)

@@ -9,6 +9,7 @@ import tomlkit
 from tomlkit.items import InlineTable
 
 from shadow_ops.contract.promotion import promoted_hardware
+from shadow_ops.testfile.comments import keeping_comments
 from shadow_ops.testfile.document import parsed, reads_as
 from shadow_ops.testfile.hardware import hardware_in
 
@@ -26,6 +27,10 @@ def folded(text: str, where: str) -> str:
     Raises:
         InvalidValueError: If it isn't TOML, or has no hardware where some must be.
     """
+    return keeping_comments(text, lambda one: _folded(one, where))
+
+
+def _folded(text: str, where: str) -> str:
     document = parsed(text, where)
     wanted = _promoted(document.unwrap(), where)
     # As the shadow's was written, with its comments; where such a table can't stand in its new place, written anew.

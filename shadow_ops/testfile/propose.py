@@ -8,6 +8,7 @@ from typing import Any
 import tomlkit
 
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.testfile.comments import keeping_comments
 from shadow_ops.testfile.document import parsed, reads_as
 
 # What a model of the same endpoint needs whatever its version.
@@ -40,8 +41,7 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
     Raises:
         InvalidValueError: If the file isn't TOML, or has no production variant on some hardware.
     """
-    document = parsed(text, where)
-    plain = document.unwrap()
+    plain = parsed(text, where).unwrap()
     try:
         production = plain["production"]
         hardware, model = production["hardware"], production["model"]
@@ -52,7 +52,11 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
         ) from None
     package = {"arn": arn, "image": image, "artifact": artifact}
     shadow = {"hardware": hardware, "model": {"version": version, **kept, "package": package}}
-    wanted = {**plain, "shadow": shadow}
+    return keeping_comments(text, lambda one: _with_shadow(parsed(one, where), shadow))
+
+
+def _with_shadow(document: tomlkit.TOMLDocument, shadow: dict[str, Any]) -> str:
+    wanted = {**document.unwrap(), "shadow": shadow}
     document.pop("shadow", None)
     written = f"{tomlkit.dumps(document).rstrip()}\n\n{tomlkit.dumps({'shadow': shadow})}"
     return written if reads_as(written, wanted) else tomlkit.dumps(wanted)

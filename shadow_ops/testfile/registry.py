@@ -52,7 +52,10 @@ def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 cl
     artifact = _artifact(containers[0])
     if artifact is None:
         raise CannotTellError(f"{arn} names no model data in S3, which the execution role would have to read")
-    return Package(found.get("ModelPackageArn", arn), _version(arn), containers[0]["Image"], artifact)
+    image = containers[0].get("Image")
+    if image is None:
+        raise CannotTellError(f"{arn} names no image, so that nothing is known of what would serve it")
+    return Package(found.get("ModelPackageArn", arn), _version(arn), image, artifact)
 
 
 def _newest(sagemaker: Any, group: str) -> str:  # noqa: ANN401 - a boto3 client

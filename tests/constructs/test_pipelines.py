@@ -283,3 +283,51 @@ def test_twice_the_same_code_is_the_same_pipeline() -> None:
     """Byte for byte."""
     first, second = (json.dumps(rendered((watched(), HERE))[0]) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"account": "1"},
+        {"account": "abcdefghijkl"},
+        {"account": "111122223333 "},
+        {"account": "\u0661" * 12},
+        {"account": cdk.Aws.ACCOUNT_ID},
+        {"region": "EU-WEST-1"},
+        {"region": "europe"},
+        {"region": cdk.Aws.REGION},
+    ],
+    ids=["short", "letters", "blank", "other digits", "account token", "capitals", "no Region", "Region token"],
+)
+def test_fails_where_account_or_region_could_be_no_endpoints(env: dict[str, str]) -> None:
+    """They are written into roles, events and the approval before anything is deployed."""
+    pipeline = new_pipeline(cdk.App(), cross_account_keys=True)
+    [name] = env
+    with pytest.raises(InvalidValueError, match=f"add_shadow_test: 'env.{name}' must be"):
+        add_shadow_test(pipeline, watched(), env=cdk.Environment(**env))
+
+
+def test_fails_with_the_same_endpoint_twice() -> None:
+    """Under another name as well: both would deploy one stack."""
+    pipeline = new_pipeline(cdk.App())
+    add_shadow_test(pipeline, watched())
+    with pytest.raises(InvalidValueError, match="'test' must be of an endpoint that the pipeline doesn't test yet"):
+        add_shadow_test(pipeline, watched(), name="again")
+    add_shadow_test(pipeline, watched(), env=OVERSEAS, name="overseas")
+
+
+def test_fails_with_a_pipeline_that_is_built() -> None:
+    """In a sentence of ours; before it is built, CDK Pipelines has no pipeline to show."""
+    pipeline = new_pipeline(cdk.App())
+    pipeline.add_stage(cdk_stage(pipeline))
+    pipeline.build_pipeline()
+    with pytest.raises(InvalidValueError, match="'pipeline' must not be built yet"):
+        add_shadow_test(pipeline, watched())
+
+
+def cdk_stage(pipeline: pipelines.CodePipeline) -> cdk.Stage:
+    """A stage with something in it."""
+    made = cdk.Stage(cdk.Stack.of(pipeline), "Other")
+    cdk.CfnOutput(cdk.Stack(made, "Stack"), "Nothing", value="nothing")
+    cdk.CfnWaitConditionHandle(made.node.find_child("Stack"), "Handle")  # type: ignore[arg-type] # a Stack
+    return made

@@ -166,3 +166,60 @@ def test_what_does_not_serve_is_not_folded(run: Run, services: Services, file: P
     assert done.exit_code == 1
     assert "churn doesn't serve what its stack says" in done.stderr
     assert file.read_text() == FILE
+
+
+COMMENTED = """# churn.toml
+endpoint_name = "churn"
+
+# Who serves today
+[production]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+
+[production.model]
+version = "v1"
+model_name = "old"
+
+# Agreed with the risk team
+# in March
+[[gate.rules]]
+kind = "latency"
+percentile = 99
+
+# The candidate
+[shadow]
+hardware = { instance_type = "ml.m5.xlarge", count = 2 }
+
+[shadow.model]
+version = "v2"
+model_name = "new"
+
+# Finance must approve a change
+[tags]
+team = "growth"
+"""
+
+
+def test_comments_stay_above_the_tables_they_are_about(run: Run, services: Services, tmp_path: Path) -> None:
+    """Whatever goes before or after; what is said of the shadow goes with it."""
+    say(services, SERVING)
+    services.configs["churn-config"].pop("ShadowProductionVariants")
+    file = tmp_path / "churn.toml"
+    file.write_text(COMMENTED)
+    assert run("fold", "churn", "--write", file).exit_code == 0
+    wanted = COMMENTED.replace('version = "v1"\nmodel_name = "old"', 'version = "v2"\nmodel_name = "new"')
+    begin, end = wanted.index("# The candidate"), wanted.index("# Finance")
+    assert file.read_text() == wanted[:begin] + wanted[end:]
+
+
+def test_a_file_is_written_where_its_link_points_with_the_rights_it_had(
+    run: Run, services: Services, tmp_path: Path
+) -> None:
+    """The link stays one."""
+    say(services, SERVING)
+    services.configs["churn-config"].pop("ShadowProductionVariants")
+    real, link = tmp_path / "real.toml", tmp_path / "link.toml"
+    real.write_text(FILE)
+    real.chmod(0o600)
+    link.symlink_to(real)
+    assert run("fold", "churn", "--write", link).exit_code == 0
+    assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, FOLDED, 0o600)

@@ -109,6 +109,7 @@ def test_another_version_under_test_is_replaced_only_when_told(run: Run, file: P
         (f"{GROUP}/77", "does not exist"),
         (f"{GROUP}/1", "has 2 containers; one that serves alone can be proposed"),
         (f"{GROUP}/2", "names no model data in S3"),
+        (f"{GROUP}/3", "names no image"),
     ],
 )
 def test_what_is_not_approved_or_cannot_serve_is_refused(
@@ -117,6 +118,8 @@ def test_what_is_not_approved_or_cannot_serve_is_refused(
     """One line, and the file is as it was."""
     services.packages[f"{GROUP}/1"] = package(1, InferenceSpecification={"Containers": [{"Image": IMAGE}] * 2})
     services.packages[f"{GROUP}/2"] = package(2, InferenceSpecification={"Containers": [{"Image": IMAGE}]})
+    files = {"ModelDataUrl": "s3://models/3.tar.gz"}
+    services.packages[f"{GROUP}/3"] = package(3, InferenceSpecification={"Containers": [files]})
 
     done = run("propose", "churn", "--package", named, "--write", file)
 
