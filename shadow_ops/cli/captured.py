@@ -67,7 +67,9 @@ def asked(
         InvalidValueError: If `redact` names no part.
         ClientError: If AWS refuses a call.
     """
+    _check_two(place.production, place.shadow)
     source, variants, since, until, policy = _located(place, clients)
+    _check_two(*variants)
     if athena is not None:
         source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or rest["show_requests"]))
     kept = (cache or _cache()) / hashlib.sha256(source.name.encode()).hexdigest()[:16]
@@ -89,6 +91,11 @@ def asked(
         cache=kept,
         **rest,
     )
+
+
+def _check_two(production: str | None, shadow: str | None) -> None:
+    if production is not None and production == shadow:
+        raise Failure(f"production and shadow are both {shadow!r}: a variant agrees with itself", USAGE)
 
 
 def _located(

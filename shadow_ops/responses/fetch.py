@@ -92,9 +92,9 @@ class Fetcher:
         place = self.source.in_place(item)
         if place is not None and not packed and self.redaction is None:
             return place
-        # The size tells a file from another of the same name.
+        # Size and version tell a file from another of the same name.
         plain = item.key.removesuffix(".gz").removesuffix(".jsonl")
-        whole, cut = (self.cache / f"{plain}.{item.size}{mark}.jsonl" for mark in ("", _CUT))
+        whole, cut = (self.cache / f"{plain}.{item.size}{item.version}{mark}.jsonl" for mark in ("", _CUT))
         for path in (whole, cut):
             if path.is_file():
                 return path

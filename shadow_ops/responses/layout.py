@@ -16,10 +16,12 @@ class Item(NamedTuple):
     Attributes:
         key: Its place below the source.
         size: In bytes.
+        version: Tells it from another of the same name and size, where files may change.
     """
 
     key: str
     size: int
+    version: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime
 import json
 from typing import Any, NamedTuple
@@ -84,10 +83,11 @@ def decoded(data: str, encoding: str) -> str | None:
         return data
     try:
         return base64.b64decode(data, validate=True).decode()
-    except binascii.Error:
-        return None
     except UnicodeDecodeError:
         return data
+    except ValueError:
+        # Also what holds other characters than ASCII.
+        return None
 
 
 def _refuse(constant: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 
 from shadow_ops.responses.answer import number
@@ -20,12 +20,14 @@ def repeats(answers: Iterable[tuple[Hashable, str, int]], comparer: Comparer) ->
     Returns:
         How many answers beyond the first of each request there are, and how many agree with the usual one.
     """
-    asked: dict[Hashable, list[tuple[str, int]]] = defaultdict(list)
+    asked: dict[Hashable, Counter[str]] = defaultdict(Counter)
     for request, answer, times in answers:
-        asked[request].append((answer, times))
+        plain = number(answer)
+        # However a number is written, it is one answer.
+        asked[request][answer if plain is None else repr(float(plain))] += times
     found = Share()
-    for given in asked.values():
-        given.sort(key=lambda one: (-one[1], *_order(one[0])))
+    for counts in asked.values():
+        given = sorted(counts.items(), key=lambda one: (-one[1], *_order(one[0])))
         usual, times = given[0]
         found.add(times - 1, times - 1)
         for answer, more in given[1:]:

@@ -92,7 +92,8 @@ class FolderSource:
         """The captured files in a folder, in order of their names."""
         found = (path for path in (self.root / folder).rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())
         for path in sorted(found):
-            yield Item(path.relative_to(self.root).as_posix(), path.stat().st_size)
+            seen = path.stat()
+            yield Item(path.relative_to(self.root).as_posix(), seen.st_size, f"-{seen.st_mtime_ns}")
 
     def read(self, item: Item) -> bytes:
         """The bytes of a file."""

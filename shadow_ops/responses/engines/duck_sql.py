@@ -6,6 +6,7 @@ sides, and differs, is compared by the same Python that the standard library's e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def files(paths: Sequence[Path], key: Key, *, segments: bool) -> str:
     Only the members that are needed are read: that is most of what reading costs. DuckDB allots its buffers by the
     longest line that is allowed, and no line is longer than its file.
     """
-    listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+    listed = ", ".join("'" + _no_pattern(str(path)).replace("'", "''") + "'" for path in paths)
     longest = min(_LARGEST_LINE, max(_SMALLEST_BUFFER, *(path.stat().st_size for path in paths)))
     asked = "STRUCT(data VARCHAR, encoding VARCHAR)" if segments else "STRUCT(data VARCHAR)"
     answered = "STRUCT(data VARCHAR, encoding VARCHAR, observedContentType VARCHAR)"
@@ -44,6 +45,11 @@ def files(paths: Sequence[Path], key: Key, *, segments: bool) -> str:
         "format = 'newline_delimited', ignore_errors = true, compression = 'uncompressed', "
         f"maximum_object_size = {longest})"
     )
+
+
+def _no_pattern(path: str) -> str:
+    """A path that DuckDB takes for that path alone, whatever is in it."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", path)
 
 
 def side(number: int, relation: str, key: Key, *, requests: bool, segments: bool) -> str:

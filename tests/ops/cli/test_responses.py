@@ -103,6 +103,7 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
         (("--athena-table", "a.b"), "--engine athena and --athena-table DATABASE.TABLE belong together"),
         (("--engine", "athena", "--athena-table", "a.b"), "--engine athena reads what lies in S3"),
         (("--production", "AllTraffic", "--shadow", "x"), "has no captured files in AllTraffic/"),
+        (("--production", "x", "--shadow", "x"), "production and shadow are both 'x'"),
     ],
 )
 def test_fails_on_bad_input_before_anything_is_read(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +18,7 @@ from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.result import Read, Result
 from shadow_ops.responses.tally import SIDES, Tally
-from tests.ops.responses.captured import Said, compared, tallied
+from tests.ops.responses.captured import Said, compared, tallied, write
 
 HOW = Comparison()
 
@@ -202,3 +205,42 @@ def test_a_clock_that_is_wrong_moves_records_by_an_hour_at_most(
     left = {"only here": 50 - joined} if joined < 50 else {}
     assert tally.all.compared == len(around) + joined
     assert lost(tally) == dict.fromkeys(SIDES, left)
+
+
+def test_the_usual_answer_is_the_most_frequent_however_it_was_written(engine: Engine, tmp_path: Path) -> None:
+    """One request asked many times: whatever was answered first, in whatever order."""
+    said = [Said(None, answer, "again") for answer in ("5", "1", "1", "2.0", *["2"] * 49)]
+    tally = compared(tmp_path, engine, said, [Said(None, "2", "again")], HOW)
+    assert (tally.repeats.compared, tally.repeats.agreeing) == (52, 49)
+
+
+@pytest.mark.parametrize("data", ["YQ==\u00e9", "Y", "\u0661"])
+def test_base64_that_is_none_is_counted(engine: Engine, tmp_path: Path, data: str) -> None:
+    """Other characters than ASCII as well; nothing raises."""
+    odd = Said("odd", "x", "odd").line().replace(b'"data": "x", "encoding": "CSV"', b"?")
+    line = json.loads(odd.replace(b"?", b'"data": "x", "encoding": "BASE64"'))
+    line["captureData"]["endpointOutput"]["data"] = data
+    tally = compared(tmp_path, engine, [*answers(20), json.dumps(line).encode()], answers(20), HOW)
+    assert lost(tally) == {"production": {"undecodable": 1}, "shadow": {}}
+
+
+def test_a_files_name_is_no_pattern(engine: Engine, tmp_path: Path) -> None:
+    """Each file is read once, whatever its name would match."""
+    for number, name in enumerate(("*.jsonl", "[x].jsonl", "x.jsonl", "a'b;--.jsonl", "?.jsonl")):
+        for side in SIDES:
+            write(tmp_path, side, answers(10, first=10 * number), name=name)
+    tally = tallied(tmp_path, engine, HOW)
+    assert (tally.all.compared, lost(tally)) == (50, {side: {} for side in SIDES})
+
+
+def test_a_packed_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
+    """A cache of another day doesn't answer for it, though it is as long as it was."""
+    for seconds, answer in ((1, "0.5"), (2, "0.7")):
+        write(tmp_path, "production", [Said("a", "0.5")])
+        write(tmp_path, "shadow", [Said("a", answer)], name="00-10-123-a.jsonl")
+        [plain] = (tmp_path / "shadow").rglob("*.jsonl")
+        packed = plain.with_name("00-10-123-a.jsonl.gz")
+        packed.write_bytes(gzip.compress(plain.read_bytes(), mtime=0))
+        plain.unlink()
+        os.utime(packed, (seconds, seconds))
+        assert tallied(tmp_path, StdlibEngine(), HOW).exact == (1 if answer == "0.5" else 0)
