@@ -39,7 +39,7 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
         artifact: Where its files lie.
 
     Raises:
-        InvalidValueError: If the file isn't TOML, or has no production variant on some hardware.
+        InvalidValueError: If the file isn't TOML, or has no production variant on hardware that a shadow can have.
     """
     plain = parsed(text, where).unwrap()
     try:
@@ -50,9 +50,22 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
         raise InvalidValueError(
             (f"{where}: [production] must have hardware and a model; see docs/test-files.md",)
         ) from None
+    _check_hardware(hardware, where)
     package = {"arn": arn, "image": image, "artifact": artifact}
     shadow = {"hardware": hardware, "model": {"version": version, **kept, "package": package}}
     return keeping_comments(text, lambda one: _with_shadow(parsed(one, where), shadow))
+
+
+def _check_hardware(hardware: object, where: str) -> None:
+    """The shadow gets production's hardware, so it has to be some that shadow tests may have."""
+    if not isinstance(hardware, Mapping):
+        return
+    kind = str(hardware.get("instance_type", ""))
+    excluded = "serverless" if "serverless" in hardware else kind if kind.startswith("ml.inf1.") else None
+    if excluded is not None:
+        raise InvalidValueError(
+            (f"{where}: production is on {excluded}, which SageMaker excludes from shadow tests; nothing is proposed",)
+        )
 
 
 def _with_shadow(document: tomlkit.TOMLDocument, shadow: dict[str, Any]) -> str:

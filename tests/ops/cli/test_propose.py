@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -144,3 +145,20 @@ def test_what_is_proposed_can_be_deployed(run: Run, file: Path) -> None:
     test = ShadowTest.from_file(file)
     assert test.shadow is not None
     assert (test.shadow.model.version, test.shadow.hardware) == ("churn-models-7", test.production.hardware)
+
+
+@pytest.mark.parametrize(
+    ("hardware", "said"),
+    [
+        ("serverless = { memory_mb = 2048, max_concurrency = 5 }", "production is on serverless"),
+        ('instance_type = "ml.inf1.xlarge"', "production is on ml.inf1.xlarge"),
+    ],
+)
+def test_what_no_shadow_test_may_have_is_not_proposed(run: Run, file: Path, hardware: str, said: str) -> None:
+    """One line, and the file is as it was."""
+    text = re.sub(r"hardware = {[^}]*}+", f"hardware = {{ {hardware} }}", file.read_text(), count=1)
+    file.write_text(text)
+    done = run("propose", "churn", "--package", f"{GROUP}/7", "--write", file)
+    assert (done.exit_code, file.read_text()) == (2, text)
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
