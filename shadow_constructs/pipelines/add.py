@@ -87,9 +87,16 @@ def add_shadow_test(
     for one in steps:
         if not isinstance(one, pipelines.Step):
             problems.add("after_promotion", "hold steps of aws_cdk.pipelines", one, "such as ShellStep(...)")
+    ids = [one.id for one in steps if isinstance(one, pipelines.Step)]
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        problems.add("after_promotion", "hold steps of different ids", twice, "rename one of them")
     problems.raise_if_any()
     prefix = test.endpoint_name if name is None else name
-    _check_name(problems, pipeline, prefix)
+    if name is None and not _NAME.fullmatch(prefix):
+        must = "be of an endpoint whose name begins with a letter: its stacks and stages are named like it"
+        problems.add("test", must, prefix, "rename the endpoint")
+    else:
+        _check_name(problems, pipeline, prefix)
     if test.shadow is not None and not (test.watch.enabled and test.guard.enabled):
         off = "watch" if not test.watch.enabled else "guard"
         fix = f"nobody would tell the pipeline of a verdict with {off.title()}.off(...)"
@@ -168,6 +175,6 @@ def _check_deadline(problems: Problems, days: object, test: object) -> None:
 def _check_name(problems: Problems, pipeline: pipelines.CodePipeline, name: object) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         problems.add("name", "begin with a letter and be up to 80 letters, digits and hyphens", name)
-    elif any(cdk.Stack.of(pipeline).node.try_find_child(f"{name}-{kind}") for kind in ("shadow", "serve")):
+    elif any(cdk.Stack.of(pipeline).node.try_find_child(f"{name}-{kind}") for kind in ("shadow", "promotion", "serve")):
         fix = "give the one in each Region or account a name of its own: name=..."
         problems.add("name", "be new in the pipeline's stack", name, fix)

@@ -325,6 +325,28 @@ def test_fails_with_a_pipeline_that_is_built() -> None:
         add_shadow_test(pipeline, watched())
 
 
+@pytest.mark.parametrize("kind", ["shadow", "promotion", "serve"])
+def test_fails_where_a_stage_of_that_name_is_there(kind: str) -> None:
+    """Whatever made it."""
+    pipeline = new_pipeline(cdk.App())
+    cdk.Stage(cdk.Stack.of(pipeline), f"churn-{kind}")
+    with pytest.raises(InvalidValueError, match="'name' must be new in the pipeline's stack"):
+        add_shadow_test(pipeline, watched())
+
+
+def test_fails_with_two_steps_of_one_id() -> None:
+    """CDK Pipelines would fail at synthesis, in words about a graph."""
+    steps = [pipelines.ShellStep("Fold", commands=[f"echo {number}"]) for number in range(2)]
+    with pytest.raises(InvalidValueError, match="'after_promotion' must hold steps of different ids, got 'Fold'"):
+        add_shadow_test(new_pipeline(cdk.App()), watched(), after_promotion=steps)
+
+
+def test_fails_with_an_endpoint_that_no_stack_can_be_named_like() -> None:
+    """Nobody gave a name, so nothing is said of one."""
+    with pytest.raises(InvalidValueError, match="'test' must be of an endpoint whose name begins with a letter"):
+        add_shadow_test(new_pipeline(cdk.App()), watched("2churn"))
+
+
 def cdk_stage(pipeline: pipelines.CodePipeline) -> cdk.Stage:
     """A stage with something in it."""
     made = cdk.Stage(cdk.Stack.of(pipeline), "Other")
