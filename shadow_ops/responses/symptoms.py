@@ -23,24 +23,31 @@ def symptoms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         pairs: Production's and the shadow's answers, some of those that aren't equal.
 
     Returns:
-        A sentence for each pattern that nearly all of them follow; none of too few.
+        A sentence of a pattern that nearly all of them follow, else that nearly all do which differ by more than
+        rounding; none of too few.
     """
     rows = [(_flat(value(production)), _flat(value(shadow))) for production, shadow in pairs]
     numeric = [(one, other) for one, other in rows if one and other and len(one) == len(other)]
     if len(pairs) < _FEWEST or len(numeric) < _NEARLY_ALL * len(pairs):
         return ()
-    flat = [pair for one, other in numeric for pair in zip(one, other, strict=True)]
-    for found in (_exchanged(numeric), _rounded(flat), _moved(flat), _of_others(flat)):
-        if found is not None:
-            return (found,)
+    apart = [(one, other) for one, other in numeric if not all(map(_near, one, other))]
+    for some in (numeric, apart):
+        flat = [pair for one, other in some for pair in zip(one, other, strict=True)]
+        if len(some) < _FEWEST:
+            continue
+        for found in (_exchanged(some), _rounded(flat), _moved(flat), _of_others(flat)):
+            if found is not None:
+                return (found,)
     return ()
 
 
 def _flat(answer: object) -> list[float] | None:
     if isinstance(answer, int | float) and not isinstance(answer, bool):
         return [float(answer)]
-    if isinstance(answer, list):
-        parts = [_flat(one) for one in answer]
+    if isinstance(answer, list | dict):
+        # The members of an object by their names, in whatever order each side has written them.
+        members = answer if isinstance(answer, list) else [answer[name] for name in sorted(answer)]
+        parts = [_flat(one) for one in members]
         return None if any(part is None for part in parts) else [one for part in parts for one in part or ()]
     return None
 
@@ -88,6 +95,10 @@ def _moved(pairs: Sequence[tuple[float, float]]) -> str | None:
 
 
 def _of_others(pairs: Sequence[tuple[float, float]]) -> str | None:
+    # What is the same in every answer says nothing of whose it is.
+    pairs = [pair for pair in pairs if not _near(*pair)]
+    if len(pairs) < _FEWEST:
+        return None
     ones, others = [one for one, _ in pairs], [other for _, other in pairs]
     spreads = statistics.pstdev(ones), statistics.pstdev(others)
     if min(spreads) == 0 or not 0.8 < spreads[0] / spreads[1] < 1.25:

@@ -233,3 +233,25 @@ def test_noise_looks_like_nothing() -> None:
     draw = random.Random(1)
     assert symptoms(scores(lambda row: [row[0] + draw.gauss(0, 0.01)])) == ()
     assert symptoms(scores(lambda row: [round(row[0], 2)])[:5]) == ()
+
+
+@pytest.mark.parametrize("written", ["{:.6f}", "[{}]", '{{"score": {}}}', '{{"score": {}, "v": 1}}', "{},7"])
+def test_answers_of_others_are_named_however_they_are_written(written: str) -> None:
+    """One in ten belongs to another request, the rest differs by next to nothing."""
+    draw = random.Random(3)
+    production = [draw.random() for _ in range(500)]
+    others = production[:50]
+    shadow = [*others[1:], others[0], *(one + 1e-12 for one in production[50:])]
+    pairs = [(written.format(one), written.format(other)) for one, other in zip(production, shadow, strict=True)]
+    (said,) = symptoms(pairs)
+    assert said.startswith("the answers that differ look like answers to other requests")
+
+
+def test_a_few_answers_that_differ_more_are_no_pattern() -> None:
+    """Below twenty nothing is said, nor of a model that is simply another one."""
+    draw = random.Random(4)
+    production = [draw.random() for _ in range(500)]
+    few = [(f"{one}", f"{draw.random() if number < 19 else one + 1e-12}") for number, one in enumerate(production)]
+    assert symptoms(few) == ()
+    another = [(f"{one}", f"{min(1, max(0, one + draw.gauss(0, 0.05)))}") for one in production]
+    assert symptoms(another) == ()
