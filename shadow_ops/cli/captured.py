@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import hashlib
 import os
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,8 @@ from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.run import Asked
 from shadow_ops.responses.source import FolderSource, S3Source, Source, s3_source
 
+# API member VariantName.
+_VARIANT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -72,7 +75,7 @@ def asked(
     _check_two(*variants)
     if athena is not None:
         source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or rest["show_requests"]))
-    kept = (cache or _cache()) / hashlib.sha256(source.name.encode()).hexdigest()[:16]
+    kept = (cache or _cache()) / hashlib.sha256(os.fsencode(source.name)).hexdigest()[:16]
     redaction = None
     if redact:
         # Files that were kept with another redaction, or none, are others.
@@ -94,6 +97,9 @@ def asked(
 
 
 def _check_two(production: str | None, shadow: str | None) -> None:
+    for option, name in (("--production", production), ("--shadow", shadow)):
+        if name is not None and not _VARIANT.fullmatch(name):
+            raise Failure(f"{option} must be a variant's name, letters, digits and hyphens, got {name!r}", USAGE)
     if production is not None and production == shadow:
         raise Failure(f"production and shadow are both {shadow!r}: a variant agrees with itself", USAGE)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zlib
@@ -16,10 +17,10 @@ _PART = 1 << 20
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file that aren't blank."""
+    """The lines of a file that aren't blank, without the mark that some editors put before the first."""
     with path.open("rb") as file:
-        for line in file:
-            stripped = line.strip()
+        for number, line in enumerate(file):
+            stripped = (line.removeprefix(codecs.BOM_UTF8) if number == 0 else line).strip()
             if stripped:
                 yield stripped
 

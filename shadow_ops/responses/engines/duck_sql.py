@@ -65,7 +65,7 @@ SELECT side, status, true AS fresh, CASE WHEN status = 0 THEN key END AS key,
   CASE WHEN num IS NULL THEN answer END AS txt
 FROM (
   SELECT *, CASE WHEN bad THEN {MALFORMED} WHEN data IS NULL OR data = '' THEN {_CODES["no answer"]}
-    WHEN contains(kind, 'event-stream') OR contains(kind, 'eventstream') THEN {_CODES["stream"]}
+    WHEN contains(lower(kind), 'event-stream') OR contains(lower(kind), 'eventstream') THEN {_CODES["stream"]}
     WHEN answer IS NULL THEN {_CODES["undecodable"]} WHEN key IS NULL THEN {_CODES["without key"]}
     ELSE 0 END::UTINYINT AS status, CASE WHEN {plain} THEN {number_of} END AS num
   FROM (

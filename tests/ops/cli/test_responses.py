@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,8 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
         (("--engine", "athena", "--athena-table", "a.b"), "--engine athena reads what lies in S3"),
         (("--production", "AllTraffic", "--shadow", "x"), "has no captured files in AllTraffic/"),
         (("--production", "x", "--shadow", "x"), "production and shadow are both 'x'"),
+        (("--production", "../other", "--shadow", "x"), "--production must be a variant's name"),
+        (("--shadow", "/etc"), "--shadow must be a variant's name"),
     ],
 )
 def test_fails_on_bad_input_before_anything_is_read(
@@ -135,3 +138,11 @@ def test_fails_where_nothing_is_captured(run: Run, services: Services) -> None:
     done = run("responses", "churn")
     assert done.exit_code == 1
     assert "captures nothing" in done.stderr
+
+
+def test_a_folder_with_odd_bytes_in_its_name_is_read(run: Run, captured: Path, tmp_path: Path) -> None:
+    """What the file system takes, the command takes."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "n") + b"\xff"))
+    captured.rename(odd)
+    done = responses(run, odd)
+    assert (done.exit_code, done.exception) == (0, None)

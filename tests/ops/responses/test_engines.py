@@ -55,7 +55,9 @@ SAID = st.builds(
     hour=st.sampled_from([0, 0, 0, 1, 2, 4]),
     event=st.one_of(st.none(), st.integers(0, 9).map(str)),
     encoding=st.sampled_from(["CSV", "JSON", "BASE64"]),
-    content_type=st.sampled_from(["text/csv", "application/json", "text/event-stream", "application/x-npy"]),
+    content_type=st.sampled_from(
+        ["text/csv", "application/json", "text/event-stream", "TEXT/EVENT-STREAM; x", "application/x-npy"]
+    ),
 )
 ODD = st.sampled_from(
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import json
 import os
@@ -214,7 +215,7 @@ def test_the_usual_answer_is_the_most_frequent_however_it_was_written(engine: En
     assert (tally.repeats.compared, tally.repeats.agreeing) == (52, 49)
 
 
-@pytest.mark.parametrize("data", ["YQ==\u00e9", "Y", "\u0661"])
+@pytest.mark.parametrize("data", ["YQ==\u00e9", "Y", "\u0661", "YWJj=", "YQ======", "====", "YQ"])
 def test_base64_that_is_none_is_counted(engine: Engine, tmp_path: Path, data: str) -> None:
     """Other characters than ASCII as well; nothing raises."""
     odd = Said("odd", "x", "odd").line().replace(b'"data": "x", "encoding": "CSV"', b"?")
@@ -244,3 +245,13 @@ def test_a_packed_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> Non
         plain.unlink()
         os.utime(packed, (seconds, seconds))
         assert tallied(tmp_path, StdlibEngine(), HOW).exact == (1 if answer == "0.5" else 0)
+
+
+def test_a_mark_before_the_first_line_is_no_part_of_it(engine: Engine, tmp_path: Path) -> None:
+    """An editor's byte order mark costs no record."""
+    for side in SIDES:
+        write(tmp_path, side, answers(10))
+        [file] = (tmp_path / side).rglob("*.jsonl")
+        file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+    tally = tallied(tmp_path, engine, HOW)
+    assert (tally.all.compared, lost(tally)) == (10, {side: {} for side in SIDES})
