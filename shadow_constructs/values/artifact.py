@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from shadow_constructs.values.checks import check_ascii
 from shadow_constructs.values.local_archive import fault_of
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems
@@ -73,6 +74,7 @@ def check_artifact(problems: Problems, what: str, value: object, *, tokens: bool
         problems.add(what, "be an S3 address or the path of a local .tar.gz", value)
         return None
     if value.startswith("s3://"):
+        check_ascii(problems, what, value)
         return _in_s3(problems, what, value)
     if is_token(value):
         if tokens:
