@@ -103,7 +103,9 @@ def check_how(problems: Problems, how: _How) -> None:
     """Record what is wrong with how answers are to be compared."""
     check_number(problems, "threshold", how.threshold, -1e150, 1e150)
     check_number(problems, "min_overlap", how.min_overlap, 0, 1, open_start=True, fix="write 0.9 for 90 %")
-    if how.classes not in (None, "argmax", "threshold", "label"):
+    # What has no truth value, such as an array, can't be looked up.
+    named = isinstance(how.classes, str) and how.classes in ("argmax", "threshold", "label")
+    if how.classes is not None and not named:
         problems.add("classes", "be argmax, threshold or label", how.classes)
     if how.top is not None and (isinstance(how.top, bool) or not isinstance(how.top, int) or how.top < 1):
         problems.add("top", "be a whole number of at least 1", how.top)

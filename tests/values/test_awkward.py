@@ -23,6 +23,7 @@ from shadow_constructs import (
     Model,
     Network,
     Routing,
+    Rule,
     Scaling,
     Schedule,
     Serverless,
@@ -89,6 +90,7 @@ def test_no_field_asks_a_value_whether_it_is_true(kind: type, name: str) -> None
         lambda: Guard(off_because="x", log_retention_days=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: Guard(off_because="x", network=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: variant(name=Awkward()),  # type: ignore[arg-type] # on purpose
+        lambda: Rule.agreement(classes=Awkward()),  # type: ignore[arg-type] # on purpose
     ],
 )
 def test_no_factory_does_either(make: Callable[[], object]) -> None:
