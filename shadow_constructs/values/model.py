@@ -195,12 +195,13 @@ class Model:
                     problems.add(name, "be left out without a container", getattr(self, name))
         if self.model_name is not None and self.environment:
             problems.add("environment", "be left out with model_name", dict(self.environment), "the model has its own")
-        if self.model_name is not None and self.network != Network():
+        network = self.network if isinstance(self.network, Network) else Network()
+        if self.model_name is not None and network != Network():
             problems.add("network", "be left out with model_name", self.network, "the model has its own")
         if self.accept_eula is True and self._artifact is None:
             problems.add("accept_eula", "come with an artifact in S3", True)
         if self.multi_model is True and not isinstance(self._artifact, S3Folder):
             problems.add("multi_model", "come with an artifact that is an S3 folder", self.artifact)
         image = self.container.image if isinstance(self.container, Container) else None
-        if isinstance(image, ImageAddress) and image.private_registry and not self.network.attached:
+        if isinstance(image, ImageAddress) and image.private_registry and not network.attached:
             problems.add("network", "name subnets and security groups for an image in a private registry", self.network)

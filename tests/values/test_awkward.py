@@ -91,6 +91,8 @@ def test_no_field_asks_a_value_whether_it_is_true(kind: type, name: str) -> None
         lambda: Guard(off_because="x", network=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: variant(name=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: Rule.agreement(classes=Awkward()),  # type: ignore[arg-type] # on purpose
+        lambda: Model(version="v1", model_name="m", network=Awkward()),  # type: ignore[arg-type] # on purpose
+        lambda: model(container=Container.private_registry("r.example/x:1"), network=Awkward()),
     ],
 )
 def test_no_factory_does_either(make: Callable[[], object]) -> None:
