@@ -18,30 +18,27 @@ import sys
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from benchmarks import gate_told
 from benchmarks.gate_rivals import rank_test_fails, ratio_alarms
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge, ranks
 from shadow_ops.judge.grain import latency_of
-from shadow_ops.judge.plan import plan
 from shadow_ops.judge.samples import samples_of
-from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording
-from tests.support.attacks import ATTACKS, Attack, constant
-from tests.support.traffic import START, Course, Now, Traffic, simulated, usual
+from tests.support.attacks import ATTACKS, Attack
+from tests.support.traffic import START, Traffic, simulated
 
 RESULTS = Path(__file__).with_name("gate.json")
 BEFORE = Path(__file__).with_name("gate_before.json")
 DOCS = Path(__file__).parents[1] / "docs"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 POLICY = GatePolicy()
-SOON = GatePolicy(min_duration_minutes=60)
-CALIBRATION = "the time that is told"
 IN_SHORT = (
     "equal, 6 a minute",
     "equal, 60 a minute",
@@ -61,33 +58,6 @@ _ALLOWED, _RANK_TEST_PERIODS = 1.05, 36
 # A rule without so much evidence against the shadow can't fail it; where none has, the judge needn't be asked.
 _CAN_FAIL = 1.5
 _MORE_ERRORS = 3
-
-
-@dataclass(frozen=True)
-class Told:
-    """Tests that are asked how much longer they take.
-
-    Attributes:
-        title: What they are, and when they are asked.
-        traffic: The endpoint.
-        asked: When, in hours since the test began.
-        shadow: How the shadow serves.
-    """
-
-    title: str
-    traffic: Traffic
-    asked: float
-    shadow: Course = usual
-
-
-TOLD = (
-    Told("equal, 6 a minute, 10", Traffic(6), 10),
-    Told("equal, 15 a minute, 8", Traffic(15), 8),
-    Told("equal, 60 a minute, 3", Traffic(60), 3),
-    Told("equal, 300 a minute, 2.5", Traffic(), 2.5),
-    Told("all +15 %, 60 a minute, 1.5", Traffic(60), 1.5, constant(Now(latency=1.15))),
-    Told("all +15 %, 300 a minute, 1.2", Traffic(), 1.2, constant(Now(latency=1.15))),
-)
 
 
 @dataclass(frozen=True)
@@ -119,11 +89,11 @@ def main() -> int:
             print(row(attack, kept["attacks"][attack.title], before()), flush=True)
             if arguments.write:
                 RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        if not arguments.only or arguments.only in CALIBRATION:
-            kept |= {"calibration": calibration(workers, count)}
+        if not arguments.only or arguments.only in gate_told.TITLE:
+            kept |= {"calibration": gate_told.measured(workers, count)}
     if not arguments.only:
         kept |= speed()
-    print(calibration_text(kept), speed_text(kept), sep="\n")
+    print(gate_told.text(kept), speed_text(kept), sep="\n")
     if arguments.write:
         RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
         for page, written in pages(kept).items():
@@ -143,13 +113,13 @@ def one_run(place: int, seed: int) -> Run:
     whole = attack.recording(seed * 1009 + place)
     asked = set(attack.hours) if attack.want != "ever fail" else {attack.hours[-1], *hours_that_may_fail(attack, whole)}
     said = [
-        str(judge(beginning(whole, hour), POLICY, intervals=False).outcome) if hour in asked else ""
+        str(judge(gate_told.beginning(whole, hour), POLICY, intervals=False).outcome) if hour in asked else ""
         for hour in attack.hours
     ]
     production = [latency_of(one.production, "p99") or 0.0 for one in whole.periods]
     shadow = [latency_of(one.shadow, "p99") or 0.0 for one in whole.periods]
     each = max(1, 3600 // whole.period_seconds)
-    ends = [len(beginning(whole, hour).periods) for hour in attack.hours]
+    ends = [len(gate_told.beginning(whole, hour).periods) for hour in attack.hours]
     ratio = any(
         ratio_alarms(production[end - each : end], shadow[end - each : end], _ALLOWED, each)
         for end in ends
@@ -160,11 +130,6 @@ def one_run(place: int, seed: int) -> Run:
     some = three_hours[:: max(1, len(three_hours) // 24)]
     ranked = any(rank_test_fails(production[part], shadow[part], _ALLOWED) for part in some)
     return Run(tuple(said), ratio, ranked)
-
-
-def beginning(whole: Recording, hours: float) -> Recording:
-    """What had been seen after so many hours."""
-    return replace(whole, periods=whole.periods[: math.floor(hours * 3600 / whole.period_seconds + 1e-9)])
 
 
 def hours_that_may_fail(attack: Attack, whole: Recording) -> Iterator[float]:
@@ -242,70 +207,11 @@ def table(kept: dict[str, Any], attacks: Sequence[Attack]) -> str:
 
 def pages(kept: dict[str, Any]) -> dict[str, str]:
     """The tables of the pages: the lines that tell most, and all of them."""
-    words = f"{calibration_text(kept)}\n{speed_text(kept)}"
+    words = f"{gate_told.text(kept)}\n{speed_text(kept)}"
     return {
         "gate.md": table(kept, [one for one in ATTACKS if one.title in IN_SHORT]),
         "gate-measured.md": f"{words}\n\n{table(kept, ATTACKS)}",
     }
-
-
-def calibration(workers: Any, count: int) -> dict[str, Any]:  # noqa: ANN401 - multiprocessing's pool has no public type
-    """How many tests are over by the time that was told: by `plan` beforehand, and by the verdict on the way."""
-    rows = {}
-    for number, one in enumerate(TOLD):
-        found = workers.starmap(_told, [(number, seed) for seed in range(count)])
-        planned, going = ([pair[place] for pair in found if pair[place] is not None] for place in (0, 1))
-        rows[one.title] = {
-            "tests": [len(planned), len(going)],
-            "planned": round(sum(planned) / max(1, len(planned)), 4),
-            "to_go": round(sum(going) / max(1, len(going)), 4),
-        }
-    return rows
-
-
-def _told(number: int, seed: int) -> tuple[bool | None, bool | None]:
-    case = TOLD[number]
-    whole = simulated(case.traffic, case.asked * 8 + 12, 8000 + seed, shadow=case.shadow)
-    said = judge(beginning(whole, case.asked), SOON, intervals=False)
-    going = planned = None
-    if said.outcome is Outcome.INCONCLUSIVE and said.minutes_to_go is not None:
-        going = _is_over(whole, case.asked, case.asked + said.minutes_to_go / 60)
-    if case.shadow is usual:
-        (told,) = plan(simulated(case.traffic, 48, 4000 + seed), SOON, (100,))
-        hours = None if told.minutes is None else (told.minutes + SOON.warm_up_minutes * 5 / 6) / 60
-        planned = None if hours is None else _is_over(simulated(case.traffic, hours + 1, 6000 + seed), 1.0, hours)
-    return planned, going
-
-
-def _is_over(whole: Recording, first: float, last: float) -> bool:
-    """Whether there is a verdict at any of ten times."""
-    looks = [first + (last - first) * part / 10 for part in range(1, 11)]
-    return any(judge(beginning(whole, one), SOON, intervals=False).outcome is not Outcome.INCONCLUSIVE for one in looks)
-
-
-def calibration_text(kept: dict[str, Any]) -> str:
-    """How far the times that are told hold."""
-    rows = kept.get("calibration", {})
-    if not rows:
-        return ""
-    heads = ("an hour of measured time is wanted, asked at hour", "by the plan", "tests", "by the time to go", "tests")
-    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for title, found in rows.items():
-        planned = f"{found['planned']:.0%}" if found["tests"][0] else ""
-        lines.append(f"| {title} | {planned} | {found['tests'][0]} | {found['to_go']:.0%} | {found['tests'][1]} |")
-    return "\n".join(
-        [
-            f"Over by the time that was told: {_over(rows, 0, 'planned')} by `shadow-test plan`, "
-            f'{_over(rows, 1, "to_go")} by "about ... to go".',
-            "",
-            *lines,
-        ]
-    )
-
-
-def _over(rows: dict[str, Any], place: int, name: str) -> str:
-    tests = sum(one["tests"][place] for one in rows.values())
-    return f"{sum(one[name] * one['tests'][place] for one in rows.values()) / max(1, tests):.0%} of {tests}"
 
 
 def speed() -> dict[str, float]:

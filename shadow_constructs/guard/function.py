@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from shadow_constructs.guard.acting import acting_as
+from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import package_asset
+from shadow_constructs.guard.role import Statement
+from shadow_constructs.placing.given import Part
 from shadow_constructs.values.guard import Guard
 
 # Tags of apps and Aspects come before.
@@ -55,6 +61,48 @@ def lambda_function(
             subnet_ids=list(network.subnet_ids), security_group_ids=list(network.security_group_ids)
         ),
     )
+
+
+def acting_function(
+    scope: Part,
+    guard: Guard,
+    *,
+    what: str,
+    acts: str,
+    handler: str,
+    timeout_seconds: int,
+    tag: tuple[str, str],
+    allowed: Callable[[str], Iterable[Statement]],
+) -> lambda_.CfnFunction:
+    """Make a function that changes something, with its log group and its role, which lets it invoke itself by a tag.
+
+    Args:
+        scope: Where.
+        guard: How the code's author wants functions to run.
+        what: What it does, for whoever lists functions.
+        acts: The same for whoever lists roles.
+        handler: What is called.
+        timeout_seconds: How long one call may take.
+        tag: Key and value of the tag that it alone has.
+        allowed: What it may do, given the ARN of its log group.
+    """
+    group = log_group(scope, guard)
+    acting = acting_as(scope, guard, acts, allowed(group.attr_arn))
+    function = lambda_function(
+        scope,
+        guard,
+        description=what,
+        handler=handler,
+        memory_mb=256,
+        timeout_seconds=timeout_seconds,
+        role_arn=acting.arn,
+        log_group=group.ref,
+    )
+    for policy in acting.attached:
+        # Lambda asks what the role may do when the function is made.
+        function.add_resource_dependency(policy)
+    know_by_tag(function, *tag)
+    return function
 
 
 def know_by_tag(function: lambda_.CfnFunction, key: str, endpoint_name: str) -> None:

@@ -12,9 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from shadow_constructs.alarms.people import CHANGES
-from shadow_constructs.guard.acting import acting_as
-from shadow_constructs.guard.function import know_by_tag, lambda_function
-from shadow_constructs.guard.log import log_group
+from shadow_constructs.guard.function import acting_function
 from shadow_constructs.guard.package import HANDLER
 from shadow_constructs.guard.role import GUARDS, statements
 from shadow_constructs.guard.scaling import scaled
@@ -130,23 +128,16 @@ class UpdateGuard(Part):
         )
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
-        group = log_group(self, guard)
-        allowed = statements(endpoint_name, group.attr_arn)
-        acting = acting_as(self, guard, f"Guards updates of endpoint {endpoint_name}", allowed)
-        function = lambda_function(
+        function = acting_function(
             self,
             guard,
-            description=f"Checks before and after each update of endpoint {endpoint_name}",
+            what=f"Checks before and after each update of endpoint {endpoint_name}",
+            acts=f"Guards updates of endpoint {endpoint_name}",
             handler=HANDLER,
-            memory_mb=256,
             timeout_seconds=_TIMEOUT_SECONDS,
-            role_arn=acting.arn,
-            log_group=group.ref,
+            tag=(GUARDS, endpoint_name),
+            allowed=lambda log: statements(endpoint_name, log),
         )
-        for policy in acting.attached:
-            # Lambda asks what the role may do when the function is made.
-            function.add_resource_dependency(policy)
-        know_by_tag(function, GUARDS, endpoint_name)
         # Lambda delivers nothing that nobody waits for any more.
         self._events = lambda_.CfnEventInvokeConfig(
             self,

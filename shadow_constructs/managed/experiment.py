@@ -5,9 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 
-from shadow_constructs.guard.acting import acting_as
-from shadow_constructs.guard.function import know_by_tag, lambda_function
-from shadow_constructs.guard.log import log_group
+from shadow_constructs.guard.function import acting_function
 from shadow_constructs.guard.role import MANAGES, statements
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.managed import ManagedShadowTest
@@ -41,29 +39,19 @@ class Experiment(Part):
     def __init__(self, scope: Part, construct_id: str, *, managed: ManagedShadowTest, asked: ManagedAsked) -> None:
         super().__init__(scope, construct_id)
         guard = managed.test.guard
-        group = log_group(self, guard)
-        allowed = statements(
-            asked.endpoint,
-            group.attr_arn,
-            needs=MANAGED_PERMISSIONS,
-            more=_resources(asked),
-            tag=MANAGES,
-        )
-        acting = acting_as(self, guard, f"Starts and ends managed shadow tests of endpoint {asked.endpoint}", allowed)
-        function = lambda_function(
+        said = f"Starts and ends managed shadow tests of endpoint {asked.endpoint}"
+        function = acting_function(
             self,
             guard,
-            description=f"Starts and ends managed shadow tests of endpoint {asked.endpoint}",
+            what=said,
+            acts=said,
             handler=HANDLER,
-            memory_mb=256,
             timeout_seconds=_TIMEOUT_SECONDS,
-            role_arn=acting.arn,
-            log_group=group.ref,
+            tag=(MANAGES, asked.endpoint),
+            allowed=lambda log: statements(
+                asked.endpoint, log, needs=MANAGED_PERMISSIONS, more=_resources(asked), tag=MANAGES
+            ),
         )
-        for policy in acting.attached:
-            # Lambda asks what the role may do when the function is made.
-            function.add_resource_dependency(policy)
-        know_by_tag(function, MANAGES, asked.endpoint)
         self.resource = cdk.CfnResource(
             self,
             "Resource",
