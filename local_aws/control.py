@@ -59,6 +59,9 @@ class Control:
             case "DELETE", "faults":
                 faults.clear()
                 return {"faults": []}
+            case "DELETE", kind if kind.startswith("faults/"):
+                faults.clear(kind.removeprefix("faults/"))
+                return {"faults": faults.all()}
             case "POST", "reset":
                 await self._world.reset()
                 await self._reset_ministack()

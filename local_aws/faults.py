@@ -34,6 +34,7 @@ KINDS: dict[str, dict[str, _Key]] = {
     "deny": {"operation": _Key(str), "times": _Key(int, low=1, high=1000)},
     "kill-functions": {"operation": _Key(str), "times": _Key(int, required=False, low=1, high=1000)},
     "slow-update": {"endpoint": _Key(str), "seconds": _Key(_NUMBER, low=0, high=600)},
+    "held-update": {"endpoint": _Key(str)},
     "short-timeout": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0.1, high=900)},
     "late-delivery": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0, high=86_400)},
     "second-delivery": {"function": _Key(str), "seconds": _Key(_NUMBER, low=0, high=86_400)},
@@ -54,7 +55,7 @@ def parse(body: Json) -> dict[str, Json]:
         raise _refused("a fault is a JSON object with a 'kind'")
     kind = body.get("kind")
     if kind not in KINDS:
-        raise _refused(f"unknown fault kind {kind!r}, known: {', '.join(KINDS)}")
+        raise _refused(_unknown(kind))
     keys = KINDS[kind]
     for name in body:
         if name != "kind" and name not in keys:
@@ -78,6 +79,10 @@ def _check_value(kind: str, name: str, key: _Key, value: Json) -> None:
         raise _refused(f"'{name}' of fault '{kind}' must be {key.low:g} to {key.high:g}, got {value}")
 
 
+def _unknown(kind: Json) -> str:
+    return f"unknown fault kind {kind!r}, known: {', '.join(KINDS)}"
+
+
 def _refused(message: str) -> ServiceError:
     return ServiceError("InvalidFault", message)
 
@@ -99,9 +104,15 @@ class Faults:
         """Return the faults that are on."""
         return list(self._on)
 
-    def clear(self) -> None:
-        """Turn every fault off."""
-        self._on.clear()
+    def clear(self, kind: str | None = None) -> None:
+        """Turn every fault off, or those of one kind.
+
+        Raises:
+            ServiceError: If there is no such kind.
+        """
+        if kind is not None and kind not in KINDS:
+            raise _refused(_unknown(kind))
+        self._on = [fault for fault in self._on if kind is not None and fault["kind"] != kind]
 
     def find(self, kind: str, endpoint: str, variant: str | None = None) -> dict[str, Any] | None:
         """Return the fault of a kind that concerns an endpoint, and a variant where the kind names one."""

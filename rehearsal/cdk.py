@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -129,17 +130,21 @@ class Cdk:
             start_new_session=True,
         )
         lines: list[str] = []
+        # Also where not a line comes any more.
+        watchdog = threading.Timer(_TIMEOUT_SECONDS, processes.end, (process, 3))
+        watchdog.start()
         try:
             assert process.stdout is not None
             for line in process.stdout:
                 lines.append(line)
                 if on_line is not None:
                     on_line(line.rstrip("\n"))
-                if time.monotonic() - began > _TIMEOUT_SECONDS:
-                    raise RehearsalError(f"`cdk {' '.join(arguments)}` took more than {_TIMEOUT_SECONDS} s: stopped")
             process.wait()
         finally:
+            watchdog.cancel()
             processes.end(process, 3)
+        if time.monotonic() - began > _TIMEOUT_SECONDS:
+            raise RehearsalError(f"`cdk {' '.join(arguments)}` took more than {_TIMEOUT_SECONDS} s: stopped")
         return Run(arguments, process.returncode, "".join(lines), time.monotonic() - began)
 
     def _app_options(self, context: Mapping[str, str]) -> Sequence[str]:

@@ -124,9 +124,9 @@ class LocalAws:
         """
         self._control("POST", "/_local/faults", {"kind": kind, **keys})
 
-    def clear_faults(self) -> None:
-        """Turn all faults off."""
-        self._control("DELETE", "/_local/faults")
+    def clear_faults(self, kind: str | None = None) -> None:
+        """Turn all faults off, or those of one kind."""
+        self._control("DELETE", "/_local/faults" if kind is None else f"/_local/faults/{kind}")
 
     def mail(self, address: str) -> list[dict[str, str]]:
         """What an e-mail address got by SNS, the newest last: ``subject``, ``message``, ``topic``."""

@@ -18,6 +18,7 @@ from shadow_ops.sending import Answer
 ENDPOINT = "churn"
 MODEL_BUCKET = "my-models"
 _PAYLOADS = 40
+_TRAINING_SECONDS = 900
 RATE = 60.0
 """Requests a second while something is deployed: enough to notice a gap, and few enough to leave it the processor."""
 
@@ -72,7 +73,9 @@ class Stage:
             start_new_session=True,
         )
         try:
-            output, _ = process.communicate()
+            output, _ = process.communicate(timeout=_TRAINING_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            raise RehearsalError(f"training the models took more than {_TRAINING_SECONDS} s: stopped") from error
         finally:
             processes.end(process, 1)
         if process.returncode != 0:

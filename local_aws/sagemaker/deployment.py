@@ -16,6 +16,7 @@ from local_aws.settings import Settings
 logger = logging.getLogger(__name__)
 
 _ALARM_POLL_SECONDS = 0.1
+_HOLD_POLL_SECONDS = 0.05
 
 
 class DeploymentFailedError(Exception):
@@ -104,6 +105,8 @@ class Deployer:
         fault, delay = self._faults.take(endpoint.name), self._faults.take_delay(endpoint.name)
         try:
             await self._start(fleet)
+            while self._faults.find("held-update", endpoint.name):
+                await self._sleep(_HOLD_POLL_SECONDS)
             await self._sleep(delay)
             if fault is not None:
                 raise DeploymentFailedError(fault.get("reason") or "The update was rolled back (planted fault).")

@@ -7,6 +7,7 @@ import json
 import subprocess
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -47,6 +48,19 @@ class Running:
         with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_local/{path}", data, method=method)) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
+
+    def wait_until(self, status: str, endpoint: str) -> None:
+        """Wait for an endpoint's status."""
+        sagemaker = self.client("sagemaker")
+        until(lambda: sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == status)
+
+
+def until(look: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for what must come."""
+    deadline = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
+        time.sleep(0.05)
 
 
 def start(state: Path, *options: str) -> Running:

@@ -112,6 +112,25 @@ def test_fails_back_to_the_old_configuration(kind: str) -> None:
     run(main())
 
 
+def test_a_held_update_stays_under_way_until_it_is_let_go() -> None:
+    """However long that takes; it then goes on as it would have."""
+
+    async def main() -> None:
+        cloud = Cloud()
+        await cloud.deploy()
+        cloud("CreateEndpointConfig", second())
+        cloud.faults.add({"kind": "held-update", "endpoint": "churn"})
+        cloud.update("config-2")
+        for _ in range(100):
+            await cloud.deployer._sleep(0.05)
+        assert cloud.describe()["EndpointStatus"] == "Updating"
+        cloud.faults.clear("held-update")
+        await cloud.settle()
+        assert (cloud.describe()["EndpointStatus"], cloud.describe()["EndpointConfigName"]) == ("InService", "config-2")
+
+    run(main())
+
+
 def test_an_alarm_during_the_bake_rolls_back() -> None:
     """The new fleet takes the traffic, an alarm fires, and the old one has it again."""
 

@@ -65,6 +65,18 @@ def test_all_faults_can_be_turned_off() -> None:
     assert faults.all() == []
 
 
+def test_one_kind_of_fault_can_be_turned_off() -> None:
+    """The others stay, and a kind that there isn't is refused."""
+    faults = Faults()
+    faults.add(SLOW)
+    faults.add({"kind": "held-update", "endpoint": "churn"})
+    faults.clear("held-update")
+
+    assert faults.all() == [SLOW]
+    with pytest.raises(ServiceError, match="unknown fault kind 'hold', known: "):
+        faults.clear("hold")
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -233,8 +233,7 @@ def test_it_leaves_nothing_behind(tmp_path: Path, how: str) -> None:
         variant = {"VariantName": "p", "ModelName": "m", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
         sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
         sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
-        while sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"] != "InService":
-            time.sleep(0.05)
+        running.wait_until("InService", "e")
         pids = [running.process.pid, *_marked(running.process.pid)]
         assert len(pids) >= 2
         if how == "stdin":

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from local_aws.loose import Json
 from local_aws.tests.functions import Functions, custom
-from local_aws.tests.process import Running, Stack, sagemaker_resources
+from local_aws.tests.process import Running, Stack, sagemaker_resources, until
 from local_aws.tests.support import ROLE
 
 _names = (f"thing-{number}" for number in itertools.count())
@@ -63,8 +63,7 @@ def test_a_cancelled_update_goes_back_at_once_while_sagemakers_goes_on(
     old = sagemaker.describe_endpoint(EndpointName="stacked")["EndpointConfigName"]
     local.control("POST", "faults", {"kind": "slow-update", "endpoint": "stacked", "seconds": 3})
     stack.begin(guarded("Two", function, "2"))
-    while sagemaker.describe_endpoint(EndpointName="stacked")["EndpointStatus"] != "Updating":
-        time.sleep(0.05)
+    local.wait_until("Updating", "stacked")
     stack.client.cancel_update_stack(StackName=stack.name)
 
     # Nobody waits for the endpoint here, and SageMaker takes no second update meanwhile.
@@ -96,8 +95,7 @@ def test_a_rollback_that_fails_stops_there_and_goes_on_from_there(
     failing = guarded("Two", function, "2")
     failing["After"]["Properties"].update(Fails=["Update"], Sleep=1)
     stack.begin(failing)
-    while functions.asked(name)[-1] != ("Update", "after 2"):
-        time.sleep(0.05)
+    until(lambda: functions.asked(name)[-1] == ("Update", "after 2"))
     functions.flag("fail")
     assert stack.settled() == "UPDATE_ROLLBACK_FAILED"
     new = sagemaker.describe_endpoint(EndpointName="stacked")["EndpointConfigName"]
@@ -177,8 +175,7 @@ def test_express_mode_waits_for_custom_resources_only(local: Running, stack: Sta
     stack.prepared = {"DeploymentConfig": {"Mode": "EXPRESS"}}
     assert stack.deploy(guarded("Two", function, "2")) == "UPDATE_COMPLETE"
     assert sagemaker.describe_endpoint(EndpointName="stacked")["EndpointStatus"] == "Updating"
-    while sagemaker.describe_endpoint(EndpointName="stacked")["EndpointStatus"] != "InService":
-        time.sleep(0.05)
+    local.wait_until("InService", "stacked")
 
     # Rollback is off unless asked for.
     broken = guarded("One", function, "3")

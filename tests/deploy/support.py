@@ -31,6 +31,7 @@ from shadow_constructs import (
 )
 from shadow_ops.aws import history
 from shadow_ops.sending import Answer
+from tests.deploy.meanwhile import while_updating
 from tests.deploy.submission import Submission
 
 MODELS = "models-under-test"
@@ -166,6 +167,10 @@ class Case:
             rollback: Whether a failed deployment is taken back.
         """
         return Submission(self.local).deploy(self.stages.assembly(stage), stage, rollback=rollback)
+
+    def deploy_while(self, stage: str, act: Callable[[], object]) -> Run:
+        """Deploy a stage, and do something while the endpoint is updated."""
+        return while_updating(self.local, self.name, lambda: self.deploy(stage), act)
 
     def destroy(self, stage: str) -> Run:
         """Delete the stack."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -84,16 +82,11 @@ def test_an_alarm_during_the_bake_takes_the_promotion_back(make_case: CaseMaker)
     case.deploy("shadow").check()
     before = case.serving()
 
-    def fail_once_updating() -> None:
-        while _described(case)["EndpointStatus"] != "Updating":
-            time.sleep(0.05)
+    def fail() -> None:
         case.local.fault("fail", endpoint=case.name, variant="production", share=1, status=500)
 
-    saboteur = threading.Thread(target=fail_once_updating, daemon=True)
-    saboteur.start()
     with case.traffic():
-        run = case.deploy("promotion")
-    saboteur.join()
+        run = case.deploy_while("promotion", fail)
     assert run.exit_code != 0
     assert "went into ALARM" in " ".join(run.output.split())
     assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models)
@@ -166,8 +159,7 @@ def test_an_endpoint_of_somebody_elses_is_left_as_it_is(make_case: CaseMaker) ->
     theirs.deploy("shadow").check()
     sagemaker, autoscaling = (theirs.local.client(name) for name in ("sagemaker", "application-autoscaling"))
     sagemaker.create_endpoint(EndpointName=ours.name, EndpointConfigName=theirs.serving().config_name)
-    while _described(ours)["EndpointStatus"] != "InService":
-        time.sleep(0.1)
+    _until_in_service(ours)
     autoscaling.register_scalable_target(**_place(ours, "production"), MinCapacity=2, MaxCapacity=20)
     before, serving = _scaling_of(ours, "production"), ours.serving()
 
@@ -188,15 +180,8 @@ def test_a_cancelled_update_that_outlasts_an_invocation_is_waited_for_and_taken_
     case.local.fault("short-timeout", function=case.name, seconds=9)
     case.local.fault("slow-update", endpoint=case.name, seconds=20)
 
-    def cancel_once_updating() -> None:
-        while _described(case)["EndpointStatus"] != "Updating":
-            time.sleep(0.05)
-        case.local.client("cloudformation").cancel_update_stack(StackName=case.name)
-
-    somebody = threading.Thread(target=cancel_once_updating, daemon=True)
-    somebody.start()
-    run = case.deploy("promotion")
-    somebody.join()
+    cloudformation = case.local.client("cloudformation")
+    run = case.deploy_while("promotion", lambda: cloudformation.cancel_update_stack(StackName=case.name))
     assert run.exit_code != 0
     assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models), run.output
     # On a slow machine the short invocation ends before all is back: what is left is done by the next event.
@@ -215,8 +200,11 @@ def _scale_to(case: Case, variant: str, count: int) -> None:
     case.local.client("sagemaker").update_endpoint_weights_and_capacities(
         EndpointName=case.name, DesiredWeightsAndCapacities=wanted
     )
-    while _described(case)["EndpointStatus"] != "InService":
-        time.sleep(0.1)
+    _until_in_service(case)
+
+
+def _until_in_service(case: Case) -> None:
+    seen.until("the endpoint is in service", 120, lambda: _described(case)["EndpointStatus"] == "InService")
 
 
 def _place(case: Case, variant: str) -> dict[str, str]:

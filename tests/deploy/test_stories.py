@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +13,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 
 from shadow_constructs import GatePolicy, Guardrails, PromotionStack, ShadowTest, ShadowTestStack
 from shadow_ops.contract.declared import prefix
+from tests.deploy.meanwhile import while_updating
 from tests.deploy.submission import Submission
 from tests.deploy.support import Case, CaseMaker
 from tests.deploy.test_guard import _described, _scaling_of, _targets, scaled
@@ -88,16 +87,13 @@ def test_a_rollback_that_failed_can_be_continued(make_case: CaseMaker, tmp_path:
 
     folder = _assembly(tmp_path / "app", fails_last)
 
-    def fail_the_way_back() -> None:
-        while _described(case)["EndpointStatus"] != "Updating":
-            time.sleep(0.05)
+    run = while_updating(
+        case.local,
+        case.name,
+        lambda: Submission(case.local).deploy(folder, "promotion"),
         # What the update that is under way meets is settled: this is for the next one.
-        case.local.fault("failed-update", endpoint=case.name)
-
-    saboteur = threading.Thread(target=fail_the_way_back, daemon=True)
-    saboteur.start()
-    run = Submission(case.local).deploy(folder, "promotion")
-    saboteur.join()
+        lambda: case.local.fault("failed-update", endpoint=case.name),
+    )
     assert run.exit_code != 0
     assert Submission(case.local).status(case.name) == "UPDATE_ROLLBACK_FAILED", run.output
     assert "production" not in _targets(case), "SageMaker would refuse what continuing the rollback asks for"
@@ -157,15 +153,10 @@ def test_a_rollback_goes_through_without_its_records_and_says_so(make_case: Case
     case.local.fault("failed-update", endpoint=case.name)
 
     def damage() -> None:
-        while _described(case)["EndpointStatus"] != "Updating":
-            time.sleep(0.05)
         for one in ("pending", "scaling/shadow", "scaling/production"):
             ssm.put_parameter(Name=f"{prefix(case.name)}/{one}", Value="{damaged", Type="String", Overwrite=True)
 
-    somebody = threading.Thread(target=damage, daemon=True)
-    somebody.start()
-    run = case.deploy("promotion")
-    somebody.join()
+    run = case.deploy_while("promotion", damage)
     assert run.exit_code != 0
     assert Submission(case.local).status(case.name) == "UPDATE_ROLLBACK_COMPLETE", run.output
     assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models)
