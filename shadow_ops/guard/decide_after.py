@@ -91,7 +91,9 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
     left: tuple[Step, ...] = ()
     if isinstance(seen.scaled, Unread):
         notes = (f"{seen.scaled.why}: scaling is as it is",)
-        left = tuple(_without_record(request, seen, unrecorded=record is not None)) if taking_back else ()
+        if taking_back:
+            steps += [] if record is None else _gone_from_record(request, seen, record)
+            left = tuple(_without_record(request, seen, unrecorded=record is not None))
     else:
         if taking_back and record is not None and not isinstance(seen.recorded, Unread):
             # What is gone from the record is on it before it is put: if that fails, a later event finds it.
@@ -123,14 +125,18 @@ def _reopen(request: Request, seen: Seen, note: str) -> Go:
     # One that was taken back to its end is of an earlier deployment.
     if record is not None and record.source == request.asked.config and not (record.done and record.back):
         taken = tuple(dict.fromkeys((*record.taken, *record.variants)))
-        if not isinstance(seen.recorded, Unread):
-            # What is gone from the record, but declared, comes back as declared.
-            gone = [one for name, one in request.asked.scaling.items() if name in taken and name not in seen.recorded]
-            steps += [RecordScaling(one) for one in gone]
-        steps += [SaveRecord(replace(record, done=False, taken=taken))]
+        steps += [*_gone_from_record(request, seen, record), SaveRecord(replace(record, done=False, taken=taken))]
     steps += _without_record(request, seen, unrecorded=bool(steps))
     steps += undo_since(seen, request)
     return Go(tuple(steps), regardless=True, notes=(note,))
+
+
+def _gone_from_record(request: Request, seen: Seen, record: Pending) -> Iterator[Step]:
+    """Have what scaled, is declared and is gone from the record come back as declared, by the next event."""
+    if not isinstance(seen.recorded, Unread):
+        for name, one in request.asked.scaling.items():
+            if name in (*record.taken, *record.variants) and name not in seen.recorded:
+                yield RecordScaling(one)
 
 
 def _without_record(request: Request, seen: Seen, *, unrecorded: bool) -> Iterator[Step]:

@@ -102,8 +102,9 @@ def test_scaling_that_alone_changes_is_as_the_code_says_whether_or_not_the_stack
     assert set(told.world.targets) == {one["variant"] for one in changed} | ({"production"} if by_hand else set())
 
 
+@pytest.mark.parametrize("unseen", ["describe_endpoint", "describe_scalable_targets", "describe_scaling_policies"])
 @pytest.mark.parametrize("damaged", [False, True])
-def test_a_rollback_that_can_not_look_leaves_what_is_declared_on_record(damaged: bool) -> None:
+def test_a_rollback_that_can_not_look_leaves_what_is_declared_on_record(damaged: bool, unseen: str) -> None:
     """A record of scaling that is gone is replaced by what the code declares, and comes back with the next event."""
     stack = started()
     promoted = TESTING.promoted()
@@ -112,7 +113,7 @@ def test_a_rollback_that_can_not_look_leaves_what_is_declared_on_record(damaged:
 
     def lose() -> None:
         if world.status == "UPDATE_ROLLBACK_IN_PROGRESS" and not world.refused:
-            refuse(stack, "describe_endpoint")
+            refuse(stack, unseen)
             for name in [one for one in world.parameters if one.endswith("/scaling/shadow") and damaged]:
                 del world.parameters[name]
 
