@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 
 from shadow_constructs.guard.function import acting_function
 from shadow_constructs.guard.role import MANAGES, statements
+from shadow_constructs.managed.native import native_experiment
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.managed import RESOURCE, ManagedAsked
-from shadow_ops.contract.permissions import MANAGED_PERMISSIONS
+from shadow_ops.contract.managed import RESOURCE, ManagedAsked, course_name
+from shadow_ops.contract.permissions import managed_needs
+from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE
 
 HANDLER = "shadow_ops.managed.handler.handle"
 # Lambda's longest; SageMaker may take longer to begin, and the function invokes itself until then.
@@ -20,6 +23,7 @@ _SERVICE_TIMEOUT_SECONDS = 3600
 # A request that comes later finds another deployment; what fails is delivered twice more (Lambda's own default).
 _EVENT_AGE_SECONDS = 1800
 _RETRIES = 2
+_KEPT = ("conclusion", "ramp", "ramp-course", "verdict", "told*")
 
 
 class Experiment(Part):
@@ -32,13 +36,14 @@ class Experiment(Part):
         asked: The same as the function is told it.
 
     Attributes:
-        resource: The custom resource.
+        resource: The resource after which the test is there.
         name: The test's name in SageMaker; a token.
     """
 
     def __init__(self, scope: Part, construct_id: str, *, managed: ManagedShadowTest, asked: ManagedAsked) -> None:
         super().__init__(scope, construct_id)
-        guard = managed.test.guard
+        guard, watched = managed.test.guard, managed.running.watched
+        needs = managed_needs(begins=asked.native is None, ramps=watched)
         said = f"Starts and ends managed shadow tests of endpoint {asked.endpoint}"
         function = acting_function(
             self,
@@ -48,11 +53,9 @@ class Experiment(Part):
             handler=HANDLER,
             timeout_seconds=_TIMEOUT_SECONDS,
             tag=(MANAGES, asked.endpoint),
-            allowed=lambda log: statements(
-                asked.endpoint, log, needs=MANAGED_PERMISSIONS, more=_resources(asked), tag=MANAGES
-            ),
+            allowed=lambda log: statements(asked.endpoint, log, needs=needs, more=_resources(asked), tag=MANAGES),
         )
-        self.resource = cdk.CfnResource(
+        custom = cdk.CfnResource(
             self,
             "Resource",
             type=RESOURCE,
@@ -62,8 +65,11 @@ class Experiment(Part):
                 **asked.to_properties(),
             },
         )
-        self.resource.add_resource_dependency(_events(self, function))
-        self.name = self.resource.ref
+        custom.add_resource_dependency(_events(self, function))
+        self.name = custom.ref
+        self.resource = custom if asked.native is None else native_experiment(self, asked, self.name)
+        if watched:
+            _listen(self, function, asked.endpoint)
 
 
 def _events(scope: Experiment, function: lambda_.CfnFunction) -> cdk.CfnResource:
@@ -78,6 +84,25 @@ def _events(scope: Experiment, function: lambda_.CfnFunction) -> cdk.CfnResource
     )
 
 
+def _listen(scope: Experiment, function: lambda_.CfnFunction, endpoint: str) -> None:
+    """After each look of the watch the function looks whether a ramp is due, or is to stop."""
+    rule = events.CfnRule(
+        scope,
+        "Looks",
+        description="Looks of the watch, for a ramp of the managed test's share",
+        event_pattern={"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": {"endpoint": [endpoint]}},
+        targets=[{"arn": function.attr_arn, "id": "ramp"}],
+    )
+    lambda_.CfnPermission(
+        scope,
+        "LooksMayCall",
+        action="lambda:InvokeFunction",
+        function_name=function.attr_arn,
+        principal="events.amazonaws.com",
+        source_arn=rule.attr_arn,
+    )
+
+
 def _resources(asked: ManagedAsked) -> dict[str, object]:
     """What the needs of the function's role are about, beside what the guard's are."""
     here = "${AWS::Region}:${AWS::AccountId}"
@@ -88,7 +113,8 @@ def _resources(asked: ManagedAsked) -> dict[str, object]:
         "experiment": [f"{sagemaker}:inference-experiment/{one}-*" for one in bases],
         "experiments": [f"{sagemaker}:inference-experiment/*"],
         "model": [f"{sagemaker}:model/*"],
-        "kept": [f"{records}:parameter{prefix(asked.endpoint)}/{one}" for one in ("conclusion", "verdict", "told*")],
+        "kept": [f"{records}:parameter{prefix(asked.endpoint)}/{one}" for one in _KEPT],
+        "ramp": [f"{records}:parameter{course_name(asked.endpoint)}"],
     }
     found: dict[str, object] = {name: [{"Fn::Sub": one} for one in arns] for name, arns in named.items()}
     return {**found, "experiment-role": [asked.role_arn]}

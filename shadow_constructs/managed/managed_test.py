@@ -96,7 +96,10 @@ class ManagedTest(Part):
 
 def _asked(managed: ManagedShadowTest, parts: Parts, role_arn: str) -> ManagedAsked:
     test, hardware = managed.test, managed.shadow.hardware
-    assert isinstance(hardware, Hardware)  # ShadowTest refuses a serverless shadow
+    serving = test.production.hardware
+    # ShadowTest refuses a serverless shadow, and one beside serverless production.
+    assert isinstance(hardware, Hardware)
+    assert isinstance(serving, Hardware)
     capture = None
     if parts.captured is not None:
         capture = CaptureAsked(
@@ -119,5 +122,6 @@ def _asked(managed: ManagedShadowTest, parts: Parts, role_arn: str) -> ManagedAs
         role_arn=role_arn,
         capture=capture,
         volume_key_arn=test.volume_key_arn,
+        native=Instances(serving.instance_type, serving.count) if managed.native else None,
         tags=test.tags,
     )

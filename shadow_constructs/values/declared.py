@@ -44,6 +44,7 @@ def declared(
         policy=test.policy,
         guard_off=test.guard.off_because,
         experiment=experiment,
+        watch_off=None if experiment is None else test.watch.off_because,
     )
 
 

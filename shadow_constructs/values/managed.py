@@ -6,7 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from shadow_constructs.values.checks import check_arn, check_text, check_type
+from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_type
 from shadow_constructs.values.pairs.of_managed import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
@@ -38,6 +38,9 @@ class ManagedShadowTest:
             endpoint's name.
         role_arn: Role that SageMaker takes to run it; nothing is granted to it. By default one is made that may do what
             such a test needs on this endpoint. A CDK token is accepted.
+        native: Whether the template has the test as its own resource (``AWS::SageMaker::InferenceExperiment``), for
+            those who want it there. By default a function makes it, which knows when it is deployed and what serves
+            then; a template knows neither, so it needs ``starts``, and production must not scale.
     """
 
     test: ShadowTest
@@ -46,6 +49,7 @@ class ManagedShadowTest:
     starts: datetime.datetime | None = None
     name: str | None = None
     role_arn: str | None = None
+    native: bool = False
 
     def __post_init__(self) -> None:
         """Check the value.
@@ -67,6 +71,7 @@ class ManagedShadowTest:
         if self.role_arn is not None:
             ending = r"[\w+=,.@/-]+"
             check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+        check_flag(problems, "native", self.native)
         if problems.count == 0:
             check_pairs(problems, PAIRS, self)
         problems.raise_if_any()

@@ -9,6 +9,7 @@ from shadow_constructs.guard.role import interfaces
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.declared import managed_name, prefix, settings_name
+from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.contract.reasons import reasons_path
 from shadow_ops.contract.watched import SOURCE, Watched
 
@@ -38,6 +39,9 @@ def statements(
     if any(one.managed for one in watched):
         # Which config SageMaker has made for the test, and since when its share is what it is.
         yield _allowed("sagemaker:DescribeInferenceExperiment", _arns("sagemaker", ["inference-experiment/*"]))
+        # Whether a ramp of its share ends by a FAIL, for people.
+        ramps = [name(one.endpoint) for one in watched if one.managed for name in (ramp_name, course_name)]
+        yield _allowed("ssm:GetParameter", _parameters(ramps))
     own = [f"{prefix(one)}/{kept}" for one in names for kept in ("verdict", "told*")]
     reads_and_writes = ("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameters")
     yield _allowed(reads_and_writes, _parameters(own))

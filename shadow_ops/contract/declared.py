@@ -20,7 +20,7 @@ from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
     *("version", "endpoint_config", "production", "shadow", "sampling_percent", "promoted"),
-    *("capture_uri", "dashboard", "alarms", "more", "policy", "guard_off", "experiment"),
+    *("capture_uri", "dashboard", "alarms", "more", "policy", "guard_off", "experiment", "watch_off"),
 )
 _KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
 # What a variant's members were called in the first format, behind its role.
@@ -88,6 +88,7 @@ class Declared:
         policy: The policy of the test. None if this release can't read it.
         guard_off: Why no guard stands before and after the endpoint's updates, shortened; None where one does.
         experiment: Name of the managed test that this is said of; None where it is said of the endpoint.
+        watch_off: Why nobody watches the managed test, shortened; None where somebody does, or of the endpoint.
         unread: What this release could not read of it, a line each. Empty where all is known.
     """
 
@@ -102,6 +103,7 @@ class Declared:
     policy: GatePolicy | None
     guard_off: str | None = None
     experiment: str | None = None
+    watch_off: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
     def to_parameters(self, endpoint: str) -> dict[str, str]:
@@ -161,10 +163,9 @@ class Declared:
             "dashboard": self.dashboard,
             "alarms": list(self.alarms),
             "policy": None if self.policy is None else self.policy.to_json(),
-            "guard_off": None
-            if self.guard_off is None
-            else _short(self.guard_off, _LONGEST_WHY, len(compact(self.guard_off)) - 2),
+            "guard_off": _why(self.guard_off),
             "experiment": self.experiment,
+            "watch_off": _why(self.watch_off),
         }
         return {name: one for name, one in values.items() if one is not None}
 
@@ -212,6 +213,7 @@ class Declared:
             policy=GatePolicy.deployed(data["policy"], f"{where}: policy", unread),
             guard_off=_text_or_none(data, "guard_off"),
             experiment=_text_or_none(data, "experiment"),
+            watch_off=_text_or_none(data, "watch_off"),
             unread=tuple(unread),
         )
 
@@ -222,6 +224,10 @@ def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
     known = {"name": variant.name, "version": variant.version, "label": label}
     limits = {"min": variant.minimum, "max": variant.maximum}
     return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
+
+
+def _why(reason: str | None) -> str | None:
+    return None if reason is None else _short(reason, _LONGEST_WHY, len(compact(reason)) - 2)
 
 
 def _short(text: str, longest: int, written: int = 0) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.text import compact
@@ -26,6 +27,16 @@ RESOURCE = "Custom::ManagedShadowTest"
 
 # What a test that is there takes in place; all else makes another test.
 _IN_PLACE = ("sampling_percent", "seconds", "tags")
+
+
+def ramp_name(endpoint: str) -> str:
+    """Name of the parameter with the ramp of a managed test's share."""
+    return f"{prefix(endpoint)}/ramp"
+
+
+def course_name(endpoint: str) -> str:
+    """Name of the parameter with what has come of the ramp."""
+    return f"{ramp_name(endpoint)}-course"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +54,28 @@ class CaptureAsked:
     key_arn: str | None = None
     csv_content_types: tuple[str, ...] = ()
     json_content_types: tuple[str, ...] = ()
+
+    def to_api(self) -> dict[str, Any]:
+        """The DataStorageConfig."""
+        types = {"CsvContentTypes": list(self.csv_content_types), "JsonContentTypes": list(self.json_content_types)}
+        said = {kind: one for kind, one in types.items() if one}
+        key = {} if self.key_arn is None else {"KmsKey": self.key_arn}
+        return {"Destination": self.destination, **key, **({"ContentType": said} if said else {})}
+
+
+def variant_config(name: str, model: str, on: Instances) -> dict[str, Any]:
+    """A ModelVariantConfig.
+
+    Args:
+        name: VariantName.
+        model: ModelName.
+        on: What it runs on.
+    """
+    infrastructure = {
+        "InfrastructureType": "RealTimeInference",
+        "RealTimeInferenceConfig": {"InstanceType": on.instance_type, "InstanceCount": on.count},
+    }
+    return {"VariantName": name, "ModelName": model, "InfrastructureConfig": infrastructure}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +96,7 @@ class ManagedAsked:
         role_arn: The role that SageMaker takes.
         capture: What is captured; None: nothing.
         volume_key_arn: KMS key of the storage volumes, or None.
+        native: What production serves on, where the template itself makes the test; None where the function does.
         tags: Of the test.
     """
 
@@ -79,6 +113,7 @@ class ManagedAsked:
     role_arn: str
     capture: CaptureAsked | None = None
     volume_key_arn: str | None = None
+    native: Instances | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, stack: str) -> str:
@@ -90,10 +125,37 @@ class ManagedAsked:
         said = {name: one for name, one in self.to_properties().items() if name not in _CHANGES_IN_PLACE}
         return f"{self.base}-{hashlib.sha256(compact([stack, said]).encode()).hexdigest()[:_SUFFIX]}"
 
+    def to_request(self, name: str, production: Instances) -> dict[str, Any]:
+        """CreateInferenceExperiment's request, but for schedule and tags; a template's resource has the same members.
+
+        Args:
+            name: The test's name.
+            production: What the variant that answers callers serves on.
+        """
+        mode = {"ShadowModelVariantName": self.shadow, "SamplingPercentage": self.sampling_percent}
+        request: dict[str, Any] = {
+            "Name": name,
+            "Type": "ShadowMode",
+            "Description": f"{self.shadow_model} beside {self.production_model}",
+            "RoleArn": self.role_arn,
+            "EndpointName": self.endpoint,
+            "ModelVariants": [
+                variant_config(self.production, self.production_model, production),
+                variant_config(self.shadow, self.shadow_model, self.on),
+            ],
+            "ShadowModeConfig": {"SourceModelVariantName": self.production, "ShadowModelVariants": [mode]},
+        }
+        if self.capture is not None:
+            request["DataStorageConfig"] = self.capture.to_api()
+        if self.volume_key_arn is not None:
+            request["KmsKey"] = self.volume_key_arn
+        return request
+
     def to_properties(self) -> dict[str, str]:
         """The properties, without what is absent; names and ARNs may hold CDK tokens, which stay whole."""
         values: dict[str, Any] = {
-            "on": compact(Instances(self.on.instance_type, self.on.count).to_json()),
+            "on": _instances(self.on),
+            "native": None if self.native is None else _instances(self.native),
             "starts": None if self.starts is None else self.starts.astimezone(datetime.UTC).isoformat(),
             "capture": None if self.capture is None else compact(asdict(self.capture)),
             "tags": compact(dict(self.tags)) if self.tags else None,
@@ -113,7 +175,7 @@ class ManagedAsked:
             if (version := format_of(properties, "Version")) > FORMAT:
                 raise InvalidValueError((newer(where, version),))
             given = {name: properties[said] for name, said in _NAMES.items() if properties.get(said)}
-            starts, capture = given.pop("starts", None), given.pop("capture", None)
+            starts, capture, native = (given.pop(one, None) for one in ("starts", "capture", "native"))
             return cls(
                 **{
                     **given,
@@ -122,6 +184,7 @@ class ManagedAsked:
                     "seconds": int(given["seconds"]),
                     "starts": None if starts is None else datetime.datetime.fromisoformat(starts),
                     "capture": None if capture is None else _capture(json.loads(capture)),
+                    "native": None if native is None else Instances.from_json(json.loads(native)),
                     "tags": json.loads(given.get("tags", "{}")),
                 }
             )
@@ -146,9 +209,14 @@ _NAMES = {
     "role_arn": "RoleArn",
     "capture": "Capture",
     "volume_key_arn": "VolumeKey",
+    "native": "NativeOn",
     "tags": "Tags",
 }
 _CHANGES_IN_PLACE = ("Version", *(_NAMES[one] for one in _IN_PLACE))
+
+
+def _instances(on: Instances) -> str:
+    return compact(Instances(on.instance_type, on.count).to_json())
 
 
 def _capture(data: Mapping[str, Any]) -> CaptureAsked:

@@ -18,7 +18,8 @@ class Need:
             ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
             ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints;
             ``experiment``: managed tests of this stack, ``experiments``: all, to see which endpoint they have;
-            ``kept``: what the watch and a conclusion keep; ``model``: every model, because CloudFormation names them;
+            ``kept``: what is kept of a test; ``ramp``: a ramp's course;
+            ``model``: every model, because CloudFormation names them;
             ``experiment-role``: the role that a managed test is run with; ``*``.
         reason: Why it is needed; with ``*`` also why nothing narrower would do.
         conditions: Keys and values that must equal in the request.
@@ -138,7 +139,7 @@ def _of_both(need: Need) -> bool:
     return scaling or need.resource in ("endpoint", "endpoint-config", "target-alarm", "service-role", "function")
 
 
-MANAGED_PERMISSIONS: tuple[Need, ...] = (
+_LOOKS_AND_ENDS: tuple[Need, ...] = (
     *(need for need in PERMISSIONS if _of_both(need)),
     Need(
         ("sagemaker:DescribeModel",),
@@ -156,21 +157,9 @@ MANAGED_PERMISSIONS: tuple[Need, ...] = (
         "which endpoint another managed test has: its summary doesn't say",
     ),
     Need(
-        (
-            "sagemaker:CreateInferenceExperiment",
-            "sagemaker:UpdateInferenceExperiment",
-            "sagemaker:StopInferenceExperiment",
-            "sagemaker:DeleteInferenceExperiment",
-            "sagemaker:AddTags",
-        ),
+        ("sagemaker:StopInferenceExperiment", "sagemaker:DeleteInferenceExperiment"),
         "experiment",
-        "to begin the test, change its share and its end, end it, and delete one that hasn't begun",
-    ),
-    Need(
-        ("iam:PassRole",),
-        "experiment-role",
-        "SageMaker takes the role that runs the test from who begins it",
-        (("iam:PassedToService", "sagemaker.amazonaws.com"),),
+        "to end the test, and to delete one that hasn't begun",
     ),
     Need(
         ("cloudwatch:DescribeAlarms",),
@@ -193,4 +182,37 @@ MANAGED_PERMISSIONS: tuple[Need, ...] = (
         "whether the deployment goes on, is being rolled back, or the stack deleted",
     ),
 )
-"""Everything the function of a managed test calls."""
+_BEGINS = (
+    Need(
+        ("sagemaker:CreateInferenceExperiment", "sagemaker:AddTags"),
+        "experiment",
+        "to begin the test",
+    ),
+    Need(
+        ("iam:PassRole",),
+        "experiment-role",
+        "SageMaker takes the role that runs the test from who begins it",
+        (("iam:PassedToService", "sagemaker.amazonaws.com"),),
+    ),
+)
+_CHANGES = Need(
+    ("sagemaker:UpdateInferenceExperiment",),
+    "experiment",
+    "to change the test's share and its end",
+)
+_RAMPS = Need(
+    ("ssm:PutParameter",),
+    "ramp",
+    "which shares a ramp has come to, and why it ended",
+)
+
+
+def managed_needs(*, begins: bool, ramps: bool) -> tuple[Need, ...]:
+    """Everything that the function of a managed test calls.
+
+    Args:
+        begins: Whether it makes the test; else the template does.
+        ramps: Whether a watch looks at it, after whose looks a ramp goes on.
+    """
+    changes = (_CHANGES,) if begins or ramps else ()
+    return (*_LOOKS_AND_ENDS, *(_BEGINS if begins else ()), *changes, *((_RAMPS,) if ramps else ()))

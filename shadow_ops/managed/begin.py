@@ -11,8 +11,9 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment, ModelVariant
+from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.fit import check_fit
+from shadow_ops.managed.native import check_beginning, when_changed
 from shadow_ops.managed.steps import Wait
 
 # A start that is over when SageMaker reads it may be refused; of a test it is no part.
@@ -99,13 +100,18 @@ def next_step(asked: ManagedAsked, old: ManagedAsked | None, name: str, sight: S
             return Wait(f"{sight.live.name} is {sight.live.status}")
         check_fit(asked, sight.live)
         assert sight.live is not None
+        if asked.native is not None:
+            check_beginning(asked, name, sight.live, sight.now)
         return Create(creation(asked, name, sight.live, sight.now))
     if mine.status in _AT_WORK:
         return Wait(f"{mine.name} is {mine.status}")
     if mine.over:
         return _over(mine, sight)
     change = {} if old is None or changed else _changes(asked, old, mine, sight)
-    if change:
+    if asked.native is not None and sight.forward:
+        near = None if old is None else when_changed(asked, old, mine, sight.now)
+        return near or Begun(f"{mine.name} is {mine.status}; its template says the rest")
+    if change and asked.native is None:
         return Change({"Name": mine.name, **change})
     if mine.status == "Created" and asked.starts is None:
         return Wait(f"{mine.name} begins at {mine.start:%H:%M} UTC")
@@ -138,32 +144,9 @@ def creation(asked: ManagedAsked, name: str, live: LiveEndpoint, now: datetime.d
     [serving] = live.production
     counts = (serving.current_count, serving.desired_count, serving.initial_count)
     count = next((one for one in counts if one is not None), 1)
-    production = ModelVariant(
-        asked.production, asked.production_model, Instances(serving.instance_type or "", max(count, 1))
-    )
-    shadow = ModelVariant(asked.shadow, asked.shadow_model, asked.on)
-    mode = {"ShadowModelVariantName": shadow.name, "SamplingPercentage": asked.sampling_percent}
-    request: dict[str, Any] = {
-        "Name": name,
-        "Type": "ShadowMode",
-        "Schedule": {"StartTime": start, "EndTime": start + datetime.timedelta(seconds=asked.seconds)},
-        "Description": f"{shadow.model} beside {production.model}",
-        "RoleArn": asked.role_arn,
-        "EndpointName": live.name,
-        "ModelVariants": [production.to_api(), shadow.to_api()],
-        "ShadowModeConfig": {"SourceModelVariantName": production.name, "ShadowModelVariants": [mode]},
-    }
-    if asked.capture is not None:
-        types = {
-            "CsvContentTypes": list(asked.capture.csv_content_types),
-            "JsonContentTypes": list(asked.capture.json_content_types),
-        }
-        said = {kind: one for kind, one in types.items() if one}
-        key = {} if asked.capture.key_arn is None else {"KmsKey": asked.capture.key_arn}
-        content = {"ContentType": said} if said else {}
-        request["DataStorageConfig"] = {"Destination": asked.capture.destination, **key, **content}
-    if asked.volume_key_arn is not None:
-        request["KmsKey"] = asked.volume_key_arn
+    on = asked.native or Instances(serving.instance_type or "", max(count, 1))
+    request = asked.to_request(name, on)
+    request["Schedule"] = {"StartTime": start, "EndTime": start + datetime.timedelta(seconds=asked.seconds)}
     if asked.tags:
         request["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(asked.tags.items())]
     return request

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.managed import variant_config
 from shadow_ops.contract.problems import CannotTellError
 
 OVER = frozenset(("Completed", "Cancelled"))
@@ -36,15 +37,7 @@ class ModelVariant:
 
     def to_api(self, instances: Instances | None = None) -> dict[str, Any]:
         """The ModelVariantConfig, on other hardware where it is given."""
-        on = instances or self.instances
-        return {
-            "VariantName": self.name,
-            "ModelName": self.model,
-            "InfrastructureConfig": {
-                "InfrastructureType": "RealTimeInference",
-                "RealTimeInferenceConfig": {"InstanceType": on.instance_type, "InstanceCount": on.count},
-            },
-        }
+        return variant_config(self.name, self.model, instances or self.instances)
 
 
 @dataclass(frozen=True)

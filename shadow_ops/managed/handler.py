@@ -15,11 +15,13 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
+from shadow_ops.contract.watched import DETAIL_TYPE
 from shadow_ops.guard import answer
 from shadow_ops.guard.answer import Put, body, check_address, put
 from shadow_ops.guard.clients import Clients, Clock, TimeUpError, real_clients
 from shadow_ops.guard.handler import LambdaClock
 from shadow_ops.guard.run import PATIENCE, HandOverError
+from shadow_ops.managed.ramping import on_look
 from shadow_ops.managed.run import Runner
 
 LOG = logging.getLogger(__name__)
@@ -29,12 +31,16 @@ _RESERVE_SECONDS, _RESERVE_SHARE = 60, 1 / 3
 
 
 def handle(event: Mapping[str, Any], context: Any) -> None:  # noqa: ANN401 - made by Lambda, without a public type
-    """Take a request of CloudFormation. The entry point of the Lambda function.
+    """Take a request of CloudFormation, or an event of the watch. The entry point of the Lambda function.
 
     Raises:
-        Exception: If not even an answer can be sent; Lambda then delivers the request again.
+        Exception: If not even an answer can be sent, or a ramp can't go on; Lambda then delivers it again.
     """
     logging.getLogger().setLevel(logging.INFO)
+    if event.get("detail-type") == DETAIL_TYPE:
+        clients, clock = real_clients(), LambdaClock(context)
+        on_look(event, clients.sagemaker, clients.ssm, clock.now())
+        return
     on_request(event, real_clients(), LambdaClock(context), put)
 
 

@@ -13,12 +13,13 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws import looks, parameters
 from shadow_ops.aws.errors import error_code
-from shadow_ops.contract.managed import ManagedAsked
+from shadow_ops.aws.scaling import Scaling
+from shadow_ops.contract.managed import ManagedAsked, course_name, ramp_name
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.direction import is_over
 from shadow_ops.managed import experiment as experiments
-from shadow_ops.managed import fit
+from shadow_ops.managed import fit, native
 from shadow_ops.managed.begin import Begun, Change, Create, End, Sight, next_step
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.experiment import Experiment
@@ -74,6 +75,8 @@ class Runner:
                     self.pause()
                 case Create(request):
                     self._create(asked, live, request)
+                    if asked.native is not None:
+                        return name, f"{name} may begin, by its template"
                 case Change(request):
                     self.clients.sagemaker.update_inference_experiment(**request)
                     changed = True
@@ -93,7 +96,8 @@ class Runner:
         if (self._status() or "DELETE").startswith("DELETE"):
             # The watch goes with the stack: nobody reads what it kept.
             kept = parameters.under(self.clients.ssm, looks.told_path(found.endpoint))
-            parameters.remove(self.clients.ssm, [looks.look_name(found.endpoint), *kept])
+            own = [looks.look_name(found.endpoint), ramp_name(found.endpoint), course_name(found.endpoint)]
+            parameters.remove(self.clients.ssm, [*own, *kept])
         return said
 
     def _end(self, experiment: Experiment, reason: str) -> str:
@@ -112,6 +116,9 @@ class Runner:
         for model in (asked.production_model, asked.shadow_model):
             fit.check_model(sagemaker.describe_model(ModelName=model))
         fit.check_free(asked, experiments.at_work(sagemaker, asked.endpoint))
+        if asked.native is not None:
+            native.check_scaling(asked, Scaling(self.clients, asked.endpoint).read([asked.production]))
+            return
         try:
             sagemaker.create_inference_experiment(**request)
         except ClientError as error:

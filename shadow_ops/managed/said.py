@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.declared import Declared
-from shadow_ops.managed.experiment import describe
+from shadow_ops.managed.experiment import Experiment, describe
+
+
+@dataclass(frozen=True)
+class Word:
+    """Whose word holds of an endpoint.
+
+    Attributes:
+        live: What serves.
+        declared: What is said of it.
+        experiment: The managed test of a stack, whatever it is at; None if there is none.
+    """
+
+    live: LiveEndpoint
+    declared: Declared | None
+    experiment: Experiment | None = None
 
 
 def of_what_serves(
@@ -15,7 +30,7 @@ def of_what_serves(
     live: LiveEndpoint,
     settings: Declared | None,
     managed: Declared | None,
-) -> tuple[LiveEndpoint, Declared | None]:
+) -> Word:
     """The endpoint, and whose word holds of it: the managed test's while its config serves, else the endpoint's own.
 
     Args:
@@ -27,9 +42,9 @@ def of_what_serves(
     Raises:
         ClientError: If a call is refused.
     """
-    if managed is None or managed.experiment is None or live.shadow is None:
-        return live, settings
+    if managed is None or managed.experiment is None:
+        return Word(live, settings)
     found = describe(sagemaker, managed.experiment)
-    if found is None or found.config != live.config.name:
-        return live, settings
-    return replace(live, since=found.modified), replace(managed, config=live.config.name)
+    if found is None or live.shadow is None or found.config != live.config.name:
+        return Word(live, settings, found)
+    return Word(replace(live, since=found.modified), replace(managed, config=live.config.name), found)

@@ -1,28 +1,129 @@
-"""The share of a managed test: changed in place while it runs, or before."""
+"""The share of a managed test: changed in place while it runs, or before; at once, or by a ramp."""
 
 from __future__ import annotations
 
-from typing import Any
+import datetime
+from collections.abc import Callable
+from typing import Any, Protocol
 
+from shadow_ops.aws import parameters
+from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.managed import ramp_name
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import describe, named
+from shadow_ops.managed import ramp
+from shadow_ops.managed.experiment import Experiment, describe, named
+from shadow_ops.managed.ramp import Ramp, check_steps
 
 
-def change(sagemaker: Any, endpoint: str, name: str | None, percent: int) -> str:  # noqa: ANN401 - a boto3 client
-    """Change the share, and look that SageMaker has taken it.
+class Services(Protocol):
+    """Whatever holds boto3 clients of these."""
+
+    @property
+    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Managed tests."""
+
+    @property
+    def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
+        """Ramps."""
+
+
+def change(services: Services, endpoint: str, name: str | None, percent: int) -> list[str]:
+    """Change the share, and look that SageMaker has taken it. A ramp ends by it.
 
     Returns:
-        A sentence about what holds now.
+        A sentence about each thing that holds now.
 
     Raises:
         CannotTellError: If the test is over or under way between two states, or SageMaker didn't take the share.
         ClientError: If a call is refused.
     """
+    experiment = _changeable(services.sagemaker, endpoint, name)
+    return [_set(services.sagemaker, experiment, percent), *_stop(services.ssm, experiment)]
+
+
+def begin(
+    services: Services,
+    endpoint: str,
+    name: str | None,
+    steps: tuple[int, ...],
+    every: datetime.timedelta,
+    *,
+    by: Callable[[], str],
+    now: datetime.datetime,
+) -> list[str]:
+    """Copy the first share of a ramp, and put on record that the others follow.
+
+    Args:
+        services: The clients.
+        endpoint: The endpoint.
+        name: The test's name; by default the endpoint's newest.
+        steps: The shares, rising.
+        every: How long each is looked at.
+        by: Says who asks.
+        now: The time.
+
+    Returns:
+        A sentence about each thing that holds now.
+
+    Raises:
+        CannotTellError: If nobody would carry the ramp out, it takes longer than the test, or the share can't be
+            changed; nothing was changed.
+        ClientError: If a call is refused.
+    """
+    experiment = _changeable(services.sagemaker, endpoint, name)
+    _check_carried(services.ssm, experiment)
+    found = _known(services.ssm, endpoint)
+    if found is not None and found[1].ended is None:
+        there = found[0]
+        if (there.experiment, there.steps, there.every) == (experiment.name, steps, every):
+            return [f"the ramp of {experiment.name} is under way already, at {experiment.sampling_percent} %"]
+    check_steps(steps, every, experiment, now)
+    said = _set(services.sagemaker, experiment, steps[0])
+    made = Ramp(id=f"{now:%Y%m%dT%H%M%S%f}", experiment=experiment.name, steps=steps, every=every, by=by(), at=now)
+    parameters.write(services.ssm, ramp_name(endpoint), made.to_json())
+    return [said, f"the ramp goes on by itself ({ramp.spoken(made)}), until the gate says FAIL or the share is changed"]
+
+
+def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
     experiment = named(sagemaker, endpoint, name)
     if experiment.status not in ("Created", "Running"):
         raise CannotTellError(
             f"{experiment.name} is {experiment.status}: only a test that is created or running takes another share"
         )
+    return experiment
+
+
+def _check_carried(ssm: Any, experiment: Experiment) -> None:  # noqa: ANN401 - a boto3 client
+    said = Declared.read(experiment.endpoint, lambda name: parameters.text_of(ssm, name), managed=True)
+    if said is None or said.experiment != experiment.name:
+        raise CannotTellError(
+            f"no ManagedShadowTestStack has made {experiment.name}, so nothing would carry a ramp out; change its "
+            f"share by hand: shadow-test sampling {experiment.endpoint} PERCENT"
+        )
+    if said.watch_off is not None:
+        raise CannotTellError(
+            f"nobody watches {experiment.endpoint} ({said.watch_off}), and a ramp goes on after a look of the watch: "
+            f"take Watch.off out of its code, or shadow-test sampling {experiment.endpoint} PERCENT"
+        )
+
+
+def _known(ssm: Any, endpoint: str) -> tuple[Ramp, ramp.Course] | None:  # noqa: ANN401 - a boto3 client
+    try:
+        return ramp.read(ssm, endpoint)
+    except parameters.DamagedRecordError:
+        # Nobody carries that out; it is replaced.
+        return None
+
+
+def _stop(ssm: Any, experiment: Experiment) -> list[str]:  # noqa: ANN401 - a boto3 client
+    found = _known(ssm, experiment.endpoint)
+    if found is None or found[0].experiment != experiment.name or found[1].ended is not None:
+        return []
+    parameters.remove(ssm, [ramp_name(experiment.endpoint)])
+    return [f"its ramp ({ramp.spoken(found[0])}) has ended by this"]
+
+
+def _set(sagemaker: Any, experiment: Experiment, percent: int) -> str:  # noqa: ANN401 - a boto3 client
     before = experiment.sampling_percent
     if before == percent:
         return f"{experiment.name} copies {percent} % of the requests already"

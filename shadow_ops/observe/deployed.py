@@ -12,6 +12,7 @@ from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.said import of_what_serves
 
 _NAMES_LOOKED_AT = 100
@@ -24,10 +25,12 @@ class Deployed:
     Attributes:
         live: What it serves.
         declared: What its stack says. None if it wasn't deployed by this library.
+        experiment: The managed test of a stack of this library, whatever it is at; None if there is none.
     """
 
     live: LiveEndpoint
     declared: Declared | None
+    experiment: Experiment | None = None
 
     def policy(self, given: GatePolicy | None) -> GatePolicy:
         """The policy to judge by: the one given, else that of the stack.
@@ -67,7 +70,8 @@ def find(clients: Clients, name: str) -> Deployed:
         CannotTellError: If there is none of that name; names that are near are listed.
     """
     live = check_exists(clients, name)
-    return Deployed(*of_what_serves(clients.sagemaker, live, *_declared(clients, live.name)))
+    word = of_what_serves(clients.sagemaker, live, *_declared(clients, live.name))
+    return Deployed(word.live, word.declared, word.experiment)
 
 
 def check_exists(clients: Clients, name: str) -> LiveEndpoint:

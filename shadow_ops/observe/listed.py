@@ -14,7 +14,9 @@ from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
 from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.said import of_what_serves
+from shadow_ops.observe import tested
 
 _AT_ONCE = 8
 
@@ -28,12 +30,14 @@ class Listed:
         live: What it serves; None if there is a stack's word, but no endpoint.
         declared: What its stack says; None if this release can't read it.
         look: What the watch saw last of what serves; None if nothing, or of another config.
+        experiment: The managed test of a stack of this library, whatever it is at; None if there is none.
     """
 
     name: str
     live: LiveEndpoint | None
     declared: Declared | None
     look: Look | None = None
+    experiment: Experiment | None = None
 
     @property
     def phase(self) -> str:
@@ -63,6 +67,7 @@ class Listed:
             "production_version": production,
             "shadow_version": shadow,
             "sampling_percent": None if live is None or live.shadow is None else live.sampling_percent,
+            "managed": None if self.experiment is None else tested.as_json(self.experiment),
         }
 
 
@@ -78,9 +83,10 @@ def listed(clients: Clients) -> list[Listed]:
 
     def look(name: str) -> Listed:
         live, said = describe(sagemaker, name), settings.get(name)
-        if live is not None:
-            live, said = of_what_serves(sagemaker, live, said, managed.get(name))
-        return Listed(name, live, said, _look(values, live))
+        if live is None:
+            return Listed(name, None, said)
+        word = of_what_serves(sagemaker, live, said, managed.get(name))
+        return Listed(name, word.live, word.declared, _look(values, live), word.experiment)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(look, sorted({*settings, *managed})))

@@ -13,6 +13,7 @@ from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, 
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
+from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
 
 # API operation DescribeAlarms: names in a call.
@@ -60,6 +61,7 @@ class Observed:
         drifts: Where it isn't what the stack says, one line each.
         last: The last promotion or way back that stood, or None.
         look: What the watch saw last of what serves, or None.
+        ramp: The ramp of a managed test's share, if there is one.
     """
 
     found: Deployed
@@ -68,6 +70,7 @@ class Observed:
     drifts: tuple[str, ...]
     last: history.Entry | None
     look: Look | None = None
+    ramp: tested.Asked | None = None
 
 
 def observe(clients: Clients, found: Deployed) -> Observed:
@@ -88,6 +91,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         else (*drifts(_as_said(clients, live, said), said, limits), *left_over(clients, live)),
         last=standing[-1] if standing else None,
         look=_look(clients, live),
+        ramp=tested.ramp_of(clients.ssm, found.experiment),
     )
 
 

@@ -39,6 +39,7 @@ class Seen:
         reason: Why, in one line.
         requests: Requests to the shadow since the test began.
         now: The time.
+        ramp: What is left of a ramp of its share, in words; None if there is none.
         override: A person's reason on record to promote the shadow whatever the verdict; None if there is none.
     """
 
@@ -50,6 +51,7 @@ class Seen:
     reason: str
     requests: int
     now: datetime.datetime
+    ramp: str | None = None
     override: Reason | None = None
 
     @property
@@ -155,7 +157,9 @@ def _days_over(watched: Watched, seen: Seen) -> int | None:
 def _notices(watched: Watched, seen: Seen, look: Look) -> Iterator[Notice]:
     used = text.used(look, seen.age, watched)
     if look.turn > 0:
-        subject, body = text.of_verdict(watched.endpoint, seen.version, look, used, managed=watched.managed)
+        subject, body = text.of_verdict(
+            watched.endpoint, seen.version, look, used, managed=watched.managed, ramp=seen.ramp
+        )
         yield Notice(f"{look.config}.{look.turn}.verdict", subject, body)
     days = _days_over(watched, seen)
     if days is not None:

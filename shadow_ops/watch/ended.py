@@ -5,26 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from shadow_ops.aws import looks
-from shadow_ops.aws.endpoint import LiveEndpoint
-from shadow_ops.contract.declared import Declared
-from shadow_ops.managed.experiment import Experiment, describe
+from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.said import Word
 from shadow_ops.watch import text
 from shadow_ops.watch.decide import Notice
 
 
-def of_the_end(sagemaker: Any, ssm: Any, live: LiveEndpoint, said: Declared) -> Notice | None:  # noqa: ANN401 - boto3 clients
+def of_the_end(ssm: Any, word: Word) -> Notice | None:  # noqa: ANN401 - a boto3 client
     """The notice about the end of a managed test; None while it isn't over, and where its shadow was promoted.
 
     Args:
-        sagemaker: The client.
         ssm: The client.
-        live: The endpoint.
-        said: What the test's stack says.
+        word: The endpoint and its test.
 
     Raises:
         ClientError: If a call is refused.
     """
-    found = None if said.experiment is None else describe(sagemaker, said.experiment)
+    found, live = word.experiment, word.live
     if found is None or not found.over or [one.model_name for one in live.production] != [found.production.model]:
         return None
     subject, told = text.of_end(live.name, found.name, found.status, _verdict(ssm, found))

@@ -15,7 +15,8 @@ from shadow_ops.contract.declared import Declared, managed_name, settings_name
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE, Watched
 from shadow_ops.judge.live import judge_live
-from shadow_ops.managed.said import of_what_serves
+from shadow_ops.managed import ramp
+from shadow_ops.managed.said import Word, of_what_serves
 from shadow_ops.watch.answers import publish_answers
 from shadow_ops.watch.decide import Course, Seen, decide
 from shadow_ops.watch.ended import of_the_end
@@ -64,8 +65,9 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
     """
     live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched)
     if live is not None and watched.managed and said is not None:
-        _tell_end(clients, watched, live, said, now)
-        live, said = of_what_serves(clients.sagemaker, live, None, said)
+        word = of_what_serves(clients.sagemaker, live, None, said)
+        _tell_end(clients, watched, word, now)
+        live, said = word.live, word.declared
     if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
         LOG.info("%s: nothing to watch", watched.endpoint)
         return None
@@ -79,6 +81,7 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         reason=verdict.reason,
         requests=round(sum(one.shadow.numbers.get("Invocations", 0) for one in recording.periods)),
         now=now,
+        ramp=_ramp(clients.ssm, live) if watched.managed else None,
         override=_override(clients.ssm, live, now),
     )
     course = decide(watched, seen, looks.latest(clients.ssm, watched.endpoint))
@@ -94,10 +97,23 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
     return course
 
 
-def _tell_end(clients: Clients, watched: Watched, live: LiveEndpoint, said: Declared, now: datetime.datetime) -> None:
-    notice = None if watched.topic_arn is None else of_the_end(clients.sagemaker, clients.ssm, live, said)
+def _tell_end(clients: Clients, watched: Watched, word: Word, now: datetime.datetime) -> None:
+    notice = None if watched.topic_arn is None else of_the_end(clients.ssm, word)
     if notice is not None and watched.topic_arn is not None:
         Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell((notice,))
+
+
+def _ramp(ssm: Any, live: LiveEndpoint) -> str | None:  # noqa: ANN401 - a boto3 client
+    """The shares that a ramp has still before it, in words."""
+    try:
+        found = ramp.read(ssm, live.name)
+    except parameters.DamagedRecordError:
+        # The test's function won't carry it out either.
+        LOG.exception("the ramp can't be read")
+        return None
+    left = [] if found is None or found[1].ended is not None else found[0].steps
+    rest = [str(one) for one in left if one > round(live.sampling_percent)]
+    return f"{', '.join(rest)} %" if rest else None
 
 
 def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:  # noqa: ANN401 - a boto3 client

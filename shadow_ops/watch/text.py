@@ -14,7 +14,9 @@ LONGEST_REASON = 1000
 _LONGEST_SUBJECT = 99  # API member PublishInput.Subject: fewer than 100 characters of ASCII, without control characters
 
 
-def of_verdict(endpoint: str, version: str, look: Look, used: str, *, managed: bool = False) -> tuple[str, str]:
+def of_verdict(
+    endpoint: str, version: str, look: Look, used: str, *, managed: bool = False, ramp: str | None = None
+) -> tuple[str, str]:
     """Subject and text about a verdict that has changed; of a managed test with its way to the promotion."""
     since = f"{look.verdict} since {look.since:%a %Y-%m-%d %H:%M} UTC over {look.requests:,} requests to the shadow"
     said = {
@@ -27,7 +29,8 @@ def of_verdict(endpoint: str, version: str, look: Look, used: str, *, managed: b
         "PASS": f"Promote it: shadow-test conclude {endpoint} promote, which asks the gate once more."
         if managed
         else "Promote it: deploy its promotion stack, whose gate judges once more.",
-        "FAIL": "Production is not touched. Test a better candidate, or take the shadow out.",
+        "FAIL": "Production is not touched. Test a better candidate, or take the shadow out."
+        + ("" if ramp is None else f" The ramp of its share ends here, and {ramp} don't follow."),
     }.get(look.verdict, "Nothing is to be done: the test goes on.")
     return subject(f"{endpoint}: {head}"), _text(first, look.reason, used, what_next, _figures(endpoint))
 

@@ -26,6 +26,7 @@ from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.watched import Watched
+from shadow_ops.managed.ramp import Course, Ramp, spoken
 from tests.fuzz.odd import CASES, FEW
 from tests.fuzz.test_files import anything
 from tests.ops.cli.services import DECLARED, NOW, Services
@@ -69,6 +70,7 @@ REASON = Reason(
     subject="m",
     version="v2",
 )
+RAMP = Ramp(id="1", experiment="e", steps=(1, 5), every=datetime.timedelta(hours=1), by="ada", at=NOW)
 ODD_JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -152,6 +154,11 @@ def _reasons(ssm: _Ssm) -> object:
     return [(one.to_json(), one.void_because(purpose="promotion", config="c", subject="m", now=NOW)) for one in found]
 
 
+def _ramp(ssm: _Ssm) -> object:
+    found = Ramp.from_json(parameters.unpack(ssm.text))
+    return found.to_json(), spoken(found), NOW - found.at
+
+
 def _settings(ssm: _Ssm) -> object:
     found = Declared.read("churn", lambda _name: ssm.text)
     return found and (found.to_text(), found.sampling_percent / 2, ",".join(found.alarms), found.policy)
@@ -179,6 +186,12 @@ READERS: dict[str, tuple[Callable[[_Ssm], object], Any, tuple[type[Exception], .
         (ValueError,),
     ),
     "reasons": (_reasons, REASON.to_json(), (parameters.DamagedRecordError,)),
+    "a ramp": (_ramp, RAMP.to_json(), (parameters.DamagedRecordError,)),
+    "what has come of a ramp": (
+        lambda ssm: Course.from_json(parameters.unpack(ssm.text)).to_json(),
+        Course(ramp="1", taken=((1, NOW),), ended="FAIL").to_json(),
+        (parameters.DamagedRecordError,),
+    ),
     "settings": (_settings, json.loads(DECLARED.to_text()), (InvalidValueError,)),
 }
 

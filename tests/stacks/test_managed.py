@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Callable
@@ -31,12 +32,13 @@ from shadow_constructs import (
     Watch,
 )
 from shadow_constructs.testing import stable_template
-from shadow_ops.contract.permissions import MANAGED_PERMISSIONS
+from shadow_ops.contract.permissions import managed_needs
 from tests.stacks.rendering import IRELAND, Json, churn, of_type, options
 from tests.stacks.test_validity import ACKNOWLEDGED, nag_findings
 from tests.support.templates import problems_of
 from tests.values.samples import KEY_ARN, ROLE_ARN, variant
 
+STARTS = datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC)
 NAG = {
     **ACKNOWLEDGED,
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/(churn-)?\*\]": "Names of tests end in characters of "
@@ -58,16 +60,19 @@ def ours(managed: ManagedShadowTest | None = None) -> tuple[ShadowTestStack, Man
     return serving, ManagedShadowTestStack(app, "churn-managed", managed=value, endpoint=serving.endpoint, **options())
 
 
-def theirs(**changes: Any) -> ManagedShadowTestStack:  # noqa: ANN401 - of ShadowTest
+def theirs(*, native: bool = False, **changes: Any) -> ManagedShadowTestStack:  # noqa: ANN401 - of ShadowTest
     """The test of an endpoint from elsewhere."""
     production = variant("v1", "AllTraffic", model=Model(version="v1", model_name="churn-v1"))
     managed = managed_of(**{"production": production, **changes})
+    if native:
+        managed = replace(managed, native=True, starts=STARTS)
     return ManagedShadowTestStack(cdk.App(), "churn-managed", managed=managed, **options())
 
 
 STACKS: dict[str, Callable[[], ManagedShadowTestStack]] = {
     "of ours": lambda: ours()[1],
     "of theirs": theirs,
+    "native": lambda: theirs(native=True),
     "with keys": lambda: theirs(capture=Capture(customer_managed_key=True), volume_key_arn=KEY_ARN),
     "without capture, watch and dashboard": lambda: theirs(
         capture=Capture.off(), watch=Watch.off("nobody looks"), dashboard=Dashboard.off()
@@ -80,7 +85,7 @@ def template_of(stack: cdk.Stack) -> Json:
     return dict(Template.from_stack(stack).to_json())
 
 
-@pytest.mark.parametrize("case", ["of ours", "of theirs"])
+@pytest.mark.parametrize("case", ["of ours", "of theirs", "native"])
 def test_the_stack_of_a_managed_test(case: str, snapshot: SnapshotAssertion) -> None:
     """The whole template; whoever changes it reads the difference."""
     assert stable_template(STACKS[case]()) == snapshot.use_extension(JSONSnapshotExtension)
@@ -164,16 +169,35 @@ def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_the_function_may_do_what_its_needs_say() -> None:
+@pytest.mark.parametrize("case", ["of theirs", "native"])
+def test_the_function_may_do_what_its_needs_say(case: str) -> None:
     """Every need is a statement, and a `*` stands only where the need has one."""
-    template = template_of(theirs())
+    template = template_of(STACKS[case]())
     [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleC" in key]
     *found, log = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-    needs = MANAGED_PERMISSIONS
+    needs = managed_needs(begins=case != "native", ramps=True)
 
     assert [tuple(one["Action"]) for one in found] == [need.actions for need in needs]
     assert [one["Resource"] == "*" for one in found] == [need.resource == "*" for need in needs]
     assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
+
+
+def test_a_native_test_is_a_resource_that_its_handler_can_not_spoil() -> None:
+    """No DesiredState that fires later, no deletion that leaves the shadow, no start at once."""
+    template = template_of(theirs(native=True))
+    [native] = of_type(template, "AWS::SageMaker::InferenceExperiment").values()
+    [custom] = of_type(template, "Custom::ManagedShadowTest")
+
+    assert (native["DeletionPolicy"], native["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    said = native["Properties"]
+    assert not {"DesiredState", "StatusReason"} & said.keys()
+    # The function answers the name, after it has looked; of another content it is another one.
+    assert said["Name"] == {"Ref": custom}
+    assert said["Schedule"] == {"StartTime": "2027-01-04T08:00:00Z", "EndTime": "2027-01-11T08:00:00Z"}
+    assert [one["VariantName"] for one in said["ModelVariants"]] == ["AllTraffic", "shadow"]
+    assert said["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 50
+    actions = {action for need in managed_needs(begins=False, ramps=False) for action in need.actions}
+    assert not actions & {f"sagemaker:{one}InferenceExperiment" for one in ("Create", "Update")}
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {

@@ -42,6 +42,7 @@ CALLS: Mapping[str, tuple[str, ...]] = {
     "AWS::SageMaker::Model": ("CreateModel",),
     "AWS::SageMaker::EndpointConfig": ("CreateEndpointConfig",),
     "AWS::SageMaker::Endpoint": ("CreateEndpoint", "UpdateEndpoint"),
+    "AWS::SageMaker::InferenceExperiment": ("CreateInferenceExperiment",),
 }
 """The operations that CloudFormation calls with the properties of a resource type."""
 
@@ -50,6 +51,7 @@ NOT_SENT: Mapping[str, frozenset[str]] = {
         {"RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig"}
     ),
     "UpdateEndpoint": frozenset({"Tags"}),
+    "CreateInferenceExperiment": frozenset({"DesiredState", "StatusReason"}),
 }
 """The properties of a resource that are not part of one of its calls."""
 
@@ -63,6 +65,7 @@ _NAME_PROPERTY = {
     "AWS::S3::Bucket": "BucketName",
     "AWS::SageMaker::Endpoint": "EndpointName",
     "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
+    "AWS::SageMaker::InferenceExperiment": "Name",
     "AWS::SageMaker::Model": "ModelName",
     "AWS::SNS::Topic": "TopicName",
     "AWS::SSM::Parameter": "Name",

@@ -218,11 +218,11 @@ def test_a_bad_name_shows_where_it_is_given_and_wherever_it_is_used() -> None:
 
 def test_a_resource_of_another_type_is_not_passed_over_in_silence() -> None:
     """A new SageMaker resource has to be taught to the checker."""
-    template = {"Resources": {"Test": {"Type": "AWS::SageMaker::InferenceExperiment"}}}
+    template = {"Resources": {"Test": {"Type": "AWS::SageMaker::Project"}}}
 
     (problem,) = problems_of(template)
 
-    assert problem.startswith("Test: AWS::SageMaker::InferenceExperiment is not checked here")
+    assert problem.startswith("Test: AWS::SageMaker::Project is not checked here")
 
 
 def test_a_resource_that_its_condition_leaves_out_is_not_checked() -> None:

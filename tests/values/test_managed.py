@@ -19,6 +19,8 @@ from tests.values.strategies import NAMES, SHADOW_TESTS
 
 API = Loader().load_service_model("sagemaker", "service-2")["shapes"]
 HOUR, MONTH = datetime.timedelta(hours=1), datetime.timedelta(days=30)
+LATER = datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC)
+SCALES = Scaling(max_count=8, invocations_per_instance=600)
 RULE = "must be from 1 hour to 30 days"
 
 
@@ -88,6 +90,12 @@ def test_any_name_of_the_library_is_one_that_sagemaker_takes(name: str) -> None:
         ({"role_arn": "tester"}, "'role_arn' must be"),
         ({"test": variant()}, "'test' must be a ShadowTest(...)"),
         ({"test": shadow_test(sampling_percent=12.5)}, "'sampling_percent' must be a whole percent from 1 to 100"),
+        ({"native": True}, "'starts' must be given with native, because a template doesn't know when it is deployed"),
+        ({"native": "yes"}, "'native' must be True or False"),
+        (
+            {"native": True, "starts": LATER, "test": shadow_test(production=variant(scaling=SCALES))},
+            "'scaling' must not scale production with native",
+        ),
         ({"test": shadow_test(shadow=None)}, "'test' must have a shadow to test"),
     ],
 )
@@ -102,8 +110,7 @@ def test_bad_input_is_one_line(given: dict[str, Any], line: str) -> None:
 
 def test_a_shadow_that_would_follow_production_stays_at_its_count() -> None:
     """A managed test scales no shadow; production scales on."""
-    scales = Scaling(max_count=8, invocations_per_instance=600)
-    managed = ManagedShadowTest(test=shadow_test(production=variant(scaling=scales)))
+    managed = ManagedShadowTest(test=shadow_test(production=variant(scaling=SCALES)))
 
     assert set(managed.test.scaling) == {"production", "shadow"}
     assert set(managed.running.scaling) == {"production"}
@@ -136,7 +143,8 @@ CHANGES: dict[str, Any] = {
     "on": Instances("ml.m5.xlarge", 3),
     "sampling_percent": 25,
     "seconds": 7200,
-    "starts": datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC),
+    "starts": LATER,
+    "native": Instances("ml.m5.xlarge", 4),
     "role_arn": f"{ROLE_ARN}-2",
     "capture": CaptureAsked(destination="s3://b/c", key_arn=KEY_ARN, csv_content_types=("text/csv",)),
     "volume_key_arn": KEY_ARN,

@@ -59,6 +59,19 @@ def _function(managed: ManagedShadowTest) -> Iterator[Clash]:
         yield Clash("guard", must, "Guard.off(...)", "leave it out, " + _OTHERWISE)
 
 
+def _native_start(managed: ManagedShadowTest) -> Iterator[Clash]:
+    if managed.native and managed.starts is None:
+        fix = "write when, at least ten minutes after the deployment, or leave native out"
+        yield Clash("starts", "be given with native, because a template doesn't know when it is deployed", None, fix)
+
+
+def _native_scaling(managed: ManagedShadowTest) -> Iterator[Clash]:
+    scaling = managed.test.production.scaling
+    if managed.native and scaling is not None and scaling.enabled:
+        must = "not scale production with native: the test would put it on the count that the template says"
+        yield Clash("scaling", must, f"up to {scaling.max_count} instances", "leave native out")
+
+
 PAIRS: tuple[Pair[ManagedShadowTest], ...] = (
     Pair(
         id="managed-and-shadow",
@@ -101,6 +114,20 @@ PAIRS: tuple[Pair[ManagedShadowTest], ...] = (
         clash="no function: a template knows neither when it is deployed nor how a test is ended",
         source="API operation StopInferenceExperiment",
         check=_function,
+    ),
+    Pair(
+        id="native-and-start",
+        facts="`native` and `starts`",
+        clash="no start: the resource's handler takes a test that begins while it is made for a failure",
+        source="the published source of AWS::SageMaker::InferenceExperiment's handler",
+        check=_native_start,
+    ),
+    Pair(
+        id="native-and-scaling",
+        facts="`native` and production's scaling",
+        clash="scaling: the template's count would take instances from production when the test begins",
+        source="API member ModelVariantConfig.InfrastructureConfig",
+        check=_native_scaling,
     ),
 )
 """Walked by every `ManagedShadowTest`."""

@@ -51,6 +51,8 @@ def as_table(
     found: Sequence[Listed], verdicts: Mapping[str, Verdict | None], now: datetime.datetime, *, markdown: bool
 ) -> str:
     """The endpoints, by name."""
+    from shadow_ops.observe import tested
+
     rows = [("endpoint", "phase", "since", "production", "shadow", "verdict")]
     for one in found:
         production, shadow = one.versions
@@ -58,7 +60,8 @@ def as_table(
         outcome, reason, first = _said(one, verdicts)
         said = "-" if outcome is None else f"{outcome}: {reason}"
         said += "" if first is None else f" (for {durations.spoken(now - first)})"
-        rows.append((one.name, one.phase, since, production or "-", shadow or "-", said))
+        phase = one.phase if one.experiment is None else f"{one.phase}; {tested.short(one.experiment)}"
+        rows.append((one.name, phase, since, production or "-", shadow or "-", said))
     return output.table(rows, markdown=markdown)
 
 

@@ -13,6 +13,7 @@ from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.unguarded import LOST
+from shadow_ops.observe import tested
 from shadow_ops.observe.status import Observed, age, variants
 
 _ALARM_COLOURS = {"OK": "green", "ALARM": "red", "MISSING": "red"}
@@ -67,6 +68,7 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
         "drifts": list(observed.drifts),
         "alarms": [asdict(alarm) for alarm in observed.alarms],
         "watch": None if observed.look is None else observed.look.to_json(),
+        "managed": None if observed.found.experiment is None else tested.as_json(observed.found.experiment),
         "last_change": None if observed.last is None else observed.last.to_json(),
     }
 
@@ -91,6 +93,8 @@ def _facts(observed: Observed, now: datetime.datetime) -> list[str]:
         facts.append("code: says the same")
     if said is not None and said.guard_off is not None:
         facts.append(f"guard: off ({said.guard_off}): {LOST}")
+    if observed.found.experiment is not None:
+        facts += tested.lines(observed.found.experiment, live, observed.ramp, now)
     if observed.look is not None:
         one = observed.look
         facts.append(

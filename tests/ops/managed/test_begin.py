@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import CaptureAsked, ManagedAsked
-from shadow_ops.contract.permissions import MANAGED_PERMISSIONS
+from shadow_ops.contract.permissions import managed_needs
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients
 from shadow_ops.managed import record
@@ -399,7 +399,7 @@ def test_every_call_is_allowed_and_every_right_is_used() -> None:
     clock = Clock(waits)
     on_request(slow, clients(waits), clock, lambda _url, _content: None)
     called = {_action(one) for world in (began, later, waits) for one in world.calls} - {"ssm:PutParameter"}
-    allowed = {action for need in MANAGED_PERMISSIONS for action in need.actions}
+    allowed = {action for need in managed_needs(begins=True, ramps=False) for action in need.actions}
 
     assert called <= allowed
     assert allowed - called == FOR_OTHERS

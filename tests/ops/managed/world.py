@@ -75,6 +75,7 @@ class World:
         # Scaling has added a third instance since.
         self.counts = {"production": 3, "shadow": 1}
         self.pending: Callable[[], None] | None = None
+        self.before_describe: Callable[[], None] = lambda: None
         self.test: dict[str, Any] | None = {
             "Name": TEST,
             "Type": "ShadowMode",
@@ -242,6 +243,7 @@ class World:
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         self._settle()
+        self.before_describe()
         for other in self.others:
             if other["Name"] == Name:
                 return other
@@ -299,7 +301,7 @@ class World:
         assert self.test is not None
         schedule = {**self.test["Schedule"], **request.pop("Schedule", {})}
         assert self.test["Status"] == "Created" or schedule["StartTime"] == self.test["Schedule"]["StartTime"]
-        self.test.update(request, Schedule=schedule)
+        self.test.update(request, Schedule=schedule, LastModifiedTime=self.now)
 
     def delete_inference_experiment(self, Name: str) -> None:  # noqa: N803, ARG002 - the API's names
         self.test = None

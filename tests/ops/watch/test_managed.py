@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 
 import pytest
 
 from shadow_ops.aws.looks import look_name
 from shadow_ops.contract.declared import managed_name, settings_name
+from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.judge.verdict import Outcome
+from shadow_ops.managed.ramp import Course, Ramp
 from shadow_ops.watch import look
 from tests.ops.cli.services import DECLARED
 from tests.ops.managed.world import TEST
@@ -57,6 +60,27 @@ def test_the_measurement_is_as_old_as_the_share(world: World) -> None:
     course = look.look(world.clients, MANAGED, world.now + datetime.timedelta(hours=3))
     assert course is not None
     assert course.look.instance_hours <= 3 * 2
+
+
+@pytest.mark.parametrize(("ended", "told"), [(None, True), ("somebody has set the share to 7 %", False)])
+def test_a_fail_that_ends_a_ramp_says_so(world: World, ended: str | None, told: bool) -> None:
+    """With the shares that don't follow; of one that had ended before, nothing."""
+    every = datetime.timedelta(hours=6)
+    asked = Ramp(id="1", experiment=TEST, steps=(1, 50, 75, 100), every=every, by="ada", at=world.now)
+    world.parameters[ramp_name("churn")] = json.dumps(asked.to_json())
+    world.parameters[course_name("churn")] = json.dumps(Course(ramp="1", ended=ended).to_json())
+    world.verdict = Outcome.FAIL
+    at(world)
+    [mail] = world.mail
+    assert ("The ramp of its share ends here, and 75, 100 % don't follow." in mail["Message"]) is told
+
+
+def test_a_ramp_that_can_not_be_read_keeps_nobody_from_the_verdict(world: World) -> None:
+    """The log says it."""
+    world.parameters[ramp_name("churn")] = "[]"
+    world.verdict = Outcome.FAIL
+    at(world)
+    assert len(world.mail) == 1
 
 
 @pytest.mark.parametrize(("verdict", "said"), [(Outcome.PASS, "verdict was PASS"), (None, "never judged")])

@@ -1,0 +1,220 @@
+"""A ramp: the share of a managed test rises step by step, as long as the gate doesn't say FAIL.
+
+Two parameters, so that nobody writes over what another one has said: who asks writes ``…/ramp``, and the test's
+function, after each look of the watch, ``…/ramp-course``. Which step it is at, SageMaker itself says.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from shadow_ops.aws import parameters
+from shadow_ops.aws.looks import Look
+from shadow_ops.contract.managed import course_name, ramp_name
+from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.contract.typed import whole
+from shadow_ops.managed.experiment import Experiment
+
+FEWEST, MOST = 2, 20
+"""How many shares a ramp has."""
+
+SHORTEST = datetime.timedelta(minutes=15)
+"""How long each share is looked at at least: the watch's usual pace."""
+
+_VERSION = 1
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ramp:
+    """What somebody has asked for.
+
+    Attributes:
+        id: Of this ramp; what was done for another one is no part of it.
+        experiment: The managed test.
+        steps: Shares in whole percent, rising.
+        every: How long each share is looked at.
+        by: Who asked for it.
+        at: When.
+    """
+
+    id: str
+    experiment: str
+    steps: tuple[int, ...]
+    every: datetime.timedelta
+    by: str
+    at: datetime.datetime
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "version": _VERSION,
+            "id": self.id,
+            "experiment": self.experiment,
+            "steps": list(self.steps),
+            "every_seconds": round(self.every.total_seconds()),
+            "by": self.by,
+            "at": self.at.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` made.
+
+        Raises:
+            DamagedRecordError: If it isn't that, or a newer release's.
+        """
+        try:
+            _check_version(data)
+            steps = tuple(whole(one) for one in data["steps"])
+            if not steps or list(steps) != sorted(set(steps)) or not 1 <= steps[0] <= steps[-1] <= 100:
+                raise ValueError(f"{steps} are no rising shares")
+            texts = {name: _text(data[name]) for name in ("id", "experiment", "by")}
+            every = datetime.timedelta(seconds=whole(data["every_seconds"]))
+            return cls(**texts, steps=steps, every=every, at=parameters.time_of(data["at"]))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise parameters.DamagedRecordError(f"no ramp of a share ({error!r})") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """What has come of a ramp.
+
+    Attributes:
+        ramp: Id of the ramp.
+        taken: Its shares so far, and since when each was copied.
+        ended: Why it goes no further; None while it does.
+    """
+
+    ramp: str
+    taken: tuple[tuple[int, datetime.datetime], ...] = ()
+    ended: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        taken = [{"percent": percent, "since": since.isoformat()} for percent, since in self.taken]
+        return {"version": _VERSION, "ramp": self.ramp, "taken": taken, "ended": self.ended}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_json` made.
+
+        Raises:
+            DamagedRecordError: If it isn't that, or a newer release's.
+        """
+        try:
+            _check_version(data)
+            taken = tuple((whole(one["percent"]), parameters.time_of(one["since"])) for one in data["taken"])
+            ended = None if data.get("ended") is None else _text(data["ended"])
+            return cls(ramp=_text(data["ramp"]), taken=taken, ended=ended)
+        except (KeyError, TypeError, ValueError) as error:
+            raise parameters.DamagedRecordError(f"no course of a ramp ({error!r})") from None
+
+
+@dataclass(frozen=True)
+class Raise:
+    """The next share is due."""
+
+    percent: int
+
+
+Next = Raise | Course
+"""What is done: another share, or another course on record."""
+
+
+def next_step(
+    ramp: Ramp,
+    course: Course,
+    experiment: Experiment,
+    since: datetime.datetime,
+    look: Look | None,
+    now: datetime.datetime,
+) -> Next | None:
+    """What is done after a look of the watch; None for nothing. Asked anew, it says the same until that is done.
+
+    Args:
+        ramp: What was asked for.
+        course: What has come of it.
+        experiment: The test.
+        since: Since when it copies the share that it copies.
+        look: What the watch saw last.
+        now: The time.
+    """
+    share, asked = experiment.sampling_percent, course.ramp
+    if course.ended is not None:
+        return None
+    if experiment.over:
+        return Course(ramp=asked, taken=course.taken, ended=f"the test is {experiment.status}")
+    if experiment.status != "Running":
+        return None
+    if share not in ramp.steps:
+        return Course(ramp=asked, taken=course.taken, ended=f"somebody has set the share to {share} %")
+    if share not in [percent for percent, _ in course.taken]:
+        return Course(ramp=asked, taken=(*course.taken, (share, since)))
+    if share == ramp.steps[-1]:
+        return Course(ramp=asked, taken=course.taken, ended=f"it has come to {share} %")
+    # What was seen before the share was what it is, says nothing of it.
+    if look is None or look.config != experiment.config or look.at < since:
+        return None
+    if look.verdict == "FAIL":
+        return Course(ramp=asked, taken=course.taken, ended=f"FAIL at {share} %: {look.reason}"[:_LONGEST_REASON])
+    if now < since + ramp.every:
+        return None
+    return Raise(ramp.steps[ramp.steps.index(share) + 1])
+
+
+def check_steps(
+    steps: Sequence[int], every: datetime.timedelta, experiment: Experiment, now: datetime.datetime
+) -> None:
+    """Check that a ramp comes to its last share before the test ends.
+
+    Raises:
+        CannotTellError: If it doesn't.
+    """
+    takes = every * (len(steps) - 1)
+    left = experiment.end - max(now, experiment.start)
+    if takes >= left:
+        raise CannotTellError(
+            f"the ramp comes to {steps[-1]} % after {_spoken(takes)}, and {experiment.name} ends in {_spoken(left)} "
+            f"({experiment.end:%Y-%m-%d %H:%M} UTC): take fewer steps, or another --every"
+        )
+
+
+def read(ssm: Any, endpoint: str) -> tuple[Ramp, Course] | None:  # noqa: ANN401 - a boto3 client
+    """The ramp of an endpoint's managed test and what has come of it; None if nobody has asked for one.
+
+    Raises:
+        DamagedRecordError: If it can't be read.
+        ClientError: If a call is refused.
+    """
+    found = parameters.read(ssm, ramp_name(endpoint))
+    if found is None:
+        return None
+    ramp, said = Ramp.from_json(found), parameters.read(ssm, course_name(endpoint))
+    course = Course(ramp=ramp.id) if said is None else Course.from_json(said)
+    return ramp, course if course.ramp == ramp.id else Course(ramp=ramp.id)
+
+
+def spoken(ramp: Ramp) -> str:
+    """A ramp in words."""
+    return f"{', '.join(map(str, ramp.steps))} % every {_spoken(ramp.every)}"
+
+
+def _spoken(time: datetime.timedelta) -> str:
+    minutes = max(0, round(time.total_seconds() / 60))
+    hours, rest = divmod(minutes, 60)
+    return " ".join(f"{count} {unit}" for count, unit in ((hours, "h"), (rest, "min")) if count) or "0 min"
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _check_version(data: Mapping[str, Any]) -> None:
+    if data["version"] != _VERSION:
+        raise ValueError(f"version {data['version']!r} is not known here: upgrade shadow-test")

@@ -1,0 +1,105 @@
+"""What `status` and `list` say of a managed test: its state, until when, the share, and what then is to do."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from typing import Any
+
+import pytest
+
+from shadow_ops.contract.managed import course_name, ramp_name
+from shadow_ops.managed.ramp import Course, Ramp
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import DECLARED, NOW, Services
+from tests.ops.managed.world import TEST, World
+
+CREATED = "begins at 2026-11-02 08:00 UTC and will copy 50 % of the requests"
+CASES: dict[str, tuple[str, bool, str, str]] = {
+    "to begin": ("Created", False, CREATED, "shadow-test conclude churn cancel"),
+    "runs": ("Running", False, "copies 50 % of the requests until 2026-11-09 08:00 UTC", "promote|remove"),
+    "starts": ("Starting", False, "is Starting", "wait"),
+    "over": ("Completed", False, "production serves as before", "shadow-test conclude churn promote"),
+    "promoted": ("Completed", True, "its candidate serves", "destroy the test's stack"),
+    "cancelled": ("Cancelled", False, "is Cancelled since 2026-11-03", "destroy its stack"),
+}
+
+
+def managed(services: Services, status: str, *, promoted: bool = False) -> dict[str, Any]:
+    """An endpoint with the test of a stack."""
+    test = World(status if status in ("Created", "Running", "Completed", "Cancelled") else "Running").test
+    assert test is not None
+    live = services.configs["churn-config"]
+    test["Status"] = status
+    test["EndpointMetadata"]["EndpointConfigName"] = "churn-config" if status == "Running" else "another"
+    variants = (live["ProductionVariants"][0], live["ShadowProductionVariants"][0])
+    for said, serves in zip(test["ModelVariants"], variants, strict=True):
+        said["ModelName"] = serves["ModelName"]
+    if promoted:
+        test["ModelVariants"].reverse()
+        for one, name in zip(test["ModelVariants"], ("production", "shadow"), strict=True):
+            one["VariantName"] = name
+    services.experiments = [test]
+    said = dataclasses.replace(DECLARED, config=TEST, experiment=TEST)
+    services.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
+    return test
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_status_says_what_a_managed_test_is_at_and_what_comes_next(run: Run, services: Services, case: str) -> None:
+    """In one line, with the command; and as JSON."""
+    status, promoted, words, command = CASES[case]
+    managed(services, status, promoted=promoted)
+    text = " ".join(run("status", "churn").stdout.split())
+    assert f"managed test: {TEST} {words}" in text or words in text
+    assert command in text
+    found = json.loads(run("status", "churn", "--format", "json").stdout)["managed"]
+    assert (found["name"], found["status"], found["sampling_percent"]) == (TEST, status, 50)
+
+
+@pytest.mark.parametrize(
+    ("course", "words"),
+    [
+        ({}, "ramp: 1, 50, 100 % every 6 h, asked for by ada"),
+        ({"taken": ((50, NOW),)}, "100 % from 2026-11-03 00:02 UTC"),
+        (
+            {"taken": ((50, NOW - datetime.timedelta(days=1)),)},
+            "100 % at the watch's next look, unless the gate says FAIL",
+        ),
+        ({"ended": "FAIL at 50 %: slow"}, "it has ended: FAIL at 50 %: slow"),
+    ],
+)
+def test_status_says_where_a_ramp_is(run: Run, services: Services, course: dict[str, Any], words: str) -> None:
+    """What is next and when, or why it has ended."""
+    managed(services, "Running")
+    every = datetime.timedelta(hours=6)
+    asked = Ramp(id="1", experiment=TEST, steps=(1, 50, 100), every=every, by="ada", at=NOW)
+    services.parameters[ramp_name("churn")] = [json.dumps(asked.to_json())]
+    services.parameters[course_name("churn")] = [json.dumps(Course(ramp="1", **course).to_json())]
+    assert words in " ".join(run("status", "churn").stdout.split())
+
+
+def test_status_says_that_a_ramp_can_not_be_read(run: Run, services: Services) -> None:
+    """And shows all else."""
+    managed(services, "Running")
+    services.parameters[ramp_name("churn")] = ["{}"]
+    text = " ".join(run("status", "churn").stdout.split())
+    assert "ramp: can't be read" in text
+    assert "shadow-test sampling churn --ramp" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("Created", "managed test from 2026-11-02 08:00 UTC"),
+        ("Running", "managed test Running until 2026-11-09 08:00 UTC"),
+        ("Completed", "managed test Completed"),
+    ],
+)
+def test_list_says_until_when_a_managed_test_runs(run: Run, services: Services, status: str, words: str) -> None:
+    """Beside the phase, which stays what it is for scripts."""
+    managed(services, status)
+    assert words in run("list").stdout
+    [found] = json.loads(run("list", "--format", "json").stdout)
+    assert found["managed"]["ends"] == "2026-11-09T08:00:00+00:00"
