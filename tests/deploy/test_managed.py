@@ -1,220 +1,247 @@
-"""Managed shadow tests on an endpoint that no stack of ours made: concluded by the command line, under traffic."""
+"""SageMaker's own shadow tests, for real: begun by the console or by `cdk deploy`, concluded, gone with their stack."""
 
 from __future__ import annotations
 
 import datetime
 import itertools
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
-from rehearsal import environment, seen
+from rehearsal import seen
 from rehearsal.example import SHORT_POLICY
-from rehearsal.local import LocalAws
+from rehearsal.schedule import Schedule
 from rehearsal.sure import send_until
-from rehearsal.traffic import Traffic
+from shadow_constructs import (
+    Capture,
+    ManagedShadowTest,
+    ManagedShadowTestStack,
+    Model,
+    PromotionStack,
+    Scaling,
+    ShadowTestStack,
+    Variant,
+)
+from shadow_ops.aws import parameters
+from shadow_ops.aws.history import history
+from shadow_ops.contract.managed import ramp_name
 from shadow_ops.judge.verdict import Outcome
-from tests.deploy.support import MODELS, which_model
+from tests.deploy.managed import PATIENCE_SECONDS, SCALING, Place, in_an_hour
+from tests.deploy.support import CAPTURES, folded, shadow_test, which_model
 
-_ROLE = "arn:aws:iam::000000000000:role/somebodys"
-_PATIENCE_SECONDS = 60
 _numbers = itertools.count()
-
-
-@dataclass(frozen=True)
-class Console:
-    """What somebody made with an SDK or in the console: models, an endpoint that scales, a managed test."""
-
-    local: LocalAws
-    name: str
-    policy: Path
-    home: Path
-
-    @property
-    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
-        """SageMaker."""
-        return self.local.client("sagemaker")
-
-    def make(self, **test: Any) -> None:  # noqa: ANN401 - members of the API
-        """The endpoint with v1, its scaling, and a test of v2 on all requests; waits until the test runs."""
-        hardware = {"InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 2, "InitialVariantWeight": 1.0}
-        for version in ("v1", "v2"):
-            container = {"Image": "somebodys:1", "ModelDataUrl": f"s3://{MODELS}/{version}/model.tar.gz"}
-            self.sagemaker.create_model(
-                ModelName=self._model(version), ExecutionRoleArn=_ROLE, PrimaryContainer=container
-            )
-        variant = {"VariantName": "AllTraffic", "ModelName": self._model("v1"), **hardware}
-        self.sagemaker.create_endpoint_config(EndpointConfigName=self.name, ProductionVariants=[variant])
-        self.sagemaker.create_endpoint(EndpointName=self.name, EndpointConfigName=self.name)
-        self._until("the endpoint serves", lambda: self._endpoint()["EndpointStatus"] == "InService")
-        scaling = self.local.client("application-autoscaling")
-        scaling.register_scalable_target(**self._target("AllTraffic"), MinCapacity=2, MaxCapacity=6)
-        tracking = {
-            "TargetValue": 500.0,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        }
-        scaling.put_scaling_policy(
-            **self._target("AllTraffic"),
-            PolicyName="theirs",
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration=tracking,
-        )
-        self.sagemaker.create_inference_experiment(
-            Name=self._test,
-            Type="ShadowMode",
-            RoleArn=_ROLE,
-            EndpointName=self.name,
-            ModelVariants=[self._variant("AllTraffic", "v1", 2), self._variant("candidate", "v2", 1)],
-            ShadowModeConfig={
-                "SourceModelVariantName": "AllTraffic",
-                "ShadowModelVariants": [{"ShadowModelVariantName": "candidate", "SamplingPercentage": 100}],
-            },
-            **test,
-        )
-        self.reach("Running")
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """The command line, in a process of its own."""
-        return subprocess.run(
-            [sys.executable, "-m", "shadow_ops", *arguments],
-            cwd=environment.PROJECT,
-            env=environment.for_cdk(self.local.endpoint_url, self.home),
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-
-    def promote(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """Conclude with a promotion, judged at a rehearsal's pace."""
-        return self.run("conclude", self.name, "promote", "--policy", str(self.policy), *options)
-
-    def traffic(self, prefix: str) -> Traffic:
-        """Twenty requests a second."""
-        payloads = [f"customer {number}" for number in range(10)]
-        runtime = self.local.client("sagemaker-runtime")
-        return Traffic(runtime, self.name, payloads, prefix=prefix, rate=20)
-
-    def reach(self, status: str) -> None:
-        """Wait for a status of the test."""
-        self._until(f"the test is {status}", lambda: self.status() == status)
-
-    def status(self) -> str:
-        """The test's status."""
-        return str(self.sagemaker.describe_inference_experiment(Name=self._test)["Status"])
-
-    def serving(self) -> dict[str, str]:
-        """Models by variant; a shadow's in brackets."""
-        found = self.sagemaker.describe_endpoint_config(EndpointConfigName=self._endpoint()["EndpointConfigName"])
-        production = {one["VariantName"]: one["ModelName"] for one in found["ProductionVariants"]}
-        shadow = {one["VariantName"]: f"({one['ModelName']})" for one in found.get("ShadowProductionVariants", ())}
-        return {name: model.replace(f"{self.name}-", "") for name, model in {**production, **shadow}.items()}
-
-    def scaling(self) -> dict[str, tuple[int, int, list[str]]]:
-        """Bounds and policies by variant."""
-        client = self.local.client("application-autoscaling")
-        found = {}
-        for target in client.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]:
-            named = {"ServiceNamespace": "sagemaker", "ResourceId": target["ResourceId"]}
-            policies = [one["PolicyName"] for one in client.describe_scaling_policies(**named)["ScalingPolicies"]]
-            _, endpoint, _, variant = target["ResourceId"].split("/")
-            if endpoint == self.name:
-                found[variant] = (target["MinCapacity"], target["MaxCapacity"], policies)
-        return found
-
-    @property
-    def _test(self) -> str:
-        return f"{self.name}-test"
-
-    def _model(self, version: str) -> str:
-        return f"{self.name}-{version}"
-
-    def _endpoint(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=self.name)
-        return found
-
-    def _variant(self, name: str, version: str, count: int) -> dict[str, Any]:
-        on = {"InstanceType": "ml.m5.xlarge", "InstanceCount": count}
-        infrastructure = {"InfrastructureType": "RealTimeInference", "RealTimeInferenceConfig": on}
-        return {"ModelName": self._model(version), "VariantName": name, "InfrastructureConfig": infrastructure}
-
-    def _target(self, variant: str) -> dict[str, str]:
-        return {
-            "ServiceNamespace": "sagemaker",
-            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-            "ResourceId": f"endpoint/{self.name}/variant/{variant}",
-        }
-
-    @staticmethod
-    def _until(what: str, holds: Callable[[], bool]) -> None:
-        seen.until(what, _PATIENCE_SECONDS, holds)
+WITHOUT = {"production": "v1"}
+TESTED = {"production": "v1", "shadow": "(v2)"}
 
 
 @pytest.fixture
-def console(ground: Any, tmp_path: Path) -> Iterator[Console]:  # noqa: ANN401 - the ground's class is private
-    """An endpoint of somebody's, not made yet."""
-    policy = tmp_path / "policy.json"
-    policy.write_text(json.dumps(SHORT_POLICY.to_json()))
-    console = Console(ground.local, f"console-{next(_numbers)}", policy, tmp_path)
-    yield console
-    ground.clear(console)
+def place(ground: Any, tmp_path: Path) -> Iterator[Place]:  # noqa: ANN401 - the ground's class is private
+    """A test of v2 beside v1 on all requests; nothing is made yet."""
+    name = f"managed-{next(_numbers)}"
+    test = replace(shadow_test(name), sampling_percent=100, gate=SHORT_POLICY)
+    place = Place(ground.local, ground.cdk, name, tmp_path, test)
+    yield place
+    ground.clear(place)
 
 
-def test_a_consoles_test_is_promoted_by_the_gate_without_a_failed_request(console: Console) -> None:
+def of_ours(place: Place, app: cdk.App, managed: ManagedShadowTest) -> None:
+    """The endpoint's stack and the test's."""
+    endpoint = ShadowTestStack(app, "shadow", test=managed).endpoint
+    ManagedShadowTestStack(app, place.stack, managed=managed, endpoint=endpoint)
+
+
+def test_a_consoles_test_is_promoted_by_the_gate_without_a_failed_request(place: Place) -> None:
     """Undecided it is refused; passed it is promoted under traffic, scaling goes along, and again changes nothing."""
-    console.make()
-    before = (console.serving(), console.scaling())
-    refused = console.promote()
-    assert (refused.returncode, (console.serving(), console.scaling())) == (3, before)
+    place.elsewhere(scales=True)
+    place.console()
+    before = (place.serving(), place.scaling())
+    refused = place.conclude("promote")
+    assert (refused.returncode, (place.serving(), place.scaling())) == (3, before)
     assert "is not promoted: the gate says INCONCLUSIVE" in refused.stderr
 
-    send_until(console.local, console.traffic("before"), console.name, SHORT_POLICY, Outcome.PASS)
-    with console.traffic("during") as traffic:
+    send_until(place.local, place.traffic("before"), place.name, SHORT_POLICY, Outcome.PASS)
+    with place.traffic("during") as traffic:
         assert traffic.wait_for(20)
         # What the gate says of the last second may differ from what it said of all before it.
-        done = next(one for one in (console.promote() for _ in range(10)) if one.returncode != 3)
+        done = next(one for one in (place.conclude("promote") for _ in range(10)) if one.returncode != 3)
         assert done.returncode == 0, done.stderr
         assert traffic.wait_for(traffic.tally.sent + 20)
     assert traffic.tally.failures == []
     assert set(traffic.tally.count(which_model)) == {"v1", "v2"}
-    assert console.serving() == {"candidate": "v2"}
-    assert console.scaling() == {"candidate": (2, 6, ["theirs"])}
+    assert place.serving() == {"candidate": "v2"}
+    assert place.scaling() == {"candidate": SCALING}
     assert "its variant is named candidate now" in done.stdout
-    assert console.status() == "Completed"
+    assert place.experiment()["Status"] == "Completed"
 
-    again = console.promote()
-    assert (again.returncode, console.serving(), console.status()) == (0, {"candidate": "v2"}, "Completed")
+    again = place.conclude("promote")
+    assert (again.returncode, place.serving()) == (0, {"candidate": "v2"})
 
 
-def test_the_share_changes_in_place_and_a_removed_shadow_is_gone(console: Console) -> None:
+def test_the_share_changes_in_place_and_a_removed_shadow_is_gone(place: Place) -> None:
     """No new config for another share; removed, production serves with its scaling as before."""
-    console.make()
-    config = console.sagemaker.describe_endpoint(EndpointName=console.name)["EndpointConfigName"]
-    done = console.run("sampling", console.name, "25")
-    assert (done.returncode, "before it was 100 %" in done.stderr) == (0, True)
-    described = console.sagemaker.describe_endpoint(EndpointName=console.name)
+    place.elsewhere(scales=True)
+    place.console()
+    config = place.sagemaker.describe_endpoint(EndpointName=place.name)["EndpointConfigName"]
+    assert "before it was 100 %" in place.done("sampling", place.name, "25")
+    described = place.sagemaker.describe_endpoint(EndpointName=place.name)
     assert described["EndpointConfigName"] == config
     assert described["ShadowProductionVariants"][0]["CurrentWeight"] == 0.25
+    refused = place.run("sampling", place.name, "--ramp", "1,5", "--every", "6h")
+    assert (refused.returncode, "nothing would carry a ramp out" in refused.stderr) == (1, True)
 
-    removed = console.run("conclude", console.name, "remove", "--reason", "v3 is better")
+    removed = place.conclude("remove", "--reason", "v3 is better")
     assert removed.returncode == 0, removed.stderr
-    assert console.serving() == {"AllTraffic": "v1"}
-    assert console.scaling() == {"AllTraffic": (2, 6, ["theirs"])}
+    assert (place.serving(), place.scaling()) == ({"AllTraffic": "v1"}, {"AllTraffic": SCALING})
 
 
-def test_after_the_scheduled_end_an_update_promotes_and_production_keeps_its_name(console: Console) -> None:
+def test_after_the_scheduled_end_an_update_promotes_and_production_keeps_its_name(place: Place) -> None:
     """The schedule's end promotes nothing; a reason does, by an update of the endpoint."""
-    now = datetime.datetime.now(datetime.UTC)
-    console.make(Schedule={"StartTime": now, "EndTime": now + datetime.timedelta(hours=1, seconds=30)})
-    console.reach("Completed")
-    assert console.serving() == {"AllTraffic": "v1"}
-    done = console.promote("--reason", "the figures were looked at by hand")
+    place.elsewhere(scales=True)
+    place.console(Schedule=in_an_hour(seconds=30))
+    place.reach("Completed")
+    assert place.serving() == {"AllTraffic": "v1"}
+    done = place.conclude("promote", "--reason", "the figures were looked at by hand")
     assert done.returncode == 0, done.stderr
-    assert console.serving() == {"AllTraffic": "v2"}
-    assert console.scaling() == {"AllTraffic": (2, 6, ["theirs"])}
+    assert (place.serving(), place.scaling()) == ({"AllTraffic": "v2"}, {"AllTraffic": SCALING})
+
+
+def test_an_endpoint_of_ours_is_tested_by_sagemaker_and_promoted_by_its_stack(place: Place) -> None:
+    """Begun, looked at, an update refused meanwhile, concluded by the gate, promoted under traffic, folded, gone."""
+    value = ManagedShadowTest(test=place.test)
+    # The command line deploys the endpoint's stack first, because the test's depends on it.
+    assembly = place.assembly(lambda app: of_ours(place, app, value))
+    place.command.with_app(str(assembly)).deploy(place.stack).check()
+    assert place.serving() == TESTED
+    looked = place.done("status", place.name)
+    assert "copies 100 % of the requests until" in looked
+    assert "the code says" not in looked
+
+    bigger = replace(place.test.production, scaling=Scaling(max_count=4, invocations_per_instance=600))
+    changed = replace(value, test=replace(place.test, production=bigger))
+    refused = place.deploy(lambda app: of_ours(place, app, changed), "shadow")
+    assert "a managed test runs on" in " ".join(refused.output.split())
+    assert place.serving() == TESTED
+
+    send_until(place.local, place.traffic("before"), place.name, SHORT_POLICY, Outcome.PASS)
+    with place.traffic("during") as traffic:
+        assert traffic.wait_for(20)
+        commands = (place.run("conclude", place.name, "promote") for _ in range(10))
+        done = next(one for one in commands if one.returncode != 3)
+        assert done.returncode == 0, done.stderr
+        assert place.serving() == WITHOUT
+        place.deploy(lambda app: PromotionStack(app, "promotion", test=place.test), "promotion").check()
+        assert traffic.wait_for(20)
+        place.deploy(lambda app: ShadowTestStack(app, "folded", test=folded(place.test)), "folded").check()
+    assert traffic.tally.failures == []
+    assert set(traffic.tally.count(which_model)) == {"v1", "v2"}
+    assert place.serving() == {"production": "v2"}
+    [entry] = history(place.local.client("ssm"), place.name)
+    assert (entry.gate or "").startswith("managed test ")
+    place.destroy(lambda app: of_ours(place, app, value), place.stack)
+    assert place.serving() == {"production": "v2"}
+
+
+def test_a_test_on_an_endpoint_of_ours_ends_in_every_other_way_without_a_trace(place: Place) -> None:
+    """Cancelled before its start, removed, ended by its schedule, and gone with its stack: production serves alone."""
+    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=20)
+    scheduled = ManagedShadowTest(test=place.test, starts=later)
+    place.deploy(lambda app: of_ours(place, app, scheduled), "shadow").check()
+    place.deploy(lambda app: of_ours(place, app, scheduled), place.stack).check()
+    assert "to call it off" in place.done("status", place.name)
+    assert "was deleted before it began" in place.done("conclude", place.name, "cancel")
+    assert (place.experiments(), place.serving()) == ([], WITHOUT)
+    place.destroy(lambda app: of_ours(place, app, scheduled), place.stack)
+
+    usual = ManagedShadowTest(test=place.test)
+    place.deploy(lambda app: of_ours(place, app, usual), place.stack).check()
+    place.done("conclude", place.name, "remove")
+    assert (place.experiment()["Status"], place.serving()) == ("Completed", WITHOUT)
+    place.destroy(lambda app: of_ours(place, app, usual), place.stack)
+
+    # Three hours are twenty seconds here: longer than the function waits between two looks.
+    short = ManagedShadowTest(test=place.test, duration=datetime.timedelta(hours=3))
+    place.deploy(lambda app: of_ours(place, app, short), place.stack).check()
+    place.reach("Completed")
+    assert place.serving() == WITHOUT
+    assert f"to promote its candidate: shadow-test conclude {place.name} promote" in place.done("status", place.name)
+    place.destroy(lambda app: of_ours(place, app, short), place.stack)
+
+    place.deploy(lambda app: of_ours(place, app, usual), place.stack).check()
+    assert place.serving() == TESTED
+    place.destroy(lambda app: of_ours(place, app, usual), place.stack)
+    assert (place.experiment()["Status"], place.serving()) == ("Cancelled", WITHOUT)
+
+
+def test_an_endpoint_from_elsewhere_is_tested_by_a_ramp_and_promoted_with_its_scaling(place: Place) -> None:
+    """Its stack, gone midway, leaves no shadow; the next one's share rises after a look; a promotion keeps scaling."""
+    place.elsewhere(scales=True)
+    production = Variant(
+        Model(version="v1", model_name=f"{place.name}-v1"), place.test.production.hardware, "AllTraffic"
+    )
+    test = replace(place.test, production=production, capture=Capture(bucket=CAPTURES))
+
+    def add(app: cdk.App) -> None:
+        ManagedShadowTestStack(app, place.stack, managed=ManagedShadowTest(test=test, days=1))
+
+    place.deploy(add, place.stack).check()
+    assert place.serving() == {"AllTraffic": "v1", "shadow": "(v2)"}
+    schedule = place.experiment()["Schedule"]
+    assert (schedule["EndTime"] - schedule["StartTime"]).total_seconds() == 24 * 3600
+    [row] = [one for one in json.loads(place.run("list", "--format", "json").stdout) if one["endpoint"] == place.name]
+    assert (row["phase"], row["production_version"], row["shadow_version"]) == ("shadow test", "v1", "v2")
+    assert row["managed"]["status"] == "Running"
+    place.command.with_app(str(place.assembly(add))).destroy(place.stack).check()
+    assert (place.serving(), place.experiment()["Status"]) == ({"AllTraffic": "v1"}, "Cancelled")
+
+    place.deploy(add, place.stack).check()
+    assert "the ramp goes on by itself" in place.done("sampling", place.name, "--ramp", "5,25,50", "--every", "15m")
+    assert place.share() == 5
+    ssm = place.local.client("ssm")
+    asked = parameters.read(ssm, ramp_name(place.name))
+    assert asked is not None
+    # A quarter of an hour is a moment here.
+    parameters.write(ssm, ramp_name(place.name), {**asked, "every_seconds": 0})
+    watch = Schedule(place.local, place.stack)
+    for percent in (25, 50):
+        watch.comes()
+        seen.until(f"{percent} % are copied", PATIENCE_SECONDS, lambda: place.share() >= percent)  # noqa: B023 - called at once
+    assert "ramp: 5, 25, 50 %" in place.done("status", place.name)
+    judged = place.run("gate", place.name, "--format", "json")
+    assert judged.returncode in (0, 3, 4), judged.stderr
+
+    done = place.conclude("promote", "--reason", "looked at by hand")
+    assert done.returncode == 0, done.stderr
+    assert (place.serving(), place.scaling()) == ({"shadow": "v2"}, {"shadow": SCALING})
+    place.destroy(add, place.stack)
+    assert (place.serving(), place.scaling()) == ({"shadow": "v2"}, {"shadow": SCALING})
+
+
+def test_a_test_that_the_template_has_itself_changes_by_it_and_leaves_no_shadow(place: Place) -> None:
+    """Another share goes through, another model is refused while it runs, and its end is as of any other."""
+    place.elsewhere()
+    production = Variant(
+        Model(version="v1", model_name=f"{place.name}-v1"), place.test.production.hardware, "AllTraffic"
+    )
+    starts = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=30)).replace(microsecond=0)
+    first = ManagedShadowTest(test=replace(place.test, production=production), days=20, starts=starts, native=True)
+
+    def deploy(managed: ManagedShadowTest) -> str:
+        run = place.deploy(lambda app: ManagedShadowTestStack(app, place.stack, managed=managed), place.stack)
+        return f"{run.exit_code} {' '.join(run.output.split())}"
+
+    assert deploy(first).startswith("0 ")
+    place.reach("Running")
+    assert place.serving() == {"AllTraffic": "v1", "shadow": "(v2)"}
+    fewer = replace(first, test=replace(first.test, sampling_percent=10))
+    assert deploy(fewer).startswith("0 ")
+    assert place.share() == 10
+    more = replace(fewer, test=replace(fewer.test, shadow=replace(first.shadow, hardware=production.hardware)))
+    assert "can't become another one; conclude it first" in deploy(more)
+    assert (place.share(), len(place.experiments())) == (10, 1)
+    place.destroy(lambda app: ManagedShadowTestStack(app, place.stack, managed=fewer), place.stack)
+    assert (place.serving(), place.experiment()["Status"]) == ({"AllTraffic": "v1"}, "Cancelled")
