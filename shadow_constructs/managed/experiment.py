@@ -114,6 +114,7 @@ def _resources(asked: ManagedAsked) -> dict[str, object]:
         "experiments": [f"{sagemaker}:inference-experiment/*"],
         "model": [f"{sagemaker}:model/*"],
         "kept": [f"{records}:parameter{prefix(asked.endpoint)}/{one}" for one in _KEPT],
+        "conclusion": [f"{records}:parameter{prefix(asked.endpoint)}/conclusion"],
         "ramp": [f"{records}:parameter{course_name(asked.endpoint)}"],
     }
     found: dict[str, object] = {name: [{"Fn::Sub": one} for one in arns] for name, arns in named.items()}

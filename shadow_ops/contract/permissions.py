@@ -18,7 +18,7 @@ class Need:
             ``target-alarm``: alarms named ``TargetTracking-endpoint/<endpoint>/variant/*``;
             ``service-role``: the service-linked role of Application Auto Scaling for SageMaker endpoints;
             ``experiment``: managed tests of this stack, ``experiments``: all, to see which endpoint they have;
-            ``kept``: what is kept of a test; ``ramp``: a ramp's course;
+            ``kept``: what is kept of a test, ``conclusion`` of it how production scaled; ``ramp``: a ramp's course;
             ``model``: every model, because CloudFormation names them;
             ``experiment-role``: the role that a managed test is run with; ``*``.
         reason: Why it is needed; with ``*`` also why nothing narrower would do.
@@ -170,6 +170,11 @@ _LOOKS_AND_ENDS: tuple[Need, ...] = (
         ("ssm:GetParameter", "ssm:GetParametersByPath"),
         "parameter",
         "whether a promotion that was broken off has taken scaling away, and what the watch keeps",
+    ),
+    Need(
+        ("ssm:PutParameter",),
+        "conclusion",
+        "scaling that somebody else's conclusion takes away at the same time",
     ),
     Need(
         ("ssm:DeleteParameters",),

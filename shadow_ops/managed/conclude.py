@@ -12,11 +12,12 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws.errors import THROTTLED, error_code
 from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, text_of
+from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
@@ -45,6 +46,7 @@ from shadow_ops.managed.steps import (
     Wanted,
 )
 
+Found = TypeVar("Found")
 _POLL_SECONDS, _SOONEST_SECONDS, _SLOWER = 10.0, 2.0, 1.3
 # SageMaker gives an update an hour and more where instances are scarce.
 _PATIENCE_SECONDS = 3 * 3600.0
@@ -160,8 +162,14 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             past = replace(past, because=helm.consent(seen, step.instances))
             helm.tell(f"{seen.experiment.shadow.model} on {step.instances.count} x {step.instances.instance_type}")
             continue
+        again = _patiently(lambda: experiments.describe(services.sagemaker, experiment.name), helm, began)
+        if again is not None and again.status != seen.experiment.status:
+            # It has gone on between the calls of this look, which belong to different moments then.
+            continue
         try:
             _act(services, seen, step, helm)
+        except ReasonGoneError as error:
+            raise CannotTellError(str(error)) from None
         except RecordTooLargeError as error:
             raise CannotTellError(
                 f"how {seen.live.name} scales can't be kept ({error}), so nothing was changed"
@@ -176,7 +184,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             past,
             asked="stop" if isinstance(step, Stop) else "update" if isinstance(step, Update) else past.asked,
             looks=0,
-            restored=past.restored or isinstance(step, Restore),
+            restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
             remembered=past.remembered or isinstance(step, Remember),
             until=helm.now() + COUNTS if isinstance(step, PutOnRecord) else past.until,
         )
@@ -192,6 +200,9 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             kept = " while it is replaced; how it scales is on record" if variant == experiment.production.name else ""
             helm.tell(f"{variant} doesn't scale any more{kept}")
             scaling.deregister(variant)
+            if seen.kept is not None and record.read(services.ssm, live.name) is None:
+                # Another conclusion, at the same time, has put it back and forgotten it right before.
+                record.write(services.ssm, live.name, seen.kept)
         case Stop(request):
             helm.tell(f"ending {experiment.name}: {_spoken(request['ModelVariantActions'])}")
             _once(services.sagemaker.stop_inference_experiment, **request)
@@ -207,6 +218,10 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             scaling.put(wanted, None)
         case Forget():
             record.forget(services.ssm, live.name)
+            name = live.production[0].name
+            if seen.kept is not None and name not in scaling.read([name]):
+                # Another conclusion, at the same time, has taken it away right before.
+                record.write(services.ssm, live.name, seen.kept)
         case Remember(because):
             record.remember(services.ssm, seen, because, by=helm.by(), now=helm.now())
         case PutOnRecord(why):
@@ -251,7 +266,7 @@ def _once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - o
             raise
 
 
-def _patiently(look: Callable[[], Seen], helm: Helm, began: datetime.datetime) -> Seen:
+def _patiently(look: Callable[[], Found], helm: Helm, began: datetime.datetime) -> Found:
     while True:
         try:
             return look()

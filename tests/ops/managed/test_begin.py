@@ -356,6 +356,7 @@ def test_whoever_is_stopped_at_any_call_is_followed(kind: str) -> None:
 
 # Called by Application Auto Scaling and SageMaker with the function's rights, or only for scaling that is put back.
 FOR_OTHERS = {
+    "ssm:PutParameter",
     "cloudwatch:PutMetricAlarm",
     "cloudwatch:DeleteAlarms",
     "cloudwatch:DescribeAlarms",

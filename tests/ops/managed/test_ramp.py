@@ -269,9 +269,12 @@ def test_every_call_is_allowed_by_the_least_right() -> None:
         look(world)
     called = {_action(one) for one in world.calls}
     allowed = {action for need in managed_needs(begins=False, ramps=True) for action in need.actions}
-    without = {action for need in managed_needs(begins=False, ramps=False) for action in need.actions}
     assert called <= allowed
-    assert allowed - without == {"sagemaker:UpdateInferenceExperiment", "ssm:PutParameter"}
+    more = set(managed_needs(begins=False, ramps=True)) - set(managed_needs(begins=False, ramps=False))
+    assert {(one.actions, one.resource) for one in more} == {
+        (("sagemaker:UpdateInferenceExperiment",), "experiment"),
+        (("ssm:PutParameter",), "ramp"),
+    }
 
 
 def test_what_can_not_be_read_changes_nothing() -> None:

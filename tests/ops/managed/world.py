@@ -76,6 +76,8 @@ class World:
         self.counts = {"production": 3, "shadow": 1}
         self.pending: Callable[[], None] | None = None
         self.before_describe: Callable[[], None] = lambda: None
+        # What happens right before a call, by its number.
+        self.meanwhile: dict[int, Callable[[], object]] = {}
         self.test: dict[str, Any] | None = {
             "Name": TEST,
             "Type": "ShadowMode",
@@ -465,6 +467,8 @@ class Client:
             number = len(world.calls)
             if number == world.ends:
                 world.end_by_schedule()
+            if number in world.meanwhile:
+                world.meanwhile.pop(number)()
             last = world.kill_at is not None and number == world.kill_at[0]
             if last and world.throttled:
                 raise error("ThrottlingException", "slow down", name)
