@@ -19,6 +19,7 @@ from shadow_constructs.values.declared import declared
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.warnings import managed_warnings
 from shadow_constructs.watch.construct import watch
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import CaptureAsked, ManagedAsked
@@ -51,6 +52,8 @@ class ManagedTest(Part):
         super().__init__(scope, construct_id)
         own(self.node, "endpoint")
         test = managed.running
+        for warning in managed_warnings(managed):
+            cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value)
         parts = of_nobody(self, managed) if endpoint is None else of_endpoint(self, managed, endpoint)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from shadow_constructs.values.arns import role_name_of
 from shadow_constructs.values.hardware import Hardware
+from shadow_constructs.values.managed import ManagedShadowTest
+from shadow_constructs.values.pairs import of_managed
 from shadow_constructs.values.pairs.of_test import PAIRS
+from shadow_constructs.values.pairs.pair import Holder, Pair
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
@@ -48,9 +51,18 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
             )
     yield from _of_rights(test)
     yield from _of_scaling(test)
-    for pair in PAIRS:
+    yield from _of_pairs(PAIRS, test)
+
+
+def managed_warnings(managed: ManagedShadowTest) -> Iterator[SynthWarning]:
+    """Warnings about a managed test."""
+    yield from _of_pairs(of_managed.PAIRS, managed)
+
+
+def _of_pairs(pairs: Iterable[Pair[Holder]], holder: Holder) -> Iterator[SynthWarning]:
+    for pair in pairs:
         if pair.then == "warned":
-            for clash in pair.check(test):
+            for clash in pair.check(holder):
                 text = f"'{clash.what}' should {clash.must}, got {clash.got}; {clash.fix}"
                 yield SynthWarning(f"shadow-constructs:{pair.id}", text)
 

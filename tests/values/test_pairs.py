@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from shadow_constructs import (
 )
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.pairs.places import partition_of
-from shadow_constructs.values.warnings import warnings_of
+from shadow_constructs.values.warnings import managed_warnings, warnings_of
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from tests.constructs.rendering import IRELAND, new_stack
@@ -36,6 +38,7 @@ from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serv
 from tests.values.test_scaling import STEP
 from tools.fact_pairs import PAGE, every_pair, page
 
+LATER = datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC)
 OFF, SCALED = Guard.off("no functions here"), Scaling(max_count=4, invocations_per_instance=600)
 SERVERLESS = Serverless(memory_mb=2048, max_concurrency=5)
 NETWORK = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"])
@@ -120,6 +123,10 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
         lambda: _managed(capture=Capture(requests=False)),
     ],
     "managed-and-guard": [lambda: _managed(guard=OFF)],
+    "native-and-start": [lambda: replace(_managed(), native=True)],
+    "native-and-scaling": [
+        lambda: replace(_managed(production=variant(scaling=SCALED)), native=True, starts=LATER),
+    ],
     "scaling-and-hardware": [
         lambda: variant(hardware=SERVERLESS, scaling=Scaling(max_count=2, concurrent_requests=3)),
         lambda: variant(hardware=hardware("ml.t2.large"), scaling=Scaling(max_count=2, concurrent_requests=3)),
@@ -278,7 +285,16 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "no-guard-and-counts",
         "no-guard-after-guard",
         "agreement-and-percent",
+        "managed-and-production",
     }
+
+
+def test_what_a_managed_test_may_lose_of_production_is_warned_about() -> None:
+    """Settings that a managed test can't say; of a plain instance type there is nothing to lose."""
+    found = list(managed_warnings(_managed(production=variant(hardware=hardware(volume_gb=30)))))
+    assert [one.id for one in found] == ["shadow-constructs:managed-and-production"]
+    assert "got volume_gb" in found[0].text
+    assert list(managed_warnings(_managed())) == []
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,19 @@ def _native_scaling(managed: ManagedShadowTest) -> Iterator[Clash]:
         yield Clash("scaling", must, f"up to {scaling.max_count} instances", "leave native out")
 
 
+def _production(managed: ManagedShadowTest) -> Iterator[Clash]:
+    hardware = managed.test.production.hardware
+    others = [one.name for one in fields(Hardware) if one.name not in _CAN_SAY]
+    said = [one for one in others if getattr(hardware, one, None) is not None]
+    if said:
+        must = (
+            "be looked at once the test runs: a managed test says instance type and count of production, and what "
+            "SageMaker's config of the run keeps of the rest isn't documented"
+        )
+        fix = "see the endpoint's config while the test runs (`shadow-test status` names it), " + _OTHERWISE
+        yield Clash("production", must, ", ".join(said), fix)
+
+
 PAIRS: tuple[Pair[ManagedShadowTest], ...] = (
     Pair(
         id="managed-and-shadow",
@@ -128,6 +141,14 @@ PAIRS: tuple[Pair[ManagedShadowTest], ...] = (
         clash="scaling: the template's count would take instances from production when the test begins",
         source="API member ModelVariantConfig.InfrastructureConfig",
         check=_native_scaling,
+    ),
+    Pair(
+        id="managed-and-production",
+        facts="a managed test and production's hardware",
+        clash="more than instance type and count: whether the config of the run keeps it isn't documented",
+        source="API member ModelInfrastructureConfig",
+        check=_production,
+        then="warned",
     ),
 )
 """Walked by every `ManagedShadowTest`."""
