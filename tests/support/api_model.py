@@ -173,6 +173,11 @@ def _boolean(_: Shape, value: object, path: str) -> Iterator[str]:
         yield _wrong_type(path, "true or false", value)
 
 
+def _blob(_: Shape, value: object, path: str) -> Iterator[str]:
+    if not isinstance(value, bytes):
+        yield _wrong_type(path, "bytes", value)
+
+
 def _timestamp(_: Shape, value: object, path: str) -> Iterator[str]:
     if isinstance(value, bool) or not isinstance(value, str | int | float | dt.datetime):
         yield _wrong_type(path, "a time", value)
@@ -188,6 +193,7 @@ _CHECKS: dict[str, Callable[[Shape, object, str], Iterator[str]]] = {
     "float": _number,
     "double": _number,
     "boolean": _boolean,
+    "blob": _blob,
     "timestamp": _timestamp,
 }
 

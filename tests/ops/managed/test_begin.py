@@ -377,8 +377,9 @@ SERVICES = {
 }
 
 
-def test_every_call_is_allowed_and_every_right_is_used() -> None:
+def test_every_call_is_allowed_and_every_right_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """The function's role is neither too small nor too large."""
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "churn-managed-Function")
     began = fresh(scaled=True)
     ask(began, event("Create"))
     began.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}

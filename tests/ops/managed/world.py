@@ -14,6 +14,9 @@ START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 ENDPOINT, TEST = "churn", "churn-trial"
 CALLER = "arn:aws:sts::111122223333:assumed-role/Admin/ada"
 
+# Calls that the API's model allows: a thousand schedules make the same ones again and again.
+_FIT: set[tuple[str, str, str]] = set()
+
 
 class KilledError(BaseException):
     """The process ended here: nothing of it runs any more."""
@@ -127,14 +130,15 @@ class World:
         made = {"EndpointConfigName": name, "ProductionVariants": production, "CreationTime": START}
         self.configs[name] = {**made, **({"ShadowProductionVariants": shadow} if shadow else {})}
 
-    def client(self, *operations: Callable[..., Any]) -> Client:
+    def client(self, service: str, *operations: Callable[..., Any]) -> Client:
         """A boto3 client of some operations."""
-        return Client(self, {one.__name__: one for one in operations})
+        return Client(self, service, {one.__name__: one for one in operations})
 
     @property
     def sagemaker(self) -> Client:
         """Endpoints and managed tests."""
         return self.client(
+            "sagemaker",
             self.describe_inference_experiment,
             self.list_inference_experiments,
             self.create_inference_experiment,
@@ -152,6 +156,7 @@ class World:
     def autoscaling(self) -> Client:
         """Application Auto Scaling."""
         return self.client(
+            "application-autoscaling",
             self.describe_scalable_targets,
             self.describe_scaling_policies,
             self.describe_scheduled_actions,
@@ -163,7 +168,9 @@ class World:
     @property
     def ssm(self) -> Client:
         """Parameter Store."""
-        return self.client(self.get_parameter, self.put_parameter, self.delete_parameters, self.get_parameters_by_path)
+        return self.client(
+            "ssm", self.get_parameter, self.put_parameter, self.delete_parameters, self.get_parameters_by_path
+        )
 
     @property
     def cloudwatch(self) -> None:
@@ -172,17 +179,17 @@ class World:
     @property
     def cloudformation(self) -> Client:
         """CloudFormation."""
-        return self.client(self.describe_stacks)
+        return self.client("cloudformation", self.describe_stacks)
 
     @property
     def functions(self) -> Client:
         """Lambda."""
-        return self.client(self.invoke)
+        return self.client("lambda", self.invoke)
 
     @property
     def sts(self) -> Client:
         """Who calls."""
-        return self.client(self.get_caller_identity)
+        return self.client("sts", self.get_caller_identity)
 
     @staticmethod
     def get_caller_identity() -> dict[str, str]:
@@ -199,7 +206,6 @@ class World:
     # SageMaker
 
     def create_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
-        assert problems_of_call("CreateInferenceExperiment", request) == []
         if self.test is not None and self.test["Name"] == request["Name"]:
             raise error("ResourceInUse", "there is one", "CreateInferenceExperiment")
         assert self.endpoint["status"] == "InService"
@@ -260,7 +266,6 @@ class World:
     def stop_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
         test = self.test
         assert test is not None
-        assert problems_of_call("StopInferenceExperiment", request) == []
         if test["Status"] != "Running":
             raise error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
         actions = request["ModelVariantActions"]
@@ -299,7 +304,6 @@ class World:
         return action == "Promote" or (name, action) == ("production", "Retain")
 
     def update_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
-        assert problems_of_call("UpdateInferenceExperiment", request) == []
         assert self.test is not None
         schedule = {**self.test["Schedule"], **request.pop("Schedule", {})}
         assert self.test["Status"] == "Created" or schedule["StartTime"] == self.test["Schedule"]["StartTime"]
@@ -455,8 +459,9 @@ class Client:
 
     exceptions = type("Exceptions", (), {"ClientError": ClientError})
 
-    def __init__(self, world: World, operations: dict[str, Callable[..., Any]]) -> None:
+    def __init__(self, world: World, service: str, operations: dict[str, Callable[..., Any]]) -> None:
         self._world = world
+        self._service = service
         self._operations = operations
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -464,6 +469,11 @@ class Client:
 
         def call(**request: Any) -> Any:  # noqa: ANN401 - of any operation
             world.calls.append(name)
+            # All that the model states, patterns and maxima too, which botocore leaves to the service.
+            known = (self._service, name, repr(request))
+            if known not in _FIT:
+                assert problems_of_call("".join(map(str.title, name.split("_"))), request, service=self._service) == []
+                _FIT.add(known)
             number = len(world.calls)
             if number == world.ends:
                 world.end_by_schedule()
