@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
+
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
 from shadow_constructs.endpoint.made import check_deployed, serving_models
 from shadow_constructs.endpoint.outputs import PEOPLE, SERVING_MODEL, SERVING_ROLE, TESTED_MODEL, TESTED_ROLE
@@ -98,6 +100,10 @@ def of_nobody(scope: Part, managed: ManagedShadowTest) -> Parts:
     captured = _destination(scope, managed)
     models = serving_models(scope, managed.running, captured, managed)
     used = [models[one.model.version] for one in (test.production, managed.shadow)]
+    for made in used[1].node.find_all():
+        # SageMaker's promotion has it serve: an endpoint needs its model and role for each further instance.
+        if isinstance(made, cdk.CfnResource):
+            made.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
     roles = dict.fromkeys(one.role_arn for one in used if one.role_arn is not None)
     return Parts(used[0].model_name, used[1].model_name, tuple(roles), captured)
 

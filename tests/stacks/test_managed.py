@@ -138,6 +138,18 @@ def test_what_the_endpoint_has_is_not_made_twice() -> None:
     assert "shadow-traffic" not in app.managed_test.alarms.alarms
 
 
+def test_what_serves_after_a_promotion_does_not_go_with_the_test() -> None:
+    """The candidate's model and its role, with its rights, on an endpoint from elsewhere; nothing else is left."""
+    template = template_of(theirs(native=True))
+    kept = {key: one for key, one in template["Resources"].items() if "Retain" in one.get("DeletionPolicy", "")}
+    made = [key for key in kept if "ManagedModel" in key]
+    assert {kept[key]["Type"] for key in made} >= {"AWS::SageMaker::Model", "AWS::IAM::Role"}
+    with_it = [key for key in template["Resources"] if "ManagedModel" in key]
+    assert sorted(made) == sorted(with_it)
+    left = {one["Type"] for one in kept.values()} - {kept[key]["Type"] for key in made}
+    assert left <= {"AWS::S3::Bucket", "AWS::SageMaker::InferenceExperiment", "AWS::Logs::LogGroup"}
+
+
 def test_the_test_s_role_may_touch_this_endpoint_and_make_or_delete_none() -> None:
     """And nothing without a resource; the user's own role is taken as it is."""
     template = template_of(theirs(capture=Capture(bucket="captures", key_arn=KEY_ARN), volume_key_arn=KEY_ARN))
