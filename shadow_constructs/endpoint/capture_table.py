@@ -13,12 +13,9 @@ from shadow_constructs.placing.given import Part, check_given
 from shadow_ops.contract.problems import refuse
 
 _NAME = re.compile(r"[a-z0-9_]{1,255}")
-# Records as the Developer Guide has them (model-monitor-data-capture-endpoint), in Hive's small letters.
-_PART = "struct<observedContentType:string,mode:string,data:string,encoding:string>"
-_COLUMNS = {
-    "capturedata": f"struct<endpointInput:{_PART},endpointOutput:{_PART}>",
-    "eventmetadata": "struct<eventId:string,inferenceId:string,inferenceTime:string>",
-}
+# Each line as it is: what a record is, every engine decides alike, and one line that is none fails no query.
+_COLUMNS = {"line": "string"}
+_LINE = "(?s)(.*)"
 _KEYS = {"endpoint": "string", "variant": "string", "day": "string", "hour": "int"}
 # A table can't look further back than a bucket keeps files, and a day without files costs a query nothing.
 _FIRST_DAY = "2024/01/01"
@@ -74,7 +71,6 @@ class CaptureTable(Part):
                 table_type="EXTERNAL_TABLE",
                 partition_keys=_columns(_KEYS),
                 parameters={
-                    "classification": "json",
                     "projection.enabled": "true",
                     # A query names them; nothing has to be listed, and a variant of tomorrow is there too.
                     "projection.endpoint.type": "injected",
@@ -93,8 +89,9 @@ class CaptureTable(Part):
                     input_format="org.apache.hadoop.mapred.TextInputFormat",
                     output_format="org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
                     serde_info=glue.CfnTable.SerdeInfoProperty(
-                        # Athena User Guide, JSON SerDe libraries: rows that the other one counts may vary.
-                        serialization_library="org.apache.hive.hcatalog.data.JsonSerDe",
+                        # Athena User Guide, Regex SerDe.
+                        serialization_library="org.apache.hadoop.hive.serde2.RegexSerDe",
+                        parameters={"input.regex": _LINE},
                     ),
                 ),
             ),

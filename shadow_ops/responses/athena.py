@@ -1,31 +1,46 @@
 """Captured files read by Athena: for more than one machine should fetch. What is joined and compared stays the same.
 
-Athena takes of each hour what a comparison needs, a hash instead of the request: about a tenth of the bytes. It is a
-source like S3 itself, so cache, sample, engines and counts are those of any other.
+Athena gives the lines of each hour, those that are written as SageMaker writes them with a hash instead of the request:
+about a tenth of the bytes. Every other line comes as it is, so what a record is, only `record.parse` decides. It is a source
+like S3 itself, so cache, sample, engines and counts are those of any other.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shadow_ops.contract.problems import CannotTellError, refuse
 from shadow_ops.responses.layout import Item
+from shadow_ops.responses.record import parse, written
 from shadow_ops.responses.source import S3Source, s3_source
 
+# A text whose characters can be written in this way only, between its quotes; and objects of such texts.
+_PLAIN = r'[^"\\\x00-\x1f]*(?:\\["\\bfnrt][^"\\\x00-\x1f]*)*'
+_STRING = f'"{_PLAIN}"'
+_PART = f'"observedContentType": ?{_STRING}, ?"mode": ?{_STRING}, ?"data": ?"'
+_UNREAD = rf'(?:, ?"(?:customAttributes|invocationSource)": ?(?:{_STRING}|\[{_STRING}(?:, ?{_STRING})*\]))*'
+_EVENT = f'"eventId": ?{_STRING}{_UNREAD}(?:, ?"inferenceId": ?{_STRING})?{_UNREAD}, ?"inferenceTime": ?{_STRING}'
+_USUAL = (
+    rf'\A(\{{"captureData": ?\{{"endpointInput": ?\{{{_PART})({_PLAIN})(", ?"encoding": ?{_STRING}\}}'
+    rf'(?:, ?"endpointOutput": ?\{{{_PART}{_PLAIN}", ?"encoding": ?{_STRING}\}})?\}}'
+    rf', ?"eventMetadata": ?\{{{_EVENT}\}}(?:, ?"eventVersion": ?{_STRING})?\}})\z'
+)
+_IS_USUAL = f"regexp_matches(line, '{_USUAL}')"
+_PARTS = [f"regexp_extract(line, '{_USUAL}', {number})" for number in (1, 2, 3)]
 # What DuckDB takes too; Athena gets it transpiled.
+_HASHED = f"""{_IS_USUAL} AS hashed,
+  CASE WHEN {_IS_USUAL} THEN {_PARTS[0]} || md5(encode({_PARTS[1]})) || {_PARTS[2]} ELSE line END AS line"""
 _TEXT = """
-SELECT capturedata IS NULL AS malformed, eventmetadata.inferenceid AS inference_id, eventmetadata.eventid AS event_id,
-  eventmetadata.inferencetime AS made, {request} AS request, capturedata.endpointinput.encoding AS request_encoding,
-  capturedata.endpointoutput.data AS answer, capturedata.endpointoutput.encoding AS encoding,
-  capturedata.endpointoutput.observedcontenttype AS content_type
+SELECT {line}
 FROM {table} WHERE endpoint = '{endpoint}' AND variant = '{variant}' AND day = '{day}' AND hour = {hour}"""
 _TABLE = re.compile(r"[a-z0-9_]{1,255}\.[a-z0-9_]{1,255}")
 _FOLDER = re.compile(r"([^/]+)/(\d{4}/\d{2}/\d{2})/(\d{2})/")
@@ -46,10 +61,9 @@ def query(table: str, endpoint: str, variant: str, day: str, hour: int, *, reque
         hour: 0 to 23.
         requests: Whether requests themselves are needed; else their hash is enough to hold two together.
     """
-    asked = "capturedata.endpointinput.data"
-    request = asked if requests else f"md5(encode({asked}))"
+    line = "line" if requests else _HASHED
     named = {"table": table, "endpoint": endpoint, "variant": variant, "day": day, "hour": hour}
-    return _TEXT.format(request=request, **named)
+    return _TEXT.format(line=line, **named)
 
 
 def transpiled(text: str) -> str:
@@ -125,7 +139,8 @@ class AthenaSource:
         bucket, _, key = place.removeprefix("s3://").partition("/")
         content = self.files_of.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         csv.field_size_limit(_LARGEST_FIELD)
-        return b"".join(map(_line, csv.DictReader(io.StringIO(content, newline=""))))
+        rows = csv.DictReader(io.StringIO(content, newline=""))
+        return b"".join(_line(row["line"], row.get("hashed") == "false").rstrip() + b"\n" for row in rows)
 
     def in_place(self, item: Item) -> Path | None:  # noqa: ARG002 - the protocol's signature
         """Nothing of it lies on this machine."""
@@ -150,12 +165,12 @@ def athena_source(clients: Any, uri: str, table: str, endpoint: str, **rest: Any
     return AthenaSource(clients.athena, s3_source(clients.s3, uri), table, endpoint, **rest)
 
 
-def _line(row: Mapping[str, str]) -> bytes:
-    """A row as the line of a captured file; what is empty was absent, in a CSV of Athena's both look alike."""
-    if row["malformed"] == "true":
-        return b"{}\n"
-    asked = {"data": row["request"] or None, "encoding": row["request_encoding"]}
-    answered = {"data": row["answer"], "encoding": row["encoding"], "observedContentType": row["content_type"]}
-    event = {"inferenceId": row["inference_id"], "eventId": row["event_id"], "inferenceTime": row["made"]}
-    capture = {"endpointInput": asked, "endpointOutput": answered}
-    return json.dumps({"captureData": capture, "eventMetadata": event}).encode() + b"\n"
+def _line(line: str, is_whole: bool) -> bytes:
+    """A line without its request, if that isn't hashed yet and need not be whole."""
+    record = parse(line) if is_whole else None
+    if record is None or record.request is None:
+        return line.encode()
+    # As Athena has it before it hashes it.
+    asked = json.dumps(record.request, ensure_ascii=False)[1:-1]
+    hashed = hashlib.md5(asked.encode(), usedforsecurity=False).hexdigest().upper()
+    return written(record._replace(request=hashed))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer
 from shadow_ops.responses.joining import Join, choose_key
 from shadow_ops.responses.layout import HOUR, Item, folder, time_of, whole_hours
-from shadow_ops.responses.reading import unpacked
+from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.record import Record, parse, time_in
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.source import Source
@@ -145,10 +146,10 @@ def _records(source: Source, items: Sequence[Item], time: Time | None) -> Iterat
             continue
         if item.key.endswith(".gz"):
             content, _ = unpacked(content)
-        for line in content.splitlines():
-            record = parse(line) if line.strip() else None
+        for line in nonblank(io.BytesIO(content)):
+            record = parse(line)
             if record is None:
-                if line.strip() and time is None:
+                if time is None:
                     yield None
                 continue
             made = time_in(record)

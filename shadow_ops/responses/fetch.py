@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.responses.find import THREADS
 from shadow_ops.responses.layout import HOUR, HourOfFiles, Item
-from shadow_ops.responses.reading import unpacked
+from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.source import Source
 
@@ -109,7 +110,7 @@ class Fetcher:
         if packed:
             content, complete = unpacked(content)
         if self.redaction is not None:
-            content = b"\n".join(self.redaction.line(line) for line in content.splitlines() if line.strip())
+            content = b"".join(map(self.redaction.line, nonblank(io.BytesIO(content))))
         path = whole if complete else cut
         _write(path, content)
         return path

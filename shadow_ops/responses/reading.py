@@ -17,12 +17,21 @@ _PART = 1 << 20
 
 
 def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file that aren't blank, without the mark that some editors put before the first."""
+    """The lines of a file; see `nonblank`."""
     with path.open("rb") as file:
-        for number, line in enumerate(file):
-            stripped = (line.removeprefix(codecs.BOM_UTF8) if number == 0 else line).strip()
-            if stripped:
-                yield stripped
+        yield from nonblank(file)
+
+
+def nonblank(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines that aren't blank, without the mark that some editors put before the first.
+
+    Args:
+        lines: As a file gives them: a line feed ends them, and nothing else does.
+    """
+    for number, line in enumerate(lines):
+        stripped = (line.removeprefix(codecs.BOM_UTF8) if number == 0 else line).strip()
+        if stripped:
+            yield stripped
 
 
 def records(paths: Iterable[Path]) -> Iterator[Record | None]:

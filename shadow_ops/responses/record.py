@@ -7,6 +7,8 @@ import datetime
 import json
 from typing import Any, NamedTuple
 
+from shadow_ops.responses.tolerant import Members, members
+
 
 class Record(NamedTuple):
     """One request to a variant, and its answer.
@@ -35,32 +37,31 @@ class Record(NamedTuple):
 def parse(line: bytes | str) -> Record | None:
     """Read one line of a captured file (SageMaker Developer Guide, model-monitor-data-capture-endpoint).
 
+    A record is a JSON object, in UTF-8, with an object ``captureData``; of a member that comes twice the last counts,
+    and what `tolerant` forgives is forgiven.
+
     Returns:
-        The record, or None if the line isn't one: no JSON object, cut off, or without ``captureData``.
+        The record, or None if the line isn't one.
     """
     try:
         text = line.decode() if isinstance(line, bytes) else line
-        found = _decode(text)
-        capture = found["captureData"]
-        if not isinstance(capture, dict):
-            return None
-        if "\\u" in text:
-            # Half of a surrogate pair is no text, though JSON can write it.
-            json.dumps(found, ensure_ascii=False).encode()
-    except (ValueError, TypeError, KeyError, RecursionError):
+        return _read(text) or _record(members(text))
+    except ValueError:
         return None
-    asked, answered = _object(capture, "endpointInput"), _object(capture, "endpointOutput")
-    event = _object(found, "eventMetadata")
-    return Record(
-        inference_id=_text(event.get("inferenceId")) or None,
-        event_id=_text(event.get("eventId")) or None,
-        time=_text(event.get("inferenceTime")) or "",
-        request=_text(asked.get("data")),
-        answer=_text(answered.get("data")) or None,
-        encoding=_text(answered.get("encoding")) or "",
-        content_type=_text(answered.get("observedContentType")) or "",
-        request_encoding=_text(asked.get("encoding")) or "",
-    )
+
+
+def written(record: Record) -> bytes:
+    """A record as the line of a captured file, with what is read of it."""
+    capture = {
+        "endpointInput": {"data": record.request, "encoding": record.request_encoding},
+        "endpointOutput": {
+            "data": record.answer,
+            "encoding": record.encoding,
+            "observedContentType": record.content_type,
+        },
+    }
+    event = {"eventId": record.event_id, "inferenceId": record.inference_id, "inferenceTime": record.time}
+    return json.dumps({"captureData": capture, "eventMetadata": event}).encode() + b"\n"
 
 
 def time_in(record: Record) -> datetime.datetime | None:
@@ -94,6 +95,37 @@ def decoded(data: str, encoding: str) -> str | None:
         return None
 
 
+def _read(text: str) -> Record | None:
+    """A record that Python reads by itself and whose members are texts, as SageMaker writes them."""
+    try:
+        found = _decode(text)
+        record = _record(found)
+        if "\\u" in text:
+            # Half of a surrogate pair is no text, though JSON can write it.
+            json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return record
+
+
+def _record(found: dict[str, Any]) -> Record | None:
+    capture = found.get("captureData")
+    if not isinstance(capture, dict):
+        return None
+    asked, answered = _object(capture, "endpointInput"), _object(capture, "endpointOutput")
+    event = _object(found, "eventMetadata")
+    return Record(
+        inference_id=_text(event.get("inferenceId")) or None,
+        event_id=_text(event.get("eventId")) or None,
+        time=_text(event.get("inferenceTime")) or "",
+        request=_text(asked.get("data")),
+        answer=_text(answered.get("data")) or None,
+        encoding=_text(answered.get("encoding")) or "",
+        content_type=_text(answered.get("observedContentType")) or "",
+        request_encoding=_text(asked.get("encoding")) or "",
+    )
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
@@ -110,4 +142,7 @@ def _object(parent: dict[str, Any], name: str) -> dict[str, Any]:
 def _text(value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if isinstance(value, Members):
+        return value.text
+    # How it is written, `members` knows.
+    raise TypeError

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shadow_ops.contract.paths import Path, column_of, parse_path, replaced
+from shadow_ops.responses.record import parse, written
 
-_UNREADABLE = b'{"redacted":"not a record"}'
+_UNREADABLE = b'{"redacted":"not a record"}\n'
 
 
 @dataclass(frozen=True)
@@ -42,19 +43,20 @@ class Redaction:
         return Redaction(tuple(column for column in columns if column is not None), tuple(paths), key)
 
     def line(self, line: bytes) -> bytes:
-        """A line of a captured file, redacted; of one that can't be read nothing is kept."""
-        try:
-            found = json.loads(line)
-            for side, columns in (("endpointInput", self.columns), ("endpointOutput", ())):
-                part = found["captureData"].get(side)
-                if isinstance(part, dict) and part.get("data") is not None:
-                    part["data"] = self._data(part["data"], part.get("encoding"), columns)
-            return json.dumps(found, separators=(",", ":")).encode()
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        """A line of a captured file with what is read of it, redacted; of one that is no record nothing is kept."""
+        record = parse(line)
+        if record is None:
             return _UNREADABLE
+        return written(
+            record._replace(
+                request=self._data(record.request, record.request_encoding, self.columns),
+                answer=self._data(record.answer, record.encoding, ()),
+            )
+        )
 
-    def _data(self, data: object, encoding: object, columns: tuple[int, ...]) -> str:
-        text = data if isinstance(data, str) else json.dumps(data)
+    def _data(self, text: str | None, encoding: str, columns: tuple[int, ...]) -> str | None:
+        if text is None:
+            return None
         if encoding != "BASE64":
             return self._text(text, columns)
         try:

@@ -5,7 +5,6 @@ A file with lines that are no records is read by the standard library instead, s
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key, shown_key
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.reading import lines
-from shadow_ops.responses.record import parse
+from shadow_ops.responses.record import parse, written
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
 from shadow_ops.responses.symptoms import SAMPLE
@@ -125,7 +124,7 @@ class _Run:
     def _cleaned(self, place: int, files: Sequence[Path]) -> list[Path]:
         """The records of files as this library reads them, without the lines that are none."""
         clean = self._scratch / f"{SIDES[place]}.jsonl"
-        with clean.open("w", encoding="utf-8") as out:
+        with clean.open("wb") as out:
             for file in files:
                 for line in lines(file):
                     record = parse(line)
@@ -133,15 +132,7 @@ class _Run:
                         self._tally.records[SIDES[place]] += 1
                         self._tally.losses[SIDES[place]]["malformed"] += 1
                         continue
-                    asked = {"data": record.request, "encoding": record.request_encoding}
-                    answered = {
-                        "data": record.answer,
-                        "encoding": record.encoding,
-                        "observedContentType": record.content_type,
-                    }
-                    event = {"eventId": record.event_id, "inferenceId": record.inference_id}
-                    capture = {"endpointInput": asked, "endpointOutput": answered}
-                    out.write(json.dumps({"captureData": capture, "eventMetadata": event}) + "\n")
+                    out.write(written(record))
         return [clean]
 
     def _count_losses(self) -> None:

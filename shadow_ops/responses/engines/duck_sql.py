@@ -42,7 +42,7 @@ def files(paths: Sequence[Path], key: Key, *, segments: bool) -> str:
     capture = f"captureData: 'STRUCT(endpointInput {asked}, endpointOutput {answered})'"
     return (
         f"read_json([{listed}], columns = {{{capture}{event}}}, "
-        "format = 'newline_delimited', ignore_errors = true, compression = 'uncompressed', "
+        "records = true, format = 'newline_delimited', ignore_errors = false, compression = 'uncompressed', "
         f"maximum_object_size = {longest})"
     )
 

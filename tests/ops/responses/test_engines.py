@@ -16,6 +16,7 @@ from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.tally import SIDES, Tally
 from tests.ops.responses.captured import Said, tallied, write
+from tests.ops.responses.odd import NO_UTF8, ODD
 
 IDS = st.one_of(st.none(), st.sampled_from(["", "a", "b", "c", "Ω", "a b"]), st.integers(0, 40).map(str))
 NUMBERS = st.one_of(
@@ -59,25 +60,10 @@ SAID = st.builds(
         ["text/csv", "application/json", "text/event-stream", "TEXT/EVENT-STREAM; x", "application/x-npy"]
     ),
 )
-ODD = st.sampled_from(
-    [
-        b"{",
-        b"not json",
-        b"[]",
-        b"{}",
-        b'{"captureData": null}',
-        b'{"captureData": {}, "eventMetadata": 5}',
-        b'{"captureData": {"endpointOutput": "x"}}',
-        b'{"captureData": {"endpointOutput": {"data": "\\ud800"}}}',
-        b'{"captureData": {"endpointOutput": {"data": "\xff"}}}',
-        b'{"captureData": {"endpointOutput": {"data": "!", "encoding": "BASE64"}}}',
-        b'{"captureData": {"endpointOutput": {"data": "/w==", "encoding": "BASE64"}}, "eventMetadata": {"eventId": 5}}',
-        b'{"captureData": {}} {"captureData": {}}',
-        b"   ",
-    ]
-)
 # A file without odd lines takes another way through the fast engine.
-LINES = st.one_of(st.lists(SAID, max_size=12), st.lists(SAID, max_size=12), st.lists(st.one_of(SAID, ODD), max_size=8))
+LINES = st.one_of(
+    st.lists(SAID, max_size=12), st.lists(SAID, max_size=12), st.lists(st.one_of(SAID, ODD, ODD, NO_UTF8), max_size=8)
+)
 HOW = st.builds(
     Comparison,
     atol=st.sampled_from([0, 1e-6, 0.1]),
