@@ -20,6 +20,7 @@ from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.answers import comparison_of
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.problems import shown
 from shadow_ops.responses.find import span
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.redact import Redaction
@@ -28,6 +29,7 @@ from shadow_ops.responses.source import FolderSource, S3Source, Source, s3_sourc
 
 # API member VariantName.
 _VARIANT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -70,6 +72,7 @@ def asked(
         InvalidValueError: If `redact` names no part.
         ClientError: If AWS refuses a call.
     """
+    _check_place(place.source)
     _check_two(place.production, place.shadow)
     source, variants, since, until, policy = _located(place, clients)
     _check_two(*variants)
@@ -94,6 +97,15 @@ def asked(
         cache=kept,
         **rest,
     )
+
+
+def _check_place(source: str | None) -> None:
+    if source is None or (source.strip() and "://" not in source):
+        return
+    scheme, _, rest = source.partition("://")
+    if scheme != "s3" or not _BUCKET.fullmatch(rest.partition("/")[0]):
+        must = "--from must be s3://bucket/folder, or a folder on this machine; it holds the variants' folders"
+        raise Failure(f"{must}, got {shown(source)}", USAGE)
 
 
 def _check_two(production: str | None, shadow: str | None) -> None:

@@ -12,6 +12,8 @@ Path = tuple[str | int | None, ...]
 """The steps of a path: a member's name, an index, or None for every element."""
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9}|\*)\]|\[\"([^\"]*)\"\]")
+# Any number is meant as a column; a member of that name is $["-1"].
+_NUMBER = re.compile(r"\s*[-+]?[\d.]*\d[\d.,_]*(?:[eE][-+]?\d+)?\s*")
 _ABSENT = object()
 _MOST_COLUMNS = 10**6
 
@@ -22,10 +24,10 @@ def column_of(text: str, what: str) -> int | None:
     Raises:
         InvalidValueError: If it is a number that no column has.
     """
-    if not text.isdecimal():
+    if not _NUMBER.fullmatch(text):
         return None
     # By its length first: Python doesn't read numbers of thousands of digits.
-    column = int(text) if len(text) <= len(str(_MOST_COLUMNS)) else 0
+    column = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(_MOST_COLUMNS)) else 0
     if not 1 <= column <= _MOST_COLUMNS:
         must = f"a column from 1 to {_MOST_COLUMNS:,}, or a path like $.name"
         raise InvalidValueError((f"{what} must be {must}, got {shown(text)}",))
@@ -70,6 +72,18 @@ def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:  # no
     if isinstance(value, list) and not isinstance(step, str):
         return [replaced(one, rest, change) if step in (None, at) else one for at, one in enumerate(value)]
     return value
+
+
+def removed(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
+    """The value without the member that lies at a path; where there is none, nothing changes."""
+    if not path or not isinstance(path[-1], str):
+        return value
+    name = path[-1]
+
+    def without(parent: Any) -> Any:  # noqa: ANN401 - plain JSON values
+        return {one: part for one, part in parent.items() if one != name} if isinstance(parent, dict) else parent
+
+    return replaced(value, path[:-1], without)
 
 
 def _select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values

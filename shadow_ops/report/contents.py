@@ -135,16 +135,14 @@ def answers(result: Result) -> Iterator[tuple[str, Table]]:
     if 1 < len(names) <= _MOST_ROWS:
         classes = [(one, *(f"{result.classes.get((one, other), 0):,}" for other in names)) for one in names]
         yield "Classes: production's in rows, the shadow's in columns", Table(("", *names), tuple(classes))
-    numbers = sorted((one for one in tally.numbers.items() if one[1].count), key=lambda one: -one[1].largest)
-    if numbers:
+    if result.numbers:
         cells = [
             (path, f"{one.count:,}", f"{one.mean:+.3g}", "{:+.3g} to {:+.3g}".format(*one.limits), f"{one.largest:.4g}")
-            for path, one in numbers[:_MOST_ROWS]
+            for path, one in result.numbers[:_MOST_ROWS]
         ]
         yield "Numbers", Table(("Where", "Pairs", "Mean difference", "95 % lie within", "Largest"), tuple(cells))
-    parts = tally.parts.most_common(_MOST_ROWS)
-    if parts:
-        differing = [(f"{path} {how}", f"{pairs:,}") for (path, how), pairs in parts]
+    if result.parts:
+        differing = [(f"{path} {how}", f"{pairs:,}") for (path, how), pairs in result.parts[:_MOST_ROWS]]
         yield "What differs", Table(("Where and how", "Pairs"), tuple(differing))
     if len(tally.hours) > 1:
         worst = result.worst(tally.hours)[:_MOST_ROWS]

@@ -1,8 +1,8 @@
 """Captured files read by Athena: for more than one machine should fetch. What is joined and compared stays the same.
 
-Athena gives the lines of each hour, those that are written as SageMaker writes them with a hash instead of the request:
-about a tenth of the bytes. Every other line comes as it is, so what a record is, only `record.parse` decides. It is a source
-like S3 itself, so cache, sample, engines and counts are those of any other.
+Athena gives the lines of each hour, those that are written as SageMaker writes them with a hash instead of the
+request: about a tenth of the bytes. Every other line comes as it is, so what a record is, `record.parse` alone decides.
+It is a source like S3 itself, so cache, sample, engines and counts are those of any other.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _TEXT = """
 SELECT {line}
 FROM {table} WHERE endpoint = '{endpoint}' AND variant = '{variant}' AND day = '{day}' AND hour = {hour}"""
 _TABLE = re.compile(r"[a-z0-9_]{1,255}\.[a-z0-9_]{1,255}")
+# API member WorkGroup.
+_WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 _FOLDER = re.compile(r"([^/]+)/(\d{4}/\d{2}/\d{2})/(\d{2})/")
 _FILE = "athena.jsonl"
 _POLL_SECONDS = 0.5
@@ -100,14 +102,16 @@ class AthenaSource:
     requests: bool = False
 
     def __post_init__(self) -> None:
-        """Check the table's name.
+        """Check both names.
 
         Raises:
-            InvalidValueError: If it isn't one.
+            InvalidValueError: If one isn't such a name.
         """
         if not _TABLE.fullmatch(self.table):
             must = "be database.table, in small letters, digits and _"
             refuse("Athena", "table", must, self.table, "the construct CaptureTable names it in an output")
+        if not _WORKGROUP.fullmatch(self.workgroup):
+            refuse("Athena", "workgroup", "be a workgroup's name: letters, digits, . _ and -", self.workgroup)
 
     @property
     def name(self) -> str:
@@ -140,7 +144,7 @@ class AthenaSource:
         content = self.files_of.s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
         csv.field_size_limit(_LARGEST_FIELD)
         rows = csv.DictReader(io.StringIO(content, newline=""))
-        return b"".join(_line(row["line"], row.get("hashed") == "false").rstrip() + b"\n" for row in rows)
+        return b"".join(_line(row["line"], row.get("hashed") == "false") for row in rows)
 
     def in_place(self, item: Item) -> Path | None:  # noqa: ARG002 - the protocol's signature
         """Nothing of it lies on this machine."""
@@ -167,10 +171,11 @@ def athena_source(clients: Any, uri: str, table: str, endpoint: str, **rest: Any
 
 def _line(line: str, is_whole: bool) -> bytes:
     """A line without its request, if that isn't hashed yet and need not be whole."""
-    record = parse(line) if is_whole else None
+    text = line.encode().strip()
+    record = parse(text) if is_whole else None
     if record is None or record.request is None:
-        return line.encode()
+        return text + b"\n"
     # As Athena has it before it hashes it.
     asked = json.dumps(record.request, ensure_ascii=False)[1:-1]
-    hashed = hashlib.md5(asked.encode(), usedforsecurity=False).hexdigest().upper()
+    hashed = hashlib.md5(asked.encode(), usedforsecurity=False).hexdigest()
     return written(record._replace(request=hashed))

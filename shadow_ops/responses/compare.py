@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
-from shadow_ops.contract.paths import Path, parse_path, select
+from shadow_ops.contract.paths import Path, parse_path, removed, select
 from shadow_ops.responses.answer import value
 
 NO_CLASS = "(none)"
@@ -26,9 +26,10 @@ class Difference:
         parts: Where they differ beyond the tolerance, and how: ``number``, ``text``, ``value``, ``type``, ``length``,
             ``missing in the shadow`` or ``only in the shadow``.
         overlap: Least share of tokens, or of a ranking's elements, that both have; None without any.
+        said: What is compared of both answers, written alike; None if it is equal within the tolerance.
     """
 
-    __slots__ = ("agrees", "classes", "exact", "numbers", "overlap", "parts", "within")
+    __slots__ = ("agrees", "classes", "exact", "numbers", "overlap", "parts", "said", "within")
 
     def __init__(self) -> None:
         self.exact = self.within = self.agrees = True
@@ -36,6 +37,7 @@ class Difference:
         self.classes: list[tuple[str, str]] = []
         self.parts: list[tuple[str, str]] = []
         self.overlap: float | None = None
+        self.said: tuple[str, str] | None = None
 
     @property
     def rank(self) -> tuple[float, float, float]:
@@ -69,6 +71,8 @@ class Comparer:
             self._walk(sides[0], sides[1], (), found)
         except RecursionError:
             self._differ((), "value", found)
+        if not found.within:
+            found.said = self._written(sides[0]), self._written(sides[1])
         found.agrees = found.within
         how = self._how
         if how.top is not None:
@@ -81,6 +85,14 @@ class Comparer:
         elif _is_number(sides[0]) and _is_number(sides[1]):
             found.classes = [(side(sides[0] >= DEFAULT_THRESHOLD), side(sides[1] >= DEFAULT_THRESHOLD))]
         return found
+
+    def _written(self, answer: Any) -> str:  # noqa: ANN401 - JSON
+        for path in self._ignored:
+            answer = removed(answer, path)
+        try:
+            return repr(float(answer)) if _is_number(answer) else json.dumps(answer, sort_keys=True)
+        except (RecursionError, OverflowError):
+            return "(beyond all bounds)"
 
     def _walk(self, production: Any, shadow: Any, path: Path, found: Difference) -> None:  # noqa: ANN401 - JSON
         if path in self._ignored:

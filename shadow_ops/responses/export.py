@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ from shadow_ops.responses.tally import Example
 
 SUFFIXES = (".csv", ".parquet")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection); full-width forms likewise.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), in whatever width, behind spaces too.
+_FORMULA = ("=", "+", "-", "@")
+_UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
 _HEADER = ("key", "hour", "production", "shadow", "request", "segment", "differences")
 
 
@@ -35,7 +37,8 @@ def exported(path: Path) -> Iterator[Differing]:
     handle, scratch = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
+            # Quoted, so that no other separator makes a cell of a part.
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL)
             writer.writerow(_HEADER)
 
             def take(example: Example) -> None:
@@ -53,7 +56,11 @@ def exported(path: Path) -> Iterator[Differing]:
 
 def _as_text(cell: str) -> str:
     """A cell that a spreadsheet shows, and never runs: what callers send is anybody's text; a number stays one."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    if not cell or _NUMBER.fullmatch(cell):
+        return cell
+    first = next((one for one in cell if unicodedata.category(one) not in _UNSEEN), "")
+    is_formula = unicodedata.normalize("NFKC", first).startswith(_FORMULA)
+    return f"'{cell}" if is_formula or unicodedata.category(cell[0]) == "Cc" else cell
 
 
 def _as_parquet(path: str) -> None:

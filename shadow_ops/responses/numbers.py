@@ -11,6 +11,7 @@ from shadow_ops.responses.answer import LARGEST
 
 # Each bucket is a fiftieth wider than the one before: a quantile is within one percent.
 STEP = math.log(1.02)
+_ROUNDING = 1e-12
 
 
 def bucket(apart: float) -> int:
@@ -70,6 +71,13 @@ class Numbers:
             self.largest = max(self.largest, abs(apart))
             self.buckets[bucket(abs(apart))] += 1
 
+    def __add__(self, other: Numbers) -> Numbers:
+        """What both have counted."""
+        both = Numbers()
+        both.merge(self)
+        both.merge(other)
+        return both
+
     def merge(self, other: Numbers) -> None:
         """Count what another one has counted."""
         for name in ("count", "production", "shadow", "production_squares", "shadow_squares", "products"):
@@ -83,14 +91,17 @@ class Numbers:
     @property
     def mean(self) -> float:
         """The mean difference."""
-        return self.apart / self.count
+        # What is left of differences that cancel out is rounding.
+        floor = _ROUNDING * math.sqrt(self.count * self.apart_squares)
+        return self.apart / self.count if abs(self.apart) > floor else 0.0
 
     @property
     def deviation(self) -> float:
         """Standard deviation of the differences; 0 of one."""
         if self.count < 2:
             return 0
-        return math.sqrt(max(0.0, self.apart_squares - self.apart * self.mean) / (self.count - 1))
+        spread = self.apart_squares - self.apart * self.mean
+        return math.sqrt(spread / (self.count - 1)) if spread > _ROUNDING * self.apart_squares else 0.0
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -105,7 +116,7 @@ class Numbers:
             for total, squares in ((self.production, self.production_squares), (self.shadow, self.shadow_squares))
         ]
         # What is left of two large sums is rounding, not spread.
-        floors = (1e-12 * self.production_squares, 1e-12 * self.shadow_squares)
+        floors = (_ROUNDING * self.production_squares, _ROUNDING * self.shadow_squares)
         if any(one <= floor for one, floor in zip(spread, floors, strict=True)):
             return None
         found = (self.products - self.production * self.shadow / self.count) / math.sqrt(spread[0] * spread[1])
@@ -124,7 +135,10 @@ class Numbers:
         return self.largest
 
     def to_json(self) -> dict[str, Any]:
-        """The figures as plain JSON values."""
+        """The figures as plain JSON values, to nine digits: the last ones depend on the order of adding up."""
+        return {name: _rounded(value) for name, value in self._figures().items()}
+
+    def _figures(self) -> dict[str, Any]:
         return {
             "count": self.count,
             "mean_production": self.production / self.count,
@@ -138,3 +152,9 @@ class Numbers:
             "max_apart": self.largest,
             "correlation": self.correlation,
         }
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - plain JSON values
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return float(f"{value:.9g}") if isinstance(value, float) else value

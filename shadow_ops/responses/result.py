@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
+from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
 from shadow_ops.responses.tally import LOSSES, SIDES, Share, Tally
+
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,26 @@ class Result:
         numbers = self.tally.numbers.get("$")
         if self.how.classes is None and (numbers is None or numbers.least < 0 or numbers.most > 1):
             return {}
-        return dict(sorted(self.tally.classes.items(), key=lambda one: -one[1]))
+        return dict(_most_first(self.tally.classes))
+
+    @property
+    def parts(self) -> list[tuple[tuple[str, str], int]]:
+        """Where pairs differ and how, and how many, most first."""
+        return _most_first(self.tally.parts)
+
+    @property
+    def numbers(self) -> list[tuple[str, Numbers]]:
+        """Pairs of numbers by path, those that differ most first."""
+        known = [(path, one) for path, one in self.tally.numbers.items() if one.count]
+        return sorted(known, key=lambda one: (-one[1].largest, one[0]))
 
     @property
     def symptoms(self) -> tuple[str, ...]:
         """What the differences look like."""
-        return symptoms(self.tally.sample)
+        tally = self.tally
+        return symptoms(
+            tally.sample, tally.exchange.is_likely, of_all=tally.within < (1 - _NEARLY_ALL) * tally.all.compared
+        )
 
     def worst(self, shares: dict[str, Share]) -> list[tuple[str, Share]]:
         """Hours or segments, those that agree least first."""
@@ -117,11 +135,9 @@ class Result:
             "classes": [
                 {"production": one, "shadow": other, "pairs": pairs} for (one, other), pairs in self.classes.items()
             ],
-            "numbers": {path: one.to_json() for path, one in tally.numbers.items() if one.count},
+            "numbers": {path: one.to_json() for path, one in self.numbers},
             "overlap": None if not count else {"pairs": count, "mean": total / count, "least": least},
-            "differences": [
-                {"path": path, "how": how, "pairs": pairs} for (path, how), pairs in tally.parts.most_common()
-            ],
+            "differences": [{"path": path, "how": how, "pairs": pairs} for (path, how), pairs in self.parts],
             "symptoms": list(self.symptoms),
             "hours_compared": {hour: asdict(one) for hour, one in sorted(tally.hours.items())},
             "segments": {name: asdict(one) for name, one in self.worst(tally.segments)},
@@ -138,3 +154,7 @@ class Result:
                 for one in sorted(tally.examples, reverse=True)
             ],
         }
+
+
+def _most_first(counts: Mapping[tuple[str, str], int]) -> list[tuple[tuple[str, str], int]]:
+    return sorted(counts.items(), key=lambda one: (-one[1], one[0]))

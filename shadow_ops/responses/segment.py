@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import secrets
 from collections.abc import Callable
 
 from shadow_ops.contract.comparison import Comparison
@@ -13,10 +16,31 @@ NONE = "(none)"
 _LONGEST = 80
 
 
-def segmenter(how: Comparison) -> Callable[[str | None, str | None], str] | None:
-    """What tells the segment of a request by its text and encoding; None if nobody asked for segments."""
+# A request's values are customers' data: equal ones stay equal, and nobody can try out which one a hash stands for.
+_KEY = secrets.token_bytes(32)
+
+
+def segmenter(how: Comparison, show_requests: bool) -> Callable[[str | None, str | None], str] | None:
+    """What tells the segment of a request by its text and encoding; None if nobody asked for segments.
+
+    Args:
+        how: Says what of a request it is.
+        show_requests: Whether its value may be shown; else a hash is its name, another one in each run.
+    """
     if how.by is None:
         return None
+    tell = _teller(how)
+
+    def hidden(request: str | None, encoding: str | None) -> str:
+        value = tell(request, encoding)
+        if value == NONE:
+            return NONE
+        return "#" + hmac.new(_KEY, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:8]
+
+    return tell if show_requests else hidden
+
+
+def _teller(how: Comparison) -> Callable[[str | None, str | None], str]:
     column, path = how.column, None if how.segment is None else parse_path(how.segment)
 
     def segment(request: str | None, encoding: str | None) -> str:

@@ -12,15 +12,18 @@ SAMPLE = 500
 _FEWEST = 20
 _NEARLY_ALL = 0.99
 _DECIMALS = 7
+_OTHERS = "the answers that differ look like answers to other requests"
 
 Rows = list[tuple[list[float], list[float]]]
 
 
-def symptoms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: bool) -> tuple[str, ...]:
     """Say what pairs that differ have in common.
 
     Args:
         pairs: Production's and the shadow's answers, some of those that aren't equal.
+        is_exchange: Whether both sides gave the same answers, to other requests.
+        of_all: Whether nearly all pairs differ.
 
     Returns:
         A sentence of a pattern that nearly all of them follow, else that nearly all do which differ by more than
@@ -28,17 +31,21 @@ def symptoms(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """
     rows = [(_flat(value(production)), _flat(value(shadow))) for production, shadow in pairs]
     numeric = [(one, other) for one, other in rows if one and other and len(one) == len(other)]
-    if len(pairs) < _FEWEST or len(numeric) < _NEARLY_ALL * len(pairs):
+    if len(pairs) < _FEWEST:
         return ()
+    said = f"{_OTHERS}: each is given as often on both sides, but not to the same requests"
+    exchanged = (said,) if is_exchange else ()
+    if len(numeric) < _NEARLY_ALL * len(pairs):
+        return exchanged
     apart = [(one, other) for one, other in numeric if not all(map(_near, one, other))]
     for some in (numeric, apart):
         flat = [pair for one, other in some for pair in zip(one, other, strict=True)]
         if len(some) < _FEWEST:
             continue
-        for found in (_exchanged(some), _rounded(flat), _moved(flat), _of_others(flat)):
+        for found in (_exchanged(some), _rounded(flat), _moved(flat), _of_others(flat) if of_all else None):
             if found is not None:
                 return (found,)
-    return ()
+    return exchanged
 
 
 def _flat(answer: object) -> list[float] | None:
@@ -109,6 +116,7 @@ def _of_others(pairs: Sequence[tuple[float, float]]) -> str | None:
     if abs(correlation) > 0.2:
         return None
     return (
-        "the answers that differ look like answers to other requests: on both sides they are distributed alike, but "
-        f"pair by pair they have nothing to do with each other (correlation {correlation:.2f})"
+        f"{_OTHERS}: on both sides they are distributed alike, but pair by pair they have nothing to do with "
+        "each other "
+        f"(correlation {correlation:.2f})"
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import add
 from typing import NamedTuple
 
 from shadow_ops.responses.compare import Difference
+from shadow_ops.responses.exchange import Exchange
+from shadow_ops.responses.few import OTHERS, Few
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import SAMPLE
 
@@ -28,7 +31,6 @@ other side's record of its key was asked something else; the other side has no r
 
 _NO_ANSWERS = ("malformed", "no answer", "stream")
 
-OTHERS = "(others)"
 _MOST_SEGMENTS = 1000
 _MOST_PATHS = 200
 _MOST_CLASSES = 2000
@@ -67,6 +69,10 @@ class Share:
         """Count pairs."""
         self.compared += compared
         self.agreeing += agreeing
+
+    def __add__(self, other: Share) -> Share:
+        """Both together."""
+        return Share(self.compared + other.compared, self.agreeing + other.agreeing)
 
 
 class Example(NamedTuple):
@@ -107,6 +113,7 @@ class Tally:
         repeats: Production's answers to repeated requests, and those that agree with its usual answer.
         examples: The pairs that differ most, a heap.
         sample: Answers of some pairs that aren't equal.
+        exchange: What both sides said in pairs that differ.
     """
 
     most_examples: int = 0
@@ -121,14 +128,19 @@ class Tally:
     exact: int = 0
     within: int = 0
     hours: dict[str, Share] = field(default_factory=dict)
-    segments: dict[str, Share] = field(default_factory=dict)
-    numbers: dict[str, Numbers] = field(default_factory=dict)
-    classes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    parts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    segments: Few[str, Share] = field(default_factory=lambda: Few(_MOST_SEGMENTS, Share, add, lambda _: OTHERS))
+    numbers: Few[str, Numbers] = field(default_factory=lambda: Few(_MOST_PATHS, Numbers, add, None))
+    classes: Few[tuple[str, str], int] = field(
+        default_factory=lambda: Few(_MOST_CLASSES, int, add, lambda _: (OTHERS, OTHERS))
+    )
+    parts: Few[tuple[str, str], int] = field(
+        default_factory=lambda: Few(_MOST_PATHS, int, add, lambda part: (OTHERS, part[1]))
+    )
     overlaps: tuple[int, float, float] = (0, 0.0, 1.0)
     repeats: Share = field(default_factory=Share)
     examples: list[Example] = field(default_factory=list)
     sample: list[tuple[str, str]] = field(default_factory=list)
+    exchange: Exchange = field(default_factory=Exchange)
 
     def answers(self, side: str) -> int:
         """How many of a side's records hold an answer that could be in a pair."""
@@ -141,8 +153,7 @@ class Tally:
         self.within += within
         self.hours.setdefault(hour, Share()).add(pairs, agreeing)
         if segment is not None:
-            known = segment in self.segments or len(self.segments) < _MOST_SEGMENTS
-            self.segments.setdefault(segment if known else OTHERS, Share()).add(pairs, agreeing)
+            self.segments[self.segments.place(segment) or OTHERS].add(pairs, agreeing)
 
     def add(self, pair: Pair, difference: Difference, times: int = 1) -> None:
         """Count a pair that was compared, or several that are equal."""
@@ -150,26 +161,31 @@ class Tally:
         exact, within, agreeing = (times * one for one in (difference.exact, difference.within, difference.agrees))
         self.count(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
         for path, production, shadow in difference.numbers:
-            numbers = self.numbers.get(path)
-            if numbers is None:
-                if len(self.numbers) == _MOST_PATHS:
-                    continue
-                numbers = self.numbers[path] = Numbers()
-            for _ in range(times):
-                numbers.add(production, shadow)
+            if self.numbers.place(path) is not None:
+                for _ in range(times):
+                    self.numbers[path].add(production, shadow)
         for classes in difference.classes:
-            known = classes in self.classes or len(self.classes) < _MOST_CLASSES
-            self.classes[classes if known else (OTHERS, OTHERS)] += times
+            self.turned(classes, times)
         for part in set(difference.parts):
-            self.parts[part if part in self.parts or len(self.parts) < _MOST_PATHS else (OTHERS, part[1])] += times
+            self.differed(part, times)
         if difference.overlap is not None:
             count, total, least = self.overlaps
             overlap = difference.overlap
             self.overlaps = count + times, total + times * overlap, min(least, overlap)
+        if difference.said is not None:
+            self.exchange.add(*difference.said)
         if not difference.exact and len(self.sample) < SAMPLE:
             self.sample.append((pair.production, pair.shadow))
         if not difference.agrees and self._wants(difference.rank):
             self.keep(example(pair, difference))
+
+    def turned(self, classes: tuple[str, str], times: int) -> None:
+        """Count pairs of classes."""
+        self.classes[self.classes.place(classes) or (OTHERS, OTHERS)] += times
+
+    def differed(self, part: tuple[str, str], times: int) -> None:
+        """Count pairs that differ in a part."""
+        self.parts[self.parts.place(part) or (OTHERS, part[1])] += times
 
     def _wants(self, rank: tuple[float, float, float]) -> bool:
         return len(self.examples) < self.most_examples or (bool(self.examples) and rank >= self.examples[0].rank)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -217,6 +218,11 @@ def test_a_table_finds_captured_hours_by_itself() -> None:
     )
     assert [one["Name"] for one in described["PartitionKeys"]] == ["endpoint", "variant", "day", "hour"]
     assert described["Parameters"]["projection.hour.digits"] == "2"
+    # Whatever a line holds is a row: one that is no JSON must not fail the query.
+    assert [one["Name"] for one in described["StorageDescriptor"]["Columns"]] == ["line"]
+    whole = re.compile(described["StorageDescriptor"]["SerdeInfo"]["Parameters"]["input.regex"])
+    for line in ('{"a"', "", "\r\u2028x"):
+        assert whole.fullmatch(line).groups() == (line,)  # type: ignore[union-attr] # None would fail as well
 
 
 @pytest.mark.parametrize(

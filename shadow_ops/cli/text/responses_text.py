@@ -88,9 +88,10 @@ def _sections(result: Result, markdown: bool) -> Iterator[str]:
     yield _classes(result, markdown)
     yield _numbers(result, markdown)
     yield _differences(result, markdown)
-    yield _shares("segment", result, result.tally.segments, markdown)
+    hidden = "" if result.showing_requests else " (hashed; --show-inputs shows them)"
+    yield _shares(f"segments{hidden}", result, result.tally.segments, markdown)
     if len(result.tally.hours) > 1:
-        yield _shares("hour", result, result.tally.hours, markdown)
+        yield _shares("hours", result, result.tally.hours, markdown)
     yield _examples(result, markdown)
 
 
@@ -136,8 +137,7 @@ def _numbers(result: Result, markdown: bool) -> str:
     rows: list[tuple[str, ...]] = [
         ("numbers", "pairs", "mean", "difference", "95 % between", "p50", "p99", "max", "correlation")
     ]
-    known = sorted(result.tally.numbers.items(), key=lambda one: -one[1].largest)
-    rows += [_number_row(path, one) for path, one in known[:_MOST] if one.count]
+    rows += [_number_row(path, one) for path, one in result.numbers[:_MOST]]
     return output.table(rows, markdown=markdown, right=range(1, 9)) if len(rows) > 1 else ""
 
 
@@ -150,7 +150,7 @@ def _number_row(path: str, one: Numbers) -> tuple[str, ...]:
 
 
 def _differences(result: Result, markdown: bool) -> str:
-    parts = [(one, pairs) for one, pairs in result.tally.parts.most_common(2 * _MOST) if one != ("$", "number")]
+    parts = [(one, pairs) for one, pairs in result.parts[: 2 * _MOST] if one != ("$", "number")]
     if not parts:
         return ""
     compared = result.tally.all.compared
@@ -163,7 +163,7 @@ def _shares(title: str, result: Result, shares: dict[str, Share], markdown: bool
     worst = result.worst(shares)[:_MOST]
     if not worst:
         return ""
-    rows = [(f"{title}s that differ most", "pairs", "agree")]
+    rows = [(f"{title} that differ most", "pairs", "agree")]
     rows += [(name, f"{one.compared:,}", _percent(one.agreeing, one.compared)) for name, one in worst]
     return output.table(rows, markdown=markdown, right=(1, 2))
 

@@ -24,6 +24,7 @@ from shadow_ops.responses.symptoms import SAMPLE
 from shadow_ops.responses.tally import LOSSES, SIDES, Pair, Tally, example
 
 _AT_ONCE = 10_000
+_MANY, _ONE_IN = 20_000, 256
 
 
 class DuckEngine:
@@ -64,7 +65,7 @@ class _Run:
         self._connection, self._scratch, self._key, self._how = connection, scratch, key, how
         self._tally, self._requests, self._differing = tally, show_requests, differing
         self._comparer = Comparer(how)
-        self._segment = segmenter(how)
+        self._segment = segmenter(how, show_requests)
         if self._segment is not None:
             text = "VARCHAR"
             connection.create_function("segment", self._segment, [text, text], text, null_handling="special")
@@ -156,6 +157,7 @@ class _Run:
         if not self._numbers:
             return
         limit = self._how.threshold if self._how.classes == "threshold" else 0.5
+        unequal = 0
         for row in self._rows(duck_sql.cube(self._how)):
             earlier, segment, production, shadow, exact, within, bucket, count, *sums = row
             agreeing = production == shadow if self._how.classes == "threshold" else within
@@ -164,17 +166,24 @@ class _Run:
             found = Numbers(count, *sums)
             if bucket is not None:
                 found.buckets[bucket] = count
-            self._tally.numbers.setdefault("$", Numbers()).merge(found)
-            self._tally.classes[side(production, limit), side(shadow, limit)] += count
+            if (path := self._tally.numbers.place("$")) is not None:
+                self._tally.numbers[path].merge(found)
+            self._tally.turned((side(production, limit), side(shadow, limit)), count)
             if not within:
-                self._tally.parts["$", "number"] += count
+                self._tally.differed(("$", "number"), count)
+                unequal += count
         if (more := SAMPLE - len(self._tally.sample)) > 0:
             self._tally.sample += [
                 (repr(one), repr(other)) for one, other in self._rows(duck_sql.unequal_numbers(more))
             ]
+        if unequal:
+            # Of many numbers some are enough; but labels are few, however often they are given.
+            many = unequal > _MANY and len({one for one, _ in self._tally.sample}) > SAMPLE // 10
+            for plain, *times in self._rows(duck_sql.exchanged(self._how, _ONE_IN - 1 if many else 0)):
+                self._tally.exchange.count(repr(plain), *times)
         most = None if self._differing is not None else self._tally.most_examples
         if most != 0:
-            self._stream(duck_sql.differing_numbers(self._how, most), counted=False)
+            self._stream(duck_sql.differing_numbers(self._how, self._key, most), counted=False)
 
     def _count_others(self) -> None:
         self._tally.unchecked += self._rows(duck_sql.UNCHECKED)[0][0]

@@ -120,17 +120,26 @@ FROM (
 GROUP BY ALL"""
 
 
-def differing_numbers(how: Comparison, most: int | None) -> str:
-    """Pairs of plain numbers that don't agree, those that differ most first."""
+def differing_numbers(how: Comparison, key: Key, most: int | None) -> str:
+    """Pairs of plain numbers that don't agree, those that differ most first, equal ones in the order of `Example`."""
     limit = how.threshold
     agrees = f"(pn >= {limit!r}) = (sn >= {limit!r})" if how.classes == "threshold" else _within(how)
-    shortest = "" if most is None else f"ORDER BY abs(sn - pn) DESC, key DESC LIMIT {most}"
+    by = "" if key == "request" else "key DESC, "
+    order = f"abs(sn - pn) DESC, {by}earlier, pn::VARCHAR DESC, sn::VARCHAR DESC, request DESC, segment DESC"
+    shortest = "" if most is None else f"ORDER BY {order} LIMIT {most}"
     return f"{_ROWS} AND pn IS NOT NULL AND sn IS NOT NULL AND NOT ({agrees}) {shortest}"
 
 
 def unequal_numbers(most: int) -> str:
     """Some pairs of plain numbers that aren't equal."""
     return f"SELECT pn, sn {_PAIRS} AND pn <> sn LIMIT {most}"
+
+
+def exchanged(how: Comparison, mask: int) -> str:
+    """How often each side said each number, in pairs that differ; of some of the numbers only."""
+    differing = f"{_PAIRS} AND NOT ({_within(how)})"
+    said = f"SELECT pn AS n, 1 AS p, 0 AS s {differing} UNION ALL SELECT sn, 0, 1 {differing}"
+    return f"SELECT n, sum(p)::BIGINT, sum(s)::BIGINT FROM ({said}) WHERE hash(n) & {mask} = 0 GROUP BY n"
 
 
 def equal(*, numbers: bool) -> str:
@@ -146,7 +155,7 @@ def different(*, numbers: bool) -> str:
 
 
 _EQUAL = "(pn IS NOT DISTINCT FROM sn AND pt IS NOT DISTINCT FROM st)"
-_ROWS = f"SELECT waited_p > 0, segment, key, request, pn, pt, sn, st {_PAIRS}"
+_ROWS = f"SELECT waited_p > 0 AS earlier, segment, key, request, pn, pt, sn, st {_PAIRS}"
 
 _ASKED = "FROM groups WHERE status = 0 AND np = 1 AND waited_p = 0 AND ih IS NOT NULL"
 REPEATED = f"""SELECT ih, pn, pt, count(*) {_ASKED} AND ih IN (SELECT ih {_ASKED} GROUP BY ih HAVING count(*) > 1)

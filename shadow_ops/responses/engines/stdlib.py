@@ -30,7 +30,7 @@ class StdlibEngine:
     ) -> None:
         """Count all pairs of some hours; see `Engine.run`."""
         comparer = Comparer(how)
-        join = Join(key, segmenter(how), show_requests, tally)
+        join = Join(key, segmenter(how, show_requests), show_requests, tally)
         for window in windows:
             tally.cut_off += window.cut_off
             tally.gone += window.gone

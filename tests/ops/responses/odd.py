@@ -21,36 +21,39 @@ NAMES = ("captureData", "endpointInput", "endpointOutput", "eventMetadata", "dat
 
 
 @st.composite
-def _odd(draw: Any) -> bytes:  # noqa: ANN401 - hypothesis' draw
+def _odd(draw: Any) -> str:  # noqa: ANN401 - hypothesis' draw
     number = str(draw(st.integers(0, 9)))
     line = Said(number, f"0.{number}", event=number).line().decode()
-    literal = draw(st.sampled_from(LITERALS))
+    literal = str(draw(st.sampled_from(LITERALS)))
     name = f'"{draw(st.sampled_from(NAMES))}": '
     place = draw(st.sampled_from([at for at, one in enumerate(line) if one in "{}:,"]))
     kind = draw(st.integers(0, 8))
     if kind == 0:
-        return literal.encode()
+        return literal
     if kind == 1:
         # A member more; often one that is there already.
         more = draw(st.sampled_from([name, name, name.replace("d", "\\u0064"), '"more": ']))
-        return line.replace("{", f"{{{more}{literal}, ", draw(st.integers(1, 3))).encode()
+        return line.replace("{", f"{{{more}{literal}, ", int(draw(st.integers(1, 3))))
     if kind == 2:
         before, _, after = line.partition(name)
-        _, end = json.JSONDecoder().raw_decode(after)
-        return f"{before}{name}{literal}{after[end:]}".encode()
+        _, until = json.JSONDecoder().raw_decode(after)
+        return f"{before}{name}{literal}{after[until:]}"
     if kind == 3:
-        return (line[:-1] + draw(st.sampled_from([f', "more": {literal}}}', ",}", ",,}", ', "inferenceId": "0"}']))).encode()
+        end = draw(st.sampled_from([f', "more": {literal}}}', ",}", ",,}", ', "inferenceId": "0"}']))
+        return f"{line[:-1]}{end}"
     if kind == 4:
-        return (line[: place + 1] + draw(st.sampled_from(BETWEEN)) + line[place + 1 :]).encode()
+        return f"{line[: place + 1]}{draw(st.sampled_from(BETWEEN))}{line[place + 1 :]}"
     if kind == 5:
-        return line[:place].encode()
+        return line[:place]
     if kind == 6:
         mark = draw(st.sampled_from(BETWEEN))
-        return draw(st.sampled_from([line + mark, mark + line, line + mark + line, f"[{line}]", f"{line}{line}"])).encode()
+        return str(draw(st.sampled_from([line + mark, mark + line, line + mark + line, f"[{line}]", line + line])))
     if kind == 7:
-        return line.replace('"', draw(st.sampled_from(["'", '\\"', "\u201c"]))).encode()
-    return json.dumps(json.loads(line), separators=(" ,", ":\t")).encode()
+        return line.replace('"', str(draw(st.sampled_from(["'", '\\"', "\u201c"]))))
+    return json.dumps(json.loads(line), separators=(" ,", ":\t"))
 
 
-ODD = _odd()
-NO_UTF8 = st.sampled_from([b'{"captureData": {"endpointOutput": {"data": "\xff"}}}', b"\xff\xfe", b'{"\xed\xa0\x80": 1}'])
+ODD = _odd().map(str.encode)
+NO_UTF8 = st.sampled_from(
+    [b'{"captureData": {"endpointOutput": {"data": "\xff"}}}', b"\xff\xfe", b'{"\xed\xa0\x80": 1}']
+)

@@ -17,7 +17,6 @@ from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.responses.agreement import agreement, verdict
 from shadow_ops.responses.compare import Comparer, Difference
 from shadow_ops.responses.numbers import Numbers
-from shadow_ops.responses.symptoms import symptoms
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
@@ -204,54 +203,3 @@ def test_the_interval_holds_at_every_look() -> None:
 def test_the_verdict_is_open_where_the_interval_is(agreeing: int, joined: float, outcome: str) -> None:
     """Above the bound for sure is a PASS, below it a FAIL; else, and with too few joined, it is open."""
     assert verdict(agreement(10_000, agreeing, 95), joined, 99)[0] == outcome
-
-
-def scores(change: Any, width: int = 1) -> list[tuple[str, str]]:  # noqa: ANN401 - a function
-    """Pairs of answers, the shadow's made from production's."""
-    draw = random.Random(5)
-    rows = [[draw.random() for _ in range(width)] for _ in range(100)]
-    return [(",".join(map(repr, row)), ",".join(map(repr, change(row)))) for row in rows]
-
-
-@pytest.mark.parametrize(
-    ("pairs", "words"),
-    [
-        (scores(lambda row: [round(row[0], 2)]), "rounded to 2 decimals"),
-        (scores(lambda row: [row[0] + 0.01]), "plus 0.01"),
-        (scores(lambda row: [row[0] * 100]), "times 100"),
-        (scores(lambda row: [row[0], row[2], row[1]], 3), "columns are exchanged: the shadow's 2 is production's 3"),
-    ],
-)
-def test_what_differences_look_like_is_named(pairs: list[tuple[str, str]], words: str) -> None:
-    """Rounding, an offset, a factor, exchanged columns: one sentence each."""
-    (said,) = symptoms(pairs)
-    assert words in said
-
-
-def test_noise_looks_like_nothing() -> None:
-    """Small differences without a pattern get no name, and neither do too few."""
-    draw = random.Random(1)
-    assert symptoms(scores(lambda row: [row[0] + draw.gauss(0, 0.01)])) == ()
-    assert symptoms(scores(lambda row: [round(row[0], 2)])[:5]) == ()
-
-
-@pytest.mark.parametrize("written", ["{:.6f}", "[{}]", '{{"score": {}}}', '{{"score": {}, "v": 1}}', "{},7"])
-def test_answers_of_others_are_named_however_they_are_written(written: str) -> None:
-    """One in ten belongs to another request, the rest differs by next to nothing."""
-    draw = random.Random(3)
-    production = [draw.random() for _ in range(500)]
-    others = production[:50]
-    shadow = [*others[1:], others[0], *(one + 1e-12 for one in production[50:])]
-    pairs = [(written.format(one), written.format(other)) for one, other in zip(production, shadow, strict=True)]
-    (said,) = symptoms(pairs)
-    assert said.startswith("the answers that differ look like answers to other requests")
-
-
-def test_a_few_answers_that_differ_more_are_no_pattern() -> None:
-    """Below twenty nothing is said, nor of a model that is simply another one."""
-    draw = random.Random(4)
-    production = [draw.random() for _ in range(500)]
-    few = [(f"{one}", f"{draw.random() if number < 19 else one + 1e-12}") for number, one in enumerate(production)]
-    assert symptoms(few) == ()
-    another = [(f"{one}", f"{min(1, max(0, one + draw.gauss(0, 0.05)))}") for one in production]
-    assert symptoms(another) == ()

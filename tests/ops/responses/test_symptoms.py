@@ -1,0 +1,146 @@
+"""What differences look like is named where it can be told, and nothing is named by chance."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from shadow_ops.contract.comparison import Comparison
+from shadow_ops.responses.compare import Comparer
+from shadow_ops.responses.result import Read, Result
+from shadow_ops.responses.tally import SIDES, Pair, Tally
+
+Pairs = Sequence[tuple[str, str]]
+OTHERS = "the answers that differ look like answers to other requests"
+
+
+def named(pairs: Pairs, how: Comparison | None = None) -> tuple[str, ...]:
+    """What a comparison of these answers names."""
+    how, tally = how or Comparison(), Tally()
+    comparer = Comparer(how)
+    for number, pair in enumerate(pairs):
+        tally.add(Pair("2026-11-24T08", str(number), *pair), comparer.compare(*pair))
+    return Result(Read("churn", "here", SIDES, None, None, 1, 1, (), 2, 1), how, tally).symptoms
+
+
+def scores(change: Callable[[list[float]], list[float]], width: int = 1) -> Pairs:
+    """Pairs of answers, the shadow's made from production's."""
+    draw = random.Random(5)
+    rows = [[draw.random() for _ in range(width)] for _ in range(100)]
+    return [(",".join(map(repr, row)), ",".join(map(repr, change(row)))) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        (scores(lambda row: [round(row[0], 2)]), "rounded to 2 decimals"),
+        (scores(lambda row: [row[0] + 0.01]), "plus 0.01"),
+        (scores(lambda row: [row[0] * 100]), "times 100"),
+        (scores(lambda row: [row[0], row[2], row[1]], 3), "columns are exchanged: the shadow's 2 is production's 3"),
+    ],
+)
+def test_what_differences_look_like_is_named(pairs: Pairs, words: str) -> None:
+    """Rounding, an offset, a factor, exchanged columns: one sentence each."""
+    (said,) = named(pairs)
+    assert words in said
+
+
+def test_noise_looks_like_nothing() -> None:
+    """Small differences without a pattern get no name, and neither do too few."""
+    draw = random.Random(1)
+    assert named(scores(lambda row: [row[0] + draw.gauss(0, 0.01)])) == ()
+    assert named(scores(lambda row: [round(row[0], 2)])[:5]) == ()
+
+
+def label(names: Sequence[str]) -> Callable[[random.Random], str]:
+    """Draws one of some labels, the first ones more often."""
+    return lambda draw: draw.choices(names, range(len(names) + 2, 2, -1))[0]
+
+
+KINDS: dict[str, Callable[[random.Random], str]] = {
+    "scores": lambda draw: f"{draw.random():.6f}",
+    "rows": lambda draw: f"{draw.random():.6f},{draw.random():.6f}",
+    "labels": label(["cat", "dog", "hen", "cow"]),
+    "numbers of labels": label(list("012345")),
+    "quoted labels": label(['"a b"', '"c"', '"d"', '"e"']),
+    "objects": lambda draw: json.dumps({"label": draw.choice("abcde"), "score": round(draw.random(), 3)}),
+    "lists of objects": lambda draw: json.dumps({"predictions": [{"score": draw.random()}, {"score": draw.random()}]}),
+    "text": lambda draw: " ".join(draw.choices(["the", "cat", "sat", "on", "a", "mat"], k=6)),
+    "rankings": lambda draw: json.dumps(draw.sample(["a", "b", "c", "d", "e"], 5)),
+}
+EACH_KIND = pytest.mark.parametrize("kind", list(KINDS))
+
+
+@EACH_KIND
+@pytest.mark.parametrize("share", [0.1, 1])
+@pytest.mark.parametrize("how", [Comparison(), Comparison(classes="label")])
+def test_answers_given_to_other_requests_are_named_whatever_they_are(kind: str, share: float, how: Comparison) -> None:
+    """A tenth of the answers exchanged between users, or all of them."""
+    draw = random.Random(3)
+    production = [KINDS[kind](draw) for _ in range(2500)]
+    moved = draw.sample(range(2500), round(share * 2500))
+    shadow = list(production)
+    for place, other in zip(moved, [*moved[1:], moved[0]], strict=True):
+        shadow[place] = production[other]
+    (said,) = named(list(zip(production, shadow, strict=True)), how)
+    assert said.startswith(OTHERS)
+
+
+@EACH_KIND
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_that_differ_by_chance_are_not_called_other_users(kind: str, seed: int) -> None:
+    """A model that says something else to a tenth of the requests, drawn as production's answers are."""
+    draw = random.Random(seed)
+    production = [KINDS[kind](draw) for _ in range(2500)]
+    shadow = [KINDS[kind](draw) if draw.random() < 0.1 else one for one in production]
+    assert named(list(zip(production, shadow, strict=True))) == ()
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5])
+def test_two_labels_are_not_enough_to_tell(share: float) -> None:
+    """Any two models of equal quality turn as many one way as the other."""
+    draw = random.Random(2)
+    production = [draw.choice(["yes", "no"]) for _ in range(2000)]
+    flipped = {"yes": "no", "no": "yes"}
+    shadow = [flipped[one] if draw.random() < share else one for one in production]
+    assert named(list(zip(production, shadow, strict=True))) == ()
+
+
+def test_what_may_differ_does_not_hide_an_exchange() -> None:
+    """Parts that are ignored, or not compared at all, say nothing of whose an answer is."""
+    draw = random.Random(6)
+    labels = [draw.choice("abcdef") for _ in range(1000)]
+
+    def written(of: Sequence[str]) -> list[str]:
+        return [json.dumps({"id": draw.random(), "at": {"x": draw.random()}, "label": one}) for one in of]
+
+    pairs = list(zip(written(labels), written([*labels[1:], labels[0]]), strict=True))
+    for how in (Comparison(ignore=("$.id", "$.at.x")), Comparison(answer="$.label")):
+        (said,) = named(pairs, how)
+        assert said.startswith(OTHERS)
+    assert named(pairs) == ()
+
+
+@pytest.mark.parametrize("written", ["{:.6f}", "[{}]", '{{"score": {}}}', '{{"score": {}, "v": 1}}', "{},7"])
+def test_answers_of_others_are_named_however_they_are_written(written: str) -> None:
+    """One in ten belongs to another request, the rest differs by next to nothing."""
+    draw = random.Random(3)
+    production = [draw.random() for _ in range(500)]
+    others = production[:50]
+    shadow = [*others[1:], others[0], *(one + 1e-12 for one in production[50:])]
+    pairs = [(written.format(one), written.format(other)) for one, other in zip(production, shadow, strict=True)]
+    (said,) = named(pairs)
+    assert said.startswith(OTHERS)
+
+
+def test_a_few_answers_that_differ_more_are_no_pattern() -> None:
+    """Below twenty nothing is said, nor of a model that is simply another one."""
+    draw = random.Random(4)
+    production = [draw.random() for _ in range(500)]
+    few = [(f"{one}", f"{draw.random() if number < 19 else one + 1e-12}") for number, one in enumerate(production)]
+    assert named(few) == ()
+    another = [(f"{one}", f"{min(1, max(0, one + draw.gauss(0, 0.05)))}") for one in production]
+    assert named(another) == ()
