@@ -163,6 +163,23 @@ def test_a_desired_state_left_behind_stops_a_test_at_the_next_update() -> None:
     rows(row)
 
 
+@pytest.mark.parametrize("desired", [{}, {"DesiredState": "Completed"}])
+def test_a_change_that_lands_while_it_starts_is_lost(desired: dict[str, str]) -> None:
+    """Tags only, and SUCCESS."""
+
+    async def row(resource: Resource) -> None:
+        await resource.create(Schedule=LATER)
+        resource.cloud.fleets.delay = 1.0
+        resource.cloud("StartInferenceExperiment", {"Name": "trial"})
+        await resource.reach("Starting")
+        await resource.update(ModelVariants=[SHADOW], ShadowModeConfig=shadow_mode(7), **desired)
+        assert resource.describe()["Status"] == "Starting"
+        await resource.reach("Running")
+        assert resource.describe()["ShadowModeConfig"] == shadow_mode(50)
+
+    rows(row)
+
+
 def test_a_promotion_that_lands_while_it_stops_is_lost() -> None:
     """Stopping is waited for, and nothing else."""
 
