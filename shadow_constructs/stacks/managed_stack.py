@@ -47,7 +47,9 @@ class ManagedShadowTestStack(CheckedStack):
         check_place(self, scope, construct_id)
         check_given(self, "managed", managed, ManagedShadowTest, "be a ManagedShadowTest(...)")
         if endpoint is not None:
-            check_given(self, "endpoint", endpoint, ShadowEndpoint, "be the endpoint of a ShadowTestStack: stack.endpoint")
+            check_given(
+                self, "endpoint", endpoint, ShadowEndpoint, "be the endpoint of a ShadowTestStack: stack.endpoint"
+            )
         super().__init__(scope, construct_id, kwargs)
         self.managed_test = ManagedTest(self, "Managed", managed=managed, endpoint=endpoint)
         if endpoint is not None:

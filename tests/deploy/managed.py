@@ -125,9 +125,11 @@ class Place:
 
     def console(self, **test: Any) -> None:  # noqa: ANN401 - members of the API
         """A test of v2 on all requests, as the console makes it; waits until it runs."""
-        versions = (("AllTraffic", f"{self.name}-v1", 2), ("candidate", self.model("v2"), 1))
+        number = len(self.experiments())
+        candidate = self.model("v2") if number == 0 else f"{self.name}-v2"
+        versions = (("AllTraffic", f"{self.name}-v1", 2), ("candidate", candidate, 1))
         self.sagemaker.create_inference_experiment(
-            Name=f"{self.name}-test",
+            Name=f"{self.name}-test-{number}",
             Type="ShadowMode",
             RoleArn=ROLE,
             EndpointName=self.name,

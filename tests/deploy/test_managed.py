@@ -82,8 +82,8 @@ def test_a_consoles_test_is_promoted_by_the_gate_without_a_failed_request(place:
     assert (again.returncode, place.serving()) == (0, {"candidate": "v2"})
 
 
-def test_the_share_changes_in_place_and_a_removed_shadow_is_gone(place: Place) -> None:
-    """No new config for another share; removed, production serves with its scaling as before."""
+def test_a_removed_shadow_is_gone_and_after_the_scheduled_end_an_update_promotes(place: Place) -> None:
+    """No new config for another share; removed or ended nothing is promoted; by a reason then, under the same name."""
     place.elsewhere(scales=True)
     place.console()
     config = place.sagemaker.describe_endpoint(EndpointName=place.name)["EndpointConfigName"]
@@ -93,15 +93,9 @@ def test_the_share_changes_in_place_and_a_removed_shadow_is_gone(place: Place) -
     assert described["ShadowProductionVariants"][0]["CurrentWeight"] == 0.25
     refused = place.run("sampling", place.name, "--ramp", "1,5", "--every", "6h")
     assert (refused.returncode, "nothing would carry a ramp out" in refused.stderr) == (1, True)
-
-    removed = place.conclude("remove", "--reason", "v3 is better")
-    assert removed.returncode == 0, removed.stderr
+    place.done("conclude", place.name, "remove", "--reason", "v3 is better")
     assert (place.serving(), place.scaling()) == ({"AllTraffic": "v1"}, {"AllTraffic": SCALING})
 
-
-def test_after_the_scheduled_end_an_update_promotes_and_production_keeps_its_name(place: Place) -> None:
-    """The schedule's end promotes nothing; a reason does, by an update of the endpoint."""
-    place.elsewhere(scales=True)
     place.console(Schedule=in_an_hour(seconds=30))
     place.reach("Completed")
     assert place.serving() == {"AllTraffic": "v1"}
