@@ -169,6 +169,22 @@ def at_work(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
     return None if found.over else found
 
 
+def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+    """The managed test that runs on an endpoint, whoever has made it; None if none of the newest hundred does.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    for name in itertools.islice(_names(sagemaker, StatusEquals="Running"), _LOOKED_AT):
+        try:
+            one = describe(sagemaker, name)
+        except CannotTellError:
+            continue
+        if one is not None and one.endpoint == endpoint and one.status == "Running":
+            return one
+    return None
+
+
 def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
     """The managed test of a name, which must be of that endpoint; without a name as `find`.
 
@@ -186,10 +202,10 @@ def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noq
     return found
 
 
-def _names(sagemaker: Any) -> Any:  # noqa: ANN401 - a boto3 client; an iterator of names
+def _names(sagemaker: Any, **asked: str) -> Any:  # noqa: ANN401 - a boto3 client; an iterator of names
     given: dict[str, str] = {}
     while True:
-        page = sagemaker.list_inference_experiments(SortBy="CreationTime", SortOrder="Descending", **given)
+        page = sagemaker.list_inference_experiments(SortBy="CreationTime", SortOrder="Descending", **asked, **given)
         for one in page["InferenceExperiments"]:
             yield one["Name"]
         if not page.get("NextToken"):

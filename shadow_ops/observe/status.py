@@ -10,9 +10,11 @@ from typing import Any
 from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
+from shadow_ops.aws.errors import is_denied
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
+from shadow_ops.managed.experiment import Experiment, running
 from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
 
@@ -61,7 +63,8 @@ class Observed:
         drifts: Where it isn't what the stack says, one line each.
         last: The last promotion or way back that stood, or None.
         look: What the watch saw last of what serves, or None.
-        ramp: The ramp of a managed test's share, if there is one.
+        experiment: The managed test, a stack's or whoever's, if there is one.
+        ramp: The ramp of its share, if there is one.
     """
 
     found: Deployed
@@ -70,6 +73,7 @@ class Observed:
     drifts: tuple[str, ...]
     last: history.Entry | None
     look: Look | None = None
+    experiment: Experiment | None = None
     ramp: tested.Asked | None = None
 
 
@@ -79,7 +83,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
     Raises:
         ClientError: If a call is refused.
     """
-    live, said = found.live, found.declared
+    live, said, experiment = found.live, found.declared, _experiment(clients, found)
     limits = _limits(clients.autoscaling, live)
     standing = [entry for entry in history.history(clients.ssm, live.name) if entry.undone is None]
     return Observed(
@@ -91,8 +95,23 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         else (*drifts(_as_said(clients, live, said), said, limits), *left_over(clients, live)),
         last=standing[-1] if standing else None,
         look=_look(clients, live),
-        ramp=tested.ramp_of(clients.ssm, found.experiment),
+        experiment=experiment,
+        ramp=tested.ramp_of(clients.ssm, experiment),
     )
+
+
+def _experiment(clients: Clients, found: Deployed) -> Experiment | None:
+    """A stack's managed test; else, where the shadow is no stack's of this library, the one that somebody has made."""
+    live, said = found.live, found.declared
+    if found.experiment is not None or live.shadow is None or (said is not None and said.config == live.config.name):
+        return found.experiment
+    try:
+        return running(clients.sagemaker, live.name)
+    except clients.sagemaker.exceptions.ClientError as error:
+        # It is one more thing to know; who may not list tests gets the rest.
+        if is_denied(error):
+            return None
+        raise
 
 
 def _as_said(clients: Clients, live: LiveEndpoint, said: Declared) -> LiveEndpoint:

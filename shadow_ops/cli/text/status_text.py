@@ -68,7 +68,7 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
         "drifts": list(observed.drifts),
         "alarms": [asdict(alarm) for alarm in observed.alarms],
         "watch": None if observed.look is None else observed.look.to_json(),
-        "managed": None if observed.found.experiment is None else tested.as_json(observed.found.experiment),
+        "managed": None if observed.experiment is None else tested.as_json(observed.experiment),
         "last_change": None if observed.last is None else observed.last.to_json(),
     }
 
@@ -93,8 +93,8 @@ def _facts(observed: Observed, now: datetime.datetime) -> list[str]:
         facts.append("code: says the same")
     if said is not None and said.guard_off is not None:
         facts.append(f"guard: off ({said.guard_off}): {LOST}")
-    if observed.found.experiment is not None:
-        facts += tested.lines(observed.found.experiment, live, observed.ramp, now)
+    if observed.experiment is not None:
+        facts += tested.lines(observed.experiment, live, observed.ramp, now)
     if observed.look is not None:
         one = observed.look
         facts.append(

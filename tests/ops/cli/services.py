@@ -68,6 +68,7 @@ class _SageMaker(_Client):
         return self.services.configs[EndpointConfigName]
 
     def list_inference_experiments(self, **_options: object) -> dict[str, Any]:
+        self.services.fail("ListInferenceExperiments")
         return {"InferenceExperiments": [{"Name": one["Name"]} for one in self.services.experiments]}
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name

@@ -12,7 +12,7 @@ import pytest
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.managed.ramp import Course, Ramp
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, NOW, Services
+from tests.ops.cli.services import DECLARED, NOW, Services, refused
 from tests.ops.managed.world import TEST, World
 
 CREATED = "begins at 2026-11-02 08:00 UTC and will copy 50 % of the requests"
@@ -56,6 +56,17 @@ def test_status_says_what_a_managed_test_is_at_and_what_comes_next(run: Run, ser
     assert command in text
     found = json.loads(run("status", "churn", "--format", "json").stdout)["managed"]
     assert (found["name"], found["status"], found["sampling_percent"]) == (TEST, status, 50)
+
+
+def test_status_knows_a_test_that_the_console_has_made(run: Run, services: Services) -> None:
+    """No stack says anything; who may not list tests sees all else."""
+    managed(services, "Running")
+    for name in [one for one in services.parameters if one.startswith("/shadow-test/churn")]:
+        del services.parameters[name]
+    assert f"managed test: {TEST} copies 50 % of the requests" in " ".join(run("status", "churn").stdout.split())
+    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    found = run("status", "churn")
+    assert (found.exit_code, "managed test" in found.stdout) == (0, False)
 
 
 @pytest.mark.parametrize(
