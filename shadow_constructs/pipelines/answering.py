@@ -17,7 +17,6 @@ from shadow_constructs.pipelines.elsewhere import READS, parameters
 from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.guard import Guard
-from shadow_ops.contract.problems import refuse
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE
 
 HANDLER = "shadow_ops.answering.handler.handle"
@@ -59,15 +58,7 @@ class Answering(Part):
         self.function_name, self._function_arn = function.ref, function.attr_arn
 
     def add(self, endpoint_name: str, whereabouts: Whereabouts) -> None:
-        """Have the function look at one more endpoint, before a stage is entered.
-
-        Raises:
-            InvalidValueError: If the pipeline has a test of that endpoint in that account and Region already.
-        """
-        if any(name == endpoint_name and one == whereabouts for name, one in self._endpoints):
-            must = "be of an endpoint that the pipeline doesn't test yet, or be elsewhere"
-            where = f"{endpoint_name} in {whereabouts.account}/{whereabouts.region}"
-            refuse("add_shadow_test", "test", must, where, "both would deploy the same stack; leave one out")
+        """Have the function look at one more endpoint, before a stage is entered."""
         self._endpoints.append((endpoint_name, whereabouts))
         own = [(name, one) for name, one in self._endpoints if not one.other_account]
         others = [one.role_arn(name) for name, one in self._endpoints if one.other_account]

@@ -12,6 +12,7 @@ from aws_cdk import pipelines
 from constructs import IConstruct
 
 from shadow_constructs.pipelines.answering import Answering
+from shadow_constructs.pipelines.given import check_built
 from shadow_ops.contract.approvals import Entry
 
 
@@ -44,6 +45,7 @@ class Entering:
         made = self._pipeline.pipeline
         resource = made.node.default_child
         assert isinstance(resource, codepipeline.CfnPipeline)
+        check_built(len(made.stages))
         # Conditions are of type V2 alone. SUPERSEDED: of the commits that come meanwhile, the newest waits.
         resource.add_property_override("PipelineType", "V2")
         resource.add_property_override("ExecutionMode", "SUPERSEDED")

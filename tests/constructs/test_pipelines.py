@@ -311,8 +311,10 @@ def test_fails_with_the_same_endpoint_twice() -> None:
     """Under another name as well: both would deploy one stack."""
     pipeline = new_pipeline(cdk.App())
     add_shadow_test(pipeline, watched())
-    with pytest.raises(InvalidValueError, match="'test' must be of an endpoint that the pipeline doesn't test yet"):
+    with pytest.raises(InvalidValueError, match="'test' must be of an endpoint that the pipeline doesn't deploy yet"):
         add_shadow_test(pipeline, watched(), name="again")
+    with pytest.raises(InvalidValueError, match="'test' must be of an endpoint that the pipeline doesn't deploy yet"):
+        add_shadow_test(pipeline, watched(shadow=None, sampling_percent=None), name="served")
     add_shadow_test(pipeline, watched(), env=OVERSEAS, name="overseas")
 
 
@@ -334,11 +336,64 @@ def test_fails_where_a_stage_of_that_name_is_there(kind: str) -> None:
         add_shadow_test(pipeline, watched())
 
 
-def test_fails_with_two_steps_of_one_id() -> None:
+def step(step_id: str) -> pipelines.Step:
+    """A step."""
+    return pipelines.ManualApprovalStep(step_id)
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ([step("Fold"), step("Fold")], "must hold steps of different ids, got 'Fold'"),
+        ([step("churn")], "must hold no step with the id of the endpoint's stack, got 'churn'"),
+        (["Fold"], "must hold steps of aws_cdk.pipelines, got 'Fold'"),
+        ("Fold", "must be a list, got 'Fold'"),
+    ],
+)
+def test_fails_with_steps_that_no_stage_can_have(steps: Any, said: str) -> None:  # noqa: ANN401 - anything
     """CDK Pipelines would fail at synthesis, in words about a graph."""
-    steps = [pipelines.ShellStep("Fold", commands=[f"echo {number}"]) for number in range(2)]
-    with pytest.raises(InvalidValueError, match="'after_promotion' must hold steps of different ids, got 'Fold'"):
+    with pytest.raises(InvalidValueError, match=f"^add_shadow_test: 'after_promotion' {said}[^\\n]*$"):
         add_shadow_test(new_pipeline(cdk.App()), watched(), after_promotion=steps)
+
+
+def test_fails_with_a_step_that_is_in_the_pipeline() -> None:
+    """It would have to come before itself."""
+    pipeline, one = new_pipeline(cdk.App()), step("Fold")
+    add_shadow_test(pipeline, watched(), after_promotion=[one])
+    with pytest.raises(InvalidValueError, match="must hold steps that the pipeline doesn't have yet, got 'Fold'"):
+        add_shadow_test(pipeline, watched("chess"), after_promotion=[one])
+
+
+@pytest.mark.parametrize("changes", [{}, {"shadow": None, "sampling_percent": None}])
+def test_fails_across_accounts_without_a_key(changes: dict[str, Any]) -> None:
+    """In a sentence that says what to write, whoever builds the pipeline; only then its bucket can be asked."""
+    pipeline = new_pipeline(cdk.App())
+    add_shadow_test(pipeline, watched(**changes), env=ELSEWHERE)
+    said = r"'env.account' must be in .* churn is elsewhere, got '999988887777'; write .*cross_account_keys=True\)$"
+    with pytest.raises(RuntimeError, match=said):
+        pipeline.build_pipeline()
+
+
+def test_fails_with_more_stages_than_a_pipeline_has() -> None:
+    """Those that are known at once; those that come later, once the pipeline is built."""
+    pipeline = new_pipeline(cdk.App())
+    for number in range(44):
+        pipeline.add_wave(f"W{number}", pre=[step("Wait")])
+    add_shadow_test(pipeline, watched())
+    said = "'pipeline' must have at most 50 stages, .*, got {}; CodePipeline takes no more"
+    with pytest.raises(InvalidValueError, match=said.format(51)):
+        add_shadow_test(pipeline, watched("chess", shadow=None, sampling_percent=None))
+    pipeline.add_wave("Last", pre=[step("Wait")])
+    with pytest.raises(RuntimeError, match=said.format(51)):
+        cdk.App.of(pipeline).synth()  # type: ignore[union-attr] # it is in one
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1"])
+def test_fails_across_partitions(region: str) -> None:
+    """No role reaches from one into another."""
+    pipeline = new_pipeline(cdk.App(), cross_account_keys=True)
+    with pytest.raises(InvalidValueError, match=f"'env' must be of the pipeline's partition, aws, .*, got '{region}'"):
+        add_shadow_test(pipeline, watched(), env=cdk.Environment(account="999988887777", region=region))
 
 
 def test_fails_with_an_endpoint_that_no_stack_can_be_named_like() -> None:
