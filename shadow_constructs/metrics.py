@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 
-from shadow_constructs.values.checks import SERVICE_NAME, SERVICE_NAME_RULE, check_text
+from shadow_constructs.values.checks import check_text
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, refuse
 
 _CONFIG = "endpoint_config_name"

@@ -8,8 +8,9 @@ from constructs import Construct
 from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.placing.given import Part
-from shadow_constructs.values.checks import SERVICE_NAME, SERVICE_NAME_RULE, check_text
+from shadow_constructs.values.checks import check_text
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems
 
 

@@ -22,6 +22,8 @@ _NOT_RUN = {
     "aws/clients.py",
     "judge/plan.py",
     "judge/soonest.py",
+    "contract/ecr.py",
+    "contract/names.py",
     "contract/permissions.py",
     "contract/promotion.py",
     "contract/reading.py",

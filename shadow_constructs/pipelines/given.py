@@ -15,13 +15,14 @@ from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.approvals import LONGEST_DEADLINE_DAYS
+from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, refuse
 
 # CodePipeline User Guide, limits: stages of a pipeline.
 MOST_STAGES = 50
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,79}")
-_ACCOUNT, _REGION = re.compile(r"[0-9]{12}"), re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _MINUTES_A_DAY = 24 * 60
 
 
@@ -138,7 +139,7 @@ def _check_env(problems: Problems, env: cdk.Environment) -> None:
             problems, "env.account", env.account, pattern=_ACCOUNT, rule="be the 12 digits of an account", fix=fix
         )
     if env.region is not None:
-        check_text(problems, "env.region", env.region, pattern=_REGION, rule="be a Region such as eu-west-1", fix=fix)
+        check_text(problems, "env.region", env.region, pattern=REGION, rule="be a Region such as eu-west-1", fix=fix)
 
 
 def _check_deadline(problems: Problems, days: object, test: object) -> None:

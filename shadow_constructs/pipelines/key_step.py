@@ -36,7 +36,9 @@ class KeyStep(pipelines.Step):
         Raises:
             InvalidValueError: If the artifacts are encrypted with no key that could be shared.
         """
-        if stage.pipeline.artifact_bucket.encryption_key is None:
+        pipeline = stage.pipeline
+        assert isinstance(pipeline, codepipeline.Pipeline)
+        if pipeline.artifact_bucket.encryption_key is None:
             must = f"be in the pipeline's account, or the pipeline have a key: {self._endpoint_name} is elsewhere"
             fix = "write pipelines.CodePipeline(..., cross_account_keys=True)"
             refuse("add_shadow_test", "env.account", must, self._account, fix)

@@ -13,13 +13,9 @@ from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_reason
+from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.text import is_writable
-
-# API members EndpointName, VariantName, InferenceSpecificationName (botocore 1.44, sagemaker/2017-07-24): their pattern
-# and their maximum of 63, which the pattern alone, taking runs of hyphens for nothing, doesn't hold.
-SERVICE_NAME = re.compile(r"(?=.{1,63}\Z)[a-zA-Z0-9](-*[a-zA-Z0-9])*")
-SERVICE_NAME_RULE = "be 1 to 63 letters, digits or inner hyphens"
 
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1

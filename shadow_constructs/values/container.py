@@ -10,17 +10,15 @@ from typing import TypeAlias, get_args
 
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type, checked_mapping
-from shadow_constructs.values.ecr_address import parse
+from shadow_constructs.values.ecr_address import IMAGE, check_image
 from shadow_constructs.values.frozen import frozen_mapping
-from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, shown
 
 _TEXT = re.compile(r".*", re.DOTALL)
-_IMAGE = re.compile(r"\S+")
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
 _TAG_OR_DIGEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
 _ACCOUNT = re.compile(r"\d{12}")
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
 
 
 @dataclass(frozen=True)
@@ -65,21 +63,6 @@ class DeepLearningImage:
 
     repository: str
     tag: str
-
-
-def check_image(problems: Problems, what: str, value: object) -> None:
-    """Check an address that CreateModel takes without a private registry: of a private ECR repository, or a token."""
-    must = "be an image in ECR like <account>.dkr.ecr.<region>.amazonaws.com/churn:7"
-    fix = "copy it to ECR, or use Container.private_registry(...)"
-    if isinstance(value, str) and "://" in value:
-        fix = "leave the scheme out"
-    before = problems.count
-    check_text(problems, what, value, pattern=_IMAGE, rule=must, longest=255, tokens=True, fix=fix)
-    if problems.count > before or not isinstance(value, str) or parse(value) is not None:
-        return
-    # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
-    if "://" in value or not is_token(value.split("/")[0]):
-        problems.add(what, must, value, fix)
 
 
 def _check_dockerfile(problems: Problems, directory: object, file: object) -> None:
@@ -154,7 +137,7 @@ class Container:
             InvalidValueError: If the address or the ARN is malformed.
         """
         problems = Problems("Container.private_registry")
-        check_text(problems, "uri", uri, pattern=_IMAGE, rule="be an image address", longest=255, tokens=True)
+        check_text(problems, "uri", uri, pattern=IMAGE, rule="be an image address", longest=255, tokens=True)
         if isinstance(uri, str) and "://" in uri:
             problems.add("uri", "be an image address", uri, "leave the scheme out")
         if credentials_provider_arn is not None:
@@ -203,7 +186,7 @@ class Container:
         if account is not None:
             check_text(problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True)
         if region is not None:
-            check_text(problems, "region", region, pattern=_REGION, rule="be a region such as eu-west-1", tokens=True)
+            check_text(problems, "region", region, pattern=REGION, rule="be a region such as eu-west-1", tokens=True)
         problems.raise_if_any()
         return Container(EcrImage(repository, tag_or_digest, account, region))
 

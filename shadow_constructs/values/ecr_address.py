@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shadow_constructs.values.tokens import TOKEN
+from shadow_constructs.values.checks import check_text
+from shadow_constructs.values.tokens import TOKEN, is_token
+from shadow_ops.contract.ecr import ADDRESS, EXAMPLE, LONGEST
+from shadow_ops.contract.problems import Problems
 
-# Amazon ECR User Guide, ecr-requests: <account>.dkr.ecr.<region>.<suffix>, dkr.ecr-fips for FIPS, and dkr-ecr or
-# dkr-ecr-fips under on.aws (in China on.amazonwebservices.com.cn) where IPv6 is spoken too.
-_ADDRESS = re.compile(
-    r"(?P<account>\d{12}|TOKEN\d+)\.(?:dkr\.ecr(?:-fips)?|dkr-ecr(?:-fips)?)\.(?P<region>[a-z0-9-]+|TOKEN\d+)\."
-    r"(?P<suffix>[a-z0-9.-]+|TOKEN\d+)/(?P<repository>(?:[a-z0-9._/-]|TOKEN\d+)+?)"
-    r"(?:(?P<mark>[:@])(?P<version>(?:[A-Za-z0-9_.:-])+))?"
-)
+IMAGE = re.compile(r"\S+")
+"""An address of any registry."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def parse(uri: str) -> EcrAddress | None:
     """Take an address apart; None if it is of no ECR repository, or one token as a whole."""
     tokens: list[str] = TOKEN.findall(uri)
     numbers = iter(range(len(tokens)))
-    found = _ADDRESS.fullmatch(TOKEN.sub(lambda _: f"TOKEN{next(numbers)}", uri))
+    found = ADDRESS.fullmatch(TOKEN.sub(lambda _: f"TOKEN{next(numbers)}", uri))
     if found is None:
         return None
 
@@ -53,3 +51,18 @@ def parse(uri: str) -> EcrAddress | None:
         repository=restored("repository"),
         version=restored("version") or None,
     )
+
+
+def check_image(problems: Problems, what: str, value: object) -> None:
+    """Check an address that CreateModel takes without a private registry: of a private ECR repository, or a token."""
+    must = f"be an image in ECR like {EXAMPLE}"
+    fix = "copy it to ECR, or use Container.private_registry(...)"
+    if isinstance(value, str) and "://" in value:
+        fix = "leave the scheme out"
+    before = problems.count
+    check_text(problems, what, value, pattern=IMAGE, rule=must, longest=LONGEST, tokens=True, fix=fix)
+    if problems.count > before or not isinstance(value, str) or parse(value) is not None:
+        return
+    # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
+    if "://" in value or not is_token(value.split("/")[0]):
+        problems.add(what, must, value, fix)

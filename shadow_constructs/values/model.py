@@ -9,8 +9,6 @@ from pathlib import Path
 
 from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Folder, check_artifact
 from shadow_constructs.values.checks import (
-    SERVICE_NAME,
-    SERVICE_NAME_RULE,
     check_arn,
     check_ascii,
     check_flag,
@@ -20,10 +18,12 @@ from shadow_constructs.values.checks import (
     check_type,
     checked_mapping,
 )
-from shadow_constructs.values.container import Container, ImageAddress, check_image
+from shadow_constructs.values.container import Container, ImageAddress
+from shadow_constructs.values.ecr_address import check_image
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.text import is_writable
 

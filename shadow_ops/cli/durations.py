@@ -39,6 +39,13 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+def exactly(duration: datetime.timedelta) -> str:
+    """A duration as it could have been written, to the last digit, such as ``60.000001d``."""
+    seconds = duration.total_seconds()
+    unit = next((one for one in "dhm" if seconds >= _SECONDS[one]), "s")
+    return f"{seconds / _SECONDS[unit]:.12g}{unit}"
+
+
 def spoken(duration: datetime.timedelta) -> str:
     """A duration for people, in its two largest units, such as ``1 d 3 h``."""
     seconds = max(0, round(duration.total_seconds()))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.reading import json_of, read_text
+from shadow_ops.contract.reading import json_of, read_bytes, read_text
+from shadow_ops.testfile.ends import with_ends_of
 
 
 def policy_from_file(path: Path) -> GatePolicy:
@@ -32,14 +33,32 @@ def write_new(path: Path, text: str, *, replace: bool) -> None:
     Raises:
         Failure: If the file is there and may not be replaced, or the folder can't be written to.
     """
+    _write(path, (text if text.endswith("\n") else f"{text}\n").encode(), replace=replace)
+
+
+def rewrite(path: Path, text: str) -> None:
+    """Change a text file, whole or not at all; its mark, its line ends, its rights and a link stay as they are.
+
+    Args:
+        path: The file.
+        text: What it will hold, with LF.
+
+    Raises:
+        Failure: If it can't be written.
+        InvalidValueError: If it can't be read any more.
+    """
+    _write(path, with_ends_of(read_bytes(path), text), replace=True)
+
+
+def _write(path: Path, data: bytes, *, replace: bool) -> None:
     target = path.resolve() if replace else path.absolute()
     try:
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from error
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else f"{text}\n")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         Path(scratch).chmod(stat.S_IMODE(target.stat().st_mode) if replace and target.exists() else 0o644)
         if replace:
             Path(scratch).replace(target)

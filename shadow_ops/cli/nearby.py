@@ -31,7 +31,7 @@ def nearby(folder: Path) -> list[str]:
 
 def _names(file: Path) -> Iterator[str]:
     try:
-        if file.stat().st_size > _MOST_BYTES:
+        if not file.is_file() or file.stat().st_size > _MOST_BYTES:
             return
         text = file.read_text(encoding="utf-8-sig")
         found = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)

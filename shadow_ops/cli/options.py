@@ -9,6 +9,8 @@ from typing import TypeVar
 import click
 
 from shadow_ops.cli import nearby
+from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
+from shadow_ops.contract.problems import shown
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -30,9 +32,30 @@ class FiniteRange(click.FloatRange):
         return number
 
 
+class EndpointName(click.ParamType[str]):
+    """An endpoint's name, as SageMaker has it: part of names and paths that are asked for."""
+
+    name = "endpoint"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read a name.
+
+        Raises:
+            BadParameter: If no endpoint can be called so.
+        """
+        if not SERVICE_NAME.fullmatch(value):
+            self.fail(f"an endpoint's name must {SERVICE_NAME_RULE}, got {shown(value)}", param, ctx)
+        return value
+
+
 def endpoint_given(command: _Command) -> _Command:
     """Add the argument ENDPOINT, which a shell completes from the files that are here."""
-    return click.argument("endpoint", shell_complete=nearby.complete)(command)
+    return click.argument("endpoint", type=EndpointName(), shell_complete=nearby.complete)(command)
+
+
+def endpoint_or_none(command: _Command) -> _Command:
+    """The same where something else may be given instead."""
+    return click.argument("endpoint", type=EndpointName(), required=False, shell_complete=nearby.complete)(command)
 
 
 def aws(command: _Command) -> _Command:

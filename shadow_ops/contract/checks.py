@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from shadow_ops.contract.problems import Problems
-from shadow_ops.contract.text import is_writable
+from shadow_ops.contract.text import is_line
 
 # An integer beyond it is no float, and NaN isn't smaller.
 _LARGEST = sys.float_info.max
@@ -66,8 +66,9 @@ def check_reason(problems: Problems, what: str, value: object, fix: str | None =
     rule = f"be a sentence that says why, of at most {_LONGEST_REASON} characters"
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_REASON:
         problems.add(what, rule, value, fix)
-    elif not is_writable(value):
-        problems.add(what, "hold no control characters and no halves of characters", value, fix)
+    elif not is_line(value):
+        must = "be one line of plain text: without line ends, control characters, halves of characters and CDK tokens"
+        problems.add(what, must, value, fix)
     elif "{{" in value:
         # CloudFormation would take it for a dynamic reference, and Parameter Store refuses it.
         problems.add(what, "be a sentence without {{", value, fix)

@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.problems import InvalidValueError, Problems, shown
 from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
-from shadow_ops.contract.text import compact, is_writable
+from shadow_ops.contract.text import compact, is_line
 from shadow_ops.contract.versions import check_known
 
 _Kind = TypeVar("_Kind", bound=Rule)
@@ -114,7 +114,7 @@ class GatePolicy:
             problems.add("min_requests", f"be a whole number from 0 to {_MOST_REQUESTS:,}", count)
         self._check_period(problems)
         if self.not_enforced_because is not None and not _says_why(self.not_enforced_because):
-            rule = f"be a sentence of at most {_LONGEST_REASON} characters, or half as many beyond ASCII"
+            rule = f"be a sentence in one line of at most {_LONGEST_REASON} characters, or half as many beyond ASCII"
             fix = "say why this endpoint needs no gate"
             problems.add("not_enforced_because", rule, self.not_enforced_because, fix)
         problems.raise_if_any()
@@ -256,7 +256,7 @@ class GatePolicy:
 
 
 def _says_why(reason: object) -> bool:
-    if not isinstance(reason, str) or not is_writable(reason):
+    if not isinstance(reason, str) or not is_line(reason):
         return False
     return 0 < len(reason.strip()) <= _LONGEST_REASON and len(compact(reason)) <= _LONGEST_WRITTEN
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +16,9 @@ from typing import Any, NoReturn
 from shadow_ops.contract.problems import InvalidValueError
 
 Pairs = list[tuple[str, Any]]
+
+# What a shell hands over from another program, which ends when that does.
+_HANDED_OVER, _INPUT = (Path("/dev/fd"), Path("/proc/self/fd")), Path("/dev/stdin")
 
 
 def read_text(path: Path) -> str:
@@ -33,13 +37,20 @@ def read_bytes(path: Path) -> bytes:
         InvalidValueError: If it can't be read.
     """
     try:
-        return path.read_bytes()
-    except IsADirectoryError:
-        raise InvalidValueError((f"{path}: a folder; name a file in it",)) from None
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode) or path.parent in _HANDED_OVER or path == _INPUT:
+            return path.read_bytes()
     except OSError as error:
         raise InvalidValueError((f"{path}: {error.strerror}; name a file that can be read",)) from None
     except ValueError:
         raise InvalidValueError((f"{path}: no file has such a name; name a file that can be read",)) from None
+    if stat.S_ISDIR(mode):
+        raise InvalidValueError((f"{path}: a folder; name a file in it",))
+    raise InvalidValueError((f"{path}: {_kind_of(mode)}, which may never end; name an ordinary file",))
+
+
+def _kind_of(mode: int) -> str:
+    return "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
 
 
 def text_of(data: bytes, where: str) -> str:

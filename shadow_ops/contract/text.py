@@ -26,6 +26,14 @@ def is_writable(text: str) -> bool:
     return _CONTROLS.isdisjoint(text) and not any("\ud800" <= one <= "\udfff" for one in text)
 
 
+def is_line(text: str) -> bool:
+    """Whether a text can stand wherever one line is read by people: writable, without line ends and tabs, and known.
+
+    A CDK token isn't known before deployment, and shows as a number that is another one with every change of the code.
+    """
+    return is_writable(text) and not any(one in text for one in ("\n", "\t", "${Token[", "#{Token["))
+
+
 def ascii_of(text: str) -> str:
     """A text for people in ASCII: CloudFormation shows other characters as question marks, and in every diff."""
     return text.encode("ascii", "backslashreplace").decode("ascii")

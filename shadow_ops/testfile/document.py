@@ -5,12 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.reading import read_text
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,15 @@ class Said:
     production: str
     shadow: str | None
     hardware: object = None
+
+
+def text_in(path: Path) -> str:
+    """The text of a file, with LF: so TOML reads other line ends, and so `rewrite` takes what is made of it.
+
+    Raises:
+        InvalidValueError: If it can't be read, or isn't UTF-8.
+    """
+    return read_text(path).replace("\r\n", "\n")
 
 
 def read(text: str, where: str) -> Said:

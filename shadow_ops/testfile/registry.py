@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.contract import ecr
+from shadow_ops.contract.names import SERVICE_NAME
+from shadow_ops.contract.problems import CannotTellError, refuse, shown
 
 _ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/(?P<group>[^/]+)(?:/(?P<number>\d+))?")
+_GROUP = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package-group/(?P<group>[^/]+)")
 _LONGEST_VERSION = 63
 
 
@@ -28,6 +31,20 @@ class Package:
     version: str
     image: str
     artifact: str
+
+
+def named(text: str) -> str:
+    """What a person names: the ARN of a version, or the name of a group, which may be given by its ARN.
+
+    Raises:
+        InvalidValueError: If it is neither.
+    """
+    group = _GROUP.fullmatch(text)
+    found = text if group is None else group["group"]
+    if not _ARN.fullmatch(found) and not SERVICE_NAME.fullmatch(found):
+        must = "be a group's name, or a version's ARN like arn:aws:sagemaker:<region>:<account>:model-package/<group>/7"
+        refuse("propose", "--package", must, text)
+    return found
 
 
 def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 client
@@ -52,9 +69,15 @@ def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 cl
     artifact = _artifact(containers[0])
     if artifact is None:
         raise CannotTellError(f"{arn} names no model data in S3, which the execution role would have to read")
+    if not artifact.endswith((".tar.gz", "/")):
+        allowed = "a .tar.gz, or a folder of uncompressed files that ends in '/', can be served"
+        raise CannotTellError(f"{arn} has its model data in {shown(artifact)}; {allowed}")
     image = containers[0].get("Image")
     if image is None:
         raise CannotTellError(f"{arn} names no image, so that nothing is known of what would serve it")
+    if not ecr.ADDRESS.fullmatch(image) or len(image) > ecr.LONGEST:
+        fix = f"copy it to ECR and register a version with {ecr.EXAMPLE}"
+        raise CannotTellError(f"{arn} has the image {shown(image)}, which is not in Amazon ECR; {fix}")
     return Package(found.get("ModelPackageArn", arn), _version(arn), image, artifact)
 
 

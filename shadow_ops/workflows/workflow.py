@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from jinja2 import Environment, StrictUndefined
 
+from shadow_ops.contract.names import REGION, SERVICE_NAME
 from shadow_ops.contract.problems import Problems
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -23,11 +24,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """Where each kind of workflow has its file, from the repository's root."""
 
 # All of these stand in shell commands and in YAML: nothing in them has a meaning there.
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _STACK = re.compile(r"[a-zA-Z0-9][-_./a-zA-Z0-9]{0,254}")
 _FILE = re.compile(r"[a-zA-Z0-9_][-_./a-zA-Z0-9]*\.toml")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 # git check-ref-format, and nothing that isn't plain.
 _BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[a-zA-Z0-9_][-_./a-zA-Z0-9]*")
 
@@ -62,9 +61,9 @@ class Workflow:
         """
         problems = Problems("the workflow")
         for name, pattern, allowed in (
-            ("endpoint", _NAME, "an endpoint's name: letters, digits and single hyphens, at most 63"),
+            ("endpoint", SERVICE_NAME, "an endpoint's name: 1 to 63 letters, digits or inner hyphens"),
             ("role", _ROLE, "a role's ARN, such as arn:aws:iam::111122223333:role/deploys-churn"),
-            ("region", _REGION, "a Region, such as eu-west-1"),
+            ("region", REGION, "a Region, such as eu-west-1"),
             ("test_stack", _STACK, "a stack's id in the app, such as churn-shadow"),
             ("promotion_stack", _STACK, "a stack's id in the app, such as churn-promotion"),
             ("branch", _BRANCH, "a branch, such as main"),

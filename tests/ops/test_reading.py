@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
+import socket
 import time
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from shadow_ops.cli import payloads
 from shadow_ops.cli.files import policy_from_file
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.reading import json_of, lines_of, text_of
+from shadow_ops.contract.reading import json_of, lines_of, read_bytes, text_of
 from shadow_ops.measure.recording_file import load, loads
 
 # Everything that str.splitlines() cuts at, but for LF and CRLF.
@@ -70,6 +72,34 @@ def test_a_byte_order_mark_is_taken_by_every_reader(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="rules"):
         policy_from_file(file)
     assert text_of(codecs.BOM_UTF8 + b"a", "x") == "a"
+
+
+def test_what_may_never_end_is_no_file(tmp_path: Path) -> None:
+    """A pipe that nobody writes to, a socket, a device, a folder, also through a link: one line, and nothing waits."""
+    pipe, folder, there = tmp_path / "pipe", tmp_path / "folder", tmp_path / "socket"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(os.path.relpath(there))
+    said = {
+        pipe: "a pipe, which",
+        there: "a socket, which",
+        tmp_path / "zero": "a device, which",
+        folder: "a folder; name",
+    }
+    for path, what in said.items():
+        with pytest.raises(InvalidValueError, match=f"{path}: {what}"):
+            read_bytes(path)
+
+
+def test_what_a_shell_hands_over_is_read() -> None:
+    """A program's output that ends when the program does."""
+    out, into = os.pipe()
+    os.write(into, b"{}")
+    os.close(into)
+    assert read_bytes(Path(f"/dev/fd/{out}")) == b"{}"
+    os.close(out)
 
 
 @pytest.mark.parametrize("start", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "1999-12-31T23:59:59Z"])

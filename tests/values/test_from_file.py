@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import tomllib
 import typing
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow_constructs import Container, GatePolicy, Guard, Hardware, InvalidValueError, Rule, ShadowTest, Variant
-from shadow_constructs.values.toml.reader import FACTORIES, classes_in
+from shadow_constructs.values.toml.hints import classes_in
+from shadow_constructs.values.toml.lines import Lines
+from shadow_constructs.values.toml.reader import FACTORIES
 from shadow_ops.testfile.fold import folded
 from tests.values.samples import model, packed, variant
 from tests.values.strategies import HARDWARE, SHADOW_TESTS
@@ -281,6 +284,78 @@ def test_every_mistake_is_told_with_its_line(tmp_path: Path) -> None:
 def test_what_is_no_such_file_is_refused_in_a_line(tmp_path: Path, text: str, said: str) -> None:
     """Broken TOML, keys that are there twice, nesting without end, nothing at all, the wrong kind of table."""
     assert mistakes(tmp_path, text)[0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("endpoint_name", "must be text, got the date or time {}; write it in quotes"),
+        ("sampling_percent", "must be a number, got the date or time {}"),
+        ("capture", "must be a table {{...}} of Capture, got the date or time {}"),
+        ("other_production", "must be a list, got the date or time {}"),
+        ("tags", "must be a table, got the date or time {}"),
+        ("watch.answers", "must be true or false, got the date or time {}"),
+        ("watch.every_minutes", "must be a number, got the date or time {}"),
+        ("promote_on", "must be a table {{...}} of Hardware or one of 'production', 'shadow', got the date or time {}"),
+        ("tags.team", "can't be a date or time, got {}; what is meant as text stands in quotes"),
+        ("gate.min_requests", "can't be a date or time, got {}; what is meant as text stands in quotes"),
+        ("guard.off", "must be text, got the date or time {}; write it in quotes"),
+    ],
+)
+@pytest.mark.parametrize("date", ["2026-11-24", "10:30:00", "2026-11-24T10:30:00Z"])
+def test_a_date_is_refused_with_what_the_field_takes(tmp_path: Path, field: str, said: str, date: str) -> None:
+    """Quotes help where text is taken, and nowhere else."""
+    said = said.format(date.replace("T", " ").replace("Z", "+00:00"))
+    text = CHURN.replace('endpoint_name = "churn"', "").replace("sampling_percent = 50", "")
+    text = text[: text.index("[gate]")]
+    [line] = [one for one in mistakes(tmp_path, f"{field} = {date}\n{text}") if f"'{field}'" in one]
+    assert line == f"churn.toml, line 1: '{field}' {said}"
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "others"),
+    [
+        ('watch = { off = "nobody looks", every_minutes = 15 }', "watch.off", "every_minutes"),
+        ("capture = { percent = 10, off = true }", "capture.off", "percent"),
+        ('guard = { off = "none", log_retention_days = 30 }', "guard.off", "log_retention_days"),
+        ("guardrails = { canary = { size_percent = 20 }, bake_minutes = 5 }", "guardrails.canary", "bake_minutes"),
+        ('alerts = { off = "x", emails = ["a@example.com"] }', "alerts.off", "emails"),
+    ],
+)
+def test_what_says_all_of_a_table_stands_alone(tmp_path: Path, table: str, key: str, others: str) -> None:
+    """It is known, and what is wrong is what stands beside it."""
+    fix = f"leave out {others}, or leave it out"
+    said = f"churn.toml, line 1: '{key}' must stand alone, because it says all of its table; {fix}"
+    assert any(line.startswith(said) for line in mistakes(tmp_path, f"{table}\n{CHURN}"))
+
+
+LAYOUTS = [
+    'tags = { a = """\n[production]\nx = 1\n""" }\n{}',
+    "tags = { a = '''\n[[gate.rules]]\n[shadow]\n''' }\n{}",
+    'tags = { a = """a\\"""\n[x]""""" }\n{}',
+    "tags = { a = 'it is # no comment [', b = \"\\\\\" }\n{}",
+    '[tags] # [x] """\n"a]" = "b" # \'\'\'\n[other]\n{}',
+    "other_production = [\n[1],\n[2, 3], # ]\n]\n{}",
+]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_are_counted_whatever_texts_look_like(layout: str, end: str) -> None:
+    """What looks like a header within a text, a list or a comment is none."""
+    text = layout.replace("{}", "[production.model]\nversion = 1\n").replace("\n", end)
+    wanted = text[: text.index("version")].count("\n") + 1
+    tomllib.loads(text)
+    assert Lines(text).of(("production", "model", "version")) == wanted
+
+
+def test_lines_of_tables_in_lists_are_those_of_their_entry() -> None:
+    """The second variant's mistake isn't told with the first one's line."""
+    entry = "[[other_production]]\nname = 1\n[other_production.model]\nversion = 1\n"
+    lines = Lines(entry * 2)
+    assert [lines.of(("other_production", n, "model", "version")) for n in (0, 1)] == [4, 8]
+    assert [lines.of(("other_production", n, "name")) for n in (0, 1)] == [2, 6]
+    assert [lines.of(("other_production", n, "lacks")) for n in (0, 1)] == [1, 5]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

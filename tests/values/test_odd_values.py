@@ -97,7 +97,11 @@ def test_what_stands_in_the_template_is_ascii(make: Callable[[str], object]) -> 
     )
 
 
-@pytest.mark.parametrize("text", ["", "  ", None, 5, "a" * 501, "a\x1bb"], ids=repr)
+@pytest.mark.parametrize(
+    "text",
+    ["", "  ", None, 5, "a" * 501, "a\x1bb", "a\nb", "a\tb", "because ${Token[TOKEN.1]}", "#{Token[TOKEN.1]}"],
+    ids=repr,
+)
 @pytest.mark.parametrize("make", [Alerts.off, Watch.off, Guard.off, Guardrails.off, Rollback, GatePolicy.none])
 def test_every_opting_out_says_why_in_a_sentence(make: Callable[[Any], object], text: object) -> None:
     """One rule for all of them: text that says something, of a length that every record holds."""

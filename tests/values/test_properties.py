@@ -27,10 +27,10 @@ from shadow_constructs import (
     Variant,
 )
 from shadow_constructs.values import instance_types
-from shadow_constructs.values.checks import SERVICE_NAME
 from shadow_constructs.values.hardware import AMI_VERSIONS
 from shadow_constructs.values.promotion import PromoteOn
 from shadow_constructs.values.warnings import promotion_warnings
+from shadow_ops.contract.names import SERVICE_NAME
 from tests.support.api_model import compiled
 from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
 from tests.values.strategies import HARDWARE, SHADOW_TESTS, burstable

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
 
 Path = tuple[str | int, ...]
 """The way to a value: keys, and numbers of entries in lists."""
 
 _HEADER = re.compile(r"\s*(\[\[?)(.+?)\]\]?\s*(#.*)?")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_NAME = r"""(?:[A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')"""
+_KEY = re.compile(rf"\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*=")
+# Texts of several lines (which may end in up to five quotes), texts, comments, what opens and closes, line ends.
+_TOKEN = re.compile(
+    r'''"""(?:\\.|[^\\])*?"{3,5}|\'{3}.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|#[^\n]*|[\[{]|[\]}]|\n''', re.DOTALL
+)
 
 
 class Lines:
@@ -21,14 +27,18 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._found: dict[Path, int] = {}
+        self._entries: dict[Path, int] = {}
         table: Path = ()
-        for number, line in enumerate(text.split("\n"), 1):
-            if header := _HEADER.fullmatch(line.removesuffix("\r")):
-                table = _keys(header[2])
+        lines = text.split("\n")
+        for number in _begun(text):
+            line = lines[number - 1].removesuffix("\r")
+            if header := _HEADER.fullmatch(line):
+                *outer, own = _keys(header[2])
+                table = (*self._in_lists(outer), own)
                 if header[1] == "[[":
-                    earlier = [path for path in self._found if path[:-1] == table and isinstance(path[-1], int)]
                     self._found.setdefault(table, number)
-                    table = (*table, len(earlier))
+                    self._entries[table] = self._entries.get(table, -1) + 1
+                    table = (*table, self._entries[table])
                 self._found.setdefault(table, number)
             elif key := _KEY.match(line):
                 self._found.setdefault((*table, *_keys(key[1])), number)
@@ -40,13 +50,31 @@ class Lines:
                 return self._found[path[:length]]
         return None
 
+    def _in_lists(self, keys: Iterable[str | int]) -> Path:
+        """The way to a table, with the number of the newest entry of each list of tables that it leads through."""
+        path: Path = ()
+        for key in keys:
+            path = (*path, key)
+            if path in self._entries:
+                path = (*path, self._entries[path])
+        return path
+
+
+def _begun(text: str) -> Iterator[int]:
+    """The lines on which something begins: not within a text of several lines, nor within a list or a table."""
+    number, depth = 1, 0
+    yield number
+    for token in _TOKEN.finditer(text):
+        found = token[0]
+        depth += (found in ("[", "{")) - (found in ("]", "}"))
+        number += found.count("\n")
+        if found == "\n" and depth == 0:
+            yield number
+
 
 def _keys(text: str) -> Path:
-    """The keys of a dotted key; none of what only looks like one, as in a text of several lines."""
-    try:
-        inner: object = tomllib.loads(f"{text} = 0")
-    except tomllib.TOMLDecodeError:
-        return ()
+    """The keys of a dotted key."""
+    inner: object = tomllib.loads(f"{text} = 0")
     keys = []
     while isinstance(inner, dict):
         (key,) = inner

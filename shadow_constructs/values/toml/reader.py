@@ -14,8 +14,8 @@ import pathlib
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from shadow_constructs.values.alerts import Alerts
@@ -25,6 +25,7 @@ from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.guardrails import Guardrails
 from shadow_constructs.values.scaling import Scaling
+from shadow_constructs.values.toml.hints import classes_in, options_of, takes_path, takes_text, wanted
 from shadow_constructs.values.toml.lines import Lines, Path
 from shadow_constructs.values.watch import Watch
 from shadow_ops.contract.policy import GatePolicy
@@ -78,9 +79,8 @@ class Reader:
         if data is False and types.NoneType in typing.get_args(hint) and bool not in typing.get_args(hint):
             return None
         if isinstance(data, datetime.date | datetime.time):
-            number = {int, float} & {hint, *typing.get_args(hint)}
-            must, fix = ("a number", "") if number else ("text", "; write it in quotes")
-            return self._add(path, f"must be {must}, got the date or time {data}{fix}")
+            fix = "; write it in quotes" if str in options_of(hint) else ""
+            return self._add(path, f"must be {wanted(hint)}, got the date or time {data}{fix}")
         if isinstance(data, Mapping) and kinds:
             # Where there are several kinds a table may say which it is; of a single one there is nothing to say.
             several = kinds if len(kinds) > 1 else ()
@@ -93,11 +93,18 @@ class Reader:
             (inner,) = typing.get_args(hint)
             entries = [self._any(inner, one, (*path, number)) for number, one in enumerate(data)]
             return _FAILED if any(one is _FAILED for one in entries) else tuple(entries)
-        if kinds and not _takes_text(hint):
-            return self._add(path, f"must be a table {{...}} of {_named(kinds)}, got {shown(data)}")
-        if isinstance(data, str) and _takes_path(hint) and "://" not in data:
+        if kinds and not takes_text(hint):
+            return self._add(path, f"must be {wanted(hint)}, got {shown(data)}")
+        if isinstance(data, str) and takes_path(hint) and "://" not in data:
             return str(self._file.parent / data)
-        return data
+        return self._plain(data, path)
+
+    def _plain(self, data: object, path: Path) -> Any:  # noqa: ANN401 - as above
+        """Data without a value of ours in it, which then has no date in it either."""
+        dates = [*_dates_in(data, path)]
+        for place, date in dates:
+            self._add(place, f"can't be a date or time, got {date}; what is meant as text stands in quotes")
+        return _FAILED if dates else data
 
     def _value(self, kind: type, table: Mapping[str, Any], path: Path) -> Any:  # noqa: ANN401 - as above
         factories = FACTORIES.get(kind, ())
@@ -105,7 +112,12 @@ class Reader:
             name, given = next(iter(table.items()))
             return self._from_factory(getattr(kind, name), given, (*path, name))
         if kind is GatePolicy:
-            return self._made(lambda: GatePolicy.from_json(_with_none(table), "gate"), path)
+            policy = self._plain(table, path)
+            return (
+                policy
+                if policy is _FAILED
+                else self._made(lambda: GatePolicy.from_json(_with_none(table), "gate"), path)
+            )
         known = () if kind in _WITHOUT_FIELDS else tuple(field.name for field in fields(kind) if field.init)
         if not known and (not table or len(table) > 1):
             return self._add(path, f"must have one key, got {shown(dict(table))}; known are {', '.join(factories)}")
@@ -140,6 +152,11 @@ class Reader:
             place = path if shorthand else (*path, key)
             if key in known:
                 given[key] = self._any(known[key], one, place)
+            elif key in factories:
+                others = ", ".join(one for one in table if one != key)
+                self._add(
+                    place, f"must stand alone, because it says all of its table; leave out {others}, or leave it out"
+                )
             else:
                 allowed = (*known, *factories)
                 near = difflib.get_close_matches(key, allowed, n=1)
@@ -179,14 +196,15 @@ def _with_none(gate: Mapping[str, Any]) -> dict[str, Any]:
     return {**gate, "rules": read}
 
 
-def classes_in(hint: object) -> tuple[type, ...]:
-    """The values of ours that a field may hold."""
-    options = (
-        typing.get_args(hint)
-        if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
-        else (hint,)
-    )
-    return tuple(one for one in options if isinstance(one, type) and is_dataclass(one))
+def _dates_in(data: object, path: Path) -> Iterator[tuple[Path, object]]:
+    if isinstance(data, datetime.date | datetime.time):
+        yield path, data
+    elif isinstance(data, Mapping):
+        for key, one in data.items():
+            yield from _dates_in(one, (*path, key))
+    elif isinstance(data, list):
+        for number, one in enumerate(data):
+            yield from _dates_in(one, (*path, number))
 
 
 def _named_in(line: str, path: Path) -> Path:
@@ -196,16 +214,3 @@ def _named_in(line: str, path: Path) -> Path:
     if place := re.match(r"gate\.?(\w*)(?:\[(\d+)\])?", line):
         return (*path, *(one for one in (place[1], place[2] and int(place[2])) if one not in ("", None)))
     return path
-
-
-def _takes_text(hint: object) -> bool:
-    options = typing.get_args(hint)
-    return str in options or any(typing.get_origin(one) is typing.Literal for one in options)
-
-
-def _takes_path(hint: object) -> bool:
-    return pathlib.Path in typing.get_args(hint)
-
-
-def _named(kinds: Sequence[type]) -> str:
-    return " or ".join(kind.__name__ for kind in kinds)

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 _REFUSED = 3
 _INSTANCES = re.compile(r"(ml\.[a-z0-9-]+\.[a-z0-9]+):([1-9][0-9]{0,4})")
 _WHOLE_SHARE = 100
-# API shape EndpointName.
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _ACTIONS = ("promote", "remove", "retain", "cancel")
 
 
@@ -115,8 +113,6 @@ def command(
         raise Failure(f"--hardware is of a promotion; leave it out of {action}", USAGE)
     if reason is not None:
         _check_reason(reason)
-    if not _NAME.fullmatch(endpoint):
-        raise Failure(f"ENDPOINT must be the name of an endpoint (letters, digits, hyphens), got {endpoint!r}", USAGE)
     policy = _policy(policy_file)
     clients = Clients(profile, region)
     experiment = named(clients.sagemaker, endpoint, name)

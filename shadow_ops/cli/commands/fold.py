@@ -24,7 +24,8 @@ Examples:
   shadow-test fold churn                        which lines of code to write
   shadow-test fold churn --write churn.toml     write them, where the test is a file
 
-Deploying the folded code leaves the endpoint as it is. To fold twice changes nothing.""",
+Deploying the folded code leaves the endpoint as it is, if the rest of it is as it was deployed. To fold twice changes
+nothing.""",
 )
 @endpoint_given
 @click.option(
@@ -39,11 +40,13 @@ def command(endpoint: str, path: Path | None, profile: str | None, region: str |
     from shadow_ops.aws.clients import Clients
     from shadow_ops.observe.deployed import find
 
+    # First: what is wrong with the file is said whatever serves.
+    text = None if path is None else _read(path, endpoint)
     said, serving = _promoted(find(Clients(profile, region), endpoint))
-    if path is None:
+    if path is None or text is None:
         output.data(_lines_of_code(said, serving.said))
     else:
-        _write(path, serving, endpoint)
+        _write(path, text, serving, endpoint)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ class _Serving:
         on = (None, None) if found is None else (found.instance_type, found.count)
         live = self.live
         return said.production == self.said.version and (live is None or on == (live.instance_type, live.initial_count))
+
+    @property
+    def compared(self) -> str:
+        """What of a file is held against it."""
+        known = self.live is not None and self.live.instance_type is not None
+        return "version, instance type and count" if known else "the version"
 
     def __str__(self) -> str:
         version, live = self.said.version, self.live
@@ -103,21 +112,31 @@ def _lines_of_code(said: Declared, serving: DeclaredVariant) -> str:
     )
 
 
-def _write(path: Path, serving: _Serving, endpoint: str) -> None:
+def _read(path: Path, endpoint: str) -> str:
     from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import write_new
-    from shadow_ops.contract.reading import read_text
-    from shadow_ops.testfile.document import read
-    from shadow_ops.testfile.fold import folded
+    from shadow_ops.testfile.document import read, text_in
 
-    text = read_text(path)
+    text = text_in(path)
     said = read(text, str(path))
     if said.endpoint != endpoint:
         raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
+    return text
+
+
+def _write(path: Path, text: str, serving: _Serving, endpoint: str) -> None:
+    from shadow_ops.cli.errors import USAGE, Failure
+    from shadow_ops.cli.files import rewrite
+    from shadow_ops.testfile.document import read
+    from shadow_ops.testfile.fold import folded
+
+    said = read(text, str(path))
     after = None if said.shadow is None else folded(text, str(path))
     if after is not None and serving.is_in(after, path):
-        write_new(path, after, replace=True)
-        output.progress(f"{path}: production is {serving} now, and the shadow is gone; deploying it changes nothing")
+        rewrite(path, after)
+        output.progress(
+            f"{path}: production is {serving} now, and the shadow is gone",
+            f"held against what serves: {serving.compared}; `cdk diff` shows whether deploying the file changes more",
+        )
     elif serving.is_in(text, path):
         left = "" if said.shadow is None else f"; its shadow, {said.shadow}, was not promoted"
         output.progress(f"{path}: production is {serving} already, nothing to fold{left}")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from shadow_ops.cli import durations, nearby, output
+from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration, spoken
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_or_none, formatted
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.measure.recording import Recording
@@ -39,7 +39,7 @@ A policy file holds what differs from the defaults:
 
 Exit codes: 0 PASS, 3 FAIL, 4 INCONCLUSIVE; 1 if something failed, 2 for bad input.""",
 )
-@click.argument("endpoint", required=False, shell_complete=nearby.complete)
+@endpoint_or_none
 @click.option("--wait", type=Duration(), help="Look until it is PASS or FAIL, so long at most: 90s, 30m, 24h, 2d.")
 @click.option("--policy", "policy_file", type=_FILE, help="Judge by this policy instead of the endpoint's own.")
 @click.option(

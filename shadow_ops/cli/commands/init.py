@@ -8,6 +8,7 @@ import click
 
 from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.cli.options import endpoint_given
 
 _KINDS = ("github", "gitlab")
 
@@ -25,7 +26,7 @@ The role is taken on by OIDC, so that no key lies in the repository. docs/pipeli
 role and repository need.""",
 )
 @click.argument("kind", type=click.Choice(_KINDS))
-@click.argument("endpoint")
+@endpoint_given
 @click.option("--role", required=True, metavar="ARN", help="The role that the pipeline deploys with.")
 @click.option("--region", required=True, metavar="NAME", help="The endpoint's Region.")
 @click.option("--test-stack", metavar="ID", help="Of the ShadowTestStack in the app.  [default: ENDPOINT-shadow]")

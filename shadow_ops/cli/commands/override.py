@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shadow_ops.aws.clients import Clients
     from shadow_ops.contract.reasons import Reason
 
-_LONGEST = datetime.timedelta(days=60)
+_SHORTEST, _LONGEST = datetime.timedelta(minutes=1), datetime.timedelta(days=60)
 
 
 @click.command(
@@ -50,7 +50,7 @@ Exit codes: 0; 1 if something failed or there is nothing that it could be for, 2
     default="24h",
     show_default=True,
     metavar="DURATION",
-    help="For how long it counts; 60d at most.",
+    help="For how long it counts, 1m to 60d.",
 )
 @click.option("--withdraw", is_flag=True, help="Take what nobody has used off the record.")
 @formatted
@@ -100,10 +100,9 @@ def _put(
 
     problems = Problems("override")
     check_reason(problems, "--reason", text, "say in a sentence why")
-    if expires > _LONGEST:
-        problems.add(
-            "--expires", "be at most 60d", durations.spoken(expires), "write a shorter one, or a new one later"
-        )
+    if not _SHORTEST <= expires <= _LONGEST:
+        fix = "a deployment has to begin meanwhile; write a new reason when it is over"
+        problems.add("--expires", "be from 1m to 60d", durations.exactly(expires), fix)
     problems.raise_if_any()
     made = reason_for(clients, endpoint, purpose, text, now, now + expires)
     reasons.put(clients.ssm, endpoint, made)

@@ -36,26 +36,26 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
     """Make an approved version of SageMaker's model registry the shadow of ENDPOINT, in its file."""
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import write_new
-    from shadow_ops.contract.reading import read_text
-    from shadow_ops.testfile.document import read
+    from shadow_ops.cli.files import rewrite
+    from shadow_ops.testfile.document import read, text_in
     from shadow_ops.testfile.propose import package_of, proposed
-    from shadow_ops.testfile.registry import approved
+    from shadow_ops.testfile.registry import approved, named
 
-    text = read_text(path)
+    text = text_in(path)
     said = read(text, str(path))
     if said.endpoint != endpoint:
         raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
-    if not package.strip():
-        raise Failure(f"--package must be a version's ARN or a group's name, got {package!r}", USAGE)
-    found = approved(Clients(profile, region).sagemaker, package)
+    found = approved(Clients(profile, region).sagemaker, named(package))
     for role in ("production", "shadow"):
         if package_of(text, str(path), role) == found.arn:
             output.progress(f"{path}: {found.version} is its {role} already, nothing to propose")
             return
+    if said.production == found.version:
+        fix = "call that one otherwise in the file"
+        raise Failure(f"{path}: production is another model of the version {found.version}; {fix}", USAGE)
     if said.shadow is not None and not replace:
         fix = f"promote it and fold, take [shadow] out, or add --replace to test {found.version} instead"
         raise Failure(f"{path} tests {said.shadow}; {fix}", USAGE)
     after = proposed(text, str(path), version=found.version, arn=found.arn, image=found.image, artifact=found.artifact)
-    write_new(path, after, replace=True)
+    rewrite(path, after)
     output.progress(f"{path}: {found.version} is the shadow now; cdk deploy starts its test")

@@ -10,7 +10,7 @@ import click
 
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import FiniteRange, aws
+from shadow_ops.cli.options import FiniteRange, aws, endpoint_or_none
 
 if TYPE_CHECKING:
     from shadow_ops.aws.clients import Clients
@@ -31,7 +31,7 @@ Examples:
 The page needs nothing from anywhere: no scripts, fonts or pictures. It holds the verdict with its reasons, both
 variants over time, the captured answers compared, capacity and cost; no request and no answer itself.""",
 )
-@click.argument("endpoint", required=False)
+@endpoint_or_none
 @click.option(
     "--output",
     "file",

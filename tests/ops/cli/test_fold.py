@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,11 +67,35 @@ def test_the_file_says_what_serves(run: Run, file: Path) -> None:
     assert done.exit_code == 0, done.output
     assert file.read_text() == FOLDED
     serves = f"{file}: production is v2 on 2 x ml.m5.xlarge"
-    assert done.stderr == f"{serves} now, and the shadow is gone; deploying it changes nothing\n"
+    assert done.stderr.splitlines() == [
+        f"{serves} now, and the shadow is gone",
+        "held against what serves: version, instance type and count; "
+        "`cdk diff` shows whether deploying the file changes more",
+    ]
 
     again = run("fold", "churn", "--write", file)
     assert (again.exit_code, file.read_text()) == (0, FOLDED)
     assert f"{serves} already, nothing to fold" in again.stderr
+
+
+@pytest.mark.usefixtures("promoted")
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("last", ["", "\n"])
+def test_line_ends_and_the_mark_of_a_file_stay(run: Run, file: Path, mark: bytes, last: str) -> None:
+    """Byte for byte, outside of what changes."""
+    file.write_bytes(mark + (FILE.rstrip() + last).replace("\n", "\r\n").encode())
+    assert run("fold", "churn", "--write", file).exit_code == 0
+    assert file.read_bytes() == mark + FOLDED.replace("\n", "\r\n").encode()
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_file_of_mixed_line_ends_keeps_each(run: Run, file: Path) -> None:
+    """A line that stays has the end that it had, within a text of several lines too."""
+    text = FILE.replace("[production]", 'tags = { a = """x\r\n[y]\n""" }\r\n[production]').replace("team\n", "team\r\n")
+    file.write_bytes(text.encode())
+    assert run("fold", "churn", "--write", file).exit_code == 0
+    begin = text.index("model =")
+    assert file.read_bytes().startswith(text[:begin].encode())
 
 
 HARDWARE_TEST = FILE.replace('"v2", model_name = "new"', '"v1", model_name = "old"').replace(

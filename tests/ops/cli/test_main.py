@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import shadow_ops
 from shadow_ops.cli.durations import Duration, spoken
+from shadow_ops.contract.problems import shown
 from tests.ops.cli.conftest import Run
 
 ROOT = Path(shadow_ops.__file__).parent
@@ -158,6 +159,28 @@ def test_fails_on_an_unknown_command(run: Run) -> None:
     result = run("gaet", "churn")
     assert result.exit_code == 2
     assert "gaet" in result.stderr
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "init", "override", "plan"])
+def test_fails_on_what_no_endpoint_is_called(run: Run, command: str) -> None:
+    """Whatever the command: a name is part of paths and of other names, so it is looked at first."""
+    first = ["github"] if command == "init" else []
+    for name in (
+        "../x",
+        "a b",
+        "x" * 64,
+        "-x-",
+        "churn/reasons",
+        "\u00e4",
+        "",
+        "*",
+        "a\nb",
+        "arn:aws:sagemaker:::endpoint/x",
+    ):
+        result = run(command, *first, "--", name)
+        assert result.exit_code == 2
+        [line] = [one for one in result.stderr.splitlines() if one.startswith("Error: ")]
+        assert f"an endpoint's name must be 1 to 63 letters, digits or inner hyphens, got {shown(name)}" in line
 
 
 @given(st.integers(1, 10**5), st.sampled_from("smhd"))

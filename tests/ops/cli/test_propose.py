@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shadow_ops.contract.problems import shown
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services
 
@@ -111,6 +113,7 @@ def test_another_version_under_test_is_replaced_only_when_told(run: Run, file: P
         (f"{GROUP}/1", "has 2 containers; one that serves alone can be proposed"),
         (f"{GROUP}/2", "names no model data in S3"),
         (f"{GROUP}/3", "names no image"),
+        (f"{GROUP}/4", "has its model data in 's3://models/4'; a .tar.gz, or a folder"),
     ],
 )
 def test_what_is_not_approved_or_cannot_serve_is_refused(
@@ -120,6 +123,9 @@ def test_what_is_not_approved_or_cannot_serve_is_refused(
     services.packages[f"{GROUP}/1"] = package(1, InferenceSpecification={"Containers": [{"Image": IMAGE}] * 2})
     services.packages[f"{GROUP}/2"] = package(2, InferenceSpecification={"Containers": [{"Image": IMAGE}]})
     files = {"ModelDataUrl": "s3://models/3.tar.gz"}
+    services.packages[f"{GROUP}/4"] = package(
+        4, InferenceSpecification={"Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://models/4"}]}
+    )
     services.packages[f"{GROUP}/3"] = package(3, InferenceSpecification={"Containers": [files]})
 
     done = run("propose", "churn", "--package", named, "--write", file)
@@ -128,6 +134,79 @@ def test_what_is_not_approved_or_cannot_serve_is_refused(
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert file.read_text() == FILE
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "docker.io/library/python:3.12",
+        "python:3.12",
+        "python",
+        "public.ecr.aws/docker/library/python:3.12",
+        f"https://{IMAGE}",
+        "ghcr.io/team/churn@sha256:" + "0" * 64,
+        "",
+        IMAGE + "x" * 255,
+        "a\nb",
+    ],
+)
+def test_an_image_that_no_model_can_have_is_refused(run: Run, file: Path, services: Services, image: str) -> None:
+    """What SageMaker pulls comes from ECR: said in one line, before a file is written that can't be synthesized."""
+    container = {"Image": image, "ModelDataUrl": "s3://models/1.tar.gz"}
+    services.packages[f"{GROUP}/1"] = package(1, InferenceSpecification={"Containers": [container]})
+    done = run("propose", "churn", "--package", f"{GROUP}/1", "--write", file)
+    assert (done.exit_code, file.read_text(), len(done.stderr.splitlines())) == (1, FILE, 1)
+    assert "has the image" in done.stderr
+    assert "not in Amazon ECR; copy it to ECR" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "arn:aws:s3:::models/7.tar.gz",
+        "arn:aws:sagemaker:eu-west-1:111122223333:model/churn",
+        "arn:aws:sagemaker:eu-west-1:111122223333:endpoint/churn",
+        "s3://models/7.tar.gz",
+        "models/7.tar.gz",
+        "churn models",
+        " ",
+        "",
+        "x" * 64,
+        f"{GROUP}/seven",
+        f"{GROUP}/7/8",
+        "\x1b[31m",
+    ],
+)
+def test_what_names_no_package_is_refused_with_what_was_given(run: Run, file: Path, named: str) -> None:
+    """An ARN of another kind, an address, a blank: before AWS is asked."""
+    done = run("propose", "churn", "--package", named, "--write", file)
+    assert (done.exit_code, file.read_text(), len(done.stderr.splitlines())) == (2, FILE, 1)
+    assert "'--package' must be a group's name, or a version's ARN like arn:aws:sagemaker:" in done.stderr
+    assert f"got {shown(named)}" in done.stderr
+
+
+def test_a_group_may_be_named_by_its_arn(run: Run, file: Path) -> None:
+    """As the console shows it."""
+    group = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/churn-models"
+    assert run("propose", "churn", "--package", group, "--write", file).exit_code == 0
+    assert file.read_text() == PROPOSED
+
+
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+def test_line_ends_and_the_mark_of_a_file_stay(run: Run, file: Path, mark: bytes) -> None:
+    """New lines end as the others do."""
+    file.write_bytes(mark + FILE.replace("\n", "\r\n").encode())
+    assert run("propose", "churn", "--package", "churn-models", "--write", file).exit_code == 0
+    assert file.read_bytes() == mark + PROPOSED.replace("\n", "\r\n").encode()
+
+
+def test_another_model_of_the_same_version_is_not_proposed(run: Run, file: Path) -> None:
+    """One version is one model: the file couldn't be synthesized."""
+    text = FILE.replace('"v1"', '"churn-models-7"')
+    file.write_text(text)
+    done = run("propose", "churn", "--package", "churn-models", "--write", file)
+    assert (done.exit_code, file.read_text()) == (2, text)
+    assert "production is another model of the version churn-models-7; call that one otherwise" in done.stderr
 
 
 def test_the_file_of_another_endpoint_is_left_alone(run: Run, file: Path) -> None:

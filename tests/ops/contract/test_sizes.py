@@ -137,5 +137,5 @@ def test_fails_with_more_rules_than_have_a_place() -> None:
 @pytest.mark.parametrize("reason", ["", "  ", "r" * 201, "é" * 101, "\N{PILE OF POO}" * 51])
 def test_fails_without_a_reason_of_a_sentence(reason: str) -> None:
     """One line; it is kept with the policy, in every parameter and record."""
-    with pytest.raises(InvalidValueError, match="must be a sentence of at most 200 characters"):
+    with pytest.raises(InvalidValueError, match="must be a sentence in one line of at most 200 characters"):
         GatePolicy.none(reason)
