@@ -157,6 +157,15 @@ def test_an_update_that_would_undo_or_come_too_late_is_refused(case: str) -> Non
     assert words in answer["Reason"]
 
 
+def test_what_somebody_has_set_may_be_written_into_the_code() -> None:
+    """Share and end as they are by now."""
+    world = at(deployed(), "Running")
+    _share(world)
+    _end(world)
+    written = replace(NATIVE, sampling_percent=10, seconds=NATIVE.seconds + 24 * 3600)
+    assert ask(world, event("Update", written, old=NATIVE))["Status"] == "SUCCESS"
+
+
 def test_a_change_just_before_the_start_waits_until_it_runs() -> None:
     """It would meet Starting."""
     world = deployed()

@@ -262,6 +262,50 @@ def test_a_share_only_rises_and_only_to_the_next_one(
         assert minutes >= 60
 
 
+@pytest.mark.parametrize(
+    ("config", "status", "step"),
+    [
+        ("run", "Running", ramp.Raise(25)),
+        ("before", "Running", None),
+        ("run", "Created", None),
+        ("run", "Updating", None),
+    ],
+)
+def test_only_what_was_seen_of_the_run_and_since_the_share_counts(
+    config: str, status: str, step: ramp.Raise | None
+) -> None:
+    """From the very moment on; and while SageMaker is at work nothing is asked of it."""
+    world = watched(percent=5)
+    experiment = describe(world.sagemaker, TEST)
+    assert experiment is not None
+    seen = Look(config=config, at=START, verdict="PASS", reason="", since=START, turn=0, requests=1, instance_hours=0)
+    asked = Ramp(id="1", experiment=TEST, steps=STEPS, every=HOUR, by=CALLER, at=START)
+    taken = Course(ramp="1", taken=((5, START),))
+    assert next_step(asked, taken, replace(experiment, status=status), START, seen, START + HOUR) == step
+
+
+def test_a_share_is_as_old_as_the_run_at_most() -> None:
+    """A test that was made long before its start has copied nothing until then."""
+    world = ramped()
+    world.configs["run"]["CreationTime"] = world.now + 3 * HOUR
+    for _ in range(12):
+        look(world)
+    assert share(world) == 1
+    for _ in range(5):
+        look(world)
+    assert share(world) == 5
+
+
+def test_a_ramp_that_has_ended_is_begun_anew_by_the_same_command() -> None:
+    """And a share that is set then has none to end."""
+    world = ramped()
+    look(world, "FAIL")
+    said = change(world, ENDPOINT, None, 50)
+    assert len(said) == 1
+    begin(world, ENDPOINT, None, STEPS, HOUR, by=lambda: CALLER, now=world.now)
+    assert (share(world), course(world).ended) == (1, None)
+
+
 def test_every_call_is_allowed_by_the_least_right() -> None:
     """What a ramp calls is in the needs of a function that doesn't begin the test, and gone without a watch."""
     world = ramped()
