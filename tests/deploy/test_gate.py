@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from dataclasses import replace
 
@@ -10,8 +11,12 @@ from rehearsal.stage import RATE
 from rehearsal.sure import promote, send_until
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
+from shadow_ops.aws import reasons
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.support import OVERRIDE, Case, CaseMaker
+
+TWO_HOURS = datetime.timedelta(hours=2)
 
 
 def gated(test: ShadowTest) -> ShadowTest:
@@ -33,23 +38,34 @@ def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMak
 
 
 def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -> None:
-    """Too young, silent, then slow: each is refused with its reason and changes nothing; an override is recorded."""
+    """Too young, silent, then slow: each is refused with its reason and changes nothing; an override is recorded.
+
+    What is on record lets nothing through once it has expired or was used, or if it was written for another candidate.
+    """
     case = make_case(gated)
     case.deploy("shadow").check()
     before = case.serving()
 
     # Hosts may have reported already; requests there were none.
-    assert "the gate says INCONCLUSIVE: no " in _refused(case)
+    _on_record(case, age=TWO_HOURS)
+    output = _refused(case)
+    assert "the gate says INCONCLUSIVE: no " in output
+    assert "; the reason on record (arn:aws:iam::111122223333:user/ana) expired on " in output
 
     case.local.fault("unmirrored", endpoint=case.name)
     with case.traffic(rate=RATE):
         time.sleep(3)
-    assert "no data of the shadow variant 'shadow'" in _refused(case)
+    reasons.use(case.local.client("ssm"), case.name, _on_record(case), "another deployment")
+    output = _refused(case)
+    assert "no data of the shadow variant 'shadow'" in output
+    assert "user/ana) has been used" in output
     case.local.clear_faults()
 
     case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=60)
     _send_until(case, Outcome.FAIL)
+    _on_record(case, subject="another-candidate")
     output = _refused(case)
+    assert "user/ana) was written for v2 while another config or model was on the endpoint" in output
     assert "the gate says FAIL: p50 latency" in output
     assert "test a better candidate" in output
     assert case.serving() == before
@@ -95,6 +111,27 @@ def _send_until(case: Case, outcome: Outcome) -> Traffic:
     traffic = case.traffic(rate=RATE)
     send_until(case.local, traffic, case.name, SHORT_POLICY, outcome)
     return traffic
+
+
+def _on_record(case: Case, *, age: datetime.timedelta = datetime.timedelta(0), subject: str | None = None) -> str:
+    """Put a reason for this shadow on record that counts for an hour; its id."""
+    config, at = case.serving().config_name, datetime.datetime.now(datetime.UTC) - age
+    [shadow] = case.local.client("sagemaker").describe_endpoint_config(EndpointConfigName=config)[
+        "ShadowProductionVariants"
+    ]
+    reason = Reason(
+        id=f"promotion-{at:%Y%m%dT%H%M%S%f}",
+        purpose="promotion",
+        text="the sale starts today",
+        by="arn:aws:iam::111122223333:user/ana",
+        at=at,
+        expires=at + datetime.timedelta(hours=1),
+        config=config,
+        subject=subject or shadow["ModelName"],
+        version="v2",
+    )
+    reasons.put(case.local.client("ssm"), case.name, reason)
+    return reason.id
 
 
 def _refused(case: Case) -> str:

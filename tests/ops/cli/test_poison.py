@@ -143,6 +143,11 @@ def test_no_text_from_outside_reaches_a_terminal_or_a_page(
     done = run(*COMMANDS[command](tmp_path), *([] if name in WITHOUT_FORMAT else ["--format", form]))
 
     assert not HARMFUL.search(done.stdout + done.stderr), repr(HARMFUL.search(done.stdout + done.stderr))
+    if name == "report":
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert "FORGED" in page
+        assert not HARMFUL.search(page), repr(HARMFUL.search(page))
+        assert "<img" not in page
     if form == "markdown":
         assert not HTML.search(done.stdout), HTML.search(done.stdout)
     if name not in ("compare", "gate", "plan", "report") or command == "gate --replay":
