@@ -124,10 +124,15 @@ def differing_numbers(how: Comparison, key: Key, most: int | None) -> str:
     """Pairs of plain numbers that don't agree, those that differ most first, equal ones in the order of `Example`."""
     limit = how.threshold
     agrees = f"(pn >= {limit!r}) = (sn >= {limit!r})" if how.classes == "threshold" else _within(how)
+    which = f"pn IS NOT NULL AND sn IS NOT NULL AND NOT ({agrees})"
+    if most is None:
+        return f"{_ROWS} AND {which}"
+    # Only what lies as far apart as the last one that is wanted has to be put in order.
+    furthest = f"SELECT abs(sn - pn) AS apart {_PAIRS} AND {which} ORDER BY apart DESC LIMIT {most}"
     by = "" if key == "request" else "key DESC, "
     order = f"abs(sn - pn) DESC, {by}earlier, pn::VARCHAR DESC, sn::VARCHAR DESC, request DESC, segment DESC"
-    shortest = "" if most is None else f"ORDER BY {order} LIMIT {most}"
-    return f"{_ROWS} AND pn IS NOT NULL AND sn IS NOT NULL AND NOT ({agrees}) {shortest}"
+    far = f"abs(sn - pn) >= (SELECT min(apart) FROM ({furthest}))"
+    return f"{_ROWS} AND {which} AND {far} ORDER BY {order} LIMIT {most}"
 
 
 def unequal_numbers(most: int) -> str:
