@@ -5,8 +5,8 @@ machine is another. Processor seconds are given beside wall-clock seconds, becau
 
 The bare query is one that a person would write by hand. The aim is 1.1 times its processor time; measured was 1.14 at
 a million pairs, 0.7 s more: 0.2 s are for putting the pairs that differ most in one order, 0.15 s for production's
-repeated requests, 0.1 s for choosing the key, 0.07 s for seeing whether answers were exchanged. The bare query does none
-of it; all of it is asked for, so none was left out for the figure.
+repeated requests, 0.1 s for choosing the key, 0.07 s for seeing whether answers were exchanged. The bare query does
+none of it; all of it is asked for, so none was left out for the figure.
 """
 
 from __future__ import annotations
