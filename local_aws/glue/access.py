@@ -67,7 +67,11 @@ def install() -> None:
         keys = {"service-namespace": "sagemaker", "scalable-dimension": "sagemaker:variant:DesiredInstanceCount"}
         named = {f"{service}:{key}": one for key, one in keys.items()} if service == autoscaling.SERVICE else {}
         context = {**(service_context or {}), **named, **request_keys(action, _body.get())}
-        return evaluate(key, action, service, region, resource_arn=resource_arn, service_context=context)
+        for one in (resource_arn, *also_authorized(region, action, _decoded(_body.get()))):
+            denied = evaluate(key, action, service, region, resource_arn=one, service_context=context)
+            if denied:
+                break
+        return denied
 
     evaluator.enforce = enforce
 
@@ -92,10 +96,7 @@ def request_keys(action: str, body: bytes) -> dict[str, str]:
 
 
 def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> str:
-    """Return the resource that a SageMaker call is authorized on; List calls have none.
-
-    CreateEndpoint and UpdateEndpoint need the endpoint configuration as well on AWS; only the endpoint is looked at.
-    """
+    """Return the resource that a SageMaker call is authorized on first; List calls have none."""
     if operation.startswith("List") and operation != "ListTags":
         return "*"
     if "ResourceArn" in request:
@@ -106,6 +107,19 @@ def sagemaker_resource(region: str, operation: str, request: dict[str, Any]) -> 
         if isinstance(request.get(member), str):
             return arn(region, kind, request[member])
     return "*"
+
+
+def also_authorized(region: str, action: str, request: dict[str, Any]) -> list[str]:
+    """Return what else a call is authorized on: of an endpoint that is made or updated, the configuration.
+
+    Args:
+        region: Where.
+        action: Such as ``sagemaker:UpdateEndpoint`` (Service Authorization Reference, SageMaker AI).
+        request: The call's members.
+    """
+    if action not in ("sagemaker:CreateEndpoint", "sagemaker:UpdateEndpoint"):
+        return []
+    return [arn(region, "endpoint-config", str(request.get("EndpointConfigName", "*")))]
 
 
 def ssm_resource(region: str, request: dict[str, Any]) -> str | None:

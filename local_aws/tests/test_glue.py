@@ -120,6 +120,16 @@ def test_calls_are_authorized_on_their_resource(operation: str, request_: dict[s
     assert expected == access.sagemaker_resource("eu-west-1", operation, request_)
 
 
+@pytest.mark.parametrize("operation", ["CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint"])
+def test_an_endpoint_s_config_is_authorized_as_well(operation: str) -> None:
+    """Where the call gives it one: the right on the endpoint alone isn't enough."""
+    request = {"EndpointName": "churn", "EndpointConfigName": "C1"}
+    found = access.also_authorized("eu-west-1", f"sagemaker:{operation}", request)
+
+    config = "arn:aws:sagemaker:eu-west-1:000000000000:endpoint-config/c1"
+    assert found == ([] if operation == "DeleteEndpoint" else [config])
+
+
 def test_calls_without_a_resource_are_authorized_on_all() -> None:
     """List and Describe calls of the services that have no resource level."""
     assert access.sagemaker_resource("eu-west-1", "ListEndpoints", {"NameContains": "c"}) == "*"

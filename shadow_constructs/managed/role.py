@@ -60,9 +60,9 @@ def statements(
     configs = [f"{sagemaker}:endpoint-config/*"]
     # The test is on this endpoint, which exists: it may neither be made nor deleted.
     yield _allow("SeeEndpoint", ["sagemaker:DescribeEndpoint"], endpoints)
-    yield _allow(
-        "UpdateEndpoint", ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"], endpoints
-    )
+    # An update is authorized on the endpoint and on the config that it is given (Service Authorization Reference).
+    yield _allow("UpdateEndpoint", ["sagemaker:UpdateEndpoint"], [*endpoints, *configs])
+    yield _allow("ScaleEndpoint", ["sagemaker:UpdateEndpointWeightsAndCapacities"], endpoints)
     # SageMaker makes a config for the run and one for the end, under names of its own, and reads the one before.
     yield _allow(
         "ConfigsOfTheRun",

@@ -182,7 +182,9 @@ class ManagedAsked:
                     "on": Instances.from_json(json.loads(given["on"])),
                     "sampling_percent": int(given["sampling_percent"]),
                     "seconds": int(given["seconds"]),
-                    "starts": None if starts is None else datetime.datetime.fromisoformat(starts),
+                    "starts": None
+                    if starts is None
+                    else datetime.datetime.fromisoformat(starts).astimezone(datetime.UTC),
                     "capture": None if capture is None else _capture(json.loads(capture)),
                     "native": None if native is None else Instances.from_json(json.loads(native)),
                     "tags": json.loads(given.get("tags", "{}")),

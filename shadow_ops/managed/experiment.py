@@ -104,6 +104,8 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
 
 
 def _experiment(found: Mapping[str, Any]) -> Experiment:
+    # botocore gives times of the machine's zone; here they are said, and put into names, as UTC.
+    found = _in_utc(found)
     mode = found["ShadowModeConfig"]
     copied = mode["ShadowModelVariants"][0]
     variants = {one["VariantName"]: _variant(one) for one in found["ModelVariants"]}
@@ -211,6 +213,12 @@ def _names(sagemaker: Any, **asked: str) -> Any:  # noqa: ANN401 - a boto3 clien
         if not page.get("NextToken"):
             return
         given = {"NextToken": page["NextToken"]}
+
+
+def _in_utc(found: Any) -> Any:  # noqa: ANN401 - whatever a description holds
+    if isinstance(found, Mapping):
+        return {key: _in_utc(one) for key, one in found.items()}
+    return found.astimezone(datetime.UTC) if isinstance(found, datetime.datetime) else found
 
 
 def _variant(described: Mapping[str, Any]) -> ModelVariant:

@@ -102,7 +102,7 @@ def when_changed(asked: ManagedAsked, old: ManagedAsked, mine: Experiment, now: 
 
 
 def _at(time: datetime.datetime | None) -> str:
-    return "at once" if time is None else f"{time:%Y-%m-%d %H:%M} UTC"
+    return "at once" if time is None else f"{time.astimezone(datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _refuse(sentence: str) -> NoReturn:

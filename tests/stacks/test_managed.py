@@ -161,7 +161,11 @@ def test_the_test_s_role_may_touch_this_endpoint_and_make_or_delete_none() -> No
     assert not actions & {"sagemaker:CreateEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:InvokeEndpoint"}
     assert not [action for action in actions if "*" in action]
     assert not [one for one in statements.values() if _listed(one["Resource"]) == ["*"]]
-    assert all("endpoint/churn" in json.dumps(one) for one in statements["UpdateEndpoint"]["Resource"])
+    assert all("endpoint/churn" in json.dumps(one) for one in statements["ScaleEndpoint"]["Resource"])
+    updated = [json.dumps(one) for one in statements["UpdateEndpoint"]["Resource"]]
+    assert all("endpoint/churn" in one or "endpoint-config/*" in one for one in updated)
+    # Of an update SageMaker asks for the right on both.
+    assert {"endpoint/churn" in one for one in updated} == {True, False}
     assert statements["PassModelRoles"]["Condition"] == {
         "StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}
     }

@@ -19,6 +19,7 @@ from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.conclude import Helm, conclude
+from shadow_ops.managed.decide import promoted_prefix
 from shadow_ops.managed.experiment import named
 from shadow_ops.managed.steps import Action, Done, Seen, Wanted
 from tests.ops.managed.world import CALLER, ENDPOINT, START, TEST, KilledError, World
@@ -457,3 +458,16 @@ def test_whoever_is_stopped_at_any_call_is_followed() -> None:
         assert scaling(world, name) == SCALING, case
         assert all(name.startswith("/shadow-test/churn/history/") for name in world.parameters), case
         assert world.serving()["shadow of"] == [], case
+
+
+@pytest.mark.parametrize("hours", [-11, 0, 5.5, 9, 14])
+def test_times_are_utc_whatever_the_machine_s_zone(hours: float) -> None:
+    """As they are said, and in the name of a config: another machine goes on with the same one."""
+    world = World("Completed")
+    assert world.test is not None
+    zone = datetime.timezone(datetime.timedelta(hours=hours))
+    schedule = {key: one.astimezone(zone) for key, one in world.test["Schedule"].items()}
+    world.test.update(Schedule=schedule, CreationTime=START.astimezone(zone))
+    found = named(world.sagemaker, ENDPOINT, None)
+    assert f"{found.start:%Y-%m-%d %H:%M} {found.end:%d %H:%M}" == "2026-11-02 08:00 09 08:00"
+    assert promoted_prefix(found) == "churn-trial-2611020800-"
