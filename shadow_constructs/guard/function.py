@@ -13,7 +13,6 @@ from shadow_constructs.guard.log import log_group
 from shadow_constructs.guard.package import package_asset
 from shadow_constructs.guard.role import Statement
 from shadow_constructs.placing.given import Part
-from shadow_constructs.placing.size import check_tags_at_synth
 from shadow_constructs.values.guard import Guard
 
 # Tags of apps and Aspects come before.
@@ -109,4 +108,3 @@ def acting_function(
 def know_by_tag(function: lambda_.CfnFunction, key: str, endpoint_name: str) -> None:
     """Give a function the tag by which its role lets it invoke itself: none of the app's may stand in its place."""
     cdk.Tags.of(function).add(key, endpoint_name, priority=_LAST_WORD)
-    check_tags_at_synth(function)

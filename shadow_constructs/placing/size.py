@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import aws_cdk as cdk
-import jsii
-from constructs import Construct, IValidation
+from constructs import Construct
 
 from shadow_constructs.values.checks import MOST_TAGS
 from shadow_ops.contract.problems import refuse
@@ -21,11 +20,18 @@ _LEAST = 1500
 
 
 def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
-    """Refuse tags that take more than a template may have, once for every resource.
+    """Refuse tags of a test that are too many beside its stack's, or too long for a template, once for every resource.
+
+    What `cdk.Tags` adds later isn't counted: each question to the CDK is a message to another process.
 
     Raises:
         InvalidValueError: In one line, with the way to have them all the same.
     """
+    if tags:
+        together = {*tags, *cdk.Stack.of(endpoint).tags.tag_values()}
+        if len(together) >= MOST_TAGS:
+            must = f"be at most {MOST_TAGS - 1} together with those of its stack, as the guard's function has its own"
+            refuse("ShadowEndpoint", "tags", must, len(together), "leave some out")
     each = sum(_AROUND + len(key) + len(value) for key, value in tags.items())
     if each < _FEW:
         return
@@ -34,30 +40,3 @@ def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
         must = f"take less than {LARGEST_TEMPLATE:,} bytes, the most of a template"
         fix = "give them to the stack, which tags what it makes: ShadowTestStack(..., tags={...}), PromotionStack too"
         refuse("ShadowEndpoint", "tags", must, f"{each:,} bytes on each of {count} resources", fix)
-
-
-def check_tags_at_synth(resource: cdk.CfnResource) -> None:
-    """Have synth fail where a resource would get more tags than any may have, whoever gives them.
-
-    Args:
-        resource: The one with the most: those of its test and of its stack, of `cdk.Tags`, and its own.
-    """
-    resource.node.add_validation(_TagsOf(resource))
-
-
-@jsii.implements(IValidation)
-class _TagsOf:
-    def __init__(self, resource: cdk.CfnResource) -> None:
-        self._resource = resource
-
-    def validate(self) -> list[str]:
-        """One line if there are too many."""
-        own, stack = cdk.TagManager.of(self._resource), self._resource.stack
-        keys = set({} if own is None else own.tag_values()) | set(stack.tags.tag_values())
-        if len(keys) <= MOST_TAGS:
-            return []
-        whose = "those of its test, its stack and cdk.Tags, and the function's own, together"
-        return [
-            f"{stack.node.path}: 'tags' must be at most {MOST_TAGS} on a resource, {whose}, got {len(keys)} on "
-            f"{self._resource.node.path}; leave some out"
-        ]

@@ -241,18 +241,14 @@ def test_a_wrong_argument_of_a_stack_is_the_one_that_is_named(kind: Any, argumen
     )
 
 
-@pytest.mark.parametrize(("of_the_test", "of_the_stack", "by_cdk"), [(49, 0, 1), (25, 25, 0), (1, 49, 0), (0, 0, 50)])
-def test_fails_with_more_tags_than_a_resource_has(of_the_test: int, of_the_stack: int, by_cdk: int) -> None:
-    """Whoever gives them: the guard's function has one of its own, and would be refused while others are there."""
-    app = cdk.App()
+@pytest.mark.parametrize(("of_the_test", "of_the_stack"), [(25, 25), (1, 49), (49, 1)])
+def test_fails_with_more_tags_than_a_resource_has(of_the_test: int, of_the_stack: int) -> None:
+    """The guard's function has one of its own, and would be refused while others are there already."""
     test = shadow_test(tags={f"test{number}": "x" for number in range(of_the_test)})
-    stack = ShadowTestStack(app, "churn", test=test, tags={f"stack{number}": "x" for number in range(of_the_stack)})
-    for number in range(by_cdk):
-        cdk.Tags.of(stack).add(f"cdk{number}", "x")
-    with pytest.raises(
-        RuntimeError, match=r"'tags' must be at most 50 on a resource, .*, got 51 on churn/Endpoint/Guard"
-    ):
-        app.synth()
+    tags = {f"stack{number}": "x" for number in range(of_the_stack)}
+    said = refusal(lambda: ShadowTestStack(cdk.App(), "churn", test=test, tags=tags))
+    assert "'tags' must be at most 49 together with those of its stack" in said
+    assert "got 50;" in said
 
 
 def test_tags_of_a_stack_may_hold_any_letters() -> None:
