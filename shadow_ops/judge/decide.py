@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import copies, readback, until, vetoes
+from shadow_ops.judge import absent, copies, readback, until, vetoes
 from shadow_ops.judge.kinds import JUDGES
 from shadow_ops.judge.opinion import FEWEST_PERIODS, Needs, Opinion, counted, lasting, longest, needs_of
 from shadow_ops.judge.samples import Samples, samples_of
@@ -33,14 +34,23 @@ def judge(recording: Recording, policy: GatePolicy, *, intervals: bool = True) -
     verdict, opinions = _judged(recording, policy, samples, intervals)
     if verdict.outcome is not Outcome.PASS:
         return verdict
-    before, bad = _without_bad_end(recording, samples, opinions)
-    if bad == 0:
-        return verdict
     # What is worse than allowed may take a PASS away, never complete one: not by its time, nor by its requests.
-    earlier, _ = _judged(before, policy, samples_of(before, policy), intervals=False)
+    before, bad = _without_bad_end(recording, samples, opinions)
+    rest, unmeasured = _without_unmeasured(before, opinions)
+    if not bad and not unmeasured:
+        return verdict
+    counts = samples_of(rest, policy)
+    if unmeasured:
+        # A gap in time would count as a night does.
+        minutes = samples_of(before, policy).minutes - unmeasured * samples.period_minutes
+        counts = dataclasses.replace(counts, minutes=max(0.0, minutes))
+    earlier, _ = _judged(rest, policy, counts, intervals=False)
     if earlier.outcome is Outcome.PASS:
         return verdict
-    text = f"without the last {counted(bad, 'period')}, in which the shadow is worse than allowed: {earlier.reason}"
+    which = [f"the last {counted(bad, 'period')}, in which the shadow is worse than allowed"] if bad else []
+    if unmeasured:
+        which.append(f"{counted(unmeasured, 'period')} in which it is far worse or a figure is missing")
+    text = f"without {', and '.join(which)}: {earlier.reason}"
     return Verdict(Outcome.INCONCLUSIVE, text, verdict.findings, verdict.notes, earlier.minutes_to_go)
 
 
@@ -78,7 +88,8 @@ def _first(policy: GatePolicy) -> Rule | None:
 
 
 def _opinion(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
-    return JUDGES[type(rule)].judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
+    found = JUDGES[type(rule)].judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
+    return absent.checked(found, samples)
 
 
 def _tests(policy: GatePolicy, samples: Samples) -> int:
@@ -90,7 +101,7 @@ def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opin
     """The recording without its last periods, as far as each is worse than allowed, and how many those are."""
     due = samples.copies
     bad = {start for start, fault in zip(due.starts, due.own_faults, strict=True) if fault is not None}
-    bad.update(*(one.bad for one in opinions if one.finding.gates))
+    bad.update(*(one.bad | one.unmeasured for one in opinions if one.finding.gates))
     kept = [*samples.periods]
     while kept and kept[-1].start in bad:
         kept.pop()
@@ -109,6 +120,13 @@ def _without_bad_end(recording: Recording, samples: Samples, opinions: list[Opin
     return before, len(samples.periods) - len(kept)
 
 
+def _without_unmeasured(recording: Recording, opinions: list[Opinion]) -> tuple[Recording, int]:
+    """The recording without the periods that are no measured time to some rule, and how many those are."""
+    out = frozenset().union(*(one.unmeasured for one in opinions if one.finding.gates))
+    kept = tuple(one for one in recording.periods if one.start not in out)
+    return dataclasses.replace(recording, periods=kept), len(recording.periods) - len(kept)
+
+
 def _missing(
     recording: Recording, policy: GatePolicy, samples: Samples, deciding: list[Opinion]
 ) -> tuple[list[str], float | None]:
@@ -121,9 +139,13 @@ def _missing(
     if not deciding:
         missing.append("no rule that decides could be judged")
         minutes.append(None)
-    not_now = [f"{one.finding.rule.id} {one.not_now}" for one in deciding if one.not_now is not None]
+    not_now: dict[str, list[str]] = defaultdict(list)
+    for one in deciding:
+        if one.not_now is not None:
+            not_now[one.not_now].append(one.finding.rule.id)
     if not_now:
-        missing.append(f"not now: {'; '.join(not_now)}")
+        each = [f"{', '.join(names)} {text}" for text, names in not_now.items()]
+        missing.append(f"not now: {'; '.join(each)}")
         minutes.append(None)
     open_rules = [one for one in deciding if one.finding.outcome is Outcome.INCONCLUSIVE and one.not_now is None]
     if open_rules:

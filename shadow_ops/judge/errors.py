@@ -85,7 +85,9 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
     if now is not None:
         outcome, minutes, reason = Outcome.INCONCLUSIVE, None, f"{reason}; not now: {now}"
     bad = frozenset(periods.within([one for one in recent if compared and errors_now.is_bad(one.counts, allowed)]))
-    return opinion(rule, outcome, reason, numbers, minutes, not_now=now, bad=bad)
+    far = errors_now.far_beyond([one.counts for one in blocks], allowed, minutes_each) if compared else []
+    unmeasured = frozenset(periods.within([one for one, is_far in zip(blocks, far, strict=False) if is_far]))
+    return opinion(rule, outcome, reason, numbers, minutes, not_now=now, bad=bad, unmeasured=unmeasured)
 
 
 def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:

@@ -35,8 +35,8 @@ def not_now(blocks: Sequence[Block], recent: Sequence[Block], allowed: float, mi
         if len(some) > spared and _surely_beyond(_without_bursts(some, allowed, spared), allowed, _SURE):
             whole = rates.total(some)
             return f"{signed(whole.excess * 100, 2)} points {_in_the_last(recent[-last:])}{_since(recent, allowed)}"
-    worse = _far_beyond([one.counts for one in blocks], allowed, minutes_each)
-    better = _far_beyond([one.counts.swapped for one in blocks], allowed, minutes_each)
+    worse = far_beyond([one.counts for one in blocks], allowed, minutes_each)
+    better = far_beyond([one.counts.swapped for one in blocks], allowed, minutes_each)
     peaks = vetoes.peaks_of(worse, better, minutes_each)
     if not peaks.when:
         return _at_an_hour_of_the_day(blocks, allowed)
@@ -63,7 +63,7 @@ def _at_an_hour_of_the_day(blocks: Sequence[Block], allowed: float) -> str | Non
     return None
 
 
-def _far_beyond(counts: Sequence[Counts], allowed: float, minutes: float) -> list[bool]:
+def far_beyond(counts: Sequence[Counts], allowed: float, minutes: float) -> list[bool]:
     """Of each period, whether it is far worse by itself, or part of an hour that is surely worse without its worst."""
     found = [_surely_beyond(one, allowed + _PEAK_POINTS, _PEAK_SURE) for one in counts]
     length = episodes.in_an_hour(minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import statistics
 
@@ -104,6 +105,7 @@ def judge_latency(rule: DurationRule, samples: Samples, needs: Needs, to_fail: f
         bad=frozenset(bad) if pairs.minutes <= samples.period_minutes else frozenset(),
         holds_up=waits,
         leans_to_fail=held.leans_above,
+        unmeasured=_unmeasured(rule, samples, pairs, allowed),
     )
 
 
@@ -139,6 +141,19 @@ def _lately(pairs: Differences, allowed: float) -> str | None:
         return f"{vetoes.percent_text(statistics.median(pairs.logs[-12:]))} lately, {found}"
     peak = vetoes.at_its_peak(pairs.logs, pairs.starts, allowed, pairs.noise, pairs.minutes)
     return peak or vetoes.in_half_of_the_day(pairs.logs, allowed, pairs.minutes)
+
+
+def _unmeasured(
+    rule: DurationRule, samples: Samples, pairs: Differences, allowed: float
+) -> frozenset[datetime.datetime]:
+    """When the rule didn't hold, or the shadow was much slower; by periods of few requests where those have too few."""
+    some = with_few(rule, samples) if pairs.blocks or pairs.minutes > samples.period_minutes else pairs
+    if not len(some):
+        return frozenset()
+    # Of few requests a percentile is above for an hour by chance.
+    within = [False] * len(some) if some.few else vetoes.stretches([one > allowed for one in some.logs])
+    much = allowed + vetoes.much_of(some.noise)
+    return frozenset(start for start, log, one in zip(some.starts, some.logs, within, strict=True) if one or log > much)
 
 
 def _above_bound(pairs: Differences, limit: float) -> str | None:

@@ -70,6 +70,8 @@ class Opinion:
         notes: What a person should know beside.
         not_now: Why the rule doesn't hold now, though it may by all that was seen; else None.
         bad: Beginnings of the periods that are worse than allowed by themselves.
+        unmeasured: Beginnings of those that are no measured time: far worse, part of a stretch in which the rule didn't
+            hold, or without a figure of the rule.
         leans_to_fail: Whether the rule, undecided, is more likely to fail: the test is over as soon as it does.
     """
 
@@ -79,6 +81,7 @@ class Opinion:
     not_now: str | None = None
     bad: frozenset[datetime.datetime] = frozenset()
     leans_to_fail: bool = False
+    unmeasured: frozenset[datetime.datetime] = frozenset()
 
 
 def opinion(
@@ -92,12 +95,13 @@ def opinion(
     bad: frozenset[datetime.datetime] = frozenset(),
     holds_up: bool = True,
     leans_to_fail: bool = False,
+    unmeasured: frozenset[datetime.datetime] = frozenset(),
 ) -> Opinion:
     """An opinion on a rule that was judged; one that doesn't hold up a PASS decides only by what speaks against it."""
     gates = not rule.report_only and (holds_up or not_now is not None or outcome is Outcome.FAIL)
     finding = Finding(rule, outcome, gates, reason, dict(numbers or {}))
     to_go, is_open = (minutes_to_go, True) if outcome is Outcome.INCONCLUSIVE else (0.0, False)
-    return Opinion(finding, to_go, notes, not_now, bad, leans_to_fail and is_open and to_go is not None)
+    return Opinion(finding, to_go, notes, not_now, bad, leans_to_fail and is_open and to_go is not None, unmeasured)
 
 
 def not_judged(rule: Rule, why: str) -> Opinion:

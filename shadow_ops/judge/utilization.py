@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from shadow_ops.judge.verdict import Outcome
 _TOLERATED_SHARE = 0.05
 """Share of the periods that may be above the limit before it fails a shadow; a peak takes its PASS away before."""
 
+# Of what is left between the limit and full, a quarter of an hour beyond so much is a peak.
+_NEARLY_FULL = 0.5
 _PROJECTED = ("cpu", "gpu")
 _OF_A_GPU = ("gpu", "gpu_memory")
 
@@ -98,19 +101,18 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
         "periods_above": above,
     }
     bad = frozenset(start for start, one in zip(starts, over, strict=True) if one)
+    too = _production_too(rule, samples, entry.name) if above else [False] * len(found)
+    alone = [one and not theirs for one, theirs in zip(over, too, strict=True)]
+    unmeasured = frozenset(itertools.compress(starts, alone))
     enough = len(values) >= FEWEST_PERIODS
     many = enough and above > _TOLERATED_SHARE * len(values)
     if many and rates.log_evidence_against_share(above, len(values), _TOLERATED_SHARE) >= needs.fail:
         return opinion(rule, Outcome.FAIL, reason, numbers, bad=bad)
-    now = None
-    if above:
-        too = _production_too(rule, samples, entry.name)
-        alone = [one and not theirs for one, theirs in zip(over, too, strict=True)]
-        now = _not_now(over, alone, starts, found, samples.period_minutes)
+    now = _not_now(over, alone, starts, found, rule.max_percent, samples.period_minutes) if above else None
     if now is not None:
         return opinion(rule, Outcome.INCONCLUSIVE, f"{reason}; not now: {now}", numbers, not_now=now, bad=bad)
     if high <= rule.max_percent and enough:
-        return opinion(rule, Outcome.PASS, reason, numbers, bad=bad)
+        return opinion(rule, Outcome.PASS, reason, numbers, bad=bad, unmeasured=unmeasured)
     if high > rule.max_percent:
         text = f"{reason}; not in enough of them to be sure"
         return opinion(rule, Outcome.INCONCLUSIVE, text, numbers, bad=bad)
@@ -146,13 +148,16 @@ def _not_now(
     alone: Sequence[bool],
     starts: Sequence[datetime.datetime],
     values: Sequence[float],
+    limit: float,
     minutes: float,
 ) -> str | None:
     found = vetoes.lately(over, starts)
     if found is not None:
         return f"{statistics.median(values[-12:]):.3g} % lately, {found}"
     # A peak at which production is as full is no fault of the shadow.
-    peaks = vetoes.peaks_of(alone, [False] * len(alone), minutes)
+    full = limit + _NEARLY_FULL * (100 - limit)
+    far = [one and value > full for one, value in zip(alone, values, strict=True)]
+    peaks = vetoes.peaks_of(alone, [False] * len(alone), minutes, far)
     if not peaks.when:
         return None
     return f"{statistics.median(values[number] for number in peaks.when):.3g} % in {peaks.text(starts)}"

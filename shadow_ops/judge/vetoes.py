@@ -7,6 +7,7 @@ cost nothing of the allowance for being wrong.
 from __future__ import annotations
 
 import datetime
+import itertools
 import math
 import statistics
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ _LATELY = ((12, 10), (36, 25))
 
 # Much slower is beyond what is allowed by a fifth and by four times the noise.
 _MUCH, _MUCH_NOISE = math.log(1.2), 4
+# So many times as much beyond, a quarter of an hour is a peak: x1.8 where 5 % is allowed and the noise is small.
+_FAR = 3
 _PEAK_MINUTES, _FEWEST_IN_PEAK, _PEAK_SHARE, _PEAK_CHANCE = 15, 3, 0.02, 2
 _DAYS_LOOKED_AT, _COMES_AGAIN = 14, 2
 _HALF = 0.5
@@ -46,6 +49,21 @@ def lately(above: Sequence[bool], starts: Sequence[datetime.datetime]) -> str | 
     return None
 
 
+def stretches(above: Sequence[bool]) -> list[bool]:
+    """Which periods are above what is allowed in a stretch in which a rule didn't hold: `lately` of any time.
+
+    Args:
+        above: Of each period, in order of time.
+    """
+    found, sums = [False] * len(above), [0, *itertools.accumulate(above)]
+    for last, most in _LATELY:
+        for end in range(1, len(above) + 1):
+            first = max(0, end - last)
+            if above[end - 1] and sums[end] - sums[first] >= most:
+                found[first:end] = above[first:end]
+    return found
+
+
 def at_its_peak(
     differences: Sequence[float], starts: Sequence[datetime.datetime], allowed: float, noise: float, minutes: float
 ) -> str | None:
@@ -58,14 +76,22 @@ def at_its_peak(
         noise: Their standard deviation.
         minutes: Length of a period.
     """
-    much = max(_MUCH, _MUCH_NOISE * noise)
-    peaks = peaks_of(
-        [one > allowed + much for one in differences], [one < -allowed - much for one in differences], minutes
-    )
+    sizes = [math.copysign(max(0.0, abs(one) - allowed), one) for one in differences]
+    peaks = peaks_of(*beyond(sizes, much_of(noise)), minutes, *beyond(sizes, _FAR * much_of(noise)))
     if not peaks.when:
         return None
     size = statistics.median(differences[number] for number in peaks.when)
     return f"{percent_text(size)} in {peaks.text(starts)}"
+
+
+def much_of(noise: float) -> float:
+    """By how much more than is allowed a latency must be slower to be much slower, as a logarithm."""
+    return max(_MUCH, _MUCH_NOISE * noise)
+
+
+def beyond(sizes: Sequence[float], limit: float) -> tuple[list[bool], list[bool]]:
+    """Which are above a limit, and which are as far below nothing."""
+    return [one > limit for one in sizes], [one < -limit for one in sizes]
 
 
 @dataclass(frozen=True)
@@ -88,7 +114,13 @@ class Peaks:
         return f"{counted(len(self.when), 'period')} of {days}, the last at {clock(starts[self.when[-1]])}"
 
 
-def peaks_of(worse: Sequence[bool], better: Sequence[bool], minutes: float) -> Peaks:
+def peaks_of(
+    worse: Sequence[bool],
+    better: Sequence[bool],
+    minutes: float,
+    far_worse: Sequence[bool] = (),
+    far_better: Sequence[bool] = (),
+) -> Peaks:
     """The peaks that count: those of the last day, else those that come again, as on every second day or each Monday.
 
     One bad stretch that is over by a day is none.
@@ -97,6 +129,8 @@ def peaks_of(worse: Sequence[bool], better: Sequence[bool], minutes: float) -> P
         worse: Of each period, in order of time, whether it is far worse.
         better: Whether it is far better, which two variants are by chance as often.
         minutes: Length of a period.
+        far_worse: Whether it is so much worse that a quarter of an hour of a day is a peak already.
+        far_better: Whether it is as much better.
     """
     length, count = in_a_day(minutes), len(worse)
     days = []
@@ -105,8 +139,13 @@ def peaks_of(worse: Sequence[bool], better: Sequence[bool], minutes: float) -> P
         if not day:
             break
         bad = [number for number in day if worse[number]]
-        good = sum(better[number] for number in day)
-        days.append(bad if is_a_peak(len(bad), good, len(day), minutes) else [])
+        far = [number for number in day if far_worse and far_worse[number]]
+        if is_a_peak(len(bad), sum(better[number] for number in day), len(day), minutes):
+            days.append(bad)
+        elif is_a_peak(len(far), sum(far_better[number] for number in day) if far_better else 0, 0, minutes):
+            days.append(far)
+        else:
+            days.append([])
     if days and days[0]:
         return Peaks(tuple(days[0]), 1, 1)
     peaks = [bad for bad in reversed(days) if bad]
@@ -123,7 +162,7 @@ def is_a_peak(worse: int, better: int, periods: int, minutes: float) -> bool:
     Args:
         worse: How many are far worse.
         better: How many are far better: as many are worse by chance.
-        periods: Of how many.
+        periods: Of how many; 0 where their share is of no matter.
         minutes: Length of each.
     """
     more, fewest = worse - better, max(1, min(_FEWEST_IN_PEAK, math.ceil(_PEAK_MINUTES / minutes)))

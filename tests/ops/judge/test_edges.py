@@ -508,3 +508,37 @@ def test_periods_to_go_are_as_far_apart_as_those_that_could_be_used(every: int, 
     assert whole.judged_minutes == 200
     assert replace(whole, fine=replace(whole.fine, periods=whole.periods[::39])).judged_minutes == 200
     assert replace(whole, fine=replace(whole.fine, periods=())).judged_minutes == 0
+
+
+@pytest.mark.parametrize(
+    ("periods", "times", "is_told"),
+    [(2, 3.01, False), (3, 3.01, True), (3, 2.99, False), (5, 2.99, False), (6, 1.01, True)],
+)
+def test_a_quarter_of_an_hour_of_a_day_is_a_peak_if_it_is_far_slower(periods: int, times: float, is_told: bool) -> None:
+    """Beyond what is allowed by three times what half an hour takes; as many that are as much faster excuse it."""
+    size = 0.05 + times * math.log(1.2)
+    logs = [size if n in range(100, 100 + periods) else 0.0 for n in range(288)]
+    assert (vetoes.at_its_peak(logs, starts(288), 0.05, 0.01, 5) is not None) is is_told
+    both = [-one if n > 200 else one for n, one in enumerate([*logs[:200], *logs[88:176]])]
+    assert vetoes.at_its_peak(both, starts(288), 0.05, 0.01, 5) is None
+
+
+@pytest.mark.parametrize(("percent", "is_told"), [(90.1, True), (90, False)])
+def test_a_quarter_of_an_hour_of_nearly_full_memory_is_a_peak(percent: float, is_told: bool) -> None:
+    """Of 80 % that are allowed, 90 are half of the way to full."""
+    some = with_shadow(
+        recording(300),
+        lambda n, one: Side({**one.numbers, "MemoryUtilization": percent if n in range(150, 153) else 40.0}),
+    )
+    said = judge(some, replace(QUICK, rules=(Rule.utilization(resource="memory"),))).outcome
+    assert said is (Outcome.INCONCLUSIVE if is_told else Outcome.PASS)
+
+
+@pytest.mark.parametrize(("above", "of"), [(9, 12), (10, 12), (24, 36), (25, 36)])
+def test_a_stretch_is_what_was_lately_above_at_its_time(above: int, of: int) -> None:
+    """Those of its periods that are above, wherever it lies; others are none."""
+    spread = [n * above // of != (n + 1) * above // of for n in range(of)]
+    flat = [False] * 40
+    found = vetoes.stretches([*flat, True, *flat, *spread, *flat])
+    assert sum(found) == (above if above in (10, 25) else 0)
+    assert not found[40]

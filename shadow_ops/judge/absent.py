@@ -1,0 +1,120 @@
+"""Figures that aren't there: what no figure tells of speaks for nobody, and is no measured time."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from shadow_ops.contract.catalogue import ERROR_METRICS, RESOURCE_METRICS
+from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule, UtilizationRule
+from shadow_ops.judge import vetoes
+from shadow_ops.judge.differences import key_of
+from shadow_ops.judge.grain import Grain
+from shadow_ops.judge.opinion import Opinion
+from shadow_ops.judge.samples import Samples
+from shadow_ops.judge.verdict import Outcome
+
+_LEAST = 0.9
+"""Share of the last periods in which a rule that decides must have its figures."""
+
+# The last hour of five-minute periods, and the last three; the last day is looked at too.
+_LATELY = (12, 36)
+# CloudWatch may not have got the newest yet.
+_MAY_BE_LATE_MINUTES, _MAY_BE_LATE = 10, 2
+_PRODUCTION, _SHADOW = 0, 1
+_SIDES = ("production", "the shadow")
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What a rule reads: a count or percentage, or a statistic of a latency, of one variant or of both."""
+
+    metric: str
+    statistic: str = ""
+    sides: tuple[int, ...] = (_PRODUCTION, _SHADOW)
+
+
+def checked(found: Opinion, samples: Samples) -> Opinion:
+    """An opinion that doesn't hold where its figures are missing now; where they are, it is no measured time.
+
+    Args:
+        found: What the figures that are there say.
+        samples: What is judged.
+    """
+    finding = found.finding
+    if not finding.gates or finding.outcome in (None, Outcome.FAIL):
+        return found
+    texts, absent = [], set(found.unmeasured)
+    for figure in _figures(finding.rule):
+        grain = next((one for one in (samples.fine, *samples.coarse) if _is_in(one, figure)), None)
+        if grain is None:
+            continue
+        lacks = [_lacks(grain, figure, side) for side in figure.sides]
+        either = [any(row) for row in zip(*lacks, strict=True)]
+        if grain is samples.fine:
+            absent.update(itertools.compress(grain.starts, either))
+        text = _lately(grain, figure, lacks, either)
+        if text is not None:
+            texts.append(text)
+    found = replace(found, unmeasured=frozenset(absent))
+    if not texts:
+        return found
+    now = "; ".join(texts if found.not_now is None else [found.not_now, *texts])
+    reason = finding.reason
+    if finding.outcome is Outcome.PASS:
+        reason = f"{reason}; not now: {'; '.join(texts)}"
+    open_ = replace(finding, outcome=Outcome.INCONCLUSIVE, reason=reason)
+    return replace(found, finding=open_, minutes_to_go=None, not_now=now, leans_to_fail=False)
+
+
+def _figures(rule: Rule) -> tuple[_Figure, ...]:
+    if isinstance(rule, DurationRule):
+        return (_Figure(*key_of(rule)),)
+    if isinstance(rule, ErrorRateRule):
+        return (_Figure("Invocations"), _Figure(ERROR_METRICS[rule.errors].name))
+    if isinstance(rule, UtilizationRule):
+        return (_Figure(RESOURCE_METRICS[rule.resource].name, sides=(_SHADOW,)),)
+    return ()
+
+
+def _values(grain: Grain, figure: _Figure, side: int) -> Sequence[float | None]:
+    columns = grain.latencies(figure.metric, figure.statistic) if figure.statistic else grain.numbers(figure.metric)
+    return columns[side]
+
+
+def _is_in(grain: Grain, figure: _Figure) -> bool:
+    return all(any(one is not None for one in _values(grain, figure, side)) for side in figure.sides)
+
+
+def _lacks(grain: Grain, figure: _Figure, side: int) -> list[bool]:
+    """Of each period, whether a variant has requests but no such figure; a shadow's silence is counted elsewhere."""
+    due = grain.busy[_SHADOW] if side == _SHADOW else [one != 0 for one in grain.requests[_PRODUCTION]]
+    return [one is None and asked for one, asked in zip(_values(grain, figure, side), due, strict=True)]
+
+
+def _lately(grain: Grain, figure: _Figure, lacks: Sequence[Sequence[bool]], either: Sequence[bool]) -> str | None:
+    minutes = grain.seconds / 60
+    end = len(either)
+    while end and either[end - 1] and len(either) - end < min(_MAY_BE_LATE, math.ceil(_MAY_BE_LATE_MINUTES / minutes)):
+        end -= 1
+    for last in (*_LATELY, vetoes.in_a_day(minutes)):
+        few = min(last, end)
+        many = sum(either[end - few : end])
+        if many <= round((1 - _LEAST) * few, 9):
+            continue
+        whose = [_SIDES[side] for side, one in zip(figure.sides, lacks, strict=True) if any(one[end - few : end])]
+        since = vetoes.since(either[:end], grain.starts[:end])
+        where = f"in {many} of the last {few} periods"
+        return f"without {_name(grain, figure)} of {' and '.join(whose)} {where}, since {since}"
+    return None
+
+
+def _name(grain: Grain, figure: _Figure) -> str:
+    # Where a count is there, only this statistic is missing.
+    counted = figure.statistic and all(
+        any(one.distributions.get(figure.metric) for one in sides)
+        for sides in zip(*((one.production, one.shadow) for one in grain.periods[-_LATELY[0] :]), strict=True)
+    )
+    return f"{figure.metric} {figure.statistic}" if counted else figure.metric
