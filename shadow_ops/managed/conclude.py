@@ -23,9 +23,11 @@ from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed import experiment as experiments
-from shadow_ops.managed import record
+from shadow_ops.managed import gone, record
 from shadow_ops.managed.decide import next_step, promoted_prefix
 from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.gone import EndpointGoneError
+from shadow_ops.managed.meanwhile import undone
 from shadow_ops.managed.record import COUNTS, Kept
 from shadow_ops.managed.steps import (
     AskGate,
@@ -102,19 +104,21 @@ def observe(services: Services, experiment: Experiment) -> Seen:
     """See all that a conclusion depends on.
 
     Raises:
-        CannotTellError: If test or endpoint are gone, or what was kept can't be read.
+        CannotTellError: If test or endpoint are gone.
         ClientError: If a call is refused.
     """
     found = experiments.describe(services.sagemaker, experiment.name)
     live = endpoints.describe(services.sagemaker, experiment.endpoint)
-    if found is None or live is None:
-        what = f"the managed test {experiment.name}" if found is None else f"the endpoint {experiment.endpoint}"
-        raise CannotTellError(f"{what} is gone")
+    if found is None:
+        raise CannotTellError(f"the managed test {experiment.name} is gone: somebody has deleted it")
+    if live is None:
+        raise EndpointGoneError(found)
     names = [one.name for one in (*live.production, *([] if live.shadow is None else [live.shadow]))]
+    kept, unread = None, None
     try:
         kept = record.read(services.ssm, live.name)
     except DamagedRecordError as error:
-        raise CannotTellError(f"{error}; look at it in Parameter Store: it says how production scaled") from None
+        unread = f"{error}; look at it in Parameter Store: it says how production scaled"
     said = Declared.read(live.name, lambda name: text_of(services.ssm, name), managed=True)
     if said is not None and said.experiment != found.name:
         said = None
@@ -127,6 +131,7 @@ def observe(services: Services, experiment: Experiment) -> Seen:
         promoted=None if said is None else said.promoted,
         version=None if said is None or said.shadow is None else said.shadow.version,
         policy=None if said is None else said.policy,
+        unread=unread,
     )
 
 
@@ -142,7 +147,10 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
     """
     past, began, said = Past(), helm.now(), ""
     while True:
-        seen = _patiently(lambda: observe(services, experiment), helm, began)
+        try:
+            seen = _patiently(lambda: observe(services, experiment), helm, began)
+        except EndpointGoneError as error:
+            return gone.end(services.sagemaker, error, wanted, lambda: helm.sleep(helm.poll_seconds))
         step = next_step(seen, wanted, past)
         if isinstance(step, Done):
             return step
@@ -159,7 +167,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             helm.sleep(min(_SOONEST_SECONDS * _SLOWER**past.looks, helm.poll_seconds))
             continue
         if isinstance(step, AskGate):
-            past = replace(past, because=helm.consent(seen, step.instances))
+            past = replace(past, because=helm.consent(seen, step.instances), ran=not seen.experiment.over)
             helm.tell(f"{seen.experiment.shadow.model} on {step.instances.count} x {step.instances.instance_type}")
             continue
         again = _patiently(lambda: experiments.describe(services.sagemaker, experiment.name), helm, began)
@@ -205,6 +213,8 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
                 record.write(services.ssm, live.name, seen.kept)
         case Stop(request):
             helm.tell(f"ending {experiment.name}: {_spoken(request['ModelVariantActions'])}")
+            if (what := undone(seen)) is not None:
+                helm.tell(what)
             _once(services.sagemaker.stop_inference_experiment, **request)
         case Delete(name):
             helm.tell(f"deleting {name}, which hasn't begun")

@@ -12,6 +12,7 @@ from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.handed import hand_over
+from shadow_ops.managed.meanwhile import check_undone, concluded, is_outdated, was_concluded
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
@@ -44,6 +45,8 @@ def next_step(seen: Seen, wanted: Wanted, past: Past = Past()) -> Step:  # noqa:
         CannotTellError: If what is asked for can't be done; this call has changed nothing yet.
     """
     experiment, live = seen.experiment, seen.live
+    if seen.unread is not None and wanted.action != "cancel":
+        _refuse(seen.unread)
     if experiment.status not in ("Created", "Running", "Completed", "Cancelled"):
         return Wait(f"{experiment.name} is {experiment.status}")
     if live.status in ("Failed", "UpdateRollbackFailed", "OutOfService"):
@@ -51,7 +54,13 @@ def next_step(seen: Seen, wanted: Wanted, past: Past = Past()) -> Step:  # noqa:
     if live.status != "InService":
         return Wait(f"{live.name} is {live.status}")
     if past.asked == "stop" and experiment.status == "Running":
-        return Wait(f"{experiment.name} is about to end") if past.looks < _LATE_LOOKS else _back(seen, past)
+        if past.looks < _LATE_LOOKS:
+            return Wait(f"{experiment.name} is about to end")
+        why = experiment.reason or "SageMaker says no reason"
+        sentence = f"SageMaker was asked to end {experiment.name}, and it is {experiment.status} still: {why}"
+        return _back(seen, past, None if wanted.action == "promote" else sentence)
+    if is_outdated(seen):
+        return Forget()
     if wanted.action == "promote":
         return _promote(seen, wanted, past)
     if seen.kept is not None and not past.restored:
@@ -65,6 +74,12 @@ def next_step(seen: Seen, wanted: Wanted, past: Past = Past()) -> Step:  # noqa:
         _refuse(f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: until then it can be cancelled")
     if experiment.over:
         return _over(seen, wanted)
+    check_undone(seen, wanted)
+    if wanted.action == "retain" and seen.ours:
+        _refuse(
+            f"a stack of this library owns {live.name}, knows of no shadow that stays, and couldn't be deployed beside "
+            "one: conclude with promote or remove; for a shadow that goes on, deploy a ShadowTestStack of the test"
+        )
     if wanted.action != "retain" and experiment.shadow.name in seen.scaled:
         return Deregister(experiment.shadow.name)
     return Stop(stop_request(experiment, wanted, serving_on(experiment, live)))
@@ -117,6 +132,8 @@ def _promote(seen: Seen, wanted: Wanted, past: Past) -> Step:
         if seen.kept is not None or past.asked is not None:
             return _back(seen, past)
         _refuse(f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}")
+    if was_concluded(seen, past):
+        return _back(seen, past, concluded(seen))
     _check_endpoint(seen)
     on = promoted_on(experiment, live, wanted)
     if past.asked == "update":
@@ -167,10 +184,12 @@ def _restore(seen: Seen) -> Step:
     return Restore(replace(seen.kept.scaled, variant=name))
 
 
-def _back(seen: Seen, past: Past) -> Step:
+def _back(seen: Seen, past: Past, sentence: str | None = None) -> Step:
     """What was asked for didn't come: scaling goes back, then it is said."""
     if seen.kept is not None:
         return Forget() if past.restored else _restore(seen)
+    if sentence is not None:
+        return GiveUp(sentence)
     why = seen.live.failure_reason or seen.experiment.reason or "SageMaker says no reason"
     served = ", ".join(str(one.model_name) for one in seen.live.production)
     return GiveUp(f"SageMaker didn't promote {seen.experiment.shadow.model}, {served} serves {seen.live.name}: {why}")
@@ -213,7 +232,8 @@ def _over(seen: Seen, wanted: Wanted) -> Step:
             f"{ended}; {live.name} still has the shadow {shadow}, which only an update of the endpoint to a config "
             "without it removes"
         )
-    return Done((ended, f"{served} serves {live.name}, without a shadow"))
+    unread = () if seen.unread is None else (seen.unread,)
+    return Done((ended, f"{served} serves {live.name}, without a shadow", *unread))
 
 
 def _refuse(sentence: str) -> NoReturn:

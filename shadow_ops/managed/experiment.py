@@ -201,6 +201,12 @@ def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noq
         raise CannotTellError(f"there is no managed shadow test {name!r}; `--experiment` takes its exact name")
     if found.endpoint != endpoint:
         raise CannotTellError(f"the managed shadow test {name} is of the endpoint {found.endpoint}, not of {endpoint}")
+    other = at_work(sagemaker, endpoint) if found.over else None
+    if other is not None:
+        raise CannotTellError(
+            f"{name} is {found.status}, and {endpoint} has the managed test {other.name}, which is {other.status}: "
+            f"conclude that one first, by `--experiment {other.name}` or without the option"
+        )
     return found
 
 

@@ -7,8 +7,11 @@ the stack behind.
 from __future__ import annotations
 
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.meanwhile import concluded, was_concluded
 from shadow_ops.managed.steps import AskGate, Deregister, Done, GiveUp, Past, PutOnRecord, Seen, Step, Stop, Wanted
 from shadow_ops.managed.stopping import check_compared, serving_on, stop_request
+
+_BY_STACK = "promoted by its stack"
 
 
 def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
@@ -18,13 +21,15 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
         CannotTellError: If it can't be promoted; this call has changed nothing yet.
     """
     experiment, live = seen.experiment, seen.live
-    if live.shadow is None and [one.model_name for one in live.production] == [experiment.shadow.model]:
+    if _is_promoted(seen):
         return Done((f"{experiment.shadow.model} serves {live.name}",))
     if experiment.status == "Cancelled":
         why = f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}"
         if past.asked is not None:
             return GiveUp(why)
         raise CannotTellError(why)
+    if was_concluded(seen, past) and not (experiment.reason or "").startswith(_BY_STACK):
+        return GiveUp(concluded(seen))
     if wanted.hardware != "production":
         raise CannotTellError(
             f"the stack of {live.name} says on what a promotion serves: write ShadowTest(promote_on=...) instead of "
@@ -36,7 +41,7 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
     if not experiment.over:
         if experiment.shadow.name in seen.scaled:
             return Deregister(experiment.shadow.name)
-        end = Wanted("remove", reason=f"promoted by its stack: {past.because}")
+        end = Wanted("remove", reason=f"{_BY_STACK}: {past.because}")
         return Stop(stop_request(experiment, end, serving_on(experiment, live)))
     if past.until is None:
         return PutOnRecord(f"managed test {experiment.name}: {past.because}")
@@ -46,4 +51,19 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
             f"{past.until:%Y-%m-%d %H:%M} UTC",
             f"deploy the PromotionStack now, such as: cdk deploy {live.name}-promotion",
         )
+    )
+
+
+def _is_promoted(seen: Seen) -> bool:
+    """Whether the stack has promoted: by the model, and of a test of hardware alone by what serves it."""
+    experiment, live = seen.experiment, seen.live
+    if not experiment.over or live.shadow is not None:
+        return False
+    if [one.model_name for one in live.production] != [experiment.shadow.model]:
+        return False
+    on = (seen.promoted or experiment.shadow.instances).instance_type
+    before = experiment.production
+    return (
+        experiment.shadow.model != before.model
+        or live.production[0].instance_type == on != before.instances.instance_type
     )

@@ -105,9 +105,12 @@ class Runner:
         try:
             return "; ".join(conclude(self.clients, experiment, Wanted("cancel", reason=reason), helm).said)
         except CannotTellError as error:
-            # Concluded otherwise before, or without its endpoint: there is nothing left to end.
             LOG.warning("%s", error)
-            return str(error)
+            found = experiments.describe(self.clients.sagemaker, experiment.name)
+            if found is None or found.over or endpoints.describe(self.clients.sagemaker, found.endpoint) is None:
+                # Concluded otherwise before, or without its endpoint: there is no shadow of it left to end.
+                return str(error)
+            raise CannotTellError(f"{found.name} is {found.status} and stays, with its shadow: {error}") from None
 
     def _create(self, asked: ManagedAsked, live: endpoints.LiveEndpoint | None, request: Mapping[str, Any]) -> None:
         sagemaker = self.clients.sagemaker

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.endpoint import describe as describe_endpoint
 from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.managed import ramp_name
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed import ramp
 from shadow_ops.managed.experiment import Experiment, describe, named
+from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.ramp import Ramp, check_steps
 
 
@@ -90,6 +92,8 @@ def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment: 
         raise CannotTellError(
             f"{experiment.name} is {experiment.status}: only a test that is created or running takes another share"
         )
+    if describe_endpoint(sagemaker, endpoint) is None:
+        raise EndpointGoneError(experiment)
     return experiment
 
 

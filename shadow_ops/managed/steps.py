@@ -32,6 +32,7 @@ class Seen:
         promoted: What a promotion serves on, where the stack of the test says it.
         version: What the tested model is called in the code, where that stack says it.
         policy: What the gate judges by, where that stack says it.
+        unread: Why what was kept of scaling can't be read; None where it can.
     """
 
     experiment: Experiment
@@ -42,6 +43,7 @@ class Seen:
     promoted: Instances | None = None
     version: str | None = None
     policy: GatePolicy | None = None
+    unread: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,13 @@ class Wanted:
         action: The conclusion.
         hardware: Of a promotion: on which variant's hardware, or on what.
         reason: Why, for the test's record.
+        undo: Whether what somebody has put into production meanwhile may be undone by it.
     """
 
     action: Action
     hardware: Literal["production", "shadow"] | Instances = "production"
     reason: str | None = None
+    undo: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ class Past:
 
     Attributes:
         because: The gate's word or a person's, once the promotion may be.
+        ran: Whether the test ran at that moment.
         asked: What SageMaker was asked for last; None for nothing.
         looks: How often was looked since without seeing it at work.
         restored: Whether scaling was put back.
@@ -73,6 +78,7 @@ class Past:
     """
 
     because: str | None = None
+    ran: bool = False
     asked: Literal["stop", "update"] | None = None
     looks: int = 0
     restored: bool = False

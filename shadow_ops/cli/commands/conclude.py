@@ -81,8 +81,15 @@ Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Judge by this policy.  [default: that of the test's stack, else the defaults of a policy]",
 )
-@click.option("--experiment", "name", metavar="NAME", help="The test.  [default: the newest of the endpoint]")
-@click.option("--yes", is_flag=True, help="Retain a shadow that is paid for.")
+@click.option(
+    "--experiment",
+    "name",
+    metavar="NAME",
+    help="The test.  [default: the endpoint's at work, else to begin, else newest]",
+)
+@click.option(
+    "--yes", is_flag=True, help="Retain a shadow that is paid for, or undo by the end of the test what serves by now."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @aws
 def command(
@@ -106,6 +113,7 @@ def command(
     from shadow_ops.contract.policy import GatePolicy
     from shadow_ops.managed.conclude import Helm, conclude, observe
     from shadow_ops.managed.experiment import named
+    from shadow_ops.managed.gone import EndpointGoneError
     from shadow_ops.managed.steps import ACTIONS, Wanted
 
     chosen = next(one for one in ACTIONS if one == action)
@@ -116,12 +124,18 @@ def command(
     policy = _policy(policy_file)
     clients = Clients(profile, region)
     experiment = named(clients.sagemaker, endpoint, name)
-    seen = observe(clients, experiment)
+    try:
+        seen = observe(clients, experiment)
+    except EndpointGoneError:
+        if dry_run or chosen not in ("remove", "cancel"):
+            raise
+        _say(conclude(clients, experiment, Wanted(chosen, reason=reason), Helm(consent=_nobody, tell=_tell)).said)
+        return
     if chosen == "retain" and not yes and not dry_run and not experiment.over:
         raise Failure(_cost(experiment), USAGE)
     if chosen == "promote" and hardware is None and not seen.ours:
         hardware = _asked(experiment)
-    wanted = Wanted(chosen, hardware or "production", reason)  # type: ignore[arg-type] # one of the two words, or instances
+    wanted = Wanted(chosen, hardware or "production", reason, undo=yes)  # type: ignore[arg-type] # one of the two words, or instances
     consent = _consent(clients, wanted, policy or seen.policy or GatePolicy())
     if dry_run:
         _plan(seen, wanted, consent)
@@ -129,6 +143,10 @@ def command(
     helm = Helm(consent=consent, tell=_tell, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
     done = conclude(clients, experiment, wanted, helm)
     _say(done.said)
+
+
+def _nobody(_seen: Seen, _on: Instances) -> str:
+    raise AssertionError("without its endpoint nothing is promoted")
 
 
 def _check_reason(reason: str) -> None:
@@ -217,6 +235,7 @@ def _check_share(experiment: Experiment, wanted: Wanted, on: Instances) -> None:
 
 def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
     from shadow_ops.managed.decide import next_step
+    from shadow_ops.managed.meanwhile import undone
     from shadow_ops.managed.steps import AskGate, Delete, Deregister, Done
 
     experiment, lines = seen.experiment, []
@@ -241,6 +260,8 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
     if isinstance(step, Delete):
         lines.append(f"{experiment.name}, which hasn't begun, would be deleted")
     elif not isinstance(step, AskGate):
+        if (what := undone(seen)) is not None and not experiment.over:
+            lines.append(what)
         lines.append(f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}")
     _say((*lines, "nothing was changed (--dry-run)"))
 

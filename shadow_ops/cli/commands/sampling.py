@@ -64,7 +64,12 @@ Only a managed test can do this: a self-managed one needs a new endpoint config,
 @click.argument("percent", type=_Percent(), required=False)
 @click.option("--ramp", "steps", type=_Steps(), metavar="SHARES", help="Raise the share step by step, such as 1,5,25.")
 @click.option("--every", type=durations.Duration(), help="How long each share of a ramp is looked at, 15m or more.")
-@click.option("--experiment", "name", metavar="NAME", help="The test.  [default: the newest of the endpoint]")
+@click.option(
+    "--experiment",
+    "name",
+    metavar="NAME",
+    help="The test.  [default: the endpoint's at work, else to begin, else newest]",
+)
 @aws
 def command(
     endpoint: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -389,6 +390,7 @@ def test_every_call_is_allowed_and_every_right_is_used(monkeypatch: pytest.Monke
     broken = Kept(
         NAME, began.now, Scaled("production", 2, 8, policies={"by-requests": dict(began.policies["production"])})
     )
+    del began.targets["production"]
     record.write(began.ssm, ENDPOINT, broken)
     began.stack = "DELETE_IN_PROGRESS"
     ask(began, event("Delete"))
@@ -411,3 +413,54 @@ def _action(operation: str) -> str:
     named = "".join(part.title() for part in operation.split("_"))
     service = next((one for part, one in SERVICES.items() if part in operation), "sagemaker")
     return "lambda:InvokeFunction" if operation == "invoke" else f"{service}:{named}"
+
+
+def _hotfix(world: World) -> None:
+    world.config("hotfix", [world._variant("production", "v9", "ml.m5.xlarge", 3)], [])
+    world._serve("hotfix")
+
+
+@pytest.mark.parametrize(
+    ("happens", "words"),
+    [
+        (_hotfix, "serves v9 as production now"),
+        (lambda world: world.endpoint.update(status="UpdateRollbackFailed"), "is UpdateRollbackFailed"),
+        (lambda world: setattr(world, "deaf", True), "is Running still"),
+    ],
+    ids=["hotfix", "endpoint broken", "without effect"],
+)
+def test_a_stack_is_not_deleted_while_its_test_goes_on(happens: Callable[[World], None], words: str) -> None:
+    """Whatever keeps it from being ended: the deletion fails with the reason, and can be done once that is mended."""
+    world = World()
+    assert world.test is not None
+    world.test["Name"], world.stack = NAME, "DELETE_IN_PROGRESS"
+    happens(world)
+    before = world.serving()
+    answer = ask(world, event("Delete"))
+    assert answer["Status"] == "FAILED"
+    assert words in answer["Reason"]
+    assert (world.test["Status"], world.serving()) == ("Running", before)
+
+
+def test_a_stack_is_deleted_although_scaling_can_not_be_read() -> None:
+    """The end of the test needs no such record; it is named, and stays."""
+    world = World(scaled=True)
+    assert world.test is not None
+    world.test["Name"], world.stack = NAME, "DELETE_IN_PROGRESS"
+    world.parameters[record.name(ENDPOINT)] = "garbage"
+    answer = ask(world, event("Delete"))
+    assert (answer["Status"], world.test["Status"]) == ("SUCCESS", "Cancelled")
+    assert "/shadow-test/churn/conclusion" in answer["Reason"]
+    assert record.name(ENDPOINT) in world.parameters
+    assert world.serving()["shadow of"] == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_stack_is_deleted_although_its_endpoint_is_gone(refused: bool) -> None:
+    """Whether or not SageMaker ends the test without it: no shadow is left that costs."""
+    world = World(refuses="stop_inference_experiment" if refused else "")
+    assert world.test is not None
+    world.test["Name"], world.stack, world.gone = NAME, "DELETE_IN_PROGRESS", True
+    answer = ask(world, event("Delete"))
+    assert answer["Status"] == "SUCCESS", answer
+    assert (world.test["Status"] == "Cancelled") is not refused

@@ -174,3 +174,32 @@ def test_retaining_a_paid_shadow_has_to_be_said_twice(account: Account, run: Run
     """With --yes it stays."""
     assert run("conclude", "churn", "retain", "--yes").exit_code == 0
     assert account.world.serving()["shadow of"] == ["shadow"]
+
+
+def test_a_hotfix_is_planned_and_undone_only_by_yes(account: Account, run: Run) -> None:
+    """The plan names it too."""
+    world = account.world
+    world.config("hotfix", [world._variant("production", "v9", "ml.m5.xlarge", 3)], [])
+    world._serve("hotfix")
+    for more in (["--dry-run"], [], ["--reason", "seen enough"]):
+        refused = run("conclude", "churn", "remove", *more)
+        assert (refused.exit_code, world.serving()["production"][0]) == (1, "v9")
+        assert "puts v1 as production back" in refused.stderr
+        assert "--yes" in refused.stderr
+    planned = run("conclude", "churn", "remove", "--yes", "--dry-run")
+    assert (planned.exit_code, world.serving()["production"][0]) == (0, "v9")
+    assert "puts v1 as production back" in planned.stdout
+    done = run("conclude", "churn", "remove", "--yes")
+    assert (done.exit_code, world.serving()["production"][0]) == (0, "v1")
+    assert "puts v1 as production back" in done.stderr
+
+
+def test_a_test_without_its_endpoint_is_ended_and_takes_no_share(account: Account, run: Run) -> None:
+    """Each in one line; what would need the endpoint changes nothing."""
+    account.world.gone = True
+    for command in (["sampling", "churn", "5"], ["conclude", "churn", "promote"], ["conclude", "churn", "retain"]):
+        refused = run(*command)
+        assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1), refused.stderr
+        assert "the endpoint churn is gone" in refused.stderr
+    done = run("conclude", "churn", "cancel")
+    assert (done.exit_code, done.stdout) == (0, "churn-trial is Cancelled, and its endpoint churn is gone\n")

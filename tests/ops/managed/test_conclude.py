@@ -471,3 +471,174 @@ def test_times_are_utc_whatever_the_machine_s_zone(hours: float) -> None:
     found = named(world.sagemaker, ENDPOINT, None)
     assert f"{found.start:%Y-%m-%d %H:%M} {found.end:%d %H:%M}" == "2026-11-02 08:00 09 08:00"
     assert promoted_prefix(found) == "churn-trial-2611020800-"
+
+
+def _hotfixed(**more: Any) -> World:  # noqa: ANN401 - whatever World takes
+    world = World(**more)
+    world.config("hotfix", [world._variant("production", "v9", "ml.m5.xlarge", 5)], [])
+    world._serve("hotfix")
+    return world
+
+
+@pytest.mark.parametrize("action", ["promote", "remove", "retain", "cancel"])
+def test_what_somebody_has_put_into_production_is_not_undone_in_silence(action: Action) -> None:
+    """A reason for the record is no word about it; `--yes` is, where the test only ends."""
+    world = _hotfixed(scaled=True)
+    with pytest.raises(CannotTellError, match="serves v9 as production now"):
+        run(world, Wanted(action, reason="seen enough"))
+    assert (world.serving()["production"][0], scaling(world, "production")) == ("v9", SCALING)
+    if action in ("remove", "cancel"):
+        run(world, Wanted(action, undo=True))
+        assert world.serving() == {"production": ("v1", "ml.m5.xlarge", 5), "shadow of": []}
+    else:
+        with pytest.raises(CannotTellError, match="serves v9 as production now"):
+            run(world, Wanted(action, undo=True))
+
+
+@pytest.mark.parametrize("status", ["Running", "Completed"])
+def test_a_test_of_hardware_alone_is_handed_over_too(status: str) -> None:
+    """The same model serves before and after: promoted is told by what it serves on, and the gate is asked."""
+    world = ours(status, shadow_type="ml.c7i.xlarge")
+    assert world.test is not None
+    for variant in world.test["ModelVariants"]:
+        variant["ModelName"] = "v1"
+    for config in world.configs.values():
+        for one in (*config["ProductionVariants"], *config.get("ShadowProductionVariants", ())):
+            one["ModelName"] = "v1"
+    with pytest.raises(CannotTellError, match="not promoted"):
+        run(world, PROMOTE, _no)
+    run(world, PROMOTE)
+    assert [one.subject for one in on_record(world.ssm, ENDPOINT)] == ["v1"]
+    assert world.test["Status"] == "Completed"
+    world.config("promoted", [world._variant("production", "v1", "ml.c7i.xlarge", 4)], [])
+    world._serve("promoted")
+    assert run(world, PROMOTE, _never).said == ("v1 serves churn",)
+
+
+def test_a_candidate_that_serves_by_hand_is_no_promotion_while_the_test_runs() -> None:
+    """The test goes on, so nothing is said to be done."""
+    world = ours()
+    world.config("hand", [world._variant("production", "v2", "ml.m5.xlarge", 3)], [])
+    world._serve("hand")
+    with pytest.raises(CannotTellError, match="v2 as production now"):
+        run(world, PROMOTE, _never)
+
+
+@pytest.mark.parametrize("make", [World, ours])
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("action", ["remove", "cancel"])
+def test_a_promotion_stops_where_somebody_concludes_otherwise(
+    make: Callable[..., World], scaled: bool, action: Action
+) -> None:
+    """At whichever of its calls until its own end of the test: that was decided knowing more, and says why."""
+    trial = make(scaled=scaled)
+    run(trial, PROMOTE)
+    for call in range(1, trial.calls.index("stop_inference_experiment") + 2):
+        world, order = make(scaled=scaled), list[str]()
+
+        def other(world: World = world, order: list[str] = order) -> None:
+            world.meanwhile = {}
+            order.append("other")
+            run(world, Wanted(action, reason="harms customers"), _never)
+
+        def consent(_seen: Seen, _on: Instances, order: list[str] = order) -> str:
+            order.append("asked")
+            return PASS
+
+        world.meanwhile, refusal = {call: other}, None
+        try:
+            run(world, PROMOTE, consent)
+        except CannotTellError as error:
+            refusal = str(error)
+        if refusal is not None:
+            assert "harms customers" in refusal, call
+            assert world.serving() == {"production": V1, "shadow of": []}, call
+            assert not on_record(world.ssm, ENDPOINT), call
+        else:
+            # Concluded before anybody was asked: the gate knows a test that is over.
+            assert order == ["other", "asked"], call
+        if order[0] == "asked" or make is ours:
+            assert scaling(world, "production") == (SCALING if scaled else (None, None)), call
+
+
+@pytest.mark.parametrize("action", ["promote", "remove", "cancel"])
+@pytest.mark.parametrize("of_this_test", [False, True])
+def test_scaling_on_record_never_overwrites_newer_scaling(action: Action, of_this_test: bool) -> None:
+    """A promotion was broken off, then somebody has put scaling back otherwise."""
+    world = World(scaled=True, kill_at=(_number_of("stop_inference_experiment"), False))
+    with pytest.raises(KilledError):
+        run(world, PROMOTE)
+    world.kill_at, newer = None, {"MinCapacity": 5, "MaxCapacity": 40}
+    world.targets["production"] = newer
+    if not of_this_test:
+        assert world.test is not None
+        world.test.update(Name="another", CreationTime=world.now)
+    run(world, Wanted(action))
+    variant = "shadow" if action == "promote" else "production"
+    assert world.targets == {variant: newer}
+    assert "/shadow-test/churn/conclusion" not in world.parameters
+
+
+def test_scaling_of_another_test_is_put_back_where_there_is_none() -> None:
+    """Nobody has done so meanwhile."""
+    world = World(scaled=True, kill_at=(_number_of("stop_inference_experiment"), False))
+    with pytest.raises(KilledError):
+        run(world, PROMOTE)
+    world.kill_at = None
+    assert world.test is not None
+    world.test.update(Name="another", CreationTime=world.now)
+    run(world, Wanted("remove"))
+    assert scaling(world, "production") == SCALING
+
+
+def test_a_shadow_is_not_retained_where_a_stack_could_not_be_deployed_beside_it() -> None:
+    """With the way."""
+    world = ours()
+    with pytest.raises(CannotTellError, match=r"a stack of this library owns churn.*ShadowTestStack"):
+        run(world, Wanted("retain"))
+    assert world.calls.count("stop_inference_experiment") == 0
+
+
+@pytest.mark.parametrize("action", ["promote", "remove", "retain", "cancel"])
+@pytest.mark.parametrize("status", ["Created", "Running", "Completed"])
+def test_without_its_endpoint_a_test_can_still_be_ended(action: Action, status: str) -> None:
+    """And nothing else, in one sentence with the way."""
+    world = World(status)
+    world.gone = True
+    if status != "Completed" and action in ("promote", "retain"):
+        with pytest.raises(CannotTellError, match=r"the endpoint churn is gone.*shadow-test conclude churn cancel"):
+            run(world, Wanted(action), _never)
+        assert world.test is not None
+        assert world.test["Status"] == status
+    else:
+        assert "churn is gone" in run(world, Wanted(action), _never).said[0]
+        assert world.test is None or world.test["Status"] in ("Completed", "Cancelled")
+
+
+def test_without_its_endpoint_a_test_that_sagemaker_does_not_end_says_when_it_ends() -> None:
+    """Refused, or without effect."""
+    for how in ({"refuses": "stop_inference_experiment"}, {}):
+        world = World(**how)  # type: ignore[arg-type] # as World takes it
+        world.gone, world.deaf = True, True
+        with pytest.raises(CannotTellError, match="by its schedule it ends at 2026-11-09 08:00 UTC"):
+            run(world, Wanted("remove"))
+
+
+@pytest.mark.parametrize("action", ["remove", "retain", "cancel"])
+def test_an_end_without_effect_is_said_as_one(action: Action) -> None:
+    """Nobody wanted a promotion."""
+    world = World()
+    world.deaf = True
+    with pytest.raises(CannotTellError, match="was asked to end churn-trial, and it is Running still"):
+        run(world, Wanted(action))
+
+
+@pytest.mark.parametrize("status", ["Created", "Running"])
+def test_an_older_test_is_not_concluded_in_the_place_of_one_at_work(status: str) -> None:
+    """By its name neither: what the endpoint has is the newer one's."""
+    world = World(status)
+    assert world.test is not None
+    world.others = [{**world.test, "Name": "older", "Status": "Completed", "CompletionTime": START}]
+    with pytest.raises(CannotTellError, match="older is Completed, and churn has the managed test churn-trial"):
+        named(world.sagemaker, ENDPOINT, "older")
+    assert named(world.sagemaker, ENDPOINT, "churn-trial").status == status

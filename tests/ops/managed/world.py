@@ -62,6 +62,8 @@ class World:
         ends: int | None = None,
     ) -> None:
         self.refuses, self.others = refuses, list[dict[str, Any]]()
+        # Whether a stop is heard and has no effect; whether the endpoint was deleted.
+        self.deaf, self.gone = False, False
         self.now = START + datetime.timedelta(days=1)
         self.calls: list[str] = []
         self.kill_at, self.throttled, self.breaks, self.ends = kill_at, throttled, breaks, ends
@@ -266,6 +268,8 @@ class World:
     def stop_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
         test = self.test
         assert test is not None
+        if self.deaf:
+            return
         if test["Status"] != "Running":
             raise error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
         actions = request["ModelVariantActions"]
@@ -313,7 +317,7 @@ class World:
         self.test = None
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
-        if EndpointName != ENDPOINT:
+        if EndpointName != ENDPOINT or self.gone:
             raise error("ValidationException", "Could not find the endpoint.", "DescribeEndpoint")
         served = self.configs[self.endpoint["config"]]
         summaries = {
@@ -393,6 +397,7 @@ class World:
         if self.test is not None and self.test["Status"] == "Running":
             self._serve("before")
             self._over("Completed", "its schedule")
+            self.test["CompletionTime"] = self.test["Schedule"]["EndTime"]
 
     # Application Auto Scaling
 
