@@ -232,6 +232,7 @@ class ShadowEndpoint(Part):
     def _guard(self, rollback_alarms: Sequence[str]) -> UpdateGuard | NoGuard:
         if not self.test.guard.enabled:
             return NoGuard(self, "Guard", test=self.test, intent=self.intent)
+        tested = None if self.managed is None else self.models[self.managed.shadow.model.version].model_name
         return UpdateGuard(
             self,
             "Guard",
@@ -239,6 +240,7 @@ class ShadowEndpoint(Part):
             intent=self.intent,
             endpoint_config_name=self.endpoint_config_name,
             rollback_alarms=rollback_alarms,
+            tested_model=tested,
         )
 
     def _warn(self, warnings: Iterable[SynthWarning]) -> None:

@@ -48,6 +48,8 @@ class UpdateGuard(Part):
         intent: What the deployment is meant to be, if it is a promotion or a rollback.
         endpoint_config_name: The config that must serve; a token.
         rollback_alarms: Names of the alarms that roll an update back; none may be firing when it begins.
+        tested_model: The SageMaker model that a managed test takes from this stack, or None: while such a test runs it
+            may not go.
 
     Attributes:
         before: The custom resource that the endpoint depends on.
@@ -64,6 +66,7 @@ class UpdateGuard(Part):
         intent: Intent | None,
         endpoint_config_name: str,
         rollback_alarms: Sequence[str] = (),
+        tested_model: str | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         check_given(self, "test", test, ShadowTest, "be a ShadowTest(...)")
@@ -85,6 +88,7 @@ class UpdateGuard(Part):
             policy=test.policy,
             promoted=promoted_instances(test),
             alarms=tuple(rollback_alarms),
+            tested=tested_model,
         )
         self.function_arn = self._function(test.endpoint_name, test.guard)
         self.before = self._resource("Before", self._asked)

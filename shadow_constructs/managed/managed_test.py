@@ -15,6 +15,7 @@ from shadow_constructs.managed.parts import Parts, of_endpoint, of_nobody
 from shadow_constructs.managed.role import experiment_role
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
+from shadow_constructs.placing.siblings import check_managed_siblings
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.managed import ManagedShadowTest
@@ -50,6 +51,7 @@ class ManagedTest(Part):
         self, scope: cdk.Stack, construct_id: str, *, managed: ManagedShadowTest, endpoint: ShadowEndpoint | None
     ) -> None:
         super().__init__(scope, construct_id)
+        check_managed_siblings(self.node, managed.test)
         own(self.node, "endpoint")
         test = managed.running
         for warning in managed_warnings(managed):

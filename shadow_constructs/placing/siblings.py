@@ -55,6 +55,8 @@ class _App:
 
 
 _APPS: WeakKeyDictionary[IConstruct, _App] = WeakKeyDictionary()
+# The managed tests of an app, by their endpoints' names.
+_MANAGED: WeakKeyDictionary[IConstruct, dict[str, list[Spot]]] = WeakKeyDictionary()
 
 
 def check_siblings(node: Node, test: ShadowTest) -> None:
@@ -86,6 +88,29 @@ def check_siblings(node: Node, test: ShadowTest) -> None:
         for other in known.get(dashboard, ()):
             _check_dashboard(spot, other)
         known.setdefault(dashboard, []).append(spot)
+
+
+def check_managed_siblings(node: Node, test: ShadowTest) -> None:
+    """Refuse a managed test on an endpoint that another stack of the app has a managed test on.
+
+    Args:
+        node: Of the managed test that is being made.
+        test: What it tests.
+
+    Raises:
+        InvalidValueError: If both may be in one account and Region: SageMaker takes one test at a time, and what is
+            said of an endpoint's test has one place.
+    """
+    spot, _, root = _spot(node, test)
+    found = _MANAGED.setdefault(root, {}).setdefault(test.endpoint_name.lower(), [])
+    for other in found:
+        apart = any(_apart(getattr(spot.place, one), getattr(other.place, one)) for one in ("account", "region"))
+        if not apart and other.stack_name != spot.stack_name:
+            fix = (
+                f"the stack {other.stack} has one: change its value, or say in which account and Region each is (env=)"
+            )
+            refuse("ManagedShadowTestStack", "managed", "be the endpoint's only managed test", test.endpoint_name, fix)
+    found.append(spot)
 
 
 def _check_endpoint(new: Spot, old: Spot) -> None:

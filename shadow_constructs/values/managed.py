@@ -19,6 +19,8 @@ from shadow_ops.contract.problems import Problems
 _SHORTEST, _LONGEST = datetime.timedelta(hours=1), datetime.timedelta(days=30)
 _USUAL = datetime.timedelta(days=7)
 _RULE = "be from 1 hour to 30 days"
+# What a test's end and another time zone need is there, and SageMaker is younger.
+_YEARS = (2017, 9000)
 # API member InferenceExperimentName.
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 
@@ -65,6 +67,9 @@ class ManagedShadowTest:
             if not zoned:
                 fix = "datetime(2027, 1, 4, 8, tzinfo=timezone.utc) is one"
                 problems.add("starts", "be a datetime with an offset from UTC", self.starts, fix)
+            elif not _YEARS[0] <= self.starts.year <= _YEARS[1]:
+                must = f"be in a year from {_YEARS[0]} to {_YEARS[1]}"
+                problems.add("starts", must, self.starts.isoformat(), "write when the test shall begin")
         if self.name is not None:
             rule = "be letters, digits and inner hyphens"
             check_text(problems, "name", self.name, pattern=_NAME, rule=rule, longest=LONGEST_BASE)

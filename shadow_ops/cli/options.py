@@ -9,7 +9,7 @@ from typing import TypeVar
 import click
 
 from shadow_ops.cli import nearby
-from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
+from shadow_ops.contract.names import EXPERIMENT_NAME, EXPERIMENT_NAME_RULE, SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import shown
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
@@ -46,6 +46,21 @@ class EndpointName(click.ParamType[str]):
         if not SERVICE_NAME.fullmatch(value):
             self.fail(f"an endpoint's name must {SERVICE_NAME_RULE}, got {shown(value)}", param, ctx)
         return value
+
+
+class _ExperimentName(click.ParamType[str]):
+    name = "name"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not EXPERIMENT_NAME.fullmatch(value):
+            self.fail(f"a managed test's name must {EXPERIMENT_NAME_RULE}, got {shown(value)}", param, ctx)
+        return value
+
+
+def experiment(command: _Command) -> _Command:
+    """Add the option that names a managed test."""
+    said = "The test.  [default: the endpoint's at work, else the one to begin, else the newest]"
+    return click.option("--experiment", "name", type=_ExperimentName(), metavar="NAME", help=said)(command)
 
 
 def endpoint_given(command: _Command) -> _Command:

@@ -21,7 +21,16 @@ Step = Literal["before", "after"]
 
 _KNOWN = (
     *("Version", "Step", "EndpointName", "EndpointConfigName", "ProductionVariant", "ProductionVersion", "Scaling"),
-    *("ShadowVersion", "Promotion", "OverrideGate", "RollbackReason", "Policy", "Promoted", "RollbackAlarms"),
+    *(
+        "ShadowVersion",
+        "Promotion",
+        "OverrideGate",
+        "RollbackReason",
+        "Policy",
+        "Promoted",
+        "RollbackAlarms",
+        "TestedModel",
+    ),
 )
 # Not ours: CloudFormation's own properties of a custom resource.
 _CLOUDFORMATION = ("ServiceToken", "ServiceTimeout")
@@ -49,6 +58,8 @@ class Asked:
         promoted: What a promotion serves on: while a candidate is tested, or while one is promoted. None if the code
             doesn't say.
         alarms: Names of the alarms that take an update back.
+        tested: The SageMaker model that a managed test takes from this stack; None without one. A candidate that
+            changes is a deployment of the endpoint's for the guard, though its config doesn't change.
         unread: What this release could not read of it, a line each. Empty where all is known.
     """
 
@@ -65,6 +76,7 @@ class Asked:
     policy: GatePolicy | None = field(default_factory=GatePolicy)
     promoted: Instances | None = None
     alarms: tuple[str, ...] = ()
+    tested: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
     def to_properties(self) -> dict[str, str]:
@@ -89,6 +101,7 @@ class Asked:
             "Policy": None if self.policy is None else self.policy.to_text(),
             "Promoted": None if self.promoted is None else compact(self.promoted.to_json()),
             "RollbackAlarms": compact(self.alarms) if self.alarms else None,
+            "TestedModel": self.tested,
         }
         return {**both, **{name: value for name, value in decided_by.items() if value is not None}}
 
@@ -135,5 +148,6 @@ class Asked:
             policy=GatePolicy.deployed(json.loads(properties.get("Policy", "{}")), "the guard's policy", unread),
             promoted=None if not promoted else Instances.from_json(json.loads(promoted)),
             alarms=tuple(json.loads(properties.get("RollbackAlarms", "[]"))),
+            tested=properties.get("TestedModel") or None,
             unread=tuple(unread),
         )

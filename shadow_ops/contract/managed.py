@@ -192,7 +192,7 @@ class ManagedAsked:
             )
         except InvalidValueError:
             raise
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
             what = f"lacks {error}" if isinstance(error, KeyError) else f"can't be read ({error})"
             raise InvalidValueError((f"{where} {what}; synthesize the stack again",)) from None
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, same_content
 from shadow_ops.aws.records import Pending
+from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
@@ -47,9 +48,15 @@ def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
     if old.shadow_version is None and live.config.name != old.config:
         raise Refusal(
             f"a managed test runs on {live.name}: SageMaker, or somebody, has put {shadow.model_name} beside "
-            f"production as {shadow.name}, and an update would end that without a word; conclude it first: shadow-test "
+            f"production as {shadow.name}, and {_harm(request, old)}; conclude it first: shadow-test "
             f"conclude {live.name} promote|remove (`shadow-test status {live.name}` says since when it runs)"
         )
+
+
+def _harm(request: Request, old: Asked) -> str:
+    if leaves_alone(request) and old.tested is not None and old.tested != request.asked.tested:
+        return f"this deployment would delete the model {old.tested} that it tests"
+    return "an update would end that without a word"
 
 
 def measured(seen: Seen, live: LiveEndpoint, request: Request) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from shadow_ops.aws import parameters
@@ -86,17 +86,19 @@ class Course:
     Attributes:
         ramp: Id of the ramp.
         taken: Its shares so far, and since when each was copied.
+        raised: The share that it has asked SageMaker for last; None before the first time. Another one is somebody's.
         ended: Why it goes no further; None while it does.
     """
 
     ramp: str
     taken: tuple[tuple[int, datetime.datetime], ...] = ()
+    raised: int | None = None
     ended: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON values."""
         taken = [{"percent": percent, "since": since.isoformat()} for percent, since in self.taken]
-        return {"version": _VERSION, "ramp": self.ramp, "taken": taken, "ended": self.ended}
+        return {"version": _VERSION, "ramp": self.ramp, "taken": taken, "raised": self.raised, "ended": self.ended}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
@@ -109,7 +111,8 @@ class Course:
             _check_version(data)
             taken = tuple((whole(one["percent"]), parameters.time_of(one["since"])) for one in data["taken"])
             ended = None if data.get("ended") is None else _text(data["ended"])
-            return cls(ramp=_text(data["ramp"]), taken=taken, ended=ended)
+            raised = None if data.get("raised") is None else whole(data["raised"])
+            return cls(ramp=_text(data["ramp"]), taken=taken, raised=raised, ended=ended)
         except (KeyError, TypeError, ValueError) as error:
             raise parameters.DamagedRecordError(f"no course of a ramp ({error!r})") from None
 
@@ -143,24 +146,26 @@ def next_step(
         look: What the watch saw last.
         now: The time.
     """
-    share, asked = experiment.sampling_percent, course.ramp
+    share = experiment.sampling_percent
     if course.ended is not None:
         return None
     if experiment.over:
-        return Course(ramp=asked, taken=course.taken, ended=f"the test is {experiment.status}")
+        return replace(course, ended=f"the test is {experiment.status}")
     if experiment.status != "Running":
         return None
-    if share not in ramp.steps:
-        return Course(ramp=asked, taken=course.taken, ended=f"somebody has set the share to {share} %")
-    if share not in [percent for percent, _ in course.taken]:
-        return Course(ramp=asked, taken=(*course.taken, (share, since)))
+    at = course.taken[-1][0] if course.taken else None
+    own = (ramp.steps[0],) if at is None else (at, course.raised)
+    if share not in own or share not in ramp.steps:
+        return replace(course, ended=f"somebody has set the share to {share} %")
+    if share != at:
+        return replace(course, taken=(*course.taken, (share, since)))
     if share == ramp.steps[-1]:
-        return Course(ramp=asked, taken=course.taken, ended=f"it has come to {share} %")
+        return replace(course, ended=f"it has come to {share} %")
     # What was seen before the share was what it is, says nothing of it.
     if look is None or look.config != experiment.config or look.at < since:
         return None
     if look.verdict == "FAIL":
-        return Course(ramp=asked, taken=course.taken, ended=f"FAIL at {share} %: {look.reason}"[:_LONGEST_REASON])
+        return replace(course, ended=f"FAIL at {share} %: {look.reason}"[:_LONGEST_REASON])
     if now < since + ramp.every:
         return None
     return Raise(ramp.steps[ramp.steps.index(share) + 1])

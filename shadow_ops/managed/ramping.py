@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from shadow_ops.aws import looks, parameters
@@ -40,6 +41,9 @@ def on_look(event: Mapping[str, Any], sagemaker: Any, ssm: Any, now: datetime.da
         match ramp.next_step(asked, course, experiment, since, looks.latest(ssm, endpoint), now):
             case ramp.Raise(percent):
                 LOG.info("%s: %s %%, after %s %%", experiment.name, percent, experiment.sampling_percent)
+                # First on record: a share that isn't there is somebody's, and ends the ramp.
+                if course.raised != percent:
+                    parameters.write(ssm, course_name(endpoint), replace(course, raised=percent).to_json())
                 mode = experiment.mode(percent)
                 sagemaker.update_inference_experiment(Name=experiment.name, ShadowModeConfig=mode)
                 return

@@ -58,6 +58,9 @@ class Runner:
         """
         name, changed = asked.name(self.stack), False
         of_old = None if old is None else old.name(self.stack)
+        if old is not None and of_old == name and old.sampling_percent != asked.sampling_percent:
+            # The code sets the share from now on, and no ramp.
+            parameters.remove(self.clients.ssm, [ramp_name(asked.endpoint)])
         while True:
             forward = self._forward()
             mine = experiments.describe(self.clients.sagemaker, name)

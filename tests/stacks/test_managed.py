@@ -273,3 +273,26 @@ def test_a_literal_that_both_stacks_know_is_not_read_from_an_output() -> None:
     [asked] = of_type(template, "Custom::ManagedShadowTest").values()
     assert json.loads(asked["Properties"]["Capture"])["destination"] == "s3://captures/captured"
     assert asked["Properties"]["Seconds"] == "86400"
+
+
+def test_another_candidate_is_a_deployment_for_the_guard() -> None:
+    """Though the endpoint's config stays: CloudFormation would delete the model of a test that runs."""
+    asked = []
+    for candidate in ("v2", "v3"):
+        managed = managed_of(shadow=variant(candidate, "shadow"))
+        found = of_type(template_of(ours(managed)[0]), "Custom::EndpointUpdateGuardBefore").values()
+        asked.append([one["Properties"] for one in found])
+    [[one], [other]] = asked
+    assert one["TestedModel"] != other["TestedModel"]
+    assert {**one, "TestedModel": ""} == {**other, "TestedModel": ""}
+
+
+def test_an_endpoint_has_one_managed_test_in_an_app() -> None:
+    """Two stacks that may be in one account and Region would begin two; elsewhere it is another endpoint."""
+    managed = replace(managed_of(), test=theirs_value())
+    app = cdk.App()
+    ManagedShadowTestStack(app, "one", managed=managed, **options())
+    with pytest.raises(InvalidValueError, match="'managed' must be the endpoint's only managed test, got 'churn'"):
+        ManagedShadowTestStack(app, "two", managed=replace(managed, days=2), **options())
+    ohio = cdk.Environment(account="111122223333", region="us-east-2")
+    ManagedShadowTestStack(app, "three", managed=managed, **options(ohio))

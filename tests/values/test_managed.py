@@ -84,6 +84,14 @@ def test_any_name_of_the_library_is_one_that_sagemaker_takes(name: str) -> None:
         ({"days": True}, f"'days' {RULE}, got True"),
         ({"days": "7"}, f"'days' {RULE}, got '7'"),
         ({"days": 7, "duration": HOUR}, "'duration' must be left out with days"),
+        *(
+            ({"starts": one}, "'starts' must be in a year from 2017 to 9000")
+            for one in (
+                datetime.datetime(1, 1, 1, tzinfo=datetime.timezone(datetime.timedelta(hours=14))),
+                datetime.datetime(9999, 12, 31, tzinfo=datetime.UTC),
+                datetime.datetime.max.replace(tzinfo=datetime.timezone(-datetime.timedelta(hours=12))),
+            )
+        ),
         ({"starts": datetime.datetime(2027, 1, 4, 8)}, "'starts' must be a datetime with an offset from UTC"),
         ({"name": "a" * 112}, "'name' must be letters, digits and inner hyphens (at most 111 characters)"),
         ({"name": "churn_1"}, "'name' must be letters, digits and inner hyphens"),

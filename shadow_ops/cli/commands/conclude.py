@@ -12,7 +12,7 @@ import click
 
 from shadow_ops.cli import durations, harmless, output
 from shadow_ops.cli.errors import USAGE, Failure, of_aws
-from shadow_ops.cli.options import aws, endpoint_given
+from shadow_ops.cli.options import aws, endpoint_given, experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 
@@ -81,12 +81,7 @@ Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Judge by this policy.  [default: that of the test's stack, else the defaults of a policy]",
 )
-@click.option(
-    "--experiment",
-    "name",
-    metavar="NAME",
-    help="The test.  [default: the endpoint's at work, else to begin, else newest]",
-)
+@experiment
 @click.option(
     "--yes", is_flag=True, help="Retain a shadow that is paid for, or undo by the end of the test what serves by now."
 )

@@ -9,7 +9,7 @@ import click
 
 from shadow_ops.cli import durations, harmless, output
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import aws, endpoint_given
+from shadow_ops.cli.options import aws, endpoint_given, experiment
 
 _PERCENT = re.compile(r"[1-9][0-9]?|100")
 
@@ -64,12 +64,7 @@ Only a managed test can do this: a self-managed one needs a new endpoint config,
 @click.argument("percent", type=_Percent(), required=False)
 @click.option("--ramp", "steps", type=_Steps(), metavar="SHARES", help="Raise the share step by step, such as 1,5,25.")
 @click.option("--every", type=durations.Duration(), help="How long each share of a ramp is looked at, 15m or more.")
-@click.option(
-    "--experiment",
-    "name",
-    metavar="NAME",
-    help="The test.  [default: the endpoint's at work, else to begin, else newest]",
-)
+@experiment
 @aws
 def command(
     endpoint: str,

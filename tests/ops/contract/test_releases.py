@@ -46,6 +46,7 @@ ASKED = Asked(
     policy=DECLARED.policy,
     promoted=DECLARED.promoted,
     alarms=("churn-update",),
+    tested="churn-v2",
 )
 
 

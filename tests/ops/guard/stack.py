@@ -77,6 +77,7 @@ class Code:
     rollback: str | None = None
     policy: str = "usual"
     alarms: tuple[str, ...] = ()
+    tested: str | None = None
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -374,6 +375,7 @@ def properties(step: str, code: Code, config: str) -> dict[str, str]:
         "RollbackReason": code.rollback,
         "Policy": POLICIES[code.policy].to_text(),
         "Scaling": json.dumps(code.scaling),
+        "TestedModel": code.tested,
     }
     if code.alarms:
         given["RollbackAlarms"] = json.dumps(code.alarms)

@@ -54,6 +54,17 @@ def test_nothing_is_updated_while_a_managed_test_runs(code: Code) -> None:
     assert stack.world.live.config == "run-of-sagemaker"
 
 
+@pytest.mark.parametrize("tested", ["model-v3", None])
+def test_the_candidate_s_model_does_not_go_while_its_managed_test_runs(tested: str | None) -> None:
+    """Though the endpoint's config stays: the sentence names the model; once it is over, another may come."""
+    code = replace(V1, tested="model-v2")
+    stack = started(code)
+    serve(stack, replace(V1, shadow="v2"), "run-of-sagemaker")
+    refused(stack.deploy(replace(code, tested=tested)), "would delete the model model-v2 that it tests", "conclude")
+    serve(stack, V1, "end-of-sagemaker")
+    assert stack.deploy(replace(code, tested=tested)).ok
+
+
 def test_the_verdict_on_record_lets_its_model_through_once() -> None:
     """The history says that it was a managed test's; nobody's word overruled the gate."""
     stack = concluded()

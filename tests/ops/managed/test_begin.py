@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from shadow_ops.contract.instances import Instances
-from shadow_ops.contract.managed import CaptureAsked, ManagedAsked
+from shadow_ops.contract.managed import CaptureAsked, ManagedAsked, ramp_name
 from shadow_ops.contract.permissions import managed_needs
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients
@@ -464,3 +464,18 @@ def test_a_stack_is_deleted_although_its_endpoint_is_gone(refused: bool) -> None
     answer = ask(world, event("Delete"))
     assert answer["Status"] == "SUCCESS", answer
     assert (world.test["Status"] == "Cancelled") is not refused
+
+
+@pytest.mark.parametrize("percent", [1, 5, 25, 50])
+def test_a_share_that_the_code_sets_ends_a_ramp(percent: int) -> None:
+    """Also the one that is copied at this moment; a deployment that changes something else doesn't."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.stack = "UPDATE_IN_PROGRESS"
+    assert world.test is not None
+    world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] = 5
+    world.parameters[ramp_name(ENDPOINT)] = "{}"
+    ask(world, event("Update", replace(ASKED, seconds=ASKED.seconds + 3600), old=ASKED))
+    assert ramp_name(ENDPOINT) in world.parameters
+    ask(world, event("Update", replace(ASKED, sampling_percent=percent), old=ASKED))
+    assert (ramp_name(ENDPOINT) in world.parameters) is (percent == ASKED.sampling_percent)

@@ -139,6 +139,15 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(account: Account, ru
         (["sampling", "churn", "--ramp", "1,5", "--every", "8d"], 1, "no ManagedShadowTestStack has made churn-trial"),
         (["conclude", "ch\nurn", "remove"], 2, "an endpoint's name must be"),
         (["conclude", "", "remove"], 2, "an endpoint's name must be"),
+        *(
+            ([*command, "--experiment", name], 2, "a managed test's name must be 1 to 120 letters")
+            for command in (["conclude", "churn", "remove"], ["sampling", "churn", "5"])
+            for name in ("", "-x", "a b", "a\n", "\u00e4", "x" * 121)
+        ),
+        *(
+            ([*command], 2, "an endpoint's name must be")
+            for command in (["sampling", "", "5"], ["sampling", "a$", "5"])
+        ),
         (["conclude", "churn", "promote", "--hardware", "ml.m5.xlarge:1"], 1, "ask for at least 3"),
     ],
 )

@@ -339,3 +339,22 @@ def test_steps_fit_a_test_that_is_to_begin() -> None:
     check_steps((1, 100), 167 * HOUR, experiment, START - 30 * HOUR)
     with pytest.raises(CannotTellError):
         check_steps((1, 100), 168 * HOUR, experiment, START - 30 * HOUR)
+
+
+@pytest.mark.parametrize("person", [1, 5, 7, 25, 99, 100])
+@pytest.mark.parametrize("at", [1, 5, 25])
+def test_whoever_sets_another_share_has_the_last_word(at: int, person: int) -> None:
+    """Also one of the ramp's own, lower or higher: it goes no further from there."""
+    world = ramped()
+    while share(world) != at:
+        look(world)
+    look(world)
+    assert world.test is not None
+    world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] = person
+    look(world)
+    if person == at:
+        assert course(world).ended is None
+        return
+    for _ in range(10):
+        look(world, "PASS")
+    assert (share(world), course(world).ended) == (person, f"somebody has set the share to {person} %")
