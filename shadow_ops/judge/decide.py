@@ -18,6 +18,8 @@ from shadow_ops.measure.recording import Period, Recording
 # Shorter periods resemble their neighbours so much that two equal variants fail more often: docs/gate.md has it.
 _SHORT_PERIOD_SECONDS = 300
 _PRICE_OF_MINUTES_PERCENT = 7.5
+# Of all periods.
+_FEW_SHARE = 0.02
 
 
 def judge(recording: Recording, policy: GatePolicy, *, intervals: bool = True) -> Verdict:
@@ -39,10 +41,18 @@ def judge(recording: Recording, policy: GatePolicy, *, intervals: bool = True) -
     rest, unmeasured = _without_unmeasured(before, opinions)
     if not bad and not unmeasured:
         return verdict
+    lost = unmeasured * samples.period_minutes
+    if (
+        not bad
+        and unmeasured <= _FEW_SHARE * len(samples.periods)
+        and samples.minutes - lost >= policy.min_duration_minutes
+    ):
+        # So few complete nothing; asking twice takes twice as long.
+        return verdict
     counts = samples_of(rest, policy)
     if unmeasured:
         # A gap in time would count as a night does.
-        minutes = samples_of(before, policy).minutes - unmeasured * samples.period_minutes
+        minutes = (samples_of(before, policy) if bad else samples).minutes - lost
         counts = dataclasses.replace(counts, minutes=max(0.0, minutes))
     earlier, _ = _judged(rest, policy, counts, intervals=False)
     if earlier.outcome is Outcome.PASS:
@@ -65,6 +75,9 @@ def _judged(
     of_rules = (note for one in opinions for note in one.notes)
     notes = (*readback.notes(samples, policy), *_notes(recording, samples), *of_rules)
     failing = [one for one in deciding if one.finding.outcome is Outcome.FAIL]
+    impossible = readback.why_impossible(samples)
+    if impossible is not None:
+        return Verdict(Outcome.INCONCLUSIVE, impossible, findings, notes), opinions
     if failing:
         reason = "; ".join(one.finding.reason for one in failing)
         return Verdict(Outcome.FAIL, reason, findings, notes), opinions

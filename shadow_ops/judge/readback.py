@@ -6,16 +6,22 @@ What can't be meant is refused where it is read; these can be, and nobody would 
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections.abc import Iterator
 
-from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY, RESOURCE_METRICS
+from shadow_ops.contract.catalogue import ERROR_METRICS, MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY, RESOURCE_METRICS
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.opinion import lasting
 from shadow_ops.judge.samples import Samples
 
 # No container answers a request in less, and SageMaker waits for none longer.
 _FASTEST_MICROSECONDS, _SLOWEST_MICROSECONDS = 50, 60_000_000
+_LATENCIES, _SIDES = (MODEL_LATENCY.name, "OverheadLatency"), ("production", "the shadow")
+# Milliseconds or seconds on one side alone; two models' latencies are hardly farther apart than that beside.
+_UNITS, _NEARLY = (1e-6, 1e-3, 1e3, 1e6), 3
+# An error may be counted a period after its request.
+_MOST_ERRORS, _A_FEW = 1.1, 10
 # Memory of a host that serves is more, in percent.
 _LEAST_PERCENT = 1
 _A_MINUTE, _AN_HOUR = 1, 60
@@ -30,7 +36,7 @@ def notes(samples: Samples, policy: GatePolicy) -> tuple[str, ...]:
         samples: What is judged.
         policy: What must hold.
     """
-    found = (*_of_policy(policy), *_of_distances(samples), *_of_latency(samples), *_of_memory(samples))
+    found = (*_of_policy(policy), *_of_distances(samples), *_of_latency(samples), *_of_shares(samples))
     return tuple(f"warning: {one}" for one in found)
 
 
@@ -67,8 +73,41 @@ def _of_latency(samples: Samples) -> Iterator[str]:
         return
 
 
-def _of_memory(samples: Samples) -> Iterator[str]:
-    name = RESOURCE_METRICS["memory"].name
-    values = [one for side in samples.fine.numbers(name) for one in side if one]
-    if values and max(values) <= _LEAST_PERCENT:
-        yield f"{name} is {max(values):g} % at most: CloudWatch and recordings have percent, 0 to 100"
+def _of_shares(samples: Samples) -> Iterator[str]:
+    for resource, entry in RESOURCE_METRICS.items():
+        for side, values in zip(_SIDES, samples.fine.numbers(entry.name), strict=True):
+            known = [one for one in values if one]
+            if known and max(known) <= _LEAST_PERCENT:
+                unit = "percent, 0 to 100" if resource in ("memory", "disk") else "percent, summed over the cores"
+                yield f"{entry.name} of {side} is {max(known):g} % at most: CloudWatch and recordings have {unit}"
+
+
+def why_impossible(samples: Samples) -> str | None:
+    """Why the figures can't mean what they say, so that they speak neither for the shadow nor against it.
+
+    Args:
+        samples: What is judged.
+    """
+    return next(itertools.chain(_of_units(samples), _of_errors(samples)), None)
+
+
+def _of_units(samples: Samples) -> Iterator[str]:
+    for metric in _LATENCIES:
+        for statistic in ("p50", "avg", "p90", "p99"):
+            both = zip(*samples.fine.latencies(metric, statistic), strict=True)
+            ratios = [ours / theirs for theirs, ours in both if theirs and ours]
+            ratio = statistics.median(ratios) if ratios else 1.0
+            if ratio > 0 and any(1 / _NEARLY <= ratio * one <= _NEARLY for one in _UNITS):
+                yield (
+                    f"{metric} {statistic} of the shadow is {ratio:.3g} times production's, as if one were in another "
+                    "unit: CloudWatch and recordings have microseconds"
+                )
+
+
+def _of_errors(samples: Samples) -> Iterator[str]:
+    for side, requests in zip(range(len(_SIDES)), samples.fine.requests, strict=True):
+        asked = math.fsum(one or 0 for one in requests)
+        for entry in ERROR_METRICS.values():
+            failed = math.fsum(one or 0 for one in samples.fine.numbers(entry.name)[side])
+            if asked and failed > _MOST_ERRORS * asked + _A_FEW:
+                yield f"{entry.name} of {_SIDES[side]}, {failed:,.0f}, are more than its {asked:,.0f} requests"

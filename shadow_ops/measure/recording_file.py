@@ -66,17 +66,24 @@ def loads(text: str, where: str = "recording") -> Recording:
     if not 0 < sampling <= 100:
         _refuse(f"{where}: sampling_percent", "be above 0 and at most 100", sampling)
     seconds = _seconds(fields["period_seconds"], f"{where}: period_seconds")
+    names = [_name(fields[one], f"{where}: {one}") for one in _REQUIRED[:3]]
+    if names[1] == names[2]:
+        _refuse(f"{where}: shadow_variant", "be another than the production variant", names[2])
+    periods = _periods(fields["periods"], seconds, f"{where}: periods")
+    until = _start(fields["until"], f"{where}: until") if "until" in fields else None
+    if until is not None and periods and until < periods[-1].start:
+        _refuse(f"{where}: until", "be after the last period's start", fields["until"], "it is up to when was read")
     known = {of: _instances(fields[one], f"{where}: {one}") for one, of in _INSTANCES.items() if one in fields}
     return Recording(
-        endpoint=_name(fields["endpoint"], f"{where}: endpoint"),
-        production_variant=_name(fields["production_variant"], f"{where}: production_variant"),
-        shadow_variant=_name(fields["shadow_variant"], f"{where}: shadow_variant"),
+        endpoint=names[0],
+        production_variant=names[1],
+        shadow_variant=names[2],
         sampling_percent=sampling,
         period_seconds=seconds,
-        periods=_periods(fields["periods"], seconds, f"{where}: periods"),
+        periods=periods,
         coarse=_coarse(fields.get("coarse", []), where),
         answers=_longer(fields["answers"], f"{where}: answers") if "answers" in fields else None,
-        until=_start(fields["until"], f"{where}: until") if "until" in fields else None,
+        until=until,
         policy=GatePolicy.from_json(fields["policy"], f"{where}: policy") if "policy" in fields else None,
         **known,
     )

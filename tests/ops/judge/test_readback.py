@@ -10,8 +10,10 @@ import pytest
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import judge
+from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording, Side
-from tests.ops.judge.samples import QUICK, START, recording
+from tests.ops.judge.samples import QUICK, START, recording, with_shadow
+from tests.ops.judge.test_now import slower
 
 
 def read_back(given: Recording, policy: GatePolicy = QUICK) -> list[str]:
@@ -19,12 +21,12 @@ def read_back(given: Recording, policy: GatePolicy = QUICK) -> list[str]:
     return [one for one in judge(given, policy).notes if "means" in one or "recordings have" in one or "apart" in one]
 
 
-def both(given: Recording, latency: float = 1.0, memory: float = 40.0) -> Recording:
+def both(given: Recording, latency: float = 1.0) -> Recording:
     """Both variants with other figures."""
 
     def changed(one: Side) -> Side:
         times = {key: v if key == "count" else v * latency for key, v in one.distributions["ModelLatency"].items()}
-        return Side({**one.numbers, "MemoryUtilization": memory}, {"ModelLatency": times})
+        return Side(one.numbers, {"ModelLatency": times})
 
     periods = tuple(
         replace(one, production=changed(one.production), shadow=changed(one.shadow)) for one in given.periods
@@ -87,10 +89,42 @@ def test_the_average_tells_the_unit_where_it_is_all() -> None:
     assert "ModelLatency is 0.045 ms" in read_back(alone)[0]
 
 
-@pytest.mark.parametrize(("memory", "said"), [(1.0, True), (0.4, True), (1.1, False), (0.0, False)])
-def test_memory_as_a_share_of_one_is_read_back(memory: float, said: bool) -> None:
-    """No host that serves has less than a percent in use."""
-    assert bool(read_back(both(recording(20), memory=memory))) is said
+@pytest.mark.parametrize("name", ["CPUUtilization", "MemoryUtilization", "DiskUtilization"])
+@pytest.mark.parametrize(("percent", "said"), [(1.0, True), (0.4, True), (1.1, False), (0.0, False)])
+def test_utilisation_as_a_share_of_one_is_read_back(name: str, percent: float, said: bool) -> None:
+    """Of one variant alone too, by its name: no host that serves has less than a percent in use."""
+    some = with_shadow(recording(20), lambda _, one: Side({**one.numbers, name: percent}, one.distributions))
+    found = read_back(some)
+    assert len(found) == said
+    assert not said or f"{name} of the shadow is {percent:g} % at most" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [(1e-3, True), (1e3, True), (1e-6, True), (1e6, True), (334, True), (2990, True), (330, False), (3010, False)],
+)
+def test_a_variant_in_another_unit_gets_no_verdict(times: float, said: bool) -> None:
+    """Neither a PASS nor a FAIL: about a thousand or a million times is no difference between two models."""
+    equal = recording(60)
+    same = tuple(replace(one, shadow=slower(times)(one.production)) for one in equal.periods)
+    verdict = judge(replace(equal, periods=same), QUICK, intervals=False)
+    assert ("as if one were in another unit" in verdict.reason) is said
+    assert not said or verdict.outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("failed", "said"), [(1650, False), (1651, True)])
+@pytest.mark.parametrize("side", ["production", "shadow"])
+def test_far_more_errors_than_requests_are_no_errors(side: str, failed: int, said: bool) -> None:
+    """A tenth more, and a few, may be counted a period later; what can't be excuses and condemns nobody."""
+    usual = recording(20)
+
+    def change(one: Side) -> Side:
+        return replace(one, numbers={**one.numbers, "Invocation5XXErrors": float(failed)})
+
+    periods = tuple(replace(one, **{side: change(getattr(one, side))}) for one in usual.periods)  # type: ignore[arg-type] # names of sides
+    verdict = judge(replace(usual, periods=periods), QUICK, intervals=False)
+    assert ("are more than its 30,000 requests" in verdict.reason) is said
+    assert not said or verdict.outcome is Outcome.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
