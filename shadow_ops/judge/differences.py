@@ -19,7 +19,7 @@ from shadow_ops.judge.samples import QUIETEST, Samples
 # The recording's own periods do if so many of them have enough requests.
 _ENOUGH_SHARE = 0.5
 # Of counts that are more unlike than this, a percentile of few requests is too low on one side.
-_ALIKE = 0.1
+_ALIKE, _HARDLY_LOW = 0.1, 0.7
 
 # Of so few a percentile is of its slowest request: enough to see that it isn't what it was.
 _FEW_SHARE = 0.1
@@ -220,7 +220,8 @@ def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     pairs = _pairs(grain, metric, key)
     rows = zip(pairs.starts, pairs.due, pairs.got, pairs.log_production, pairs.log_shadow, strict=True)
     for start, due, got, before, after in rows:
-        if due != got and abs(due - got) > _ALIKE * max(due, got):
+        # Of nearly as many as it takes a percentile is hardly too low, however many the other side has.
+        if min(due, got) < _HARDLY_LOW * needed and abs(due - got) > _ALIKE * max(due, got):
             thin += 1
             continue
         begun, used = begun or start, used + 1

@@ -85,6 +85,14 @@ def test_hardware_policy_and_other_metrics_are_kept() -> None:
     [
         ([], "churn.json must be an object, got []"),
         (_without("endpoint"), "churn.json: 'endpoint' is missing; see docs/recording.md"),
+        (
+            {**FILE, "shadow_variant": FILE["production_variant"]},
+            "churn.json: shadow_variant must be another than the production variant, got 'production'",
+        ),
+        (
+            {**FILE, "until": "2020-01-01T00:00:00Z"},
+            "churn.json: until must be after the last period's start, got '2020-01-01T00:00:00Z'",
+        ),
         ({**FILE, "perods": []}, "churn.json: unknown key 'perods'; allowed are endpoint, "),
         ({**FILE, "endpoint": ""}, "churn.json: endpoint must be a name, got ''"),
         ({**FILE, "sampling_percent": 0}, "churn.json: sampling_percent must be above 0 and at most 100, got 0"),

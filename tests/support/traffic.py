@@ -139,6 +139,9 @@ def simulated(
         for now, count, drift, log in zip((theirs, ours), (requests, copies), drifts, sides, strict=True):
             own = _poisson(draw, count * max(0.0, traffic.error_rate * (now.errors - 0.5) + now.failing))
             common = day + load[number] + drift[number] + math.log(now.latency)
+            # What wasn't copied fails by itself as often.
+            if count > copies:
+                own += _poisson(draw, (count - copies) * traffic.error_rate / 2)
             made.append(_side(traffic, now, count, min(count, shared + own), [one + common for one in log]))
         found.append(Period(START + datetime.timedelta(hours=hour), made[0], made[1]))
     names = ("churn", "production", "shadow")
