@@ -51,13 +51,9 @@ def loads(text: str, where: str = "recording") -> Recording:
     Raises:
         InvalidValueError: If it isn't a recording; one line names the place.
     """
-    fix = (
-        "is it cut off?"
-        if text.lstrip().startswith("{") and not text.rstrip().endswith("}")
-        else "see docs/recording.md"
-    )
-    data = json_of(text, where, unique=True, nan=True, fix=fix)
-    fields = _object(data, where)
+    is_cut = text.lstrip().startswith("{") and not text.rstrip().endswith("}")
+    fix = "is it cut off?" if is_cut else "see docs/recording.md"
+    fields = _object(json_of(text, where, unique=True, nan=True, fix=fix), where)
     _check_keys(fields, _KNOWN, where)
     for name in _REQUIRED:
         if name not in fields:
@@ -66,18 +62,18 @@ def loads(text: str, where: str = "recording") -> Recording:
     if not 0 < sampling <= 100:
         _refuse(f"{where}: sampling_percent", "be above 0 and at most 100", sampling)
     seconds = _seconds(fields["period_seconds"], f"{where}: period_seconds")
-    names = [_name(fields[one], f"{where}: {one}") for one in _REQUIRED[:3]]
-    if names[1] == names[2]:
-        _refuse(f"{where}: shadow_variant", "be another than the production variant", names[2])
+    endpoint, production, shadow = (_name(fields[one], f"{where}: {one}") for one in _REQUIRED[:3])
+    if production == shadow:
+        _refuse(f"{where}: shadow_variant", "be another than the production variant", shadow)
     periods = _periods(fields["periods"], seconds, f"{where}: periods")
     until = _start(fields["until"], f"{where}: until") if "until" in fields else None
     if until is not None and periods and until < periods[-1].start:
         _refuse(f"{where}: until", "be after the last period's start", fields["until"], "it is up to when was read")
     known = {of: _instances(fields[one], f"{where}: {one}") for one, of in _INSTANCES.items() if one in fields}
     return Recording(
-        endpoint=names[0],
-        production_variant=names[1],
-        shadow_variant=names[2],
+        endpoint=endpoint,
+        production_variant=production,
+        shadow_variant=shadow,
         sampling_percent=sampling,
         period_seconds=seconds,
         periods=periods,
@@ -287,8 +283,7 @@ def _whole(data: object, place: str) -> int:
 
 
 def _is_number(data: object) -> bool:
-    kind = type(data)
-    return (kind is float or kind is int) and (data == 0 or _SMALLEST <= data <= _LARGEST)  # type: ignore[operator] # a number, as was asked
+    return type(data) in (float, int) and (data == 0 or _SMALLEST <= data <= _LARGEST)  # type: ignore[operator] # a number, as was asked
 
 
 def _number(data: object, place: str) -> float:
