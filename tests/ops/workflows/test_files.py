@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -238,12 +239,29 @@ def test_gitlab_gets_the_gates_own_exit_code(shell: Shell, code: int) -> None:
 @pytest.mark.parametrize(("last", "told"), [("", True), ("INCONCLUSIVE", True), ("PASS", False)])
 def test_people_are_told_when_the_verdict_changes(shell: Shell, last: str, told: bool) -> None:
     """One comment for each change, in an issue that is made once."""
-    shell.answers["gh issue list"] = ("7" if last else "", 0)
+    issues = "gh api --paginate repos/we/churn/issues"
+    shell.answers[f"{issues}/7/comments"] = (f"FAIL\n{last}", 0)
+    shell.answers[f"{issues}?state=open"] = ("7" if last else "", 0)
     shell.answers["gh issue create"] = ("https://github.com/we/churn/issues/7", 0)
-    shell.answers["gh issue view 7"] = (last, 0)
     assert shell.run(scripts("github", "look")[1], VERDICT="PASS").returncode == 0
     assert any(call.startswith("gh issue create") for call in shell.calls) == (not last)
     assert any(call.startswith("gh issue comment 7") for call in shell.calls) == told
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="gh has jq's language built in; here it takes jq itself")
+def test_only_its_own_issue_and_comments_are_its_word(shell: Shell) -> None:
+    """Anybody may write an issue of the same title, or a comment that looks like a verdict."""
+    assert shell.run(scripts("github", "look")[1], VERDICT="PASS").returncode == 0
+    asked = [call.split(" --jq ", 1)[1] for call in shell.calls if call.startswith("gh api")]
+    bot, person = {"login": "github-actions[bot]"}, {"login": "mallory"}
+    title = "Shadow test of churn"
+    issues = [{"number": n, "title": title, "user": who} for n, who in ((9, person), (7, bot))]
+    bodies = [{"body": "### churn: FAIL", "user": bot}, {"body": "thanks", "user": bot}]
+    comments = [*bodies, {"body": "churn: PASS", "user": person}]
+    for query, found, said in zip(asked, (issues, comments), ("7\n", "FAIL\n"), strict=True):
+        command = ["jq", "--raw-output", query]
+        done = subprocess.run(command, input=json.dumps(found), capture_output=True, text=True, check=True, timeout=60)
+        assert done.stdout == said
 
 
 def test_nothing_is_deployed_while_a_fold_waits(shell: Shell) -> None:
@@ -284,6 +302,27 @@ def test_a_fold_is_a_commit_on_a_branch_of_its_own(shell: Shell) -> None:
     )
     assert changed.split("\n\n") == ["Fold the promotion of churn", "tests/churn.toml\n"]
     assert shell.calls[-1].startswith("gh pr create --head shadow-test/fold-churn --base main")
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_a_working_copy_folds_again(shell: Shell, kind: str) -> None:
+    """GitLab keeps a runner's copy between jobs, and with it the branch of the last fold."""
+    [fold] = scripts(kind, "fold")
+    repository, pushed = str(shell.repository), shell.folder / "origin"
+    shell.git(
+        "config",
+        "--file",
+        str(shell.folder / ".gitconfig"),
+        f"url.{pushed}.insteadOf",
+        "https://shadow-test:x@g/we/churn.git",
+    )
+    shell.git("-C", str(pushed), "config", "receive.advertisePushOptions", "true")
+    for text in ("v2\n", "v3\n"):
+        shell.git("-C", repository, "checkout", "--quiet", "--force", "--detach", "main")
+        (shell.repository / "tests" / "churn.toml").write_text(text)
+        done = shell.run(fold, FOLD_TOKEN="x", CI_SERVER_HOST="g", CI_PROJECT_PATH="we/churn")
+        assert done.returncode == 0, done.stderr
+        assert shell.git("-C", str(pushed), "show", "shadow-test/fold-churn:tests/churn.toml") == text
 
 
 @pytest.mark.parametrize(
