@@ -25,7 +25,7 @@ class ReportsStack(cdk.Stack):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, endpoint_name: str, whereabouts: Whereabouts) -> None:
-        name = f"{endpoint_name}-reports"
+        name = reports_name(endpoint_name)
         super().__init__(scope, construct_id, stack_name=name, suppress_template_indentation=True)
         sender = iam.CfnRole(
             self,
@@ -51,6 +51,15 @@ class ReportsStack(cdk.Stack):
                 description=f"Reads what {endpoint_name} serves, for its pipeline",
                 policies=[_policy("Read", list(READS), parameters(endpoint_name))],
             )
+
+
+def reports_name(endpoint_name: str) -> str:
+    """What the stack beside an endpoint is called in CloudFormation.
+
+    Args:
+        endpoint_name: The endpoint.
+    """
+    return f"{endpoint_name}-reports"
 
 
 READS = ("ssm:GetParameter", "ssm:GetParametersByPath")

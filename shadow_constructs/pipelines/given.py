@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from aws_cdk import pipelines
 
+from shadow_constructs.pipelines.elsewhere import reports_name
 from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.values.checks import check_text, checked_tuple
 from shadow_constructs.values.pairs.places import partition_of
@@ -103,7 +104,33 @@ def check_where(pipeline: pipelines.CodePipeline, endpoint_name: str, whereabout
         must = "be of an endpoint that the pipeline doesn't deploy yet, or be elsewhere"
         where = f"{endpoint_name} in {whereabouts.account}/{whereabouts.region}"
         refuse("add_shadow_test", "test", must, where, "both would deploy the same stack; leave one out")
+    _check_stacks(pipeline, endpoint_name, whereabouts)
     _DEPLOYED[pipeline].append(endpoint)
+
+
+def _check_stacks(pipeline: pipelines.CodePipeline, endpoint_name: str, whereabouts: Whereabouts) -> None:
+    """Refuse stacks named like others of the pipeline at their place: CloudFormation would make one of the two."""
+    own = cdk.Stack.of(pipeline)
+    account, region = own.account, own.region
+    there = {_stack_at(own.stack_name, account, region): "the pipeline's own stack"}
+    for wave in pipeline.waves:
+        for stage in wave.stages:
+            for stack in stage.stacks:
+                # Where a stack doesn't say where it is, it goes to where the pipeline is.
+                place = _stack_at(stack.stack_name, stack.account or account, stack.region or region)
+                there[place] = f"a stack of {stage.stage_name}"
+    names = [endpoint_name, *([reports_name(endpoint_name)] if whereabouts.elsewhere else [])]
+    for name in names:
+        other = there.get(_stack_at(name, whereabouts.account, whereabouts.region))
+        if other is not None:
+            must = "have stacks of names that nothing else has in that account and Region"
+            fix = f"{other} has it, and one would overwrite the other; rename that stack or the endpoint"
+            refuse("add_shadow_test", "test", must, name, fix)
+
+
+def _stack_at(name: str, account: str | None, region: str | None) -> tuple[str, str | None, str | None]:
+    """A stack as CloudFormation tells it from others; None where it isn't said."""
+    return name, None if is_token(account) else account, None if is_token(region) else region
 
 
 _DEPLOYED: WeakKeyDictionary[pipelines.CodePipeline, list[tuple[str, Whereabouts]]] = WeakKeyDictionary()
@@ -167,9 +194,12 @@ def _check_steps(problems: Problems, steps: tuple[object, ...], test: object) ->
 def _check_name(problems: Problems, pipeline: pipelines.CodePipeline, name: object) -> None:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         problems.add("name", "begin with a letter and be up to 80 letters, digits and hyphens", name)
-    elif any(cdk.Stack.of(pipeline).node.try_find_child(f"{name}-{kind}") for kind in ("shadow", "promotion", "serve")):
-        fix = "give the one in each Region or account a name of its own: name=..."
-        problems.add("name", "be new in the pipeline's stack", name, fix)
+        return
+    begun = [f"{name}-{kind}" for kind in ("shadow", "promotion", "serve")]
+    waves, stack = {wave.id for wave in pipeline.waves}, cdk.Stack.of(pipeline).node
+    if any(one in waves or stack.try_find_child(one) for one in begun):
+        fix = "it has such a stage or wave; give the one in each Region or account a name of its own: name=..."
+        problems.add("name", "be new in the pipeline and its stack", name, fix)
 
 
 def _check_stages(problems: Problems, pipeline: pipelines.CodePipeline, test: ShadowTest) -> None:

@@ -332,8 +332,29 @@ def test_fails_where_a_stage_of_that_name_is_there(kind: str) -> None:
     """Whatever made it."""
     pipeline = new_pipeline(cdk.App())
     cdk.Stage(cdk.Stack.of(pipeline), f"churn-{kind}")
-    with pytest.raises(InvalidValueError, match="'name' must be new in the pipeline's stack"):
+    with pytest.raises(InvalidValueError, match="'name' must be new in the pipeline and its stack"):
         add_shadow_test(pipeline, watched())
+    pipeline.add_wave(f"chess-{kind}")
+    with pytest.raises(InvalidValueError, match="'name' must be new in the pipeline and its stack"):
+        add_shadow_test(pipeline, watched("chess"))
+
+
+def test_fails_where_two_stacks_of_the_pipeline_would_be_one() -> None:
+    """The pipeline's own, one of another stage, or the stack beside another endpoint: each is somebody else's."""
+    pipeline = new_pipeline(cdk.App(), cross_account_keys=True)
+    pipeline.add_stage(cdk_stage(pipeline))
+    add_shadow_test(pipeline, watched(), env=ELSEWHERE)
+    add_shadow_test(pipeline, watched("chess-reports"), env=ELSEWHERE)
+    for name, env, whose in (
+        ("Delivery", HERE, "the pipeline's own stack"),
+        ("Other-Stack", HERE, "a stack of Other"),
+        ("churn-reports", ELSEWHERE, "a stack of churn-shadow"),
+        ("chess", ELSEWHERE, "a stack of chess-reports-promotion"),
+    ):
+        with pytest.raises(InvalidValueError, match=f"'test' must have stacks of names .*{whose} has it") as refused:
+            add_shadow_test(pipeline, watched(name), env=env)
+        assert len(refused.value.problems) == 1
+    add_shadow_test(pipeline, watched("Delivery"), env=OVERSEAS)
 
 
 def step(step_id: str) -> pipelines.Step:
