@@ -14,7 +14,17 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow_constructs import Container, GatePolicy, Guard, Hardware, InvalidValueError, Rule, ShadowTest, Variant
+from shadow_constructs import (
+    Container,
+    GatePolicy,
+    Guard,
+    Hardware,
+    InvalidValueError,
+    Rule,
+    Scaling,
+    ShadowTest,
+    Variant,
+)
 from shadow_constructs.values.toml.hints import classes_in
 from shadow_constructs.values.toml.lines import Lines
 from shadow_constructs.values.toml.reader import FACTORIES
@@ -412,6 +422,32 @@ def test_every_factory_can_be_named_in_a_file() -> None:
 def test_a_file_says_that_there_is_no_guard(tmp_path: Path, said: str) -> None:
     """As it says everything that a factory says: by its name, with the reason."""
     assert read(tmp_path, f"guard = {{ off = {said} }}\n{CHURN}").guard == Guard.off("no functions")
+
+
+@pytest.mark.parametrize("given", ['"x:7"', "[]", "[1]", "true", "3.5", "{}"])
+def test_no_factory_is_called_without_what_it_needs(tmp_path: Path, given: str) -> None:
+    """Every factory of every table takes such a value, or refuses it with line and field."""
+    for kind, names in FACTORIES.items():
+        for name in names:
+            table = {
+                Container: "production.model.container",
+                GatePolicy: "gate",
+                Scaling: "production.scaling",
+            }.get(kind, kind.__name__.lower())
+            text = CHURN.split("[gate]")[0].replace("container = { xgboost", "environment = { A", 1)
+            needed = [
+                one
+                for one, said in inspect.signature(getattr(kind, name)).parameters.items()
+                if said.default is said.empty
+            ]
+            try:
+                read(tmp_path, f"{text}\n[{table}]\n{name} = {given}\n")
+                lines = []
+            except InvalidValueError as refused:
+                lines = [*refused.problems]
+            assert all("churn.toml, line " in line for line in lines)
+            if len(needed) > 1 and given != "{}":
+                assert any(f"'{table}.{name}' must be a table of {' and '.join(needed)}, got" in line for line in lines)
 
 
 def _returns(one: object) -> object:

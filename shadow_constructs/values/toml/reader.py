@@ -125,14 +125,17 @@ class Reader:
         return self._call(kind, {name: hints[name] for name in known}, table, path, factories)
 
     def _from_factory(self, factory: Callable[..., object], given: object, path: Path) -> Any:  # noqa: ANN401 - as above
-        hints = typing.get_type_hints(factory)
-        known = {name: hints[name] for name in inspect.signature(factory).parameters}
+        hints, parameters = typing.get_type_hints(factory), inspect.signature(factory).parameters
+        known = {name: hints[name] for name in parameters}
         if isinstance(given, Mapping):
             return self._call(factory, known, given, path)
         if given is True and not known:
             return self._made(factory, path)
         if not known:
             return self._add(path, f"must be true, got {shown(given)}; leave the key out to do without")
+        needed = [name for name, one in parameters.items() if one.default is one.empty]
+        if len(needed) > 1:
+            return self._add(path, f"must be a table of {' and '.join(needed)}, got {shown(given)}")
         name = next(iter(known))
         return self._call(factory, {name: known[name]}, {name: given}, path, shorthand=True)
 
