@@ -368,6 +368,15 @@ def test_lines_of_tables_in_lists_are_those_of_their_entry() -> None:
     assert [lines.of(("other_production", n, "lacks")) for n in (0, 1)] == [1, 5]
 
 
+def test_a_table_without_a_header_is_where_its_first_part_is() -> None:
+    """In the header of a table within it, or in a dotted key; where it has a header, it is there."""
+    lines = Lines("[tags]\n[production.model.container]\nx = 1\n[shadow]\nmodel.version.y = 1\n[production]\n")
+    assert lines.of(("production", "model", "version")) == 2
+    assert lines.of(("production", "lacks")) == 6
+    assert [lines.of(("shadow", *rest)) for rest in (("model", "lacks"), ("model", "version"), ("lacks",))] == [5, 5, 4]
+    assert Lines("production.modl.x = 1").of(("production", "modl")) == 1
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """With what is expected."""
     with pytest.raises(InvalidValueError, match="No such file or directory; name a file that can be read"):

@@ -27,6 +27,8 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._found: dict[Path, int] = {}
+        # Tables that only the headers and keys within them name.
+        self._implied: dict[Path, int] = {}
         self._entries: dict[Path, int] = {}
         table: Path = ()
         lines = text.split("\n")
@@ -39,16 +41,22 @@ class Lines:
                     self._found.setdefault(table, number)
                     self._entries[table] = self._entries.get(table, -1) + 1
                     table = (*table, self._entries[table])
-                self._found.setdefault(table, number)
+                self._add(table, number)
             elif key := _KEY.match(line):
-                self._found.setdefault((*table, *_keys(key[1])), number)
+                self._add((*table, *_keys(key[1])), number)
 
     def of(self, path: Path) -> int | None:
         """The line of a value, or of the nearest table around it; None for what belongs to the file as a whole."""
         for length in range(len(path), 0, -1):
-            if path[:length] in self._found:
-                return self._found[path[:length]]
+            for places in (self._found, self._implied):
+                if path[:length] in places:
+                    return places[path[:length]]
         return None
+
+    def _add(self, path: Path, number: int) -> None:
+        self._found.setdefault(path, number)
+        for length in range(1, len(path)):
+            self._implied.setdefault(path[:length], number)
 
     def _in_lists(self, keys: Iterable[str | int]) -> Path:
         """The way to a table, with the number of the newest entry of each list of tables that it leads through."""
