@@ -19,7 +19,15 @@ def read_file(kind: type[_Value], path: Path) -> _Value:
     Raises:
         InvalidValueError: With one line per mistake.
     """
-    text = read_text(path)
+    return read_toml(kind, path, read_text(path))
+
+
+def read_toml(kind: type[_Value], path: Path, text: str) -> _Value:
+    """Make a value of the text that a TOML file has, or would have.
+
+    Raises:
+        InvalidValueError: With one line per mistake.
+    """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -40,6 +40,7 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
     from shadow_ops.testfile.document import read, text_in
     from shadow_ops.testfile.propose import package_of, proposed
     from shadow_ops.testfile.registry import approved, named
+    from shadow_ops.testfile.taken import check_change
 
     text = text_in(path)
     said = read(text, str(path))
@@ -57,5 +58,6 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
         fix = f"promote it and fold, take [shadow] out, or add --replace to test {found.version} instead"
         raise Failure(f"{path} tests {said.shadow}; {fix}", USAGE)
     after = proposed(text, str(path), version=found.version, arn=found.arn, image=found.image, artifact=found.artifact)
+    check_change(text, after, path, f"with {found.version} as its shadow")
     rewrite(path, after)
     output.progress(f"{path}: {found.version} is the shadow now; cdk deploy starts its test")

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from shadow_ops.contract.problems import shown
+from shadow_constructs import ShadowTest
+from shadow_constructs.values.toml.file import read_toml
+from shadow_ops.contract.problems import CannotTellError, InvalidValueError, shown
+from shadow_ops.testfile import taken
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services
 
@@ -57,6 +60,15 @@ def registry(services: Services) -> None:
     """Two approved versions, and a newer one that waits for its approval."""
     waiting = "PendingManualApproval"
     services.packages = {f"{GROUP}/{n}": package(n, waiting if n == 8 else "Approved") for n in (6, 7, 8)}
+
+
+ASKED_AS_A_PROGRAM = taken.check_taken
+
+
+@pytest.fixture(autouse=True)
+def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library reads in this process, without a start of two seconds each time; one test asks it as people do."""
+    monkeypatch.setattr(taken, "check_taken", lambda text, path: read_toml(ShadowTest, path, text))
 
 
 @pytest.fixture
@@ -218,8 +230,6 @@ def test_the_file_of_another_endpoint_is_left_alone(run: Run, file: Path) -> Non
 
 def test_what_is_proposed_can_be_deployed(run: Run, file: Path) -> None:
     """The file that was written is a shadow test as the library reads it."""
-    from shadow_constructs import ShadowTest
-
     assert run("propose", "churn", "--package", "churn-models", "--write", file).exit_code == 0
     test = ShadowTest.from_file(file)
     assert test.shadow is not None
@@ -241,3 +251,74 @@ def test_what_no_shadow_test_may_have_is_not_proposed(run: Run, file: Path, hard
     assert (done.exit_code, file.read_text()) == (2, text)
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+OTHER = """
+[[other_production]]
+name = "other"
+hardware = { instance_type = "ml.m5.xlarge" }
+[other_production.model]
+version = "v9"
+container = { xgboost = "1.7-1" }
+artifact = "s3://models/9.tar.gz"
+"""
+ELSEWHERE = IMAGE.replace("eu-west-1", "us-east-1")
+WEB = "https://models/7.tar.gz"
+
+
+@pytest.mark.parametrize(
+    ("text", "container", "said"),
+    [
+        (FILE + OTHER, {}, "'other_production' must be empty with a shadow"),
+        (FILE + "[guardrails.canary]\nsize_percent = 10\n", {}, "'guardrails' must be Guardrails() where a shadow"),
+        (FILE, {"Image": ELSEWHERE}, "'package' must be in eu-west-1"),
+        (FILE, {"ModelDataUrl": WEB}, "'artifact' must be an existing local file, or start with s3://"),
+    ],
+)
+def test_what_the_library_would_refuse_is_not_written(
+    run: Run, file: Path, services: Services, text: str, container: dict[str, str], said: str
+) -> None:
+    """The file could be deployed, and with this shadow it couldn't: one line says why, and it can be deployed still."""
+    file.write_text(text)
+    ShadowTest.from_file(file)
+    services.packages[f"{GROUP}/7"]["InferenceSpecification"]["Containers"][0].update(container)
+    done = run("propose", "churn", "--package", f"{GROUP}/7", "--write", file)
+    assert (done.exit_code, file.read_text(), len(done.stderr.splitlines())) == (2, text, 1)
+    assert "with churn-models-7 as its shadow, nothing is written: " in done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        FILE.replace("[production]", "zzz = 1\n[production]"),
+        FILE.replace('version = "v1"', "version = 1"),
+        re.sub("hardware = .*", 'hardware = "x"', FILE),
+        FILE.replace("percentile = 99", "percentile = 990"),
+    ],
+)
+def test_a_file_that_is_wrong_already_is_told_as_it_stands(run: Run, file: Path, broken: str) -> None:
+    """In the words of `from_file`, with the lines of the file that people see; nothing is added to it."""
+    file.write_text(broken)
+    with pytest.raises(InvalidValueError) as refused:
+        ShadowTest.from_file(file)
+    done = run("propose", "churn", "--package", f"{GROUP}/7", "--write", file)
+    assert (done.exit_code, file.read_text()) == (2, broken)
+    assert done.stderr.splitlines() == [f"error: {line}" for line in refused.value.problems]
+
+
+def test_the_library_is_asked_as_a_program_of_its_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes, it refuses in its own words, or it can't be asked: then nothing is said of the file."""
+    ASKED_AS_A_PROGRAM(FILE, file)
+    with pytest.raises(InvalidValueError) as refused:
+        ASKED_AS_A_PROGRAM(f"{FILE}\n[sch\u00f6n]\n", file)
+    with pytest.raises(InvalidValueError) as same:
+        read_toml(ShadowTest, file, f"{FILE}\n[sch\u00f6n]\n")
+    assert refused.value.problems == same.value.problems
+
+    monkeypatch.setattr(taken, "_HOME", str(file.parent))
+    package = file.parent / "shadow_constructs"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('no node')\n")
+    with pytest.raises(CannotTellError, match=r"is as it was: the library, .* says 'RuntimeError: no node'"):
+        ASKED_AS_A_PROGRAM(FILE, file)
