@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, served
 from shadow_ops.contract.declared import Declared
@@ -26,6 +26,35 @@ class Heard:
     account: str
     region: str
     detail: Mapping[str, Any]
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read an event: whoever may put events on the bus may send anything.
+
+        Raises:
+            ValueError: If it has not the shape of a watch's event; one of a newer format may have any other.
+        """
+        detail = event.get("detail")
+        version = detail.get("version") if isinstance(detail, Mapping) else None
+        if not isinstance(detail, Mapping) or type(version) is not int:
+            raise ValueError("its detail has no number of its format")
+        if version <= EVENT_VERSION:
+            for name in ("endpoint", "endpointConfig", "at", "verdict", "reason", "since"):
+                _check_text(detail, name)
+            if datetime.datetime.fromisoformat(detail["at"]).tzinfo is None:
+                raise ValueError("its time 'at' has no offset")
+            override = detail.get("override")
+            if isinstance(override, Mapping):
+                _check_text(override, "by")
+                _check_text(override, "reason")
+            elif override is not None:
+                raise ValueError("its 'override' is no table")
+        return cls(account=event["account"], region=event["region"], detail=detail)
+
+
+def _check_text(table: Mapping[str, Any], name: str) -> None:
+    if not isinstance(table.get(name), str):
+        raise ValueError(f"its {name!r} is no text")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,12 +49,16 @@ def handle(event: Mapping[str, Any], _context: object) -> None:
 
 
 def hear(event: Mapping[str, Any], clients: Clients) -> None:
-    """Answer the approvals of a pipeline that wait for a verdict."""
-    heard = Heard(account=event["account"], region=event["region"], detail=event["detail"])
+    """Answer the approvals of a pipeline that wait for a verdict; what is no watch's event answers none."""
+    try:
+        heard = Heard.from_event(event)
+    except ValueError as error:
+        LOG.warning("the event is ignored: %s", error)
+        return
     pipeline = event["pipeline"]
     for pending in _pending(clients.codepipeline, pipeline):
         given = answer(heard, pending)
-        LOG.info("%s of %s: %s", heard.detail["verdict"], heard.detail["endpoint"], given)
+        LOG.info("%s of %s: %s", heard.detail.get("verdict"), heard.detail.get("endpoint"), given)
         if isinstance(given, Answer):
             _put(clients.codepipeline, pipeline, pending, given)
 

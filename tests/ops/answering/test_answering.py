@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -184,6 +185,36 @@ def test_who_was_slower_is_content_and_a_refused_call_is_none() -> None:
     pipeline.error = refused("AccessDeniedException", "no", "PutApprovalResult")
     with pytest.raises(Exception, match="AccessDenied"):
         hear(event(), Clients(pipeline, lambda *_: None))
+
+
+NO_OVERRIDES: tuple[object, ...] = ({}, {"by": ANN}, "the sale", [], 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        *(({"version": version}, "number of its format") for version in ("1", None, True, 1.0)),
+        *(({"at": at}, "'at'") for at in ("2026-11-24T12:00:00", 5, None)),
+        ({"reason": 5}, "'reason' is no text"),
+        ({"at": "today"}, "Invalid isoformat string"),
+        *(({"override": override}, "'(by|reason|override)'") for override in NO_OVERRIDES),
+        *(
+            ({name: None}, f"{name!r} is no text")
+            for name in ("endpoint", "endpointConfig", "verdict", "since", "reason")
+        ),
+    ],
+)
+def test_an_event_of_another_shape_is_logged_and_answers_nothing(
+    changes: dict[str, Any], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anybody who may put events on the bus can send one; Lambda would try it again for hours."""
+    pipeline = _Pipeline()
+    hear(event(**changes), Clients(pipeline, lambda *_: None))
+    assert pipeline.answers == []
+    assert re.search(f"the event is ignored: .*({said})", caplog.text)
+    hear({**event(), "detail": "PASS"}, Clients(pipeline, lambda *_: None))
+    hear({**event(), "detail": {"version": 2}}, Clients(pipeline, lambda *_: None))
+    assert pipeline.answers == []
 
 
 # --- entering a stage
