@@ -76,6 +76,9 @@ class Alerts:
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         for address in self.emails:
             check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
+        for number, address in enumerate(self.emails):
+            if address in self.emails[:number]:
+                problems.add("emails", "hold each address once", address, "leave the others out")
         for arn in self.action_arns:
             rule = "hold ARNs of alarm actions"
             check_text(problems, "action_arns", arn, pattern=_ARN, rule=rule, tokens=True, example=_ACTION)

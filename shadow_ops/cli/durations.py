@@ -13,15 +13,22 @@ _LONGEST = datetime.timedelta(days=455)
 
 
 class Duration(click.ParamType[datetime.timedelta]):
-    """An option's value that is a duration."""
+    """An option's value that is a duration.
+
+    Args:
+        held: Whether it is held to what CloudWatch keeps; else the command holds it to bounds of its own.
+    """
 
     name = "duration"
+
+    def __init__(self, *, held: bool = True) -> None:
+        self._held = held
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime.timedelta:
         """Read a duration.
 
         Raises:
-            BadParameter: If it isn't one, or isn't above zero.
+            BadParameter: If it isn't one, or is out of bounds.
         """
         if isinstance(value, datetime.timedelta):
             return value
@@ -29,7 +36,7 @@ class Duration(click.ParamType[datetime.timedelta]):
         if found is None:
             self.fail(f"{value!r} is not a duration: write 90s, 30m, 24h or 2d", param, ctx)
         duration = datetime.timedelta(seconds=float(found[1]) * _SECONDS[found[2]])
-        if not datetime.timedelta(0) < duration <= _LONGEST:
+        if self._held and not datetime.timedelta(0) < duration <= _LONGEST:
             self.fail(f"{value!r} must be above 0 and at most {_LONGEST.days}d", param, ctx)
         return duration
 

@@ -50,15 +50,23 @@ def read(text: str, where: str) -> Said:
     plain = parsed(text, where).unwrap()
     try:
         shadow = plain.get("shadow", False)
-        return Said(
+        said = Said(
             endpoint=plain["endpoint_name"],
             production=plain["production"]["model"]["version"],
             shadow=None if shadow is False else shadow["model"]["version"],
             hardware=plain["production"].get("hardware"),
         )
     except (KeyError, TypeError, AttributeError):
+        said = None
+    if said is None or not all(_in_a_line(one) for one in (said.endpoint, said.production, said.shadow or "none")):
         must = "endpoint_name, and a version in [production.model] and in [shadow.model] where there is a shadow"
-        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",)) from None
+        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",))
+    return said
+
+
+def _in_a_line(value: object) -> bool:
+    """Whether it can be told in a line; that it is text, and which, is for `ShadowTest.from_file` to say."""
+    return not isinstance(value, str) or value.isprintable()
 
 
 def parsed(text: str, where: str) -> tomlkit.TOMLDocument:

@@ -46,7 +46,7 @@ Exit codes: 0; 1 if something failed or there is nothing that it could be for, 2
 )
 @click.option(
     "--expires",
-    type=durations.Duration(),
+    type=durations.Duration(held=False),
     default="24h",
     show_default=True,
     metavar="DURATION",

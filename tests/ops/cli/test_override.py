@@ -65,6 +65,8 @@ def test_a_reason_to_roll_back_is_bound_to_the_promotion_that_stands(run: Run, s
         (["churn", "--reason", WHY, "--expires", "60.000001d"], 2, "from 1m to 60d, got '60.000001d'"),
         (["churn", "--reason", WHY, "--expires", "0.4s"], 2, "from 1m to 60d, got '0.4s'"),
         (["churn", "--reason", WHY, "--expires", "59.999999s"], 2, "from 1m to 60d, got '59.999999s'"),
+        (["churn", "--reason", WHY, "--expires", "0m"], 2, "from 1m to 60d, got '0s'"),
+        (["churn", "--reason", WHY, "--expires", "999999999.999999d"], 2, "from 1m to 60d, got '1000000000d'"),
         (["churn", "--reason", WHY, "--withdraw"], 2, "exclude each other"),
         (["nowhere", "--reason", WHY], 1, "there is no endpoint 'nowhere'"),
         (["churn", "--for", "rollback", "--reason", WHY], 1, "no promotion stands on churn that could be rolled back"),
