@@ -78,13 +78,15 @@ def asked(
     _check_two(*variants)
     if athena is not None:
         source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or rest["show_requests"]))
+    # Before anything is written.
+    named_parts = Redaction.of(redact, b"")
     kept = (cache or _cache()) / hashlib.sha256(os.fsencode(source.name)).hexdigest()[:16]
     redaction = None
     if redact:
         # Files that were kept with another redaction, or none, are others.
         named = hashlib.sha256("\0".join(sorted(redact)).encode()).hexdigest()[:16]
         kept = kept / f"redacted-{named}"
-        redaction = Redaction.of(redact, _secret(kept))
+        redaction = replace(named_parts, key=_secret(kept))
     return Asked(
         endpoint=place.endpoint,
         source=source,

@@ -116,6 +116,8 @@ def check_how(problems: Problems, how: _How) -> None:
         return
     for path in how.ignore:
         _check_path(problems, "ignore", path)
+        if path == "$":
+            problems.add("ignore", "name a part: without all of the answer nothing is compared", path)
     if how.answer is not None:
         _check_path(problems, "answer", how.answer)
 

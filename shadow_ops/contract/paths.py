@@ -62,6 +62,17 @@ def select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
     return None if found is _ABSENT else found
 
 
+def has(value: Any, path: Path) -> bool:  # noqa: ANN401 - plain JSON values
+    """Whether anything lies at a path, a null as well; of every element, in any."""
+    for place, step in enumerate(path):
+        if step is None and isinstance(value, list):
+            return any(has(one, path[place + 1 :]) for one in value)
+        value = _select(value, (step,))
+        if value is _ABSENT:
+            return False
+    return True
+
+
 def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - plain JSON values
     """The value with what lies at a path changed; where there is nothing, nothing changes."""
     if not path:

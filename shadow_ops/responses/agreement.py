@@ -55,7 +55,8 @@ def verdict(found: Agreement, joined_percent: float | None, min_percent: float) 
         min_percent: What must agree.
     """
     if found.percent is None or joined_percent is None:
-        return "INCONCLUSIVE", "no answer of one variant could be joined with one of the other"
+        why = "no answer of one variant could be joined with one of the other, or none has the part that is compared"
+        return "INCONCLUSIVE", why
     said = f"{found.percent:.2f} % agree ({found.low_percent:.2f}…{found.high_percent:.2f}), required {min_percent:g} %"
     if joined_percent < MIN_JOINED_PERCENT:
         joined = f"only {joined_percent:.1f} % of the answers could be joined, {MIN_JOINED_PERCENT} % are needed"

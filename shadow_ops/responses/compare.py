@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
-from shadow_ops.contract.paths import Path, parse_path, removed, select
+from shadow_ops.contract.paths import Path, has, parse_path, removed, select
 from shadow_ops.responses.answer import value
 
 NO_CLASS = "(none)"
@@ -26,13 +26,15 @@ class Difference:
         parts: Where they differ beyond the tolerance, and how: ``number``, ``text``, ``value``, ``type``, ``length``,
             ``missing in the shadow`` or ``only in the shadow``.
         overlap: Least share of tokens, or of a ranking's elements, that both have; None without any.
+        absent: Whether neither has the part that is compared: nothing was.
         said: What is compared of both answers, written alike; None if it is equal within the tolerance.
     """
 
-    __slots__ = ("agrees", "classes", "exact", "numbers", "overlap", "parts", "said", "within")
+    __slots__ = ("absent", "agrees", "classes", "exact", "numbers", "overlap", "parts", "said", "within")
 
     def __init__(self) -> None:
         self.exact = self.within = self.agrees = True
+        self.absent = False
         self.numbers: list[tuple[str, float, float]] = []
         self.classes: list[tuple[str, str]] = []
         self.parts: list[tuple[str, str]] = []
@@ -66,6 +68,9 @@ class Comparer:
         found = Difference()
         sides = [value(production), value(shadow)]
         if self._answer is not None:
+            if all(isinstance(one, dict | list) and not has(one, self._answer) for one in sides):
+                found.absent = True
+                return found
             sides = [select(one, self._answer) if isinstance(one, dict | list) else one for one in sides]
         try:
             self._walk(sides[0], sides[1], (), found)
@@ -148,6 +153,9 @@ class Comparer:
             return [label for one in answer for label in self._labels(one)]
         if self._how.classes == "threshold":
             return [side(answer >= self._how.threshold, self._how.threshold) if _is_number(answer) else NO_CLASS]
+        if _is_number(answer):
+            # Below zero there is no other zero.
+            answer += 0
         return [answer.strip() if isinstance(answer, str) else json.dumps(answer, sort_keys=True)]
 
 

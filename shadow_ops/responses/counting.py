@@ -56,7 +56,7 @@ class Counts:
         records: Records of production and of the shadow.
         compared: Pairs compared.
         agreeing: Those that agree.
-        unjoined: Answers of the side with fewer that are in no pair.
+        unjoined: Records of the side with fewer that are in no pair, or all if no pair has the part that is compared.
         repeated: Production's answers to repeated requests.
         steady: Those that are as its usual answer.
     """
@@ -98,10 +98,9 @@ def count(source: Source, variants: Sequence[str], stretch: Time, how: Compariso
     join.finish()
     found = repeats(join.answered, comparer)
     # With a sampled shadow most of production's answers have no partner, and should have none.
-    answers = min(tally.answers(side) for side in SIDES)
-    pairs = tally.all.compared
+    pairs, unjoined = tally.all.compared, max(0, tally.due - tally.joined)
     records = len(sides[0]), len(sides[1])
-    return Counts(time, records, pairs, tally.all.agreeing, answers - pairs, found.compared, found.agreeing)
+    return Counts(time, records, pairs, tally.all.agreeing, unjoined, found.compared, found.agreeing)
 
 
 def newest(source: Source, variant: str, now: datetime.datetime, begun: datetime.datetime) -> datetime.datetime | None:

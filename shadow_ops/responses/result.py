@@ -69,9 +69,9 @@ class Result:
 
     @property
     def joined_percent(self) -> float | None:
-        """Share of the smaller side's answers that are in a pair; None without answers."""
-        least = min(self.tally.answers(side) for side in SIDES)
-        return self.tally.all.compared / least * 100 if least else None
+        """Share of the smaller side's records that are in a pair; None without records that should be in one."""
+        due = self.tally.due
+        return self.tally.joined / due * 100 if due else None
 
     @property
     def noise_percent(self) -> float | None:

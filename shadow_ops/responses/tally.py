@@ -24,10 +24,12 @@ LOSSES = (
     "duplicate",
     "inputs differ",
     "only here",
+    "without the part",
 )
 """Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
 streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
-other side's record of its key was asked something else; the other side has no record of its key."""
+other side's record of its key was asked something else; the other side has no record of its key with an answer; both
+were joined, and neither has the part that is compared."""
 
 _NO_ANSWERS = ("malformed", "no answer", "stream")
 
@@ -142,9 +144,18 @@ class Tally:
     sample: list[tuple[str, str]] = field(default_factory=list)
     exchange: Exchange = field(default_factory=Exchange)
 
-    def answers(self, side: str) -> int:
-        """How many of a side's records hold an answer that could be in a pair."""
-        return self.records[side] - sum(self.losses[side][why] for why in _NO_ANSWERS)
+    @property
+    def due(self) -> int:
+        """How many pairs there should be: the smaller side's records, but for as many as lack an answer on both."""
+        lacking = {side: sum(self.losses[side][why] for why in _NO_ANSWERS) for side in SIDES}
+        # A sampled shadow has a part of production's requests, so of those without an answer as large a part.
+        shares = [lacking[side] / self.records[side] for side in SIDES if self.records[side]]
+        return min(self.records[side] - round(min(shares, default=0) * self.records[side]) for side in SIDES)
+
+    @property
+    def joined(self) -> int:
+        """How many pairs were joined; none if nothing could be compared in any."""
+        return self.all.compared and self.all.compared + self.losses[SIDES[0]]["without the part"]
 
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""
@@ -158,6 +169,10 @@ class Tally:
     def add(self, pair: Pair, difference: Difference, times: int = 1) -> None:
         """Count a pair that was compared, or several that are equal."""
         self.unchecked += 0 if pair.checked else times
+        if difference.absent:
+            for side in SIDES:
+                self.losses[side]["without the part"] += times
+            return
         exact, within, agreeing = (times * one for one in (difference.exact, difference.within, difference.agrees))
         self.count(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
         for path, production, shadow in difference.numbers:

@@ -68,6 +68,8 @@ def _records(result: Result, markdown: bool) -> str:
         notes.append(
             f"{tally.unchecked:,} pairs without a captured request: nobody knows that they were asked the same"
         )
+    if absent := tally.losses[SIDES[0]]["without the part"]:
+        notes.append(f"{absent:,} pairs have no {result.how.answer} on either side, so nothing of them was compared")
     for count, what in ((tally.cut_off, "packed files are cut off"), (tally.gone, "files were deleted meanwhile")):
         if count:
             notes.append(f"{count} {what}")

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.rules import Rule
 from shadow_ops.responses.agreement import agreement, verdict
 from shadow_ops.responses.compare import Comparer, Difference
 from shadow_ops.responses.numbers import Numbers
@@ -84,6 +85,16 @@ def test_what_may_differ_is_left_out() -> None:
     one = {"id": 1, "items": [{"at": 1, "v": 1}]}
     other = {"items": [{"at": 2, "v": 2}, {"at": 3}][:1]}
     assert difference(one, other, ignore=("$.id", "items[0].at")).parts == [("$.items[*].v", "number")]
+
+
+def test_zero_has_one_label() -> None:
+    """With a minus or without, alone or in rows; and all of an answer can't be left out."""
+    assert difference("0.0", "-0.0", classes="label").agrees
+    assert difference("[0.0, 1]", "[-0.0, 1]", classes="label").agrees
+    with pytest.raises(InvalidValueError, match="name a part"):
+        Comparison(ignore=["$"])
+    with pytest.raises(InvalidValueError, match="name a part"):
+        Rule.agreement(ignore=["$"])
 
 
 def test_a_part_of_the_answer_can_be_compared_alone() -> None:

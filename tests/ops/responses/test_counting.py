@@ -44,6 +44,17 @@ def test_an_hour_is_counted(tmp_path: Path) -> None:
     assert found.records == (1001, 501)
 
 
+def test_what_could_not_be_compared_is_unjoined(tmp_path: Path) -> None:
+    """A part that no answer has, and answers that the shadow alone didn't give."""
+    write(tmp_path, "production", said(100))
+    write(tmp_path, "shadow", [*said(50), *[Said(f"id-{n}", "", f"{n}") for n in range(50, 100)]])
+    assert numbers(counted(tmp_path)) == (50, 50, 50)
+    for side in SIDES:
+        write(tmp_path / "part", side, [Said(f"id-{n}", '{"score": 1}', f"{n}") for n in range(100)])
+    found = count(FolderSource(tmp_path / "part"), SIDES, AN_HOUR, Comparison(answer="$.scores"))
+    assert numbers(found) == (0, 0, 100)
+
+
 def test_packed_files_are_read_too(tmp_path: Path) -> None:
     """Somebody packs what is captured."""
     for side in SIDES:

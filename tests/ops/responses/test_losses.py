@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +106,49 @@ def test_what_fails_is_told_apart_from_what_differs(engine: Engine, tmp_path: Pa
     tally = compared(tmp_path, engine, said, failing, HOW)
     assert lost(tally)["shadow"] == {"no answer": 11, "stream": 1}
     assert tally.all.compared == tally.all.agreeing == 88
-    assert result(tally).joined_percent == pytest.approx(100)
+    assert result(tally).joined_percent == pytest.approx(88)
+
+
+@pytest.mark.parametrize("part", ["empty", "missing", "undecodable", "cut off", "streamed"])
+def test_a_shadow_that_says_nothing_is_none_that_agrees(engine: Engine, tmp_path: Path, part: str) -> None:
+    """Where production answered, it leaves the verdict open; where neither did, it says nothing."""
+    nothing: dict[str, Any] = {
+        "empty": lambda one: replace(one, answer=""),
+        "missing": lambda one: replace(one, answer=None),
+        "undecodable": lambda one: (
+            one.line()
+            .replace(b'"OUTPUT", "data": "', b'"OUTPUT", "encoding": "BASE64", "data": "%')
+            .replace(b'"encoding": "CSV"}}, "eventM', b'"x": 1}}, "eventM')
+        ),
+        "cut off": lambda one: one.line()[:-20],
+        "streamed": lambda one: replace(one, content_type="text/event-stream"),
+    }
+    said = answers(2000)
+    half = [nothing[part](one) if n % 2 else one for n, one in enumerate(said)]
+    found = result(compared(tmp_path / "one", engine, said, half, HOW))
+    assert found.agreement.percent == 100
+    assert found.joined_percent == pytest.approx(50)
+    assert verdict(found.agreement, found.joined_percent, 99)[0] == "INCONCLUSIVE"
+    if part != "undecodable":
+        both = result(compared(tmp_path / "both", engine, half, half, HOW))
+        assert verdict(both.agreement, both.joined_percent, 99)[0] == "PASS"
+
+
+@pytest.mark.parametrize("how", [{}, {"classes": "label"}, {"classes": "argmax"}, {"top": 5}, {"classes": "threshold"}])
+@pytest.mark.parametrize("path", ["$.predictons[*].score", "$.predictions.score", "$.prediction", "$[0]"])
+def test_a_part_that_no_answer_has_agrees_with_nothing(
+    engine: Engine, tmp_path: Path, path: str, how: dict[str, Any]
+) -> None:
+    """A path with a typo passes no gate; pairs that lack the part beside others that have it are counted apart."""
+    said = [Said(f"id-{n}", json.dumps({"predictions": [{"score": n}]}), f"{n}") for n in range(300)]
+    found = result(compared(tmp_path, engine, said, said, Comparison(answer=path, **how)))
+    assert verdict(found.agreement, found.joined_percent, 1)[0] == "INCONCLUSIVE"
+    assert found.joined_percent == 0
+    assert lost(found.tally) == {side: {"without the part": 300} for side in SIDES}
+    some = [replace(one, answer='{"predictions": []}') if n < 30 else one for n, one in enumerate(said)]
+    good = Comparison(answer="$.predictions[*].score", **how)
+    found = result(compared(tmp_path / "some", engine, some, some, good))
+    assert (found.agreement.compared, found.agreement.agreeing, found.joined_percent) == (270, 270, 100)
 
 
 def test_lines_that_are_no_records_stop_nothing(engine: Engine, tmp_path: Path) -> None:
