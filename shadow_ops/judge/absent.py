@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from shadow_ops.contract.catalogue import ERROR_METRICS, RESOURCE_METRICS
-from shadow_ops.contract.rules import DurationRule, ErrorRateRule, Rule, UtilizationRule
 from shadow_ops.judge import vetoes
-from shadow_ops.judge.differences import key_of
 from shadow_ops.judge.grain import Grain
 from shadow_ops.judge.opinion import Opinion
 from shadow_ops.judge.samples import Samples
@@ -23,31 +20,38 @@ _LEAST = 0.9
 _LATELY = (12, 36)
 # CloudWatch may not have got the newest yet.
 _MAY_BE_LATE_MINUTES, _MAY_BE_LATE = 10, 2
-_PRODUCTION, _SHADOW = 0, 1
+PRODUCTION, SHADOW = 0, 1
 _SIDES = ("production", "the shadow")
 
 
 @dataclass(frozen=True)
-class _Figure:
-    """What a rule reads: a count or percentage, or a statistic of a latency, of one variant or of both."""
+class Figure:
+    """What a rule reads.
+
+    Attributes:
+        metric: CloudWatch's name of it.
+        statistic: Of a latency; empty for a count or percentage.
+        sides: Of which variants.
+    """
 
     metric: str
     statistic: str = ""
-    sides: tuple[int, ...] = (_PRODUCTION, _SHADOW)
+    sides: tuple[int, ...] = (PRODUCTION, SHADOW)
 
 
-def checked(found: Opinion, samples: Samples) -> Opinion:
+def checked(found: Opinion, samples: Samples, figures: Iterable[Figure]) -> Opinion:
     """An opinion that doesn't hold where its figures are missing now; where they are, it is no measured time.
 
     Args:
         found: What the figures that are there say.
         samples: What is judged.
+        figures: What the rule reads.
     """
     finding = found.finding
     if not finding.gates or finding.outcome in (None, Outcome.FAIL):
         return found
     texts, absent = [], set(found.unmeasured)
-    for figure in _figures(finding.rule):
+    for figure in figures:
         grain = next((one for one in (samples.fine, *samples.coarse) if _is_in(one, figure)), None)
         if grain is None:
             continue
@@ -69,32 +73,22 @@ def checked(found: Opinion, samples: Samples) -> Opinion:
     return replace(found, finding=open_, minutes_to_go=None, not_now=now, leans_to_fail=False)
 
 
-def _figures(rule: Rule) -> tuple[_Figure, ...]:
-    if isinstance(rule, DurationRule):
-        return (_Figure(*key_of(rule)),)
-    if isinstance(rule, ErrorRateRule):
-        return (_Figure("Invocations"), _Figure(ERROR_METRICS[rule.errors].name))
-    if isinstance(rule, UtilizationRule):
-        return (_Figure(RESOURCE_METRICS[rule.resource].name, sides=(_SHADOW,)),)
-    return ()
-
-
-def _values(grain: Grain, figure: _Figure, side: int) -> Sequence[float | None]:
+def _values(grain: Grain, figure: Figure, side: int) -> Sequence[float | None]:
     columns = grain.latencies(figure.metric, figure.statistic) if figure.statistic else grain.numbers(figure.metric)
     return columns[side]
 
 
-def _is_in(grain: Grain, figure: _Figure) -> bool:
+def _is_in(grain: Grain, figure: Figure) -> bool:
     return all(any(one is not None for one in _values(grain, figure, side)) for side in figure.sides)
 
 
-def _lacks(grain: Grain, figure: _Figure, side: int) -> list[bool]:
+def _lacks(grain: Grain, figure: Figure, side: int) -> list[bool]:
     """Of each period, whether a variant has requests but no such figure; a shadow's silence is counted elsewhere."""
-    due = grain.busy[_SHADOW] if side == _SHADOW else [one != 0 for one in grain.requests[_PRODUCTION]]
+    due = grain.busy[SHADOW] if side == SHADOW else [one != 0 for one in grain.requests[PRODUCTION]]
     return [one is None and asked for one, asked in zip(_values(grain, figure, side), due, strict=True)]
 
 
-def _lately(grain: Grain, figure: _Figure, lacks: Sequence[Sequence[bool]], either: Sequence[bool]) -> str | None:
+def _lately(grain: Grain, figure: Figure, lacks: Sequence[Sequence[bool]], either: Sequence[bool]) -> str | None:
     minutes = grain.seconds / 60
     end = len(either)
     while end and either[end - 1] and len(either) - end < min(_MAY_BE_LATE, math.ceil(_MAY_BE_LATE_MINUTES / minutes)):
@@ -111,7 +105,7 @@ def _lately(grain: Grain, figure: _Figure, lacks: Sequence[Sequence[bool]], eith
     return None
 
 
-def _name(grain: Grain, figure: _Figure) -> str:
+def _name(grain: Grain, figure: Figure) -> str:
     # Where a count is there, only this statistic is missing.
     counted = figure.statistic and all(
         any(one.distributions.get(figure.metric) for one in sides)

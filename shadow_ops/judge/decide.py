@@ -101,8 +101,9 @@ def _first(policy: GatePolicy) -> Rule | None:
 
 
 def _opinion(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
-    found = JUDGES[type(rule)].judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
-    return absent.checked(found, samples)
+    of_its_kind = JUDGES[type(rule)]
+    found = of_its_kind.judge(rule, samples, needs, needs.fail_first if is_first else needs.fail)
+    return absent.checked(found, samples, of_its_kind.figures(rule))
 
 
 def _tests(policy: GatePolicy, samples: Samples) -> int:
