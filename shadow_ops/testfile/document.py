@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.problems import InvalidValueError, shown
 from shadow_ops.contract.reading import read_text
 
 
@@ -57,16 +57,14 @@ def read(text: str, where: str) -> Said:
             hardware=plain["production"].get("hardware"),
         )
     except (KeyError, TypeError, AttributeError):
-        said = None
-    if said is None or not all(_in_a_line(one) for one in (said.endpoint, said.production, said.shadow or "none")):
         must = "endpoint_name, and a version in [production.model] and in [shadow.model] where there is a shadow"
-        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",))
+        raise InvalidValueError((f"{where}: a shadow test has {must}; see docs/test-files.md",)) from None
+    names = {"endpoint_name": said.endpoint, "production.model.version": said.production}
+    for name, value in (*names.items(), ("shadow.model.version", said.shadow)):
+        # That it is text, and which, is for `ShadowTest.from_file` to say.
+        if isinstance(value, str) and not value.isprintable():
+            raise InvalidValueError((f"{where}: '{name}' must be a line of visible characters, got {shown(value)}",))
     return said
-
-
-def _in_a_line(value: object) -> bool:
-    """Whether it can be told in a line; that it is text, and which, is for `ShadowTest.from_file` to say."""
-    return not isinstance(value, str) or value.isprintable()
 
 
 def parsed(text: str, where: str) -> tomlkit.TOMLDocument:

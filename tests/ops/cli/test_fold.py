@@ -155,8 +155,12 @@ def test_without_a_file_the_lines_of_code_are_shown(run: Run) -> None:
     ("before", "after", "said"),
     [
         ('endpoint_name = "churn"', 'endpoint_name = "other"', "is about endpoint other, not churn"),
-        ('endpoint_name = "churn"', 'endpoint_name = "churn\\nx"', "a shadow test has endpoint_name, and a version in"),
-        ('"v2"', '"v\\u20283"', "a shadow test has endpoint_name, and a version in"),
+        (
+            'endpoint_name = "churn"',
+            'endpoint_name = "churn\\nx"',
+            "'endpoint_name' must be a line of visible characters, got 'churn\\nx'",
+        ),
+        ('"v2"', '"v\\u20283"', "'shadow.model.version' must be a line of visible characters, got 'v\\u20283'"),
         ('"v2"', '"v3"', "tests v3, but v2 on 2 x ml.m5.xlarge serves churn; give the file that was deployed"),
         ("[shadow]", "[other]", "tests nothing, but v2 on 2 x ml.m5.xlarge serves churn"),
         ('version = "v1", ', "", "a shadow test has endpoint_name, and a version in [production.model]"),
