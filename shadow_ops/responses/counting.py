@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer
+from shadow_ops.responses.counted import SIDES, Counted
 from shadow_ops.responses.joining import Join, choose_key
 from shadow_ops.responses.layout import HOUR, Item, folder, time_of, whole_hours
 from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.record import Record, parse, time_in
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.source import Source
-from shadow_ops.responses.tally import SIDES, Tally
 
 MOST_BYTES = 32_000_000
 """So much of an hour is read, both sides together, and the minutes of the hour that are read are drawn."""
@@ -88,19 +88,19 @@ def count(source: Source, variants: Sequence[str], stretch: Time, how: Compariso
     # The hour of a folder is that of its records; only of a part of it each record's own time decides.
     is_whole = time.start == hours[0] and time.end == hours[-1] + HOUR if hours else True
     sides = [list(_records(source, items, None if is_whole else time)) for items in chosen]
-    tally = Tally()
+    counted = Counted()
     key, _ = choose_key(*sides)
-    join = Join(key, None, False, tally)
+    join = Join(key, None, False, counted)
     keyed = [join.keyed(side, "", records) for side, records in zip(SIDES, sides, strict=True)]
     comparer = Comparer(how)
     for pair in join.pairs(*keyed):
-        tally.add(pair, comparer.compare(pair.production, pair.shadow))
+        counted.add(pair, comparer.compare(pair.production, pair.shadow))
     join.finish()
     found = repeats(join.answered, comparer)
     # With a sampled shadow most of production's answers have no partner, and should have none.
-    pairs, unjoined = tally.all.compared, max(0, tally.due - tally.joined)
+    pairs, unjoined = counted.all.compared, max(0, counted.due - counted.joined)
     records = len(sides[0]), len(sides[1])
-    return Counts(time, records, pairs, tally.all.agreeing, unjoined, found.compared, found.agreeing)
+    return Counts(time, records, pairs, counted.all.agreeing, unjoined, found.compared, found.agreeing)
 
 
 def newest(source: Source, variant: str, now: datetime.datetime, begun: datetime.datetime) -> datetime.datetime | None:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from shadow_ops.responses.answer import number
+from shadow_ops.responses.counted import SIDES, Counted, Pair
 from shadow_ops.responses.record import Record, decoded, is_stream
-from shadow_ops.responses.tally import SIDES, Pair, Tally
 
 Key = Literal["inferenceId", "eventId", "request"]
 _COVERED = 0.99
@@ -78,7 +78,7 @@ class Join:
     """
 
     def __init__(
-        self, key: Key, segment: Callable[[str | None, str | None], str] | None, show_requests: bool, tally: Tally
+        self, key: Key, segment: Callable[[str | None, str | None], str] | None, show_requests: bool, tally: Counted
     ) -> None:
         self._key = key
         self._segment = segment

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable
 
 from shadow_ops.responses.answer import number
 from shadow_ops.responses.compare import Comparer
-from shadow_ops.responses.tally import Share
+from shadow_ops.responses.counted import Share
 
 
 def repeats(answers: Iterable[tuple[Hashable, str, int]], comparer: Comparer) -> Share:

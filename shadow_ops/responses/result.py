@@ -8,9 +8,10 @@ from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
+from shadow_ops.responses.counted import LOSSES, SIDES, Share
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
-from shadow_ops.responses.tally import LOSSES, SIDES, Share, Tally
+from shadow_ops.responses.tally import Tally
 
 _NEARLY_ALL = 0.9
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.reading import lines
 from shadow_ops.responses.record import parse, time_in
-from shadow_ops.responses.tally import SIDES, Tally
+from shadow_ops.responses.tally import Tally
 
 
 def since(windows: Iterable[Window], begin: datetime.datetime, scratch: Path, tally: Tally) -> Iterator[Window]:

@@ -3,78 +3,20 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from dataclasses import dataclass, field
 from operator import add
 from typing import NamedTuple
 
 from shadow_ops.responses.compare import Difference
+from shadow_ops.responses.counted import SIDES, Counted, Pair, Share
 from shadow_ops.responses.exchange import Exchange
 from shadow_ops.responses.few import OTHERS, Few
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import SAMPLE
 
-SIDES = ("production", "shadow")
-LOSSES = (
-    "malformed",
-    "no answer",
-    "stream",
-    "undecodable",
-    "without key",
-    "duplicate",
-    "inputs differ",
-    "only here",
-    "without the part",
-)
-"""Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
-streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
-other side's record of its key was asked something else; the other side has no record of its key with an answer; both
-were joined, and neither has the part that is compared."""
-
-_NO_ANSWERS = ("malformed", "no answer", "stream")
-
 _MOST_SEGMENTS = 1000
 _MOST_PATHS = 200
 _MOST_CLASSES = 2000
-
-
-class Pair(NamedTuple):
-    """Both variants' answers to one request.
-
-    Attributes:
-        hour: The hour of production's record.
-        key: What the records were joined by.
-        production: Production's answer.
-        shadow: The shadow's.
-        segment: The request's segment, if segments were asked for.
-        request: The request, if it may be shown.
-        checked: Whether it is known that both were asked the same.
-    """
-
-    hour: str
-    key: str
-    production: str
-    shadow: str
-    segment: str | None = None
-    request: str | None = None
-    checked: bool = True
-
-
-@dataclass
-class Share:
-    """Pairs compared, and how many of them agree."""
-
-    compared: int = 0
-    agreeing: int = 0
-
-    def add(self, compared: int, agreeing: int) -> None:
-        """Count pairs."""
-        self.compared += compared
-        self.agreeing += agreeing
-
-    def __add__(self, other: Share) -> Share:
-        """Both together."""
-        return Share(self.compared + other.compared, self.agreeing + other.agreeing)
 
 
 class Example(NamedTuple):
@@ -91,19 +33,15 @@ class Example(NamedTuple):
 
 
 @dataclass
-class Tally:
-    """Counts of a comparison.
+class Tally(Counted):
+    """Counts of a comparison, with all that a person is shown of it.
 
     Attributes:
         most_examples: How many pairs are kept that differ most.
         key: What the records were joined by; "" before that is known.
-        records: Lines that were read, by side.
-        losses: Those that are in no pair, by side and reason, see `LOSSES`.
         cut_off: Packed files that are cut off.
         gone: Files that were deleted between being found and being read.
         older: Records from before the time that was asked for, by side: they are not read.
-        unchecked: Pairs of which no request was captured, so that nobody knows whether they belong together.
-        all: Pairs, and those that agree.
         exact: Pairs that are equal.
         within: Pairs that are equal within the tolerance.
         hours: By hour.
@@ -120,13 +58,9 @@ class Tally:
 
     most_examples: int = 0
     key: str = ""
-    records: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
-    losses: dict[str, Counter[str]] = field(default_factory=lambda: {side: Counter() for side in SIDES})
     cut_off: int = 0
     gone: int = 0
     older: dict[str, int] = field(default_factory=lambda: dict.fromkeys(SIDES, 0))
-    unchecked: int = 0
-    all: Share = field(default_factory=Share)
     exact: int = 0
     within: int = 0
     hours: dict[str, Share] = field(default_factory=dict)
@@ -144,22 +78,12 @@ class Tally:
     sample: list[tuple[str, str]] = field(default_factory=list)
     exchange: Exchange = field(default_factory=Exchange)
 
-    @property
-    def due(self) -> int:
-        """How many pairs there should be: the smaller side's records, but for as many as lack an answer on both."""
-        lacking = {side: sum(self.losses[side][why] for why in _NO_ANSWERS) for side in SIDES}
-        # A sampled shadow has a part of production's requests, so of those without an answer as large a part.
-        shares = [lacking[side] / self.records[side] for side in SIDES if self.records[side]]
-        return min(self.records[side] - round(min(shares, default=0) * self.records[side]) for side in SIDES)
-
-    @property
-    def joined(self) -> int:
-        """How many pairs were joined; none if nothing could be compared in any."""
-        return self.all.compared and self.all.compared + self.losses[SIDES[0]]["without the part"]
-
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""
         self.all.add(pairs, agreeing)
+        self._spread(hour, segment, pairs, exact=exact, within=within, agreeing=agreeing)
+
+    def _spread(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         self.exact += exact
         self.within += within
         self.hours.setdefault(hour, Share()).add(pairs, agreeing)
@@ -168,13 +92,11 @@ class Tally:
 
     def add(self, pair: Pair, difference: Difference, times: int = 1) -> None:
         """Count a pair that was compared, or several that are equal."""
-        self.unchecked += 0 if pair.checked else times
+        super().add(pair, difference, times)
         if difference.absent:
-            for side in SIDES:
-                self.losses[side]["without the part"] += times
             return
         exact, within, agreeing = (times * one for one in (difference.exact, difference.within, difference.agrees))
-        self.count(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
+        self._spread(pair.hour, pair.segment, times, exact=exact, within=within, agreeing=agreeing)
         for path, production, shadow in difference.numbers:
             if self.numbers.place(path) is not None:
                 for _ in range(times):

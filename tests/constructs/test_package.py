@@ -41,7 +41,7 @@ def test_the_package_has_the_files_as_they_are() -> None:
 
     assert found == {f"shadow_ops/{name}": (ROOT / name).read_bytes() for name in modules(ROOT)}
     assert "shadow_ops/data/instances.json" in found
-    assert len(package()) < 800_000
+    assert len(package()) < 760_000
 
 
 def test_another_release_of_the_compressor_makes_the_same_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shadow_ops.cli import output
 from shadow_ops.cli.captured import size
+from shadow_ops.responses.counted import LOSSES, SIDES, Share
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.result import Result
-from shadow_ops.responses.tally import LOSSES, SIDES, Share
 
 _MOST = 5
 _KEYS = {

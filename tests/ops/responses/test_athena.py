@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 from shadow_ops.responses.athena import AthenaSource, query, transpiled
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find
 from shadow_ops.responses.layout import Item
 from shadow_ops.responses.run import choose
 from shadow_ops.responses.source import S3Source
-from shadow_ops.responses.tally import SIDES, Tally
+from shadow_ops.responses.tally import Tally
 from tests.ops.responses.captured import END, START, Said, tallied, write
 from tests.ops.responses.fake_s3 import FakeS3
 from tests.ops.responses.odd import ODD

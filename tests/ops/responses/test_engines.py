@@ -14,11 +14,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from shadow_ops.contract.comparison import Comparison
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.result import Read, Result
-from shadow_ops.responses.tally import SIDES, Tally
+from shadow_ops.responses.tally import Tally
 from tests.ops.responses.captured import Said, tallied, write
 from tests.ops.responses.odd import NO_UTF8, ODD
 

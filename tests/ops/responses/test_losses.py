@@ -16,11 +16,12 @@ import pytest
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import verdict
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.result import Read, Result
-from shadow_ops.responses.tally import SIDES, Tally
+from shadow_ops.responses.tally import Tally
 from tests.ops.responses.captured import Said, compared, tallied, write
 
 HOW = Comparison()

@@ -10,8 +10,9 @@ import pytest
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer
+from shadow_ops.responses.counted import SIDES, Pair
 from shadow_ops.responses.result import Read, Result
-from shadow_ops.responses.tally import SIDES, Pair, Tally
+from shadow_ops.responses.tally import Tally
 
 Pairs = Sequence[tuple[str, str]]
 OTHERS = "the answers that differ look like answers to other requests"
