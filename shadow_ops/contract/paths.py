@@ -56,6 +56,12 @@ def parse_path(text: str, what: str = "path") -> Path:
     return tuple(steps)
 
 
+def path_text(path: Path) -> str:
+    """A path as it is written."""
+    steps = (f".{one}" if isinstance(one, str) else f"[{'*' if one is None else one}]" for one in path)
+    return "".join(("$", *steps))
+
+
 def select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
     """What lies at a path: of every element a list, without those that have no such part; None if there is nothing."""
     found = _select(value, path)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.paths import parse_path, select
+from shadow_ops.responses.csv_rows import rows_of
 from shadow_ops.responses.record import decoded
 
 NONE = "(none)"
@@ -48,7 +49,7 @@ def _teller(how: Comparison) -> Callable[[str | None, str | None], str]:
         if text is None:
             return NONE
         if column is not None:
-            cells = text.split("\n", 1)[0].split(",")
+            cells = next(iter(rows_of(text) or ()), [])
             return cells[column - 1].strip()[:_LONGEST] or NONE if column <= len(cells) else NONE
         assert path is not None
         try:

@@ -130,6 +130,8 @@ def command(
         differing = None if export is None else stack.enter_context(exported(export))
         watching = stack.enter_context(progress())
         result = compare(question, chosen, chosen=watching.begin, fetched=watching.fetched, differing=differing)
+    for part in () if question.redaction is None else question.redaction.missed():
+        output.progress(f"warning: --redact {part!r} was in no record that was fetched now; is it where you think?")
     if export is not None:
         output.progress(f"wrote the pairs that differ to {export}")
     _show(result, min_agreement, form)

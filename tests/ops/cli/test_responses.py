@@ -87,6 +87,14 @@ def test_what_is_redacted_is_not_even_shown(run: Run, captured: Path) -> None:
     assert "customer" not in done.stdout
 
 
+def test_a_part_to_redact_that_is_nowhere_is_told(run: Run, captured: Path) -> None:
+    """Beside the comparison, which goes on; of a part that is there nothing is said."""
+    done = responses(run, captured, "--redact", "1", "--redact", "$.user.nme")
+    assert "warning: --redact '$.user.nme' was in no record that was fetched now" in done.stderr
+    assert "--redact '1'" not in done.stderr
+    assert "200 pairs" in done.stdout
+
+
 @pytest.mark.parametrize(("percent", "code", "word"), [(80, 0, "PASS"), (99.5, 3, "FAIL"), (95, 4, "INCONCLUSIVE")])
 def test_the_exit_code_is_the_verdict(run: Run, captured: Path, percent: float, code: int, word: str) -> None:
     """A pipeline can ask for a share that must agree."""

@@ -147,6 +147,80 @@ def test_what_is_to_be_redacted_reaches_no_file(tmp_path: Path) -> None:
     assert json.loads(records[2]["endpointInput"]["data"])["user"]["age"] == 36
 
 
+SECRET = "123-45-20"
+ROW, OBJECT = f'7,"Doe, Jane",{SECRET},x', json.dumps({"user": {"ssn": SECRET}, "age": 3})
+
+
+@pytest.mark.parametrize(
+    ("request_", "parts"),
+    [
+        (ROW, ["3"]),
+        (f"{ROW}\n{ROW}", ["3"]),
+        (f"{ROW}\r{ROW}", ["3"]),
+        (f"{ROW}\r\n{ROW}\r\n", ["3"]),
+        (ROW.replace(",", ";"), ["3"]),
+        (ROW.replace(",", "\t"), ["3"]),
+        (f'"a\n{SECRET}",b', ["1"]),
+        (f"7,x\n7,x,{SECRET}", ["3"]),
+        (f'7,"{SECRET}', ["2"]),
+        (SECRET, ["2"]),
+        (OBJECT, ["3"]),
+        (OBJECT, ["$"]),
+        (OBJECT, ["$.user.ssn"]),
+        (OBJECT, ["$.user"]),
+        (f"\ufeff{OBJECT}", ["$.user.ssn"]),
+        (f"\ufeff{OBJECT}", ["1", "$.user.ssn"]),
+        (f"{OBJECT}\0", ["$.user.ssn"]),
+        (f"{OBJECT}\n{OBJECT}", ["$.user.ssn"]),
+        (OBJECT[:-4], ["1", "$.user.ssn"]),
+        (json.dumps(OBJECT), ["$.user.ssn"]),
+        (f"ssn={SECRET}&age=3", ["$.ssn"]),
+        (ROW, ["$"]),
+        (ROW, ["1", "$"]),
+        (f"[{ROW.replace(SECRET, json.dumps(SECRET))}]", ["$[2]"]),
+        (json.dumps([{"ssn": SECRET}] * 2), ["$[*].ssn"]),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["CSV", "JSON", "BASE64"])
+def test_what_is_to_be_redacted_is_readable_in_no_form(request_: str, parts: list[str], encoding: str) -> None:
+    """Where it can't be looked for, the payload is hashed whole; what equals stays equal."""
+    text = base64.b64encode(request_.encode()).decode() if encoding == "BASE64" else request_
+    line = Said("a", "0.5", "").line()
+    record = json.loads(line)
+    record["captureData"]["endpointInput"] |= {"data": text, "encoding": encoding}
+    redaction = Redaction.of(parts, b"key")
+    kept = json.loads(redaction.line(json.dumps(record).encode()))["captureData"]
+    shown = kept["endpointInput"]["data"]
+    shown = base64.b64decode(shown).decode() if encoding == "BASE64" else shown
+    assert SECRET not in shown
+    assert "#" in shown
+    assert (kept["endpointOutput"]["data"] == "0.5") is ("$" not in parts)
+    again = Redaction.of(parts, b"key").line(json.dumps(record).encode())
+    assert json.loads(again)["captureData"] == kept
+
+
+@pytest.mark.parametrize(
+    ("answer", "stays"),
+    [("0.5", True), ("0.1,0.9\n1,2", True), ('{"score": 1}', True), (f"owes {SECRET}", False), (f'"{SECRET}"', False)],
+)
+def test_an_answer_stays_where_nothing_can_be_in_it(answer: str, stays: bool) -> None:
+    """Numbers have no members; a text may be what must not be seen. Columns are of requests."""
+    line = Said("a", answer, OBJECT).line()
+    for parts, same in ((["$.user.ssn"], stays), (["3"], True)):
+        kept = json.loads(Redaction.of(parts, b"key").line(line))["captureData"]["endpointOutput"]["data"]
+        assert (json.loads(kept) == json.loads(answer) if answer.startswith("{") else kept == answer) is same
+
+
+def test_a_part_that_is_in_no_record_is_told() -> None:
+    """A typo leaves readable what was to be hidden: of parts that were met nothing is said, nor without a record."""
+    redaction = Redaction.of(["$.user.ssn", "$.usr.ssn", "$.items.id", "2"], b"key")
+    assert redaction.missed() == ()
+    redaction.line(Said("a", '{"items": [{"id": 1}]}', OBJECT).line())
+    assert redaction.missed() == ("2", "$.usr.ssn", "$.items.id")
+    redaction.line(Said("b", "0.5", "1,2").line())
+    assert redaction.missed() == ("$.usr.ssn", "$.items.id")
+
+
 @pytest.mark.parametrize("part", ["0", "$.a[", "$..b", "a b["])
 def test_fails_on_a_redaction_that_is_no_column_and_no_path(part: str) -> None:
     """A mistyped path must not leave anything readable in silence."""
