@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 import aws_cdk as cdk
+from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -108,3 +109,15 @@ def acting_function(
 def know_by_tag(function: lambda_.CfnFunction, key: str, endpoint_name: str) -> None:
     """Give a function the tag by which its role lets it invoke itself: none of the app's may stand in its place."""
     cdk.Tags.of(function).add(key, endpoint_name, priority=_LAST_WORD)
+
+
+def may_call(scope: Construct, construct_id: str, rule: events.CfnRule, function_arn: str) -> None:
+    """Let a rule call a function."""
+    lambda_.CfnPermission(
+        scope,
+        construct_id,
+        action="lambda:InvokeFunction",
+        function_name=function_arn,
+        principal="events.amazonaws.com",
+        source_arn=rule.attr_arn,
+    )

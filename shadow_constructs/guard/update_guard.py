@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from shadow_constructs.alarms.people import CHANGES
-from shadow_constructs.guard.function import acting_function
+from shadow_constructs.guard.function import acting_function, may_call
 from shadow_constructs.guard.package import HANDLER
 from shadow_constructs.guard.role import GUARDS, statements
 from shadow_constructs.guard.scaling import scaled
@@ -122,14 +122,7 @@ class UpdateGuard(Part):
             event_pattern={"$or": [{**changes, "detail": {"EndpointName": [endpoint_name]}}, rolled_back]},
             targets=[{"arn": self.function_arn, "id": "guard", "input": json.dumps(about)}],
         )
-        lambda_.CfnPermission(
-            self,
-            "DeploymentsMayCall",
-            action="lambda:InvokeFunction",
-            function_name=self.function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        may_call(self, "DeploymentsMayCall", rule, self.function_arn)
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
         function = acting_function(

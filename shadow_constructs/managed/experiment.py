@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 
-from shadow_constructs.guard.function import acting_function
+from shadow_constructs.guard.function import acting_function, may_call
 from shadow_constructs.guard.role import MANAGES, statements
 from shadow_constructs.managed.native import native_experiment
 from shadow_constructs.placing.given import Part
@@ -93,14 +93,7 @@ def _listen(scope: Experiment, function: lambda_.CfnFunction, endpoint: str) -> 
         event_pattern={"source": [SOURCE], "detail-type": [DETAIL_TYPE], "detail": {"endpoint": [endpoint]}},
         targets=[{"arn": function.attr_arn, "id": "ramp"}],
     )
-    lambda_.CfnPermission(
-        scope,
-        "LooksMayCall",
-        action="lambda:InvokeFunction",
-        function_name=function.attr_arn,
-        principal="events.amazonaws.com",
-        source_arn=rule.attr_arn,
-    )
+    may_call(scope, "LooksMayCall", rule, function.attr_arn)
 
 
 def _resources(asked: ManagedAsked) -> dict[str, object]:

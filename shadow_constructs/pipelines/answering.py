@@ -7,11 +7,10 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import pipelines
 
 from shadow_constructs.guard.acting import TRUST
-from shadow_constructs.guard.function import lambda_function
+from shadow_constructs.guard.function import lambda_function, may_call
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.pipelines.elsewhere import READS, parameters
 from shadow_constructs.pipelines.whereabouts import Whereabouts
@@ -133,14 +132,7 @@ class Answering(Part):
                 }
             ],
         )
-        lambda_.CfnPermission(
-            self,
-            f"{construct_id}MayCall",
-            action="lambda:InvokeFunction",
-            function_name=self._function_arn,
-            principal="events.amazonaws.com",
-            source_arn=rule.attr_arn,
-        )
+        may_call(self, f"{construct_id}MayCall", rule, self._function_arn)
 
 
 _KNOWN: WeakKeyDictionary[pipelines.CodePipeline, Answering] = WeakKeyDictionary()

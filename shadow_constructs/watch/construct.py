@@ -9,11 +9,10 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from constructs import Node
 
 from shadow_constructs.guard.acting import TRUST
-from shadow_constructs.guard.function import lambda_function
+from shadow_constructs.guard.function import lambda_function, may_call
 from shadow_constructs.guard.log import log_group
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
@@ -86,14 +85,7 @@ class StackWatch(Part):
             description="Has shadow tests looked at",
             schedule_expression=f"rate({minutes} minutes)",
         )
-        lambda_.CfnPermission(
-            self,
-            "ScheduleMayCall",
-            action="lambda:InvokeFunction",
-            function_name=self._function_arn,
-            principal="events.amazonaws.com",
-            source_arn=self._rule.attr_arn,
-        )
+        may_call(self, "ScheduleMayCall", self._rule, self._function_arn)
 
     def has_room(self, captured: CaptureDestination | None, tags: Mapping[str, str]) -> bool:
         """Whether its role can hold a further test's rights, with those to read what it captures, and its tags."""
