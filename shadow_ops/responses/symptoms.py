@@ -1,10 +1,11 @@
-"""What differences look like: rounding, an offset, exchanged columns, answers to other requests."""
+"""What differences look like: one answer to all, another order, rounding, an offset, answers to other requests."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from shadow_ops.responses.answer import value
 
@@ -12,6 +13,7 @@ SAMPLE = 500
 _FEWEST = 20
 _NEARLY_ALL = 0.99
 _DECIMALS = 7
+_FEWEST_ANSWERS, _SHOWN = 3, 3
 _OTHERS = "the answers that differ look like answers to other requests"
 
 Rows = list[tuple[list[float], list[float]]]
@@ -38,11 +40,13 @@ def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: boo
     if len(numeric) < _NEARLY_ALL * len(pairs):
         return exchanged
     apart = [(one, other) for one, other in numeric if not all(map(_near, one, other))]
+    same = _near if apart else _equal
     for some in (numeric, apart):
         flat = [pair for one, other in some for pair in zip(one, other, strict=True)]
         if len(some) < _FEWEST:
             continue
-        for found in (_exchanged(some), _rounded(flat), _moved(flat), _of_others(flat) if of_all else None):
+        patterns = (_constant(some, of_all=of_all), _exchanged(some), _reordered(some), _rounded(flat, same))
+        for found in (*patterns, _moved(flat), _of_others(flat) if of_all else None):
             if found is not None:
                 return (found,)
     return exchanged
@@ -63,8 +67,30 @@ def _near(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
 
 
+def _equal(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-14, abs_tol=1e-15)
+
+
 def _nearly_all(found: Sequence[bool]) -> bool:
     return sum(found) >= _NEARLY_ALL * len(found)
+
+
+def _constant(rows: Rows, *, of_all: bool) -> str | None:
+    """A model that is dead; of two answers, one is what every model says that errs one way only."""
+    answers = Counter(tuple(other) for _, other in rows)
+    answer, times = answers.most_common(1)[0]
+    if times < _NEARLY_ALL * len(rows) or len({tuple(one) for one, _ in rows}) < _FEWEST_ANSWERS:
+        return None
+    always = "always answers" if of_all else "answers every request to which its answer differs with"
+    return f"the shadow {always} {', '.join(f'{one:g}' for one in answer[:_SHOWN])}{', ...' * (len(answer) > _SHOWN)}"
+
+
+def _reordered(rows: Rows) -> str | None:
+    if len(rows[0][0]) < 2 or not _nearly_all([all(map(_near, sorted(one), sorted(other))) for one, other in rows]):
+        return None
+    if _nearly_all([all(map(_near, one, other)) for one, other in rows]):
+        return None
+    return "the shadow gives production's numbers in another order"
 
 
 def _exchanged(rows: Rows) -> str | None:
@@ -83,9 +109,9 @@ def _exchanged(rows: Rows) -> str | None:
     )
 
 
-def _rounded(pairs: Sequence[tuple[float, float]]) -> str | None:
+def _rounded(pairs: Sequence[tuple[float, float]], same: Callable[[float, float], bool]) -> str | None:
     for decimals in range(_DECIMALS):
-        if _nearly_all([_near(other, round(one, decimals)) for one, other in pairs]):
+        if _nearly_all([same(other, round(one, decimals)) for one, other in pairs]):
             return f"the shadow's numbers are production's, rounded to {decimals} decimals"
     return None
 

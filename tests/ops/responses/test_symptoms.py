@@ -40,6 +40,10 @@ def scores(change: Callable[[list[float]], list[float]], width: int = 1) -> Pair
         (scores(lambda row: [round(row[0], 2)]), "rounded to 2 decimals"),
         (scores(lambda row: [row[0] + 0.01]), "plus 0.01"),
         (scores(lambda row: [row[0] * 100]), "times 100"),
+        (scores(lambda _: [0.0]), "the shadow always answers 0"),
+        (scores(lambda _: [0.37]), "the shadow always answers 0.37"),
+        (scores(lambda _: [0.2, 0.3, 0.5, 0.0], 4), "the shadow always answers 0.2, 0.3, 0.5, ..."),
+        (scores(lambda row: random.Random(row[0]).sample(row, 6), 6), "production's numbers in another order"),
         (scores(lambda row: [row[0], row[2], row[1]], 3), "columns are exchanged: the shadow's 2 is production's 3"),
     ],
 )
@@ -54,6 +58,23 @@ def test_noise_looks_like_nothing() -> None:
     draw = random.Random(1)
     assert named(scores(lambda row: [row[0] + draw.gauss(0, 0.01)])) == ()
     assert named(scores(lambda row: [round(row[0], 2)])[:5]) == ()
+
+
+def test_what_is_nearly_the_same_is_not_called_rounded() -> None:
+    """A number that is higher by next to nothing is that; one that is rounded to as much is rounded."""
+    (said,) = named(scores(lambda row: [row[0] + 1e-9]))
+    assert "plus 1e-09" in said
+    (said,) = named(scores(lambda row: [round(row[0], 6)]))
+    assert "rounded to 6 decimals" in said
+
+
+def test_a_model_that_errs_one_way_is_not_called_dead() -> None:
+    """Of two labels; of many scores, those that differ are told of alone."""
+    assert not any("answers" in one for one in named([("0", "1")] * 50 + [("1", "1")] * 50))
+    draw = random.Random(2)
+    half = [(f"{draw.random()}", "0") if number % 2 else ("0", "0") for number in range(200)]
+    (said,) = named(half)
+    assert said == "the shadow answers every request to which its answer differs with 0"
 
 
 def label(names: Sequence[str]) -> Callable[[random.Random], str]:
