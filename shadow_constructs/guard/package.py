@@ -28,6 +28,8 @@ _NOT_RUN = {
     "contract/promotion.py",
     "contract/reading.py",
     "contract/unguarded.py",
+    "managed/named.py",
+    "managed/ramp_words.py",
     "managed/sampling.py",
     "managed/verdict.py",
     "measure/recording_file.py",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.fit import check_fit
 from shadow_ops.managed.native import check_beginning, when_changed
 from shadow_ops.managed.steps import Wait

@@ -15,17 +15,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from shadow_ops.aws import endpoint as endpoints
+from shadow_ops.aws import experiment as experiments
 from shadow_ops.aws.errors import THROTTLED, error_code
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, text_of
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed import experiment as experiments
 from shadow_ops.managed import gone, record
 from shadow_ops.managed.decide import next_step, promoted_prefix
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.meanwhile import undone
 from shadow_ops.managed.record import COUNTS, Kept

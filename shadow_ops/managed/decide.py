@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.handed import hand_over
 from shadow_ops.managed.meanwhile import check_undone, concluded, is_outdated, was_concluded
 from shadow_ops.managed.steps import (

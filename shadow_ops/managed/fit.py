@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment
 
 
 def check_fit(asked: ManagedAsked, live: LiveEndpoint | None) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment, describe
 from shadow_ops.managed.steps import Done, Wanted
 from shadow_ops.managed.stopping import stop_request
 

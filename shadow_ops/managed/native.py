@@ -12,9 +12,9 @@ from collections.abc import Collection
 from typing import NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.steps import Wait
 
 # Between this look and the handler's lie the resources that CloudFormation deploys in between.

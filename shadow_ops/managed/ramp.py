@@ -7,16 +7,15 @@ function, after each look of the watch, ``…/ramp-course``. Which step it is at
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look
 from shadow_ops.contract.managed import course_name, ramp_name
-from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.typed import whole
-from shadow_ops.managed.experiment import Experiment
 
 FEWEST, MOST = 2, 20
 """How many shares a ramp has."""
@@ -171,23 +170,6 @@ def next_step(
     return Raise(ramp.steps[ramp.steps.index(share) + 1])
 
 
-def check_steps(
-    steps: Sequence[int], every: datetime.timedelta, experiment: Experiment, now: datetime.datetime
-) -> None:
-    """Check that a ramp comes to its last share before the test ends.
-
-    Raises:
-        CannotTellError: If it doesn't.
-    """
-    takes = every * (len(steps) - 1)
-    left = experiment.end - max(now, experiment.start)
-    if takes >= left:
-        raise CannotTellError(
-            f"the ramp comes to {steps[-1]} % after {_spoken(takes)}, and {experiment.name} ends in {_spoken(left)} "
-            f"({experiment.end:%Y-%m-%d %H:%M} UTC): take fewer steps, or another --every"
-        )
-
-
 def read(ssm: Any, endpoint: str) -> tuple[Ramp, Course] | None:  # noqa: ANN401 - a boto3 client
     """The ramp of an endpoint's managed test and what has come of it; None if nobody has asked for one.
 
@@ -201,17 +183,6 @@ def read(ssm: Any, endpoint: str) -> tuple[Ramp, Course] | None:  # noqa: ANN401
     ramp, said = Ramp.from_json(found), parameters.read(ssm, course_name(endpoint))
     course = Course(ramp=ramp.id) if said is None else Course.from_json(said)
     return ramp, course if course.ramp == ramp.id else Course(ramp=ramp.id)
-
-
-def spoken(ramp: Ramp) -> str:
-    """A ramp in words."""
-    return f"{', '.join(map(str, ramp.steps))} % every {_spoken(ramp.every)}"
-
-
-def _spoken(time: datetime.timedelta) -> str:
-    minutes = max(0, round(time.total_seconds() / 60))
-    hours, rest = divmod(minutes, 60)
-    return " ".join(f"{count} {unit}" for count, unit in ((hours, "h"), (rest, "min")) if count) or "0 min"
 
 
 def _text(value: object) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 
 from shadow_ops.aws import looks, parameters
 from shadow_ops.aws.endpoint import describe_config
+from shadow_ops.aws.experiment import describe
 from shadow_ops.contract.managed import course_name
 from shadow_ops.managed import ramp
-from shadow_ops.managed.experiment import describe
 
 LOG = logging.getLogger(__name__)
 # A step: note the share that is there, look what is due, raise it.

@@ -11,18 +11,19 @@ from typing import Any, NoReturn
 from botocore.exceptions import ClientError
 
 from shadow_ops.aws import endpoint as endpoints
+from shadow_ops.aws import experiment as experiments
 from shadow_ops.aws import looks, parameters
 from shadow_ops.aws.errors import error_code
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.managed import ManagedAsked, course_name, ramp_name
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.direction import is_over
-from shadow_ops.managed import experiment as experiments
 from shadow_ops.managed import fit, native
 from shadow_ops.managed.begin import Begun, Change, Create, End, Sight, next_step
 from shadow_ops.managed.conclude import Helm, conclude
-from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.find import at_work
 from shadow_ops.managed.steps import Wait, Wanted
 
 LOG = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Runner:
         fit.check_config(live, sagemaker.describe_endpoint_config(EndpointConfigName=live.config.name))
         for model in (asked.production_model, asked.shadow_model):
             fit.check_model(sagemaker.describe_model(ModelName=model))
-        fit.check_free(asked, experiments.at_work(sagemaker, asked.endpoint))
+        fit.check_free(asked, at_work(sagemaker, asked.endpoint))
         if asked.native is not None:
             native.check_scaling(asked, Scaling(self.clients, asked.endpoint).read([asked.production]))
             return

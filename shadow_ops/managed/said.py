@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
-from shadow_ops.managed.experiment import Experiment, describe
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from typing import Any, Protocol
 
 from shadow_ops.aws import parameters
 from shadow_ops.aws.endpoint import describe as describe_endpoint
+from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.managed import ramp_name
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed import ramp
-from shadow_ops.managed.experiment import Experiment, describe, named
 from shadow_ops.managed.gone import EndpointGoneError
-from shadow_ops.managed.ramp import Ramp, check_steps
+from shadow_ops.managed.named import named
+from shadow_ops.managed.ramp import Ramp
+from shadow_ops.managed.ramp_words import check_steps, spoken
 
 
 class Services(Protocol):
@@ -83,7 +85,7 @@ def begin(
     said = _set(services.sagemaker, experiment, steps[0])
     made = Ramp(id=f"{now:%Y%m%dT%H%M%S%f}", experiment=experiment.name, steps=steps, every=every, by=by(), at=now)
     parameters.write(services.ssm, ramp_name(endpoint), made.to_json())
-    return [said, f"the ramp goes on by itself ({ramp.spoken(made)}), until the gate says FAIL or the share is changed"]
+    return [said, f"the ramp goes on by itself ({spoken(made)}), until the gate says FAIL or the share is changed"]
 
 
 def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
@@ -124,7 +126,7 @@ def _stop(ssm: Any, experiment: Experiment) -> list[str]:  # noqa: ANN401 - a bo
     if found is None or found[0].experiment != experiment.name or found[1].ended is not None:
         return []
     parameters.remove(ssm, [ramp_name(experiment.endpoint)])
-    return [f"its ramp ({ramp.spoken(found[0])}) has ended by this"]
+    return [f"its ramp ({spoken(found[0])}) has ended by this"]
 
 
 def _set(sagemaker: Any, experiment: Experiment, percent: int) -> str:  # noqa: ANN401 - a boto3 client

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.record import Kept
 
 Action = Literal["promote", "remove", "retain", "cancel"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.steps import Seen, Wanted
 
 

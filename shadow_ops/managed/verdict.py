@@ -6,13 +6,13 @@ import datetime
 from typing import Any
 
 from shadow_ops.aws import endpoint as endpoints
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.judge import choose_period, judge
 from shadow_ops.judge.live import known_instances
 from shadow_ops.judge.verdict import Verdict
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.measure.metric_source import Subject, record
 from shadow_ops.measure.recording import Recording
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.aws.errors import is_denied
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.said import of_what_serves
 
 _NAMES_LOOKED_AT = 100

@@ -10,11 +10,11 @@ from typing import Any
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
 from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.managed.experiment import Experiment
 from shadow_ops.managed.said import of_what_serves
 from shadow_ops.observe import tested
 

@@ -11,10 +11,11 @@ from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
 from shadow_ops.aws.errors import is_denied
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
-from shadow_ops.managed.experiment import Experiment, running
+from shadow_ops.managed.named import running
 from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
 

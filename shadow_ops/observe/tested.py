@@ -6,9 +6,10 @@ import datetime
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.managed import ramp
-from shadow_ops.managed.experiment import Experiment
+from shadow_ops.managed.ramp_words import spoken
 
 Asked = tuple[ramp.Ramp, ramp.Course] | str
 _TIME = "%Y-%m-%d %H:%M UTC"
@@ -93,7 +94,7 @@ def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
 
 
 def _of_ramp(asked: ramp.Ramp, course: ramp.Course, experiment: Experiment, now: datetime.datetime) -> str:
-    said = f"{ramp.spoken(asked)}, asked for by {asked.by}"
+    said = f"{spoken(asked)}, asked for by {asked.by}"
     if course.ended is not None:
         return f"{said}; it has ended: {course.ended}"
     if experiment.over:

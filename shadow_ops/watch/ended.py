@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shadow_ops.aws import looks
-from shadow_ops.managed.experiment import Experiment
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.managed.said import Word
 from shadow_ops.watch import text
 from shadow_ops.watch.decide import Notice

@@ -26,7 +26,8 @@ from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.watched import Watched
-from shadow_ops.managed.ramp import Course, Ramp, spoken
+from shadow_ops.managed.ramp import Course, Ramp
+from shadow_ops.managed.ramp_words import spoken
 from tests.fuzz.odd import CASES, FEW
 from tests.fuzz.test_files import anything
 from tests.ops.cli.services import DECLARED, NOW, Services

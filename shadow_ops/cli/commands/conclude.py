@@ -18,8 +18,8 @@ from shadow_ops.contract.problems import CannotTellError
 
 if TYPE_CHECKING:
     from shadow_ops.aws.clients import Clients
+    from shadow_ops.aws.experiment import Experiment
     from shadow_ops.contract.policy import GatePolicy
-    from shadow_ops.managed.experiment import Experiment
     from shadow_ops.managed.steps import Seen, Wanted
 
 _REFUSED = 3
@@ -107,8 +107,8 @@ def command(
     from shadow_ops.aws.clients import Clients
     from shadow_ops.contract.policy import GatePolicy
     from shadow_ops.managed.conclude import Helm, conclude, observe
-    from shadow_ops.managed.experiment import named
     from shadow_ops.managed.gone import EndpointGoneError
+    from shadow_ops.managed.named import named
     from shadow_ops.managed.steps import ACTIONS, Wanted
 
     chosen = next(one for one in ACTIONS if one == action)

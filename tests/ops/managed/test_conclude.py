@@ -20,7 +20,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.decide import promoted_prefix
-from shadow_ops.managed.experiment import named
+from shadow_ops.managed.named import named
 from shadow_ops.managed.steps import Action, Done, Seen, Wanted
 from tests.ops.managed.world import CALLER, ENDPOINT, START, TEST, KilledError, World
 from tests.values.samples import shadow_test

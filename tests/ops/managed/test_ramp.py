@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from shadow_constructs import Watch
 from shadow_constructs.values.declared import declared
 from shadow_ops.aws import parameters
+from shadow_ops.aws.experiment import describe
 from shadow_ops.aws.looks import Look, look_name
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.contract.permissions import managed_needs
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.watched import DETAIL_TYPE
 from shadow_ops.managed import ramp
-from shadow_ops.managed.experiment import describe
-from shadow_ops.managed.ramp import Course, Ramp, check_steps, next_step
+from shadow_ops.managed.ramp import Course, Ramp, next_step
+from shadow_ops.managed.ramp_words import check_steps
 from shadow_ops.managed.ramping import on_look
 from shadow_ops.managed.sampling import begin, change
 from tests.ops.managed.test_begin import _action

@@ -1,9 +1,8 @@
-"""A managed shadow test as SageMaker describes it, and how the one of an endpoint is found."""
+"""A managed shadow test (InferenceExperiment) as SageMaker describes it."""
 
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +16,6 @@ from shadow_ops.contract.problems import CannotTellError
 
 OVER = frozenset(("Completed", "Cancelled"))
 """Statuses that end a test."""
-
-_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -127,98 +124,6 @@ def _experiment(found: Mapping[str, Any]) -> Experiment:
         completed=found.get("CompletionTime"),
         modified=found.get("LastModifiedTime", created),
     )
-
-
-def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3 client
-    """The managed test of an endpoint: the one at work, else one that is to begin, else the newest.
-
-    ListInferenceExperiments can't be asked for an endpoint and doesn't say it, so each is looked at, the newest first.
-
-    Raises:
-        CannotTellError: If none of the newest hundred is of that endpoint.
-        ClientError: If a call is refused.
-    """
-    found: list[Experiment] = []
-    for name in itertools.islice(_names(sagemaker), _LOOKED_AT):
-        try:
-            one = describe(sagemaker, name)
-        except CannotTellError:
-            # Of which endpoint it is, isn't said either.
-            continue
-        if one is None or one.endpoint != endpoint:
-            continue
-        if not one.over and one.status != "Created":
-            return one
-        found.append(one)
-    if not found:
-        raise CannotTellError(
-            f"there is no managed shadow test of {endpoint} among the newest {_LOOKED_AT} of this account and Region; "
-            f"`shadow-test status {endpoint}` says what the endpoint serves, --experiment NAME takes an older test"
-        )
-    return next((one for one in found if not one.over), found[0])
-
-
-def at_work(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
-    """The managed test that has an endpoint, or will have it; None if none of the newest hundred has.
-
-    Raises:
-        ClientError: If a call is refused.
-    """
-    try:
-        found = find(sagemaker, endpoint)
-    except CannotTellError:
-        return None
-    return None if found.over else found
-
-
-def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
-    """The managed test that runs on an endpoint, whoever has made it; None if none of the newest hundred does.
-
-    Raises:
-        ClientError: If a call is refused.
-    """
-    for name in itertools.islice(_names(sagemaker, StatusEquals="Running"), _LOOKED_AT):
-        try:
-            one = describe(sagemaker, name)
-        except CannotTellError:
-            continue
-        if one is not None and one.endpoint == endpoint and one.status == "Running":
-            return one
-    return None
-
-
-def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
-    """The managed test of a name, which must be of that endpoint; without a name as `find`.
-
-    Raises:
-        CannotTellError: If there is none, or it is another endpoint's.
-        ClientError: If a call is refused.
-    """
-    if name is None:
-        return find(sagemaker, endpoint)
-    found = describe(sagemaker, name)
-    if found is None:
-        raise CannotTellError(f"there is no managed shadow test {name!r}; `--experiment` takes its exact name")
-    if found.endpoint != endpoint:
-        raise CannotTellError(f"the managed shadow test {name} is of the endpoint {found.endpoint}, not of {endpoint}")
-    other = at_work(sagemaker, endpoint) if found.over else None
-    if other is not None:
-        raise CannotTellError(
-            f"{name} is {found.status}, and {endpoint} has the managed test {other.name}, which is {other.status}: "
-            f"conclude that one first, by `--experiment {other.name}` or without the option"
-        )
-    return found
-
-
-def _names(sagemaker: Any, **asked: str) -> Any:  # noqa: ANN401 - a boto3 client; an iterator of names
-    given: dict[str, str] = {}
-    while True:
-        page = sagemaker.list_inference_experiments(SortBy="CreationTime", SortOrder="Descending", **asked, **given)
-        for one in page["InferenceExperiments"]:
-            yield one["Name"]
-        if not page.get("NextToken"):
-            return
-        given = {"NextToken": page["NextToken"]}
 
 
 def _in_utc(found: Any) -> Any:  # noqa: ANN401 - whatever a description holds

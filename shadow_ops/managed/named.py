@@ -1,0 +1,49 @@
+"""The managed test that people mean: by its name, or as the one that has an endpoint. Read by the command line only."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from shadow_ops.aws.experiment import Experiment, describe
+from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.find import LOOKED_AT, at_work, find, names
+
+
+def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+    """The managed test that runs on an endpoint, whoever has made it; None if none of the newest hundred does.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    for name in itertools.islice(names(sagemaker, StatusEquals="Running"), LOOKED_AT):
+        try:
+            one = describe(sagemaker, name)
+        except CannotTellError:
+            continue
+        if one is not None and one.endpoint == endpoint and one.status == "Running":
+            return one
+    return None
+
+
+def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
+    """The managed test of a name, which must be of that endpoint; without a name as `find`.
+
+    Raises:
+        CannotTellError: If there is none, or it is another endpoint's.
+        ClientError: If a call is refused.
+    """
+    if name is None:
+        return find(sagemaker, endpoint)
+    found = describe(sagemaker, name)
+    if found is None:
+        raise CannotTellError(f"there is no managed shadow test {name!r}; `--experiment` takes its exact name")
+    if found.endpoint != endpoint:
+        raise CannotTellError(f"the managed shadow test {name} is of the endpoint {found.endpoint}, not of {endpoint}")
+    other = at_work(sagemaker, endpoint) if found.over else None
+    if other is not None:
+        raise CannotTellError(
+            f"{name} is {found.status}, and {endpoint} has the managed test {other.name}, which is {other.status}: "
+            f"conclude that one first, by `--experiment {other.name}` or without the option"
+        )
+    return found
