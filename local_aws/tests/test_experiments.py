@@ -291,13 +291,19 @@ def test_a_test_that_is_over_stays_over(operation: str) -> None:
     run(main())
 
 
-def test_an_endpoint_that_is_gone_cancels_its_test() -> None:
-    """Somebody deletes the endpoint while the test runs."""
+def test_an_endpoint_that_is_gone_leaves_its_test_until_the_scheduled_end() -> None:
+    """Somebody deletes the endpoint while the test runs: nobody can end that sooner, and its end cancels it."""
 
     async def main() -> None:
         trial = Trial()
-        await trial.begin(Schedule=lasting(1))
+        await trial.begin(Schedule=lasting(3))
         trial.cloud("DeleteEndpoint", {"EndpointName": "churn"})
+        await trial.cloud.settle()
+        with pytest.raises(ServiceError, match="Could not find"):
+            trial.cloud("StopInferenceExperiment", CONCLUSIONS["remove"][0])
+        with pytest.raises(ServiceError, match="is Running; stop it before"):
+            trial.cloud("DeleteInferenceExperiment", {"Name": "trial"})
+        assert trial.describe()["Status"] == "Running"
         await trial.reach("Cancelled")
         assert "does not serve any more" in trial.describe()["StatusReason"]
 

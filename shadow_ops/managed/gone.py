@@ -24,11 +24,20 @@ class EndpointGoneError(CannotTellError):
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        way = "nothing is left to do" if experiment.over else f"to end it: {_way(experiment)}"
         super().__init__(
-            f"the endpoint {experiment.endpoint} is gone, so nothing can be promoted on it; {experiment.name} is "
-            f"{experiment.status}, {way}"
+            f"the endpoint {experiment.endpoint} is gone, so nothing can be promoted on it; {what_is_left(experiment)}"
         )
+
+
+def what_is_left(experiment: Experiment) -> str:
+    """The test without its endpoint, and what is to do about it."""
+    said = f"its managed test {experiment.name} is {experiment.status}"
+    if experiment.over:
+        return f"{said}, and nothing is left to do"
+    return (
+        f"{said} all the same, by its schedule until {experiment.end:%Y-%m-%d %H:%M} UTC, and measures nothing; to end "
+        f"it: shadow-test conclude {experiment.endpoint} cancel"
+    )
 
 
 def end(sagemaker: Any, gone: EndpointGoneError, wanted: Wanted, sleep: Callable[[], None]) -> Done:  # noqa: ANN401 - a boto3 client
@@ -69,7 +78,3 @@ def _in_vain(found: Experiment, why: str) -> str:
         f"SageMaker doesn't end {found.name} without its endpoint {found.endpoint} ({why}); by its schedule it ends at "
         f"{found.end:%Y-%m-%d %H:%M} UTC"
     )
-
-
-def _way(found: Experiment) -> str:
-    return f"shadow-test conclude {found.endpoint} cancel"

@@ -11,6 +11,7 @@ from typing import Any
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.aws.experiment import Experiment
+from shadow_ops.aws.experiment import describe as described
 from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
 from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
@@ -82,10 +83,11 @@ def listed(clients: Clients) -> list[Listed]:
     sagemaker = clients.sagemaker  # boto3 makes clients in one thread only
 
     def look(name: str) -> Listed:
-        live, said = describe(sagemaker, name), settings.get(name)
+        live, said, test = describe(sagemaker, name), settings.get(name), managed.get(name)
         if live is None:
-            return Listed(name, None, said)
-        word = of_what_serves(sagemaker, live, said, managed.get(name))
+            left = None if test is None or test.experiment is None else described(sagemaker, test.experiment)
+            return Listed(name, None, said, experiment=left)
+        word = of_what_serves(sagemaker, live, said, test)
         return Listed(name, word.live, word.declared, _look(values, live), word.experiment)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:

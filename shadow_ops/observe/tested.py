@@ -75,6 +75,12 @@ def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
         return (
             f"begins at {experiment.start:{_TIME}} and will copy {share} until {end}; to call it off: {conclude} cancel"
         )
+    if experiment.status == "Running" and live.config.name != experiment.config:
+        return (
+            f"is Running until {end}, and {live.name} serves by another config, so it measures nothing: somebody has "
+            f"updated the endpoint, or made it anew; its end puts {experiment.production.model} back; to end it: "
+            f"{conclude} remove"
+        )
     if experiment.status == "Running":
         return (
             f"copies {share} until {end}; then production serves alone as before, and nothing is promoted by itself; "

@@ -1,11 +1,13 @@
-"""A managed test that is over: people are told what its verdict was and what is left to do."""
+"""A managed test that is over, or without its endpoint: people are told what is left to do."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from shadow_ops.aws import looks
-from shadow_ops.aws.experiment import Experiment
+from shadow_ops.aws.experiment import Experiment, describe
+from shadow_ops.contract.declared import Declared
+from shadow_ops.managed.gone import what_is_left
 from shadow_ops.managed.said import Word
 from shadow_ops.watch import text
 from shadow_ops.watch.decide import Notice
@@ -26,6 +28,23 @@ def of_the_end(ssm: Any, word: Word) -> Notice | None:  # noqa: ANN401 - a boto3
         return None
     subject, told = text.of_end(live.name, found.name, found.status, _verdict(ssm, found))
     return Notice(f"end-{found.name}", subject, told)
+
+
+def of_gone(sagemaker: Any, said: Declared) -> Notice | None:  # noqa: ANN401 - a boto3 client
+    """The notice about a test whose endpoint is gone; None where it is over.
+
+    Args:
+        sagemaker: The client.
+        said: What the test's stack says.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    found = None if said.experiment is None else describe(sagemaker, said.experiment)
+    if found is None or found.over:
+        return None
+    subject, told = text.of_gone(found.endpoint, what_is_left(found))
+    return Notice(f"gone-{found.name}", subject, told)
 
 
 def _verdict(ssm: Any, experiment: Experiment) -> str | None:  # noqa: ANN401 - a boto3 client

@@ -16,10 +16,10 @@ from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE, Watched
 from shadow_ops.judge.live import judge_live
 from shadow_ops.managed import ramp
-from shadow_ops.managed.said import Word, of_what_serves
+from shadow_ops.managed.said import of_what_serves
 from shadow_ops.watch.answers import publish_answers
-from shadow_ops.watch.decide import Course, Seen, decide
-from shadow_ops.watch.ended import of_the_end
+from shadow_ops.watch.decide import Course, Notice, Seen, decide
+from shadow_ops.watch.ended import of_gone, of_the_end
 from shadow_ops.watch.tell import Teller
 
 LOG = logging.getLogger(__name__)
@@ -64,9 +64,11 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
         NotPutError: If EventBridge didn't take the event.
     """
     live, said = describe(clients.sagemaker, watched.endpoint), _declared(clients.ssm, watched)
-    if live is not None and watched.managed and said is not None:
+    if watched.managed and said is not None and live is None:
+        _tell(clients, watched, of_gone(clients.sagemaker, said), now)
+    elif watched.managed and said is not None and live is not None:
         word = of_what_serves(clients.sagemaker, live, None, said)
-        _tell_end(clients, watched, word, now)
+        _tell(clients, watched, of_the_end(clients.ssm, word), now)
         live, said = word.live, word.declared
     if live is None or live.shadow is None or said is None or said.policy is None or said.config != live.config.name:
         LOG.info("%s: nothing to watch", watched.endpoint)
@@ -97,8 +99,7 @@ def look(clients: Clients, watched: Watched, now: datetime.datetime) -> Course |
     return course
 
 
-def _tell_end(clients: Clients, watched: Watched, word: Word, now: datetime.datetime) -> None:
-    notice = None if watched.topic_arn is None else of_the_end(clients.ssm, word)
+def _tell(clients: Clients, watched: Watched, notice: Notice | None, now: datetime.datetime) -> None:
     if notice is not None and watched.topic_arn is not None:
         Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell((notice,))
 

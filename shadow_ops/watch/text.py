@@ -57,6 +57,11 @@ def of_end(endpoint: str, name: str, status: str, verdict: str | None) -> tuple[
     return subject(f"{endpoint}: the managed test is {status}"), _text(first, judged, left)
 
 
+def of_gone(endpoint: str, left: str) -> tuple[str, str]:
+    """Subject and text about a managed test without its endpoint."""
+    return subject(f"{endpoint}: the endpoint is gone"), _text(f"The endpoint {endpoint} is gone; {left}.")
+
+
 def used(look: Look, age: datetime.timedelta, watched: Watched) -> str:
     """What a test has cost so far."""
     hours = age // datetime.timedelta(hours=1)

@@ -113,9 +113,10 @@ def start(region: Region, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def stop(region: Region, request: dict[str, Any]) -> dict[str, Any]:
-    """StopInferenceExperiment."""
+    """StopInferenceExperiment; without its endpoint it is refused, and the test goes on until its end."""
     experiment = find(region, request["Name"])
     rules.check_stop(experiment, request)
+    find_endpoint(region, experiment.endpoint_name)
     for variant in request.get("DesiredModelVariants", []):
         find_model(region, variant["ModelName"])
     experiment.stop = request

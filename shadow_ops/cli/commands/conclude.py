@@ -121,9 +121,12 @@ def command(
     experiment = named(clients.sagemaker, endpoint, name)
     try:
         seen = observe(clients, experiment)
-    except EndpointGoneError:
-        if dry_run or chosen not in ("remove", "cancel"):
+    except EndpointGoneError as error:
+        if chosen not in ("remove", "cancel"):
             raise
+        if dry_run:
+            _say((str(error), "nothing was changed (--dry-run)"))
+            return
         _say(conclude(clients, experiment, Wanted(chosen, reason=reason), Helm(consent=_nobody, tell=_tell)).said)
         return
     if chosen == "retain" and not yes and not dry_run and not experiment.over:

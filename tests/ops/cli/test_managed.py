@@ -114,3 +114,43 @@ def test_list_says_until_when_a_managed_test_runs(run: Run, services: Services, 
     assert words in run("list").stdout
     [found] = json.loads(run("list", "--format", "json").stdout)
     assert found["managed"]["ends"] == "2026-11-09T08:00:00+00:00"
+
+
+@pytest.mark.parametrize("whose", ["a stack's", "the console's"])
+@pytest.mark.parametrize("command", ["status", "gate", "compare"])
+def test_a_test_without_its_endpoint_is_told_with_what_ends_it(
+    run: Run, services: Services, command: str, whose: str
+) -> None:
+    """Whoever asks for the endpoint reads of the test, which goes on; of one that is over there is nothing to do."""
+    test = managed(services, "Running")
+    del services.endpoints["churn"]
+    if whose != "a stack's":
+        services.parameters.clear()
+    said = " ".join(run(command, "churn").stderr.split())
+    assert f"the endpoint churn is gone, so nothing can be promoted on it; its managed test {TEST} is Running" in said
+    assert "until 2026-11-09 08:00 UTC, and measures nothing; to end it: shadow-test conclude churn cancel" in said
+    test["Status"] = "Cancelled"
+    said = " ".join(run(command, "churn").stderr.split())
+    assert ("nothing is left to do" if whose == "a stack's" else "there is no endpoint 'churn'") in said
+
+
+def test_who_may_not_look_for_tests_is_told_that_the_endpoint_is_not_there(run: Run, services: Services) -> None:
+    """As where there never was a test."""
+    del services.endpoints["churn"]
+    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    assert "there is no endpoint 'churn'" in run("status", "churn").stderr
+
+
+def test_list_names_the_test_of_an_endpoint_that_is_gone(run: Run, services: Services) -> None:
+    """Beside the phase."""
+    managed(services, "Running")
+    del services.endpoints["churn"]
+    assert "gone; managed test Running until 2026-11-09 08:00 UTC" in run("list").stdout
+
+
+def test_status_says_that_a_running_test_is_not_what_serves(run: Run, services: Services) -> None:
+    """The endpoint was made anew, or updated by hand: nothing is copied, and the end would undo that."""
+    managed(services, "Running")["EndpointMetadata"]["EndpointConfigName"] = "another"
+    text = " ".join(run("status", "churn").stdout.split())
+    assert "churn serves by another config, so it measures nothing" in text
+    assert "copies 50 %" not in text

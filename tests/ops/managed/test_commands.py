@@ -210,5 +210,8 @@ def test_a_test_without_its_endpoint_is_ended_and_takes_no_share(account: Accoun
         refused = run(*command)
         assert (refused.exit_code, len(refused.stderr.splitlines())) == (1, 1), refused.stderr
         assert "the endpoint churn is gone" in refused.stderr
+    planned = run("conclude", "churn", "cancel", "--dry-run")
+    assert (planned.exit_code, "nothing was changed" in planned.stdout) == (0, True)
+    assert "stop_inference_experiment" not in account.world.calls
     done = run("conclude", "churn", "cancel")
     assert (done.exit_code, done.stdout) == (0, "churn-trial is Cancelled, and its endpoint churn is gone\n")

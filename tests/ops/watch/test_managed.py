@@ -112,3 +112,15 @@ def test_a_promoted_test_needs_no_word(world: World) -> None:
     world.services.experiments[0]["ModelVariants"][0]["ModelName"] = "replaced"
     at(world)
     assert world.mail == []
+
+
+@pytest.mark.parametrize("status", ["Created", "Running", "Cancelled"])
+def test_an_endpoint_that_is_gone_is_told_once_while_its_test_goes_on(world: World, status: str) -> None:
+    """With how it is ended; of a test that is over nothing is left to do."""
+    world.services.experiments[0]["Status"] = status
+    world.services.endpoints.clear()
+    for _ in range(2):
+        assert at(world) is None
+        world.later(minutes=15)
+    said = [(one["Subject"], "shadow-test conclude churn cancel" in one["Message"]) for one in world.mail]
+    assert said == ([] if status == "Cancelled" else [("churn: the endpoint is gone", True)])
