@@ -1,4 +1,4 @@
-"""The file of a shadow test as a document: read for what matters here, and written so that a person's hand stays."""
+"""The file of a shadow test, read for what matters here."""
 
 from __future__ import annotations
 
@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from shadow_ops.contract.problems import InvalidValueError, shown
 from shadow_ops.contract.reading import read_text
@@ -47,7 +44,7 @@ def read(text: str, where: str) -> Said:
     Raises:
         InvalidValueError: If it isn't TOML, or names no endpoint or no version.
     """
-    plain = parsed(text, where).unwrap()
+    plain = parsed(text, where)
     try:
         shadow = plain.get("shadow", False)
         said = Said(
@@ -67,15 +64,15 @@ def read(text: str, where: str) -> Said:
     return said
 
 
-def parsed(text: str, where: str) -> tomlkit.TOMLDocument:
-    """Read a file so that it can be written again as it was.
+def parsed(text: str, where: str) -> dict[str, Any]:
+    """The values of a file.
 
     Raises:
         InvalidValueError: If it isn't TOML.
     """
     try:
-        return tomlkit.parse(text)
-    except (TOMLKitError, RecursionError) as error:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InvalidValueError((f"{where}: not TOML: {error}",)) from None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import tomlkit
 
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.testfile.comments import keeping_comments
 from shadow_ops.testfile.document import parsed, reads_as
+from shadow_ops.testfile.statements import Statement, joined, statements
 
 # What a model of the same endpoint needs whatever its version.
 _OF_THE_PLACE = ("network", "role_arn", "grant_role", "artifact_key_arn")
@@ -21,7 +21,7 @@ def package_of(text: str, where: str, role: str) -> str | None:
     Raises:
         InvalidValueError: If the file isn't TOML.
     """
-    found: Any = parsed(text, where).unwrap()
+    found: Any = parsed(text, where)
     for key in (role, "model", "package", "arn"):
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, str) else None
@@ -41,7 +41,7 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
     Raises:
         InvalidValueError: If the file isn't TOML, or has no production variant on hardware that a shadow can have.
     """
-    plain = parsed(text, where).unwrap()
+    plain = parsed(text, where)
     try:
         production = plain["production"]
         hardware, model = production["hardware"], production["model"]
@@ -53,7 +53,7 @@ def proposed(text: str, where: str, *, version: str, arn: str, image: str, artif
     _check_hardware(hardware, where)
     package = {"arn": arn, "image": image, "artifact": artifact}
     shadow = {"hardware": hardware, "model": {"version": version, **kept, "package": package}}
-    return keeping_comments(text, lambda one: _with_shadow(parsed(one, where), shadow))
+    return _with_shadow(text, shadow, where)
 
 
 def _check_hardware(hardware: object, where: str) -> None:
@@ -68,8 +68,13 @@ def _check_hardware(hardware: object, where: str) -> None:
         )
 
 
-def _with_shadow(document: tomlkit.TOMLDocument, shadow: dict[str, Any]) -> str:
-    wanted = {**document.unwrap(), "shadow": shadow}
-    document.pop("shadow", None)
-    written = f"{tomlkit.dumps(document).rstrip()}\n\n{tomlkit.dumps({'shadow': shadow})}"
-    return written if reads_as(written, wanted) else tomlkit.dumps(wanted)
+def _with_shadow(text: str, shadow: Mapping[str, Any], where: str) -> str:
+    kept = [one for one in statements(text) if not _is_of_the_shadow(one)]
+    after = "\n\n".join((joined(text, kept).rstrip("\n"), tomlkit.dumps({"shadow": shadow})))
+    if not reads_as(after, {**parsed(text, where), "shadow": shadow}):
+        raise InvalidValueError((f"{where}: this layout takes no [shadow] at its end; write [shadow] by hand",))
+    return after
+
+
+def _is_of_the_shadow(one: Statement) -> bool:
+    return all(path[:1] == ("shadow",) for path in ((one.path,) if one.text else one.beside))

@@ -128,10 +128,12 @@ def _write(path: Path, text: str, serving: _Serving, endpoint: str) -> None:
     from shadow_ops.cli.files import rewrite
     from shadow_ops.testfile.document import read
     from shadow_ops.testfile.fold import folded
+    from shadow_ops.testfile.taken import check_change
 
     said = read(text, str(path))
     after = None if said.shadow is None else folded(text, str(path))
     if after is not None and serving.is_in(after, path):
+        check_change(text, after, path, f"with {serving.said.version} as production")
         rewrite(path, after)
         output.progress(
             f"{path}: production is {serving} now, and the shadow is gone",

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from shadow_constructs import ShadowTest
+from shadow_constructs.values.toml.file import read_toml
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.testfile import taken
+from shadow_ops.testfile.ends import with_ends_of
+from shadow_ops.testfile.fold import folded
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
 
@@ -36,8 +42,13 @@ endpoint_name = "churn"
 [production]
 hardware = { instance_type = "ml.m5.xlarge", count = 2 }
 model = { version = "v2", model_name = "new" }
-
 """
+
+
+@pytest.fixture(autouse=True)
+def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library reads in this process, without a start of two seconds each time."""
+    monkeypatch.setattr(taken, "check_taken", lambda text, path: read_toml(ShadowTest, path, text))
 
 
 @pytest.fixture
@@ -85,17 +96,15 @@ def test_line_ends_and_the_mark_of_a_file_stay(run: Run, file: Path, mark: bytes
     """Byte for byte, outside of what changes."""
     file.write_bytes(mark + (FILE.rstrip() + last).replace("\n", "\r\n").encode())
     assert run("fold", "churn", "--write", file).exit_code == 0
-    assert file.read_bytes() == mark + FOLDED.replace("\n", "\r\n").encode()
+    assert file.read_bytes() == mark + (FOLDED.rstrip() + last).replace("\n", "\r\n").encode()
 
 
-@pytest.mark.usefixtures("promoted")
-def test_a_file_of_mixed_line_ends_keeps_each(run: Run, file: Path) -> None:
+def test_a_file_of_mixed_line_ends_keeps_each() -> None:
     """A line that stays has the end that it had, within a text of several lines too."""
     text = FILE.replace("[production]", 'tags = { a = """x\r\n[y]\n""" }\r\n[production]').replace("team\n", "team\r\n")
-    file.write_bytes(text.encode())
-    assert run("fold", "churn", "--write", file).exit_code == 0
     begin = text.index("model =")
-    assert file.read_bytes().startswith(text[:begin].encode())
+    after = with_ends_of(text.encode(), folded(text.replace("\r\n", "\n"), "churn.toml"))
+    assert after.startswith(text[:begin].encode())
 
 
 HARDWARE_TEST = FILE.replace('"v2", model_name = "new"', '"v1", model_name = "old"').replace(
@@ -179,6 +188,18 @@ def test_another_file_is_left_alone(run: Run, file: Path, before: str, after: st
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert file.read_bytes() == given
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_fold_that_the_library_would_refuse_is_not_written(run: Run, file: Path) -> None:
+    """What is wrong with the file as it stands is told, with its line, and it stays as it is."""
+    given = FILE.replace("[production]", "zzz = 1\n[production]")
+    file.write_text(given)
+    with pytest.raises(InvalidValueError) as refused:
+        ShadowTest.from_file(file)
+    done = run("fold", "churn", "--write", file)
+    assert (done.exit_code, file.read_text()) == (2, given)
+    assert done.stderr.splitlines() == [f"error: {line}" for line in refused.value.problems]
 
 
 def test_what_is_not_promoted_is_not_folded(run: Run, file: Path) -> None:
