@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,7 @@ def checked(found: Opinion, samples: Samples, figures: Iterable[Figure]) -> Opin
         if grain is None:
             continue
         lacks = [_lacks(grain, figure, side) for side in figure.sides]
-        either = [any(row) for row in zip(*lacks, strict=True)]
+        either = [*map(operator.or_, lacks[0], lacks[-1])]
         if grain is samples.fine:
             absent.update(itertools.compress(grain.starts, either))
         text = _lately(grain, figure, lacks, either)
@@ -84,8 +85,11 @@ def _is_in(grain: Grain, figure: Figure) -> bool:
 
 def _lacks(grain: Grain, figure: Figure, side: int) -> list[bool]:
     """Of each period, whether a variant has requests but no such figure; a shadow's silence is counted elsewhere."""
+    values = _values(grain, figure, side)
+    if None not in values:
+        return [False] * len(values)
     due = grain.busy[SHADOW] if side == SHADOW else [one != 0 for one in grain.requests[PRODUCTION]]
-    return [one is None and asked for one, asked in zip(_values(grain, figure, side), due, strict=True)]
+    return [one is None and asked for one, asked in zip(values, due, strict=True)]
 
 
 def _lately(grain: Grain, figure: Figure, lacks: Sequence[Sequence[bool]], either: Sequence[bool]) -> str | None:

@@ -109,7 +109,7 @@ def with_few(rule: Rule, samples: Samples) -> Differences:
 def of_grain(grain: Grain, metric: str, key: str, needed: int) -> Differences:
     """The pairs of one length of period."""
     pairs = _pairs(grain, metric, key)
-    enough = [due >= needed and got >= needed for due, got in zip(pairs.due, pairs.got, strict=True)]
+    enough = [due >= needed <= got for due, got in zip(pairs.due, pairs.got, strict=True)]
     early = _pairs(grain.warming_up, metric, key)
     rows = zip(early.due, early.got, early.logs, strict=True)
     return Differences(
@@ -188,9 +188,10 @@ def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:
         bool(theirs and ours) and due is not None and got is not None
         for theirs, ours, due, got in zip(before, after, many, copies, strict=True)
     ]
+    without = [] if all(usable) else [not one for one in usable]
     missing = sum(
         asked != 0 and served not in (0, None)
-        for asked, served in itertools.compress(zip(*grain.requests, strict=True), map(operator.not_, usable))
+        for asked, served in itertools.compress(zip(*grain.requests, strict=True), without)
     )
     places, starts = [*itertools.compress(range(len(usable)), usable)], [*itertools.compress(grain.starts, usable)]
     due, got, production, shadow = (kept(one, usable) for one in (many, copies, before, after))
@@ -201,11 +202,14 @@ def _pairs(grain: Grain, metric: str, key: str) -> _Pairs:
 
 def _counts(grain: Grain, metric: str) -> Columns:
     """Of how many requests a metric is in each of the periods."""
-    production, shadow = (
-        [other if one is None else one for one, other in zip(*both, strict=True)]
-        for both in zip(grain.latencies(metric, "count"), grain.requests, strict=True)
-    )
-    return production, shadow
+    known: Columns | None = grain.read.get((metric,))
+    if known is None:
+        production, shadow = (
+            [other if one is None else one for one, other in zip(*both, strict=True)]
+            for both in zip(grain.latencies(metric, "count"), grain.requests, strict=True)
+        )
+        known = grain.read[(metric,)] = production, shadow
+    return known
 
 
 def _in_blocks(grain: Grain, metric: str, key: str, needed: int) -> Differences:

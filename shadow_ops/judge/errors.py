@@ -93,7 +93,8 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
 def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
     fine = samples.fine
     columns = (*fine.numbers("Invocations"), *fine.numbers(metric))
-    known = [None not in row for row in zip(*columns, strict=True)]
+    incomplete = any(None in column for column in columns)
+    known = [None not in row for row in zip(*columns, strict=True)] if incomplete else [True] * len(fine.starts)
     missing = sum(
         got != 0 and due != 0
         for due, got in itertools.compress(zip(*fine.requests, strict=True), map(operator.not_, known))
@@ -101,8 +102,11 @@ def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
     starts = itertools.compress(fine.starts, known)
     theirs, mine, others, ours = (kept(column, known) for column in columns)
     # An error may be counted in the minute after its request.
-    theirs, mine = [*map(max, theirs, others)], [*map(max, mine, ours)]
-    both = [*map(min, theirs, mine)]
+    theirs, mine = (
+        [failed if failed > asked else asked for asked, failed in zip(*both, strict=True)]
+        for both in ((theirs, others), (mine, ours))
+    )
+    both = [due and got for due, got in zip(theirs, mine, strict=True)]
     counts = (kept(column, both) for column in (ours, mine, others, theirs))
     return Counted([*itertools.compress(starts, both)], *counts), missing
 

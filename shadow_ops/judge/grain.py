@@ -6,7 +6,7 @@ import datetime
 import itertools
 import math
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, cast
@@ -87,7 +87,7 @@ class Grain:
                     [one.distributions.get(metric, _NOTHING) if metric else one.numbers for one in sides]
                     for sides in self._sides
                 ]
-            production, shadow = (_possible([one.get(name) for one in side]) for side in self._figures[metric])
+            production, shadow = (_possible(_column(side, name)) for side in self._figures[metric])
             self._read[metric, name] = production, shadow
         return self._read[metric, name]
 
@@ -125,19 +125,25 @@ class Grain:
         return {}
 
 
+def _column(figures: Sequence[Mapping[str, float]], name: str) -> list[float | None]:
+    try:
+        return [*map(operator.itemgetter(name), figures)]
+    except KeyError:
+        return [one.get(name) for one in figures]
+
+
 def _possible(values: list[float | None]) -> list[float | None]:
-    """A month of minutes has a million of them: told at once where all are there and possible."""
-    if None not in values:
-        known = cast("list[float]", values)
-        # A sum with NaN or infinity in it isn't finite.
-        if min(known, default=0) >= 0 and math.isfinite(sum(known)):
-            return values
+    """A month of minutes has a million of them: told at once where all that are there are possible."""
+    known = [one for one in values if one is not None]
+    # A sum with NaN or infinity in it isn't finite.
+    if min(known, default=0) >= 0 and math.isfinite(sum(known)):
+        return values
     return [one if one is not None and 0 <= one < math.inf else None for one in values]
 
 
 def kept(column: Iterable[float | None], which: Iterable[object]) -> list[float]:
-    """The values of some periods, of those that have one."""
-    return [one for one in itertools.compress(column, which) if one is not None]
+    """The values of some periods, all of which have one."""
+    return cast("list[float]", [*itertools.compress(column, which)])
 
 
 def log_ratios(production: Iterable[float], shadow: Iterable[float]) -> list[float]:
