@@ -28,10 +28,13 @@ _NOT_RUN = {
     "contract/promotion.py",
     "contract/reading.py",
     "contract/unguarded.py",
-    "managed/named.py",
-    "managed/ramp_words.py",
-    "managed/sampling.py",
-    "managed/verdict.py",
+    *(
+        f"managed/{name}.py"
+        for name in (
+            *("handed", "named", "people", "promote", "ramp_words"),
+            *("remembered", "retained", "sampling", "updating", "verdict"),
+        )
+    ),
     "measure/recording_file.py",
     *(
         f"responses/{name}.py"

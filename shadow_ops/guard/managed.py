@@ -47,9 +47,9 @@ def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
         return
     if old.shadow_version is None and live.config.name != old.config:
         raise Refusal(
-            f"a managed test runs on {live.name}: SageMaker, or somebody, has put {shadow.model_name} beside "
-            f"production as {shadow.name}, and {_harm(request, old)}; conclude it first: shadow-test "
-            f"conclude {live.name} promote|remove (`shadow-test status {live.name}` says since when it runs)"
+            f"a managed test runs on {live.name}, or its shadow was retained: SageMaker, or somebody, has put "
+            f"{shadow.model_name} beside production as {shadow.name}, and {_harm(request, old)}; conclude it first: "
+            f"shadow-test conclude {live.name} promote|remove (`shadow-test status {live.name}` says since when)"
         )
 
 

@@ -7,8 +7,6 @@ promotion may be is asked anew.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,9 +21,9 @@ from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
-from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 from shadow_ops.managed import gone, record
-from shadow_ops.managed.decide import next_step, promoted_prefix
+from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.meanwhile import undone
 from shadow_ops.managed.record import COUNTS, Kept
@@ -35,11 +33,13 @@ from shadow_ops.managed.steps import (
     Deregister,
     Done,
     Forget,
+    Further,
     GiveUp,
     Keep,
     Past,
     PutOnRecord,
     Remember,
+    RemoveShadow,
     Restore,
     Seen,
     Stop,
@@ -52,10 +52,6 @@ Found = TypeVar("Found")
 _POLL_SECONDS, _SOONEST_SECONDS, _SLOWER = 10.0, 2.0, 1.3
 # SageMaker gives an update an hour and more where instances are scarce.
 _PATIENCE_SECONDS = 3 * 3600.0
-# Of a described config, what no request takes, and what the promoted variant replaces.
-_NOT_ASKED = ("EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata", "ProductionVariants")
-# Of a variant, what belongs to its instance type.
-_OF_THE_TYPE = ("InferenceAmiVersion", "CapacityReservationConfig", "InstancePools")
 
 
 class Services(Protocol):
@@ -90,6 +86,7 @@ class Helm:
         sleep: Waits.
         poll_seconds: How often SageMaker is asked at least while it is at work; at first more often.
         by: Says who concludes, for what goes on record.
+        further: What only people ask for, a promotion first of all.
     """
 
     consent: Callable[[Seen, Instances], str]
@@ -98,6 +95,7 @@ class Helm:
     sleep: Callable[[float], None] = field(default=lambda seconds: time.sleep(seconds))
     poll_seconds: float = _POLL_SECONDS
     by: Callable[[], str] = field(default=lambda: "somebody")
+    further: Further | None = None
 
 
 def observe(services: Services, experiment: Experiment) -> Seen:
@@ -122,12 +120,14 @@ def observe(services: Services, experiment: Experiment) -> Seen:
     said = Declared.read(live.name, lambda name: text_of(services.ssm, name), managed=True)
     if said is not None and said.experiment != found.name:
         said = None
+    own = text_of(services.ssm, settings_name(live.name))
     return Seen(
         experiment=found,
         live=live,
         scaled=Scaling(services, live.name).read(names),
         kept=kept,
-        ours=text_of(services.ssm, settings_name(live.name)) is not None,
+        ours=own is not None,
+        own=_config(own, live.name),
         promoted=None if said is None else said.promoted,
         version=None if said is None or said.shadow is None else said.shadow.version,
         policy=None if said is None else said.policy,
@@ -151,7 +151,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             seen = _patiently(lambda: observe(services, experiment), helm, began)
         except EndpointGoneError as error:
             return gone.end(services.sagemaker, error, wanted, lambda: helm.sleep(helm.poll_seconds))
-        step = next_step(seen, wanted, past)
+        step = next_step(seen, wanted, past, helm.further)
         if isinstance(step, Done):
             return step
         if isinstance(step, GiveUp):
@@ -190,12 +190,24 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             return Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
         past = replace(
             past,
-            asked="stop" if isinstance(step, Stop) else "update" if isinstance(step, Update) else past.asked,
+            asked="stop"
+            if isinstance(step, Stop)
+            else "update"
+            if isinstance(step, Update | RemoveShadow)
+            else past.asked,
             looks=0,
             restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
             remembered=past.remembered or isinstance(step, Remember),
             until=helm.now() + COUNTS if isinstance(step, PutOnRecord) else past.until,
         )
+
+
+def _config(text: str | None, endpoint: str) -> str | None:
+    """The config that the endpoint's stack asks for; None where that can't be read."""
+    try:
+        return None if text is None else Declared.from_text(text, settings_name(endpoint)).config
+    except InvalidValueError:
+        return None
 
 
 def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
@@ -215,13 +227,10 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             helm.tell(f"ending {experiment.name}: {_spoken(request['ModelVariantActions'])}")
             if (what := undone(seen)) is not None:
                 helm.tell(what)
-            _once(services.sagemaker.stop_inference_experiment, **request)
+            once(services.sagemaker.stop_inference_experiment, **request)
         case Delete(name):
             helm.tell(f"deleting {name}, which hasn't begun")
             services.sagemaker.delete_inference_experiment(Name=name)
-        case Update():
-            helm.tell(f"updating {live.name}: {step.model} in the place of {live.production[0].model_name}")
-            _update(services.sagemaker, seen, step)
         case Restore(wanted):
             helm.tell(f"{wanted.variant} scales again from {wanted.minimum} to {wanted.maximum}")
             # All of it: a policy that is there already may have alarms that still call its predecessor.
@@ -232,11 +241,9 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             if seen.kept is not None and name not in scaling.read([name]):
                 # Another conclusion, at the same time, has taken it away right before.
                 record.write(services.ssm, live.name, seen.kept)
-        case Remember(because):
-            record.remember(services.ssm, seen, because, by=helm.by(), now=helm.now())
-        case PutOnRecord(why):
-            helm.tell("putting on record that its stack may promote it")
-            record.put(services.ssm, seen, why, by=helm.by(), now=helm.now())
+        case _:
+            assert helm.further is not None
+            helm.further.act(services, seen, step, helm)
 
 
 def _put_back(services: Services, seen: Seen, helm: Helm) -> None:
@@ -247,27 +254,7 @@ def _put_back(services: Services, seen: Seen, helm: Helm) -> None:
     _act(services, seen, Forget(), helm)
 
 
-def _update(sagemaker: Any, seen: Seen, step: Update) -> None:  # noqa: ANN401 - a boto3 client
-    """An update by hand: the config that serves, with another model, under the same variant name."""
-    served = sagemaker.describe_endpoint_config(EndpointConfigName=seen.live.config.name)
-    [variant] = served["ProductionVariants"]
-    same_type = variant["InstanceType"] == step.instances.instance_type
-    promoted = {
-        **{key: value for key, value in variant.items() if same_type or key not in _OF_THE_TYPE},
-        "ModelName": step.model,
-        "InstanceType": step.instances.instance_type,
-        "InitialInstanceCount": step.instances.count,
-    }
-    made = {key: value for key, value in served.items() if key not in _NOT_ASKED and value is not None}
-    made["ProductionVariants"] = [promoted]
-    # What is in it is in its name: a config of another attempt is never taken for this one.
-    content = hashlib.sha256(json.dumps(made, sort_keys=True, default=str).encode()).hexdigest()[:8]
-    name = promoted_prefix(seen.experiment) + content
-    _once(sagemaker.create_endpoint_config, EndpointConfigName=name, **made)
-    sagemaker.update_endpoint(EndpointName=seen.live.name, EndpointConfigName=name)
-
-
-def _once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - of any operation
+def once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - of any operation
     """Call, and take "it is so already" for an answer: the call before this one may have been heard."""
     try:
         call(**request)

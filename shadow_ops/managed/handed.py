@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.meanwhile import concluded, was_concluded
+from shadow_ops.managed.retained import next_without
 from shadow_ops.managed.steps import AskGate, Deregister, Done, GiveUp, Past, PutOnRecord, Seen, Step, Stop, Wanted
-from shadow_ops.managed.stopping import check_compared, serving_on, stop_request
+from shadow_ops.managed.stopping import check_compared, is_retained, serving_on, stop_request
 
 _BY_STACK = "promoted by its stack"
 
@@ -43,6 +44,8 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
             return Deregister(experiment.shadow.name)
         end = Wanted("remove", reason=f"{_BY_STACK}: {past.because}")
         return Stop(stop_request(experiment, end, serving_on(experiment, live)))
+    if is_retained(experiment, live):
+        return next_without(seen, past)
     if past.until is None:
         return PutOnRecord(f"managed test {experiment.name}: {past.because}")
     return Done(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.find import LOOKED_AT, at_work, find, names
+from shadow_ops.managed.stopping import is_retained
 
 
 def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
@@ -22,6 +24,22 @@ def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
         except CannotTellError:
             continue
         if one is not None and one.endpoint == endpoint and one.status == "Running":
+            return one
+    return None
+
+
+def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+    """The test whose shadow was retained on an endpoint, whoever has made it; None if none of the newest hundred.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    for name in itertools.islice(names(sagemaker, StatusEquals="Completed"), LOOKED_AT):
+        try:
+            one = describe(sagemaker, name)
+        except CannotTellError:
+            continue
+        if one is not None and one.endpoint == live.name and is_retained(one, live):
             return one
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -28,7 +28,8 @@ class Seen:
         live: What its endpoint serves.
         scaled: How its variants scale, by name.
         kept: Scaling that a promotion took away and that isn't back yet.
-        ours: Whether a stack of this library deployed the endpoint.
+        own: The config that the endpoint's stack asks for, if one of this library deployed it and says so.
+        ours: Whether one did.
         promoted: What a promotion serves on, where the stack of the test says it.
         version: What the tested model is called in the code, where that stack says it.
         policy: What the gate judges by, where that stack says it.
@@ -40,6 +41,7 @@ class Seen:
     scaled: Mapping[str, Scaled]
     kept: Kept | None
     ours: bool
+    own: str | None = None
     promoted: Instances | None = None
     version: str | None = None
     policy: GatePolicy | None = None
@@ -137,6 +139,11 @@ class Update:
 
 
 @dataclass(frozen=True)
+class RemoveShadow:
+    """A config without the shadow that was retained, and the endpoint updated to it."""
+
+
+@dataclass(frozen=True)
 class Restore:
     """A variant scales as recorded."""
 
@@ -176,5 +183,20 @@ class Done:
     said: tuple[str, ...]
 
 
-Doing = Keep | Deregister | Stop | Delete | Update | Restore | Forget | Remember | PutOnRecord
+Doing = Keep | Deregister | Stop | Delete | Update | RemoveShadow | Restore | Forget | Remember | PutOnRecord
 Step = AskGate | Wait | Doing | GiveUp | Done
+
+
+@dataclass(frozen=True)
+class Further:
+    """What only people ask for: the functions of a stack have none of it, and so can't promote.
+
+    Attributes:
+        promote: What is done next to promote the shadow.
+        remove: What is done next to take out a shadow that was retained.
+        act: Does such a step; it is told the services, what was seen, the step, and the helm.
+    """
+
+    promote: Callable[[Seen, Wanted, Past], Step]
+    remove: Callable[[Seen, Past], Step]
+    act: Callable[[Any, Seen, object, Any], None]

@@ -15,7 +15,7 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import Declared, prefix
-from shadow_ops.managed.named import running
+from shadow_ops.managed.named import retained, running
 from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
 
@@ -107,7 +107,7 @@ def _experiment(clients: Clients, found: Deployed) -> Experiment | None:
     if found.experiment is not None or live.shadow is None or (said is not None and said.config == live.config.name):
         return found.experiment
     try:
-        return running(clients.sagemaker, live.name)
+        return running(clients.sagemaker, live.name) or retained(clients.sagemaker, live)
     except clients.sagemaker.exceptions.ClientError as error:
         # It is one more thing to know; who may not list tests gets the rest.
         if is_denied(error):

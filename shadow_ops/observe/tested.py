@@ -10,6 +10,7 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.managed import ramp
 from shadow_ops.managed.ramp_words import spoken
+from shadow_ops.managed.stopping import is_retained
 
 Asked = tuple[ramp.Ramp, ramp.Course] | str
 _TIME = "%Y-%m-%d %H:%M UTC"
@@ -88,6 +89,11 @@ def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
         )
     if not experiment.over:
         return f"is {experiment.status}: wait"
+    if is_retained(experiment, live):
+        return (
+            f"is {experiment.status}, and its shadow was retained: it goes on beside production, and is paid for; to "
+            f"take it out: {conclude} remove; to promote it: {conclude} promote"
+        )
     ended = f"is {experiment.status} since {experiment.completed or experiment.modified:{_TIME}}"
     if [one.model_name for one in live.production] == [experiment.shadow.model]:
         return f"{ended}, and its candidate serves: put that into the code, then destroy the test's stack"

@@ -46,14 +46,18 @@ def of_age(endpoint: str, version: str, look: Look, age: datetime.timedelta, use
     )
 
 
-def of_end(endpoint: str, name: str, status: str, verdict: str | None) -> tuple[str, str]:
+def of_end(endpoint: str, name: str, status: str, verdict: str | None, *, retained: bool) -> tuple[str, str]:
     """Subject and text about a managed test that is over."""
+    end = f"shadow-test conclude {endpoint} remove" if retained else "destroy the test's stack"
     judged = "It was never judged." if verdict is None else f"The latest verdict was {verdict}."
     left = (
         f"Nothing was promoted by itself. To promote the candidate: shadow-test conclude {endpoint} promote. To leave "
-        "production as it is: destroy the test's stack."
+        f"production as it is: {end}."
     )
-    first = f"The managed test {name} is {status}, and production serves alone as before."
+    serves = (
+        "its shadow goes on beside production, and is paid for" if retained else "production serves alone as before"
+    )
+    first = f"The managed test {name} is {status}, and {serves}."
     return subject(f"{endpoint}: the managed test is {status}"), _text(first, judged, left)
 
 

@@ -142,6 +142,13 @@ class Place:
         )
         self.reach("Running")
 
+    def retain(self) -> None:
+        """Complete the newest test with its shadow retained, as the API does it."""
+        test = self.experiment()
+        actions = {one["VariantName"]: "Retain" for one in test["ModelVariants"]}
+        self.sagemaker.stop_inference_experiment(Name=test["Name"], ModelVariantActions=actions)
+        self.reach("Completed")
+
     def reach(self, status: str) -> None:
         """Wait for a status of the newest test."""
         seen.until(f"the test is {status}", PATIENCE_SECONDS, lambda: self.experiment()["Status"] == status)

@@ -153,6 +153,9 @@ def test_a_test_on_an_endpoint_of_ours_ends_in_every_other_way_without_a_trace(p
 
     usual = ManagedShadowTest(test=place.test)
     place.deploy(lambda app: of_ours(place, app, usual), place.stack).check()
+    place.retain()
+    assert place.serving() == TESTED
+    assert "its shadow was retained" in place.done("status", place.name)
     place.done("conclude", place.name, "remove")
     assert (place.experiment()["Status"], place.serving()) == ("Completed", WITHOUT)
     place.destroy(lambda app: of_ours(place, app, usual), place.stack)

@@ -109,6 +109,7 @@ def command(
     from shadow_ops.managed.conclude import Helm, conclude, observe
     from shadow_ops.managed.gone import EndpointGoneError
     from shadow_ops.managed.named import named
+    from shadow_ops.managed.people import FURTHER
     from shadow_ops.managed.steps import ACTIONS, Wanted
 
     chosen = next(one for one in ACTIONS if one == action)
@@ -138,7 +139,7 @@ def command(
     if dry_run:
         _plan(seen, wanted, consent)
         return
-    helm = Helm(consent=consent, tell=_tell, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
+    helm = Helm(consent=consent, tell=_tell, further=FURTHER, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
     done = conclude(clients, experiment, wanted, helm)
     _say(done.said)
 
@@ -234,10 +235,12 @@ def _check_share(experiment: Experiment, wanted: Wanted, on: Instances) -> None:
 def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
     from shadow_ops.managed.decide import next_step
     from shadow_ops.managed.meanwhile import undone
+    from shadow_ops.managed.people import FURTHER
     from shadow_ops.managed.steps import AskGate, Delete, Deregister, Done
+    from shadow_ops.managed.stopping import is_retained
 
     experiment, lines = seen.experiment, []
-    step = next_step(seen, wanted)
+    step = next_step(seen, wanted, further=FURTHER)
     if isinstance(step, Done):
         _say(("nothing is left to do:", *step.said))
         return
@@ -255,6 +258,8 @@ def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str])
             lines.append(f"the variant {experiment.production.name} would be replaced by {experiment.shadow.name}")
     elif isinstance(step, Deregister):
         lines.append(f"the scaling of {step.variant} would go")
+    if is_retained(experiment, seen.live):
+        lines.append(f"the shadow {experiment.shadow.name}, which was retained, would go by an update of the endpoint")
     if isinstance(step, Delete):
         lines.append(f"{experiment.name}, which hasn't begun, would be deleted")
     elif not isinstance(step, AskGate):

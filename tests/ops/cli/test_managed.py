@@ -26,7 +26,7 @@ CASES: dict[str, tuple[str, bool, str, str]] = {
 }
 
 
-def managed(services: Services, status: str, *, promoted: bool = False) -> dict[str, Any]:
+def managed(services: Services, status: str, *, promoted: bool = False, retained: bool = False) -> dict[str, Any]:
     """An endpoint with the test of a stack."""
     test = World(status if status in ("Created", "Running", "Completed", "Cancelled") else "Running").test
     assert test is not None
@@ -36,6 +36,8 @@ def managed(services: Services, status: str, *, promoted: bool = False) -> dict[
     variants = (live["ProductionVariants"][0], live["ShadowProductionVariants"][0])
     for said, serves in zip(test["ModelVariants"], variants, strict=True):
         said["ModelName"] = serves["ModelName"]
+    if status in ("Completed", "Cancelled") and not retained:
+        del live["ShadowProductionVariants"]
     if promoted:
         test["ModelVariants"].reverse()
         for one, name in zip(test["ModelVariants"], ("production", "shadow"), strict=True):
@@ -154,3 +156,15 @@ def test_status_says_that_a_running_test_is_not_what_serves(run: Run, services: 
     text = " ".join(run("status", "churn").stdout.split())
     assert "churn serves by another config, so it measures nothing" in text
     assert "copies 50 %" not in text
+
+
+@pytest.mark.parametrize("whose", ["a stack's", "the console's"])
+def test_status_names_the_ways_out_for_a_retained_shadow(run: Run, services: Services, whose: str) -> None:
+    """Whoever has retained it; it is paid for."""
+    test = managed(services, "Completed", retained=True)
+    test["CompletionTime"] = NOW
+    if whose != "a stack's":
+        services.parameters.clear()
+    text = " ".join(run("status", "churn").stdout.split())
+    assert "its shadow was retained: it goes on beside production, and is paid for" in text
+    assert "shadow-test conclude churn remove; to promote it: shadow-test conclude churn promote" in text

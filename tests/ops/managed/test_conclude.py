@@ -21,6 +21,7 @@ from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.decide import promoted_prefix
 from shadow_ops.managed.named import named
+from shadow_ops.managed.people import FURTHER
 from shadow_ops.managed.steps import Action, Done, Seen, Wanted
 from tests.ops.managed.world import CALLER, ENDPOINT, START, TEST, KilledError, World
 from tests.values.samples import shadow_test
@@ -44,6 +45,7 @@ def run(world: World, wanted: Wanted, consent: Callable[[Seen, Instances], str] 
         now=lambda: world.now,
         sleep=sleep,
         by=lambda: CALLER,
+        further=FURTHER,
     )
     return conclude(world, named(world.sagemaker, ENDPOINT, None), wanted, helm)
 
@@ -189,8 +191,7 @@ def test_twice_is_once(action: Action) -> None:
         ("promote", "remove", "was promoted"),
         ("promote", "retain", "was promoted"),
         ("remove", "retain", "no shadow any more"),
-        ("retain", "remove", "still has the shadow"),
-        ("retain", "cancel", "still has the shadow"),
+        ("retain", "cancel", "its shadow shadow was retained; to take it out: shadow-test conclude churn remove"),
     ],
 )
 def test_another_conclusion_of_a_finished_test_is_refused(first: Action, second: Action, words: str) -> None:
@@ -365,12 +366,98 @@ def test_what_serves_is_what_was_compared() -> None:
 
 
 def test_a_test_that_is_over_does_not_end_another_one() -> None:
-    """The endpoint has a shadow again: that test comes first."""
-    world = World("Completed")
-    world.endpoint["config"] = "run"
-    with pytest.raises(CannotTellError, match="the shadow shadow of another test"):
-        run(world, PROMOTE)
-    assert world.serving()["shadow of"] == ["shadow"]
+    """The endpoint has a shadow again, or had one before, though of the same name and model: it isn't taken out."""
+    for days in (-1, 1):
+        for world in (World("Completed"), ours("Completed")):
+            world.endpoint["config"] = "run"
+            world.configs["run"]["CreationTime"] += datetime.timedelta(days=days)
+            for action in ("promote", "remove", "cancel"):
+                with pytest.raises(CannotTellError, match="the shadow shadow, which isn't that of"):
+                    run(world, Wanted(action))
+            assert world.serving()["shadow of"] == ["shadow"]
+
+
+def retained(make: Callable[..., World] = World, **more: Any) -> World:  # noqa: ANN401 - whatever World takes
+    """A shadow that the API or the console has retained at the end of its test."""
+    world = make(**more)
+    world.stop_inference_experiment(
+        Name=TEST,
+        ModelVariantActions={"production": "Retain", "shadow": "Retain"},
+        DesiredModelVariants=list(world.test["ModelVariants"] if world.test else ()),
+        DesiredState="Completed",
+    )
+    world._settle()
+    world.counts["production"] = 3
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+    return world
+
+
+@pytest.mark.parametrize("make", [World, ours])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_retained_shadow_is_taken_out(make: Callable[..., World], scaled: bool) -> None:
+    """Whoever has retained it, and wherever: production stays on as many instances, and scales as before."""
+    world = retained(make, scaled=scaled)
+    world.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
+    run(world, Wanted("remove"), _never)
+    assert world.serving() == {"production": V1, "shadow of": []}
+    assert scaling(world, "production") == (SCALING if scaled else (None, None))
+    before = len(world.configs)
+    run(world, Wanted("remove"), _never)
+    assert len(world.configs) == before
+
+
+@pytest.mark.parametrize("hardware", ["production", "shadow"])
+def test_a_retained_shadow_is_promoted_by_an_update_that_keeps_the_name(hardware: Chosen) -> None:
+    """By the gate, in one step, with its scaling."""
+    world = retained(scaled=True, shadow_type="ml.c7i.xlarge")
+    world.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
+    with pytest.raises(CannotTellError, match="not promoted"):
+        run(world, Wanted("promote", hardware), _no)
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
+    run(world, Wanted("promote", hardware))
+    on = ("ml.m5.xlarge", 3) if hardware == "production" else ("ml.c7i.xlarge", 1)
+    assert world.serving() == {"production": ("v2", *on), "shadow of": []}
+    assert scaling(world, "production") == SCALING
+
+
+def test_a_retained_shadow_on_an_endpoint_of_ours_goes_before_its_stack_may_promote_it() -> None:
+    """What is on record is for what serves then."""
+    world = retained(ours, scaled=True)
+    done = run(world, PROMOTE)
+    assert world.serving() == {"production": V1, "shadow of": []}
+    [reason] = on_record(world.ssm, ENDPOINT)
+    assert reason.config == world.endpoint["config"]
+    assert "cdk deploy churn-promotion" in done.said[-1]
+
+
+@pytest.mark.parametrize("action", ["promote", "remove"])
+@pytest.mark.parametrize("make", [World, ours])
+def test_whoever_is_stopped_at_a_retained_shadow_is_followed(make: Callable[..., World], action: Action) -> None:
+    """Killed before or after each call, or throttled."""
+    world = retained(make, scaled=True)
+    run(world, Wanted(action))
+    for number in range(1, len(world.calls) + 1):
+        for how in ("unheard", "heard", "throttled"):
+            world = retained(make, scaled=True)
+            world.kill_at, world.throttled = (number, how == "heard"), how == "throttled"
+            for _ in range(2):
+                world.now += datetime.timedelta(seconds=1)
+                try:
+                    run(world, Wanted(action))
+                except (KilledError, ClientError):
+                    world.kill_at = None
+            case, model = f"call {number} {how}", "v2" if (make, action) == (World, "promote") else "v1"
+            assert (world.serving()["production"][0], world.serving()["shadow of"]) == (model, []), case
+            assert scaling(world, "production") == SCALING, case
+
+
+def test_a_shadow_that_sagemaker_does_not_take_out_is_said() -> None:
+    """It goes on, and why."""
+    world = retained()
+    world.breaks = True
+    with pytest.raises(CannotTellError, match="didn't take the shadow shadow out of churn: no capacity"):
+        run(world, Wanted("remove"))
+    assert world.serving() == {"production": V1, "shadow of": ["shadow"]}
 
 
 def test_fewer_instances_of_the_same_type_are_refused() -> None:

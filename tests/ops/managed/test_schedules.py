@@ -131,7 +131,7 @@ class Story:
         promoted = serving[name][0] == "v2"
         if promoted and last.action == "promote" and outcome == "done":
             assert len([one for one in world.parameters if "/history/" in one]) == 1
-        if outcome == "done" and last.action in ("remove", "cancel"):
+        if outcome == "done" and last.action in ("promote", "remove", "cancel"):
             assert serving["shadow of"] == []
 
 

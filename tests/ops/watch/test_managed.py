@@ -124,3 +124,15 @@ def test_an_endpoint_that_is_gone_is_told_once_while_its_test_goes_on(world: Wor
         world.later(minutes=15)
     said = [(one["Subject"], "shadow-test conclude churn cancel" in one["Message"]) for one in world.mail]
     assert said == ([] if status == "Cancelled" else [("churn: the endpoint is gone", True)])
+
+
+def test_the_end_of_a_test_whose_shadow_was_retained_says_what_is_paid_for(world: World) -> None:
+    """Production doesn't serve alone then, and the stack's deletion would leave the shadow."""
+    [run] = world.services.experiments
+    run.update(Status="Completed", CompletionTime=world.now)
+    [served] = world.services.configs.values()
+    run["ModelVariants"][1]["ModelName"] = served["ShadowProductionVariants"][0]["ModelName"]
+    at(world)
+    end = next(one for one in world.mail if "Completed" in one["Subject"])
+    assert "its shadow goes on beside production, and is paid for" in end["Message"]
+    assert "shadow-test conclude churn remove" in end["Message"]

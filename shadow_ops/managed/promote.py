@@ -1,0 +1,133 @@
+"""What is done next to promote the shadow of a managed test. Pure; read by the command line only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.experiment import Experiment
+from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.scaled import Scaled
+from shadow_ops.managed.decide import back, is_promoted, refuse, restore
+from shadow_ops.managed.handed import hand_over
+from shadow_ops.managed.meanwhile import concluded, was_concluded
+from shadow_ops.managed.steps import (
+    AskGate,
+    Deregister,
+    Done,
+    Forget,
+    Keep,
+    Past,
+    Remember,
+    Seen,
+    Step,
+    Stop,
+    Update,
+    Wait,
+    Wanted,
+)
+from shadow_ops.managed.stopping import LATE_LOOKS, check_compared, serving_on, stop_request
+
+
+def promoted_on(experiment: Experiment, live: LiveEndpoint, wanted: Wanted) -> Instances:
+    """What the promoted model shall serve on: as asked for, and of the same type never fewer than serve now.
+
+    Raises:
+        CannotTellError: If fewer of the same type are asked for in so many words.
+    """
+    serving, on = serving_on(experiment, live), experiment.shadow.instances
+    if not isinstance(wanted.hardware, str):
+        if wanted.hardware.instance_type == serving.instance_type and wanted.hardware.count < serving.count:
+            refuse(
+                f"{serving.count} x {serving.instance_type} serve now, so the promoted model can't begin on "
+                f"{wanted.hardware.count}: ask for at least {serving.count}, and lower the count afterwards"
+            )
+        return wanted.hardware
+    if wanted.hardware == "production":
+        return serving
+    return replace(on, count=max(on.count, serving.count)) if on.instance_type == serving.instance_type else on
+
+
+def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
+    """What is done next to promote the shadow.
+
+    Raises:
+        CannotTellError: If it can't be promoted; this call has changed nothing yet.
+    """
+    experiment, live = seen.experiment, seen.live
+    if seen.ours:
+        return hand_over(seen, wanted, past)
+    if is_promoted(experiment, live):
+        return _promoted(seen, past)
+    if experiment.status == "Cancelled":
+        if seen.kept is not None or past.asked is not None:
+            return back(seen, past)
+        refuse(f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}")
+    if was_concluded(seen, past):
+        return back(seen, past, concluded(seen))
+    _check_endpoint(seen)
+    on = promoted_on(experiment, live, wanted)
+    if past.asked == "update":
+        # It may not show yet, or SageMaker has rolled it back.
+        late = past.looks < LATE_LOOKS and live.failure_reason is None
+        return Wait(f"{live.name} is about to be updated") if late else back(seen, past)
+    if past.because is None:
+        return AskGate(on)
+    name, tested = experiment.production.name, experiment.shadow.name
+    changes_type = on.instance_type != live.production[0].instance_type
+    # SageMaker refuses to remove a variant that scales, and to change its type (Developer Guide,
+    # endpoint-scaling-update).
+    if name in seen.scaled and (not experiment.over or changes_type):
+        if not experiment.over:
+            _check_watched(seen.scaled[name], name)
+        if seen.kept is None or seen.kept.scaled != seen.scaled[name]:
+            return Keep(seen.scaled[name])
+        return Deregister(name)
+    if experiment.over and live.shadow is not None and tested in seen.scaled:
+        return Deregister(tested)
+    if experiment.over:
+        return Update(experiment.shadow.model, on)
+    if tested in seen.scaled:
+        return Deregister(tested)
+    return Stop(stop_request(experiment, replace(wanted, reason=wanted.reason or past.because), on))
+
+
+def _check_endpoint(seen: Seen) -> None:
+    live = seen.live
+    check_compared(seen)
+    if live.production[0].instance_type is None:
+        refuse(f"{live.name} is serverless, which no shadow test can be beside")
+
+
+def _check_watched(scaled: Scaled, name: str) -> None:
+    """Refuse to move scaling to another variant's name that follows the old one's metrics."""
+    follows = [one for one, policy in scaled.policies.items() if f'"{name}"' in json.dumps(policy, default=str)]
+    if follows or scaled.step_alarms:
+        policies = ", ".join(follows or scaled.step_alarms)
+        refuse(
+            f"the scaling policy {policies} follows metrics or alarms of the variant {name}, which SageMaker's "
+            "promotion removes; wait for the test's scheduled end (then `promote` keeps the name), or take the policy "
+            "away first"
+        )
+
+
+def _promoted(seen: Seen, past: Past) -> Step:
+    experiment, live = seen.experiment, seen.live
+    if seen.kept is not None:
+        return Forget() if past.restored else restore(seen)
+    if not past.remembered:
+        return Remember(past.because or experiment.reason)
+    on = live.production[0]
+    said = [f"{experiment.shadow.model} serves {live.name} on {on.current_count} x {on.instance_type}"]
+    if on.name != experiment.production.name:
+        said.append(
+            f"its variant is named {on.name} now, before it was {experiment.production.name}: change alarms, "
+            "dashboards and guardrails that name the old one"
+        )
+    said.append(
+        "whoever manages this endpoint (CloudFormation, Terraform, a script) doesn't know: put "
+        f"{experiment.shadow.model} into its code before its next deployment, which would put "
+        f"{experiment.production.model} back"
+    )
+    return Done(tuple(said))

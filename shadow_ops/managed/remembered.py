@@ -1,0 +1,68 @@
+"""What a promotion leaves on record: in the endpoint's history, or for its stack, why it may be."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from shadow_ops.aws import reasons
+from shadow_ops.aws.history import Entry, add_entry
+from shadow_ops.contract.reasons import Reason
+from shadow_ops.managed.record import COUNTS
+from shadow_ops.managed.steps import Seen
+
+# As long as what the guard keeps of a verdict.
+_LONGEST = 1000
+
+
+def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> None:  # noqa: ANN401 - a boto3 client
+    """Put on record that the tested model may be promoted beside what serves now, and for nothing else.
+
+    Raises:
+        ReasonGoneError: If somebody else did so at the very same moment.
+        ClientError: If a call is refused.
+    """
+    experiment = seen.experiment
+    made = Reason(
+        id=f"promotion-{now:%Y%m%dT%H%M%S%f}",
+        purpose="promotion",
+        text=why[:_LONGEST],
+        by=by,
+        at=now,
+        expires=now + COUNTS,
+        config=seen.live.config.name,
+        subject=experiment.shadow.model,
+        version=seen.version or experiment.shadow.model,
+    )
+    reasons.put(ssm, seen.live.name, made)
+
+
+def remember(
+    ssm: Any,  # noqa: ANN401 - a boto3 client
+    seen: Seen,
+    because: str | None,
+    *,
+    by: str,
+    now: datetime.datetime,
+) -> None:
+    """Put a promotion by SageMaker, or by an update after the test, into the endpoint's history, once.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    experiment = seen.experiment
+    entry = Entry(
+        id=f"managed-{experiment.name}",
+        kind="promotion",
+        at=now,
+        by=by,
+        stack="",
+        from_version=None,
+        from_model=experiment.production.model,
+        from_config=experiment.config or "",
+        to_version=experiment.shadow.model,
+        to_model=experiment.shadow.model,
+        to_config=seen.live.config.name,
+        gate=None if because is None else because[:_LONGEST],
+    )
+    add_entry(ssm, seen.live.name, entry)
