@@ -132,6 +132,13 @@ def _located(
                 "name the variants with --production and --shadow",
                 USAGE,
             )
+        if begun is not None and begun >= there[1]:
+            held = f"{there[0]:%Y-%m-%d %H:%M} to {there[1]:%Y-%m-%d %H:%M} UTC"
+            raise Failure(
+                f"--since counts back from now, and {place.source} ends before that: it holds {held}; leave --since "
+                "out to read all of it",
+                USAGE,
+            )
         return folder, variants, begun or there[0], there[1], None
     if place.source is not None and place.production and place.shadow and begun is not None:
         return s3_source(clients.s3, place.source), (place.production, place.shadow), begun, place.now, None

@@ -26,10 +26,36 @@ class FiniteRange(click.FloatRange):
         Raises:
             BadParameter: If it isn't one, or outside of the range.
         """
-        number = super().convert(value, param, ctx)
+        try:
+            number = super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(_refused(error, self, value), param, ctx)
         if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
         return number
+
+
+class WholeRange(click.IntRange):
+    """A range of whole numbers."""
+
+    def convert(self, value: int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a number.
+
+        Raises:
+            BadParameter: If it isn't one, or outside of the range.
+        """
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            self.fail(_refused(error, self, value), param, ctx)
+
+
+def _refused(error: click.BadParameter, kind: click.FloatRange | click.IntRange, value: object) -> str:
+    """What is allowed, too, where click only says that a value is no number."""
+    if "not in the range" in error.message:
+        return error.message
+    what = "whole number" if isinstance(kind, click.IntRange) else "number"
+    return f"{shown(value)} is not a {what} from {kind.min:,} to {kind.max:,}."
 
 
 class EndpointName(click.ParamType[str]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -107,6 +108,9 @@ def check_how(problems: Problems, how: _How) -> None:
     named = isinstance(how.classes, str) and how.classes in ("argmax", "threshold", "label")
     if how.classes is not None and not named:
         problems.add("classes", "be argmax, threshold or label", how.classes)
+    unused = how.classes is None or (named and how.classes != "threshold")
+    if unused and isinstance(how.threshold, int | float) and how.threshold != 0.5:
+        problems.add("threshold", "be left out without classes 'threshold'", how.threshold)
     if how.top is not None and (isinstance(how.top, bool) or not isinstance(how.top, int) or how.top < 1):
         problems.add("top", "be a whole number of at least 1", how.top)
     if how.classes is not None and how.top is not None:
@@ -123,11 +127,8 @@ def check_how(problems: Problems, how: _How) -> None:
 
 
 def _check_path(problems: Problems, what: str, path: object) -> None:
-    must = "be a path like $.items[*].id"
-    if not isinstance(path, str):
-        problems.add(what, must, path)
-        return
-    try:
-        parse_path(path)
-    except InvalidValueError:
-        problems.add(what, must, path)
+    with suppress(InvalidValueError):
+        if isinstance(path, str):
+            parse_path(path)
+            return
+    problems.add(what, "be a path like $.items[*].id", path)

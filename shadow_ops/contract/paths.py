@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from shadow_ops.contract.problems import InvalidValueError, shown
 
+Json = Any
+"""A plain JSON value."""
 Path = tuple[str | int | None, ...]
 """The steps of a path: a member's name, an index, or None for every element."""
 
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d{1,9}|\*)\]|\[\"([^\"]*)\"\]")
+_PATH = re.compile(rf"\$(?:{_STEP.pattern})*")
 # Any number is meant as a column; a member of that name is $["-1"].
 _NUMBER = re.compile(r"\s*[-+]?[\d.]*\d[\d.,_]*(?:[eE][-+]?\d+)?\s*")
 _ABSENT = object()
@@ -35,40 +39,31 @@ def column_of(text: str, what: str) -> int | None:
 
 
 def parse_path(text: str, what: str = "path") -> Path:
-    """Read a path; the ``$.`` at its beginning may be left out.
+    """Read a path.
 
     Raises:
         InvalidValueError: If it isn't one.
     """
-    rest = text if text.startswith("$") else f"$.{text}"
-    steps: list[str | int | None] = []
-    place = 1
-    while place < len(rest):
-        found = _STEP.match(rest, place)
-        if found is None:
-            raise InvalidValueError((f"{what} must be a path like $.items[*].id, got {shown(text)}",))
-        name, index, quoted = found.groups()
-        if index is not None:
-            steps.append(None if index == "*" else int(index))
-        else:
-            steps.append(quoted if name is None else name)
-        place = found.end()
-    return tuple(steps)
+    if not _PATH.fullmatch(text):
+        raise InvalidValueError((f"{what} must be a path like $.items[*].id, got {shown(text)}",))
+    found = _STEP.findall(text)
+    return tuple(None if at == "*" else int(at) if at else name or quoted for name, at, quoted in found)
 
 
+@lru_cache(1024)
 def path_text(path: Path) -> str:
-    """A path as it is written."""
+    """A path as people write it: ``$.items[*].id``."""
     steps = (f".{one}" if isinstance(one, str) else f"[{'*' if one is None else one}]" for one in path)
     return "".join(("$", *steps))
 
 
-def select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
+def select(value: Json, path: Path) -> Json:
     """What lies at a path: of every element a list, without those that have no such part; None if there is nothing."""
     found = _select(value, path)
     return None if found is _ABSENT else found
 
 
-def has(value: Any, path: Path) -> bool:  # noqa: ANN401 - plain JSON values
+def has(value: Json, path: Path) -> bool:
     """Whether anything lies at a path, a null as well; of every element, in any."""
     for place, step in enumerate(path):
         if step is None and isinstance(value, list):
@@ -79,7 +74,7 @@ def has(value: Any, path: Path) -> bool:  # noqa: ANN401 - plain JSON values
     return True
 
 
-def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - plain JSON values
+def replaced(value: Json, path: Path, change: Callable[[Json], Json]) -> Json:
     """The value with what lies at a path changed; where there is nothing, nothing changes."""
     if not path:
         return change(value)
@@ -91,19 +86,7 @@ def replaced(value: Any, path: Path, change: Callable[[Any], Any]) -> Any:  # no
     return value
 
 
-def removed(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
-    """The value without the member that lies at a path; where there is none, nothing changes."""
-    if not path or not isinstance(path[-1], str):
-        return value
-    name = path[-1]
-
-    def without(parent: Any) -> Any:  # noqa: ANN401 - plain JSON values
-        return {one: part for one, part in parent.items() if one != name} if isinstance(parent, dict) else parent
-
-    return replaced(value, path[:-1], without)
-
-
-def _select(value: Any, path: Path) -> Any:  # noqa: ANN401 - plain JSON values
+def _select(value: Json, path: Path) -> Json:
     for place, step in enumerate(path):
         if step is None and isinstance(value, list):
             parts = (_select(one, path[place + 1 :]) for one in value)

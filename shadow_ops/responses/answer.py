@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from shadow_ops.contract.paths import Json
 
 LARGEST = 1e150
 """Numbers from here on are not counted as numbers: their squares couldn't be added up."""
@@ -21,7 +22,7 @@ def number(text: str) -> float | None:
     return found if abs(found) < LARGEST else None
 
 
-def value(text: str) -> Any:  # noqa: ANN401 - plain JSON values
+def value(text: str) -> Json:
     """The value of an answer.
 
     Returns:
@@ -42,7 +43,7 @@ def value(text: str) -> Any:  # noqa: ANN401 - plain JSON values
     return [row[0] for row in rows] if all(len(row) == 1 for row in rows) else rows
 
 
-def _json(text: str) -> Any:  # noqa: ANN401 - plain JSON values
+def _json(text: str) -> Json:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from operator import itemgetter
 
 from shadow_ops.contract.comparison import Comparison
-from shadow_ops.contract.paths import Path, has, parse_path, removed, select
+from shadow_ops.contract.paths import Json, Path, has, parse_path, path_text, select
 from shadow_ops.responses.answer import value
 
 NO_CLASS = "(none)"
@@ -24,7 +24,7 @@ class Difference:
         numbers: Each pair of numbers, with its path.
         classes: Each pair of classes.
         parts: Where they differ beyond the tolerance, and how: ``number``, ``text``, ``value``, ``type``, ``length``,
-            ``missing in the shadow`` or ``only in the shadow``.
+            ``missing in the shadow``, ``only in the shadow``, or of the whole ``ranking``.
         overlap: Least share of tokens, or of a ranking's elements, that both have; None without any.
         absent: Whether neither has the part that is compared: nothing was.
         said: What is compared of both answers, written alike; None if it is equal within the tolerance.
@@ -81,8 +81,13 @@ class Comparer:
         found.agrees = found.within
         how = self._how
         if how.top is not None:
-            found.overlap = ranking_overlap(sides[0], sides[1], how.top)
+            try:
+                found.overlap = self._ranking(sides[0], sides[1], how.top, ())
+            except RecursionError:
+                found.overlap = 0.0
             found.agrees = found.overlap >= how.min_overlap
+            # In a ranking no element has a place of its own.
+            found.parts = [] if found.agrees else [("$", "ranking")]
         elif how.classes is not None:
             found.classes = self._classes(sides[0], sides[1])
             if any(one != NO_CLASS for pair in found.classes for one in pair):
@@ -91,20 +96,22 @@ class Comparer:
             found.classes = [(side(sides[0] >= DEFAULT_THRESHOLD), side(sides[1] >= DEFAULT_THRESHOLD))]
         return found
 
-    def _written(self, answer: Any) -> str:  # noqa: ANN401 - JSON
-        for path in self._ignored:
-            answer = removed(answer, path)
+    def _written(self, answer: Json) -> str:
+        numbers: list[float] = []
         try:
-            return repr(float(answer)) if _is_number(answer) else json.dumps(answer, sort_keys=True)
+            if _is_number(answer):
+                return repr(float(answer))
+            compared = (self._form(answer, (), numbers), numbers) if self._ignored else answer
+            return json.dumps(compared, sort_keys=True)
         except (RecursionError, OverflowError):
             return "(beyond all bounds)"
 
-    def _walk(self, production: Any, shadow: Any, path: Path, found: Difference) -> None:  # noqa: ANN401 - JSON
+    def _walk(self, production: Json, shadow: Json, path: Path, found: Difference) -> None:
         if path in self._ignored:
             return
         if _is_number(production) and _is_number(shadow):
             found.exact &= production == shadow or (production != production and shadow != shadow)
-            found.numbers.append((shown(path), production, shadow))
+            found.numbers.append((path_text(path), production, shadow))
             if not self._how.within(production, shadow):
                 self._differ(path, "number", found)
         elif isinstance(production, dict) and isinstance(shadow, dict):
@@ -137,15 +144,58 @@ class Comparer:
 
     def _differ(self, path: Path, how: str, found: Difference) -> None:
         found.exact = found.within = False
-        found.parts.append((shown(path), how))
+        found.parts.append((path_text(path), how))
 
-    def _classes(self, production: Any, shadow: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - JSON
+    def _alike(self, production: Json, shadow: Json, path: Path) -> bool:
+        found = Difference()
+        self._walk(production, shadow, path, found)
+        return found.within
+
+    def _ranking(self, production: Json, shadow: Json, top: int, path: Path) -> float:
+        """Share of the first elements of two lists that both have, 0 to 1, whatever their order; of no lists 0."""
+        two = production, shadow
+        if not all(isinstance(one, list) for one in two):
+            return float(self._alike(production, shadow, path))
+        inner = (*path, None)
+        if any(isinstance(one, list) for one in production):
+            rows = [self._ranking(one, other, top, inner) for one, other in zip(*two, strict=False)]
+            return min(rows, default=0.0) if len(production) == len(shadow) else 0.0
+        ones, others = (sorted((self._keyed(one, inner) for one in side[:top]), key=itemgetter(0)) for side in two)
+        both, longest = 0, max(len(ones), len(others))
+        while ones and others:
+            if self._alike(ones[-1][1], others[-1][1], inner):
+                both += 1
+                del ones[-1], others[-1]
+            else:
+                del (ones if ones[-1][0] > others[-1][0] else others)[-1]
+        return both / longest if longest else 1.0
+
+    def _keyed(self, element: Json, path: Path) -> tuple[tuple[str, list[float]], Json]:
+        numbers: list[float] = []
+        return (json.dumps(self._form(element, path, numbers)), numbers), element
+
+    def _form(self, element: Json, path: Path, numbers: list[float]) -> Json:
+        """An answer without its numbers, which are put aside, and what may differ."""
+        if path in self._ignored:
+            return None
+        if isinstance(element, dict):
+            named = ((name, (*path, name)) for name in sorted(element))
+            return {name: self._form(element[name], at, numbers) for name, at in named if at not in self._ignored}
+        if isinstance(element, list):
+            return [self._form(one, (*path, None), numbers) for one in element]
+        if not _is_number(element):
+            return element
+        # NaN has no place in an order.
+        numbers.append(element if element == element else math.inf)
+        return 0
+
+    def _classes(self, production: Json, shadow: Json) -> list[tuple[str, str]]:
         pairs = self._labels(production), self._labels(shadow)
         longest = max(len(one) for one in pairs)
         padded = [one + [NO_CLASS] * (longest - len(one)) for one in pairs]
         return list(zip(*padded, strict=True))
 
-    def _labels(self, answer: Any) -> list[str]:  # noqa: ANN401 - JSON
+    def _labels(self, answer: Json) -> list[str]:
         if self._how.classes == "argmax":
             rows = answer if isinstance(answer, list) and any(isinstance(one, list) for one in answer) else [answer]
             return [argmax(row) for row in rows]
@@ -164,7 +214,7 @@ def side(above: bool, threshold: float = DEFAULT_THRESHOLD) -> str:
     return f"{'>=' if above else '<'} {threshold:g}"
 
 
-def argmax(row: Any) -> str:  # noqa: ANN401 - JSON
+def argmax(row: Json) -> str:
     """The place of the largest number, counted from 0, the first if several are."""
     if not isinstance(row, list) or not row or not all(_is_number(one) for one in row):
         return NO_CLASS
@@ -177,24 +227,5 @@ def token_overlap(one: str, other: str) -> float:
     return len(words & others) / len(words | others) if words or others else 1.0
 
 
-def ranking_overlap(production: Any, shadow: Any, top: int) -> float:  # noqa: ANN401 - JSON
-    """Share of the first elements of two lists that both have, 0 to 1, whatever their order; of no lists 0."""
-    if not isinstance(production, list) or not isinstance(shadow, list):
-        return 1.0 if production == shadow else 0.0
-    if any(isinstance(one, list) for one in production):
-        rows = [ranking_overlap(one, other, top) for one, other in zip(production, shadow, strict=False)]
-        return min(rows, default=0.0) if len(production) == len(shadow) else 0.0
-    firsts = [{json.dumps(one, sort_keys=True) for one in side[:top]} for side in (production, shadow)]
-    longest = max(len(one) for one in firsts)
-    return len(firsts[0] & firsts[1]) / longest if longest else 1.0
-
-
-def shown(path: Path) -> str:
-    """A path as people write it, array indices folded: ``$.items[*].id``."""
-    return "$" + "".join(
-        "[*]" if step is None else f"[{step}]" if isinstance(step, int) else f".{step}" for step in path
-    )
-
-
-def _is_number(value: Any) -> bool:  # noqa: ANN401 - JSON
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(value: Json) -> bool:
+    return type(value) in (int, float)

@@ -25,8 +25,6 @@ streamed; it is no base64 though it says so; it lacks what records are joined by
 other side's record of its key was asked something else; the other side has no record of its key with an answer; both
 were joined, and neither has the part that is compared."""
 
-_NO_ANSWERS = ("malformed", "no answer", "stream")
-
 
 class Pair(NamedTuple):
     """Both variants' answers to one request.
@@ -85,11 +83,17 @@ class Counted:
 
     @property
     def due(self) -> int:
-        """How many pairs there should be: the smaller side's records, but for as many as lack an answer on both."""
-        lacking = {side: sum(self.losses[side][why] for why in _NO_ANSWERS) for side in SIDES}
+        """How many pairs there should be: the smaller side's records, of those that production answered.
+
+        Lines that can't be read, and streams, are left out only as far as both sides have them.
+        """
         # A sampled shadow has a part of production's requests, so of those without an answer as large a part.
-        shares = [lacking[side] / self.records[side] for side in SIDES if self.records[side]]
-        return min(self.records[side] - round(min(shares, default=0) * self.records[side]) for side in SIDES)
+        unread = min(self._share(side, "malformed", "stream") for side in SIDES)
+        due = 1 - self._share(SIDES[0], "no answer") - unread
+        return max(0, min(round(due * self.records[side]) for side in SIDES))
+
+    def _share(self, side: str, *reasons: str) -> float:
+        return sum(self.losses[side][why] for why in reasons) / max(1, self.records[side])
 
     @property
     def joined(self) -> int:

@@ -34,7 +34,11 @@ def exported(path: Path) -> Iterator[Differing]:
     Raises:
         OSError: If it can't be written.
     """
-    handle, scratch = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        handle, scratch = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        # Of the file that was asked for, not of the one that would have become it.
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
             # Quoted, so that no other separator makes a cell of a part.

@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from shadow_ops.responses.answer import value
+from shadow_ops.responses.moved import DECIMALS, NEARLY_ALL, moved
 
 SAMPLE = 500
 _FEWEST = 20
-_NEARLY_ALL = 0.99
-_DECIMALS = 7
 _FEWEST_ANSWERS, _SHOWN = 3, 3
 _OTHERS = "the answers that differ look like answers to other requests"
 
@@ -37,7 +36,7 @@ def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: boo
         return ()
     said = f"{_OTHERS}: each is given as often on both sides, but not to the same requests"
     exchanged = (said,) if is_exchange else ()
-    if len(numeric) < _NEARLY_ALL * len(pairs):
+    if len(numeric) < NEARLY_ALL * len(pairs):
         return exchanged
     apart = [(one, other) for one, other in numeric if not all(map(_near, one, other))]
     same = _near if apart else _equal
@@ -46,7 +45,7 @@ def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: boo
         if len(some) < _FEWEST:
             continue
         patterns = (_constant(some, of_all=of_all), _exchanged(some), _reordered(some), _rounded(flat, same))
-        for found in (*patterns, _moved(flat), _of_others(flat) if of_all else None):
+        for found in (*patterns, moved(flat), _of_others(flat) if of_all else None):
             if found is not None:
                 return (found,)
     return exchanged
@@ -72,14 +71,14 @@ def _equal(one: float, other: float) -> bool:
 
 
 def _nearly_all(found: Sequence[bool]) -> bool:
-    return sum(found) >= _NEARLY_ALL * len(found)
+    return sum(found) >= NEARLY_ALL * len(found)
 
 
 def _constant(rows: Rows, *, of_all: bool) -> str | None:
     """A model that is dead; of two answers, one is what every model says that errs one way only."""
     answers = Counter(tuple(other) for _, other in rows)
     answer, times = answers.most_common(1)[0]
-    if times < _NEARLY_ALL * len(rows) or len({tuple(one) for one, _ in rows}) < _FEWEST_ANSWERS:
+    if times < NEARLY_ALL * len(rows) or len({tuple(one) for one, _ in rows}) < _FEWEST_ANSWERS:
         return None
     always = "always answers" if of_all else "answers every request to which its answer differs with"
     return f"the shadow {always} {', '.join(f'{one:g}' for one in answer[:_SHOWN])}{', ...' * (len(answer) > _SHOWN)}"
@@ -110,20 +109,9 @@ def _exchanged(rows: Rows) -> str | None:
 
 
 def _rounded(pairs: Sequence[tuple[float, float]], same: Callable[[float, float], bool]) -> str | None:
-    for decimals in range(_DECIMALS):
+    for decimals in range(DECIMALS):
         if _nearly_all([same(other, round(one, decimals)) for one, other in pairs]):
             return f"the shadow's numbers are production's, rounded to {decimals} decimals"
-    return None
-
-
-def _moved(pairs: Sequence[tuple[float, float]]) -> str | None:
-    offset = statistics.median(other - one for one, other in pairs)
-    if _nearly_all([_near(other, one + offset) for one, other in pairs]):
-        return f"the shadow's numbers are production's plus {offset:g}"
-    ratios = [other / one for one, other in pairs if one]
-    factor = statistics.median(ratios) if ratios else 1.0
-    if _nearly_all([_near(other, one * factor) for one, other in pairs]):
-        return f"the shadow's numbers are production's times {factor:g}"
     return None
 
 

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration
 from shadow_ops.cli.errors import USAGE, Failure
-from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, aws, endpoint_given, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, FiniteRange, WholeRange, aws, endpoint_given, formatted
 from shadow_ops.contract.comparison import Classes, Comparison
 
 if TYPE_CHECKING:
@@ -46,18 +46,20 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 )
 @endpoint_given
 @click.option("--since", type=Duration(), help="How far back to look: 90m, 24h, 2d.  [default: since the test began]")
-@click.option("--all", "everything", is_flag=True, help="Read all hours, not a sample of up to 2 GB or 2 M pairs.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Read each hour of that time, not a sample of 2 GB or 2 M pairs."
+)
 @click.option("--atol", type=float, default=1e-6, show_default=True, help="How far numbers may lie apart.")
 @click.option("--rtol", type=float, default=1e-6, show_default=True, help="... and as a share of production's number.")
 @click.option("--classes", type=click.Choice(get_args(Classes)), help="Compare classes instead of numbers.")
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="Where the positive class begins.")
 @click.option("--answer", metavar="PATH", help="The part of a JSON answer that is compared.")
 @click.option("--ignore", metavar="PATH", multiple=True, help="A part of a JSON answer that may differ; repeatable.")
-@click.option("--top", type=click.IntRange(1, 10**6), help="Compare lists as rankings, by so many first elements.")
+@click.option("--top", type=WholeRange(1, 10**6), help="Compare lists as rankings, by so many first elements.")
 @click.option("--min-overlap", type=float, default=1, show_default=True, help="Share of words or elements in common.")
 @click.option("--by", metavar="PART", help="Count by a part of the request: a column from 1, or a path.")
 @click.option("--min-agreement", type=FiniteRange(0, 100), metavar="PERCENT", help="Judge: so many must agree.")
-@click.option("--examples", type=click.IntRange(0, 10**4), default=5, show_default=True, help="Pairs that differ most.")
+@click.option("--examples", type=WholeRange(0, 10**4), default=5, show_default=True, help="Pairs that differ most.")
 @click.option("--show-inputs", is_flag=True, help="Show what was asked, too.")
 @click.option("--redact", metavar="PART", multiple=True, help="Hash a part before it is kept or shown; as --by.")
 @click.option(
@@ -112,6 +114,8 @@ def command(
     _check_export(export, force)
     if (engine == "athena") != (athena_table is not None):
         raise click.UsageError("--engine athena and --athena-table DATABASE.TABLE belong together")
+    if engine != "athena" and context.get_parameter_source("athena_workgroup") is not ParameterSource.DEFAULT:
+        raise click.UsageError("--athena-workgroup belongs to --engine athena")
     chosen = _engine(engine, export)
     where = Place(endpoint, place, production, shadow, since, durations.now())
     question = asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from shadow_ops.cli import durations
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services
 from tests.ops.fake_cloudwatch import START
@@ -161,6 +163,16 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
         (("--answer", "[" * 5000), "must be a path like"),
         (("--top", "2", "--classes", "label"), "be left out with classes"),
         (("--redact", "$.a["), "redact must be a path"),
+        *(
+            ((option, text), "must be a path like $.items[*].id, got")
+            for option in ("--by", "--ignore", "--answer", "--redact")
+            for text in ("name", "x.y", "[0]", ".name", "@.name", "$name", "", " $.x", "$..x", "$.", "$['x']")
+        ),
+        (("--top", "1.5"), "'1.5' is not a whole number from 1 to 1,000,000."),
+        (("--min-agreement", "99%"), "'99%' is not a number from 0 to 100."),
+        (("--threshold", "0.4"), "'threshold' must be left out without classes 'threshold', got 0.4"),
+        (("--threshold", "0.4", "--classes", "label"), "'threshold' must be left out without classes"),
+        (("--athena-workgroup", "x"), "--athena-workgroup belongs to --engine athena"),
         (("--engine", "athena"), "--engine athena and --athena-table DATABASE.TABLE belong together"),
         (("--athena-table", "a.b"), "--engine athena and --athena-table DATABASE.TABLE belong together"),
         (("--engine", "athena", "--athena-table", "a.b"), "--engine athena reads what lies in S3"),
@@ -178,6 +190,28 @@ def test_fails_on_bad_input_before_anything_is_read(
     assert done.exit_code == 2
     assert words in done.stderr
     assert max(len(line) for line in done.stderr.splitlines()) < 500
+
+
+@pytest.mark.parametrize(("since", "later", "pairs"), [("1s", 3600, None), ("2d", 86_400, 200), ("1h", 3600, None)])
+def test_a_folder_that_ends_before_the_time_is_not_read_as_empty(
+    run: Run, captured: Path, monkeypatch: pytest.MonkeyPatch, since: str, later: int, pairs: int | None
+) -> None:
+    """How far back counts from now; where nothing of that time can be there, the folder's own time is told."""
+    end = datetime.datetime(2026, 11, 24, 9, tzinfo=datetime.UTC)
+    monkeypatch.setattr(durations, "now", lambda: end + datetime.timedelta(seconds=later))
+    done = responses(run, captured, "--since", since)
+    if pairs:
+        assert f"of {pairs} pairs" in done.stdout
+    else:
+        assert done.exit_code == 2
+        assert "it holds 2026-11-24 08:00 to 2026-11-24 09:00 UTC; leave --since out" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(run: Run, captured: Path) -> None:
+    """Not by the name that it has while it is written."""
+    done = responses(run, captured, "--export", "/proc/x.csv")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1].startswith("error: /proc/x.csv: ")
 
 
 def test_the_endpoints_own_capture_is_found(run: Run, services: Services, tmp_path: Path) -> None:

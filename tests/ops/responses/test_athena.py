@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -35,13 +36,14 @@ class FakeAthena:
     """Runs a text of Athena's on the files of a folder, back in DuckDB's own dialect, and puts the result into S3."""
 
     def __init__(self, root: Path, s3: FakeS3) -> None:
-        self._root, self._s3 = root, s3
+        self._root, self._s3, self._numbers = root, s3, itertools.count()
         self.failing: str | None = None
 
     def start_query_execution(self, QueryString: str, WorkGroup: str) -> dict[str, str]:  # noqa: N803 - boto3's names
         assert WorkGroup == "primary"
         [text] = sqlglot.transpile(QueryString, read="athena", write="duckdb")
-        name = f"results/{len(self._s3.objects)}.csv"
+        # Several hours are asked for at once, and none may get another's result.
+        name = f"results/{next(self._numbers)}.csv"
         where = {
             one.this.name: one.expression.this
             for one in sqlglot.parse_one(QueryString, read="athena").find_all(sqlglot.exp.EQ)

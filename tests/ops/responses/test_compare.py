@@ -84,7 +84,38 @@ def test_what_may_differ_is_left_out() -> None:
     """Ignored paths differ, appear and vanish without a word; their neighbours are compared."""
     one = {"id": 1, "items": [{"at": 1, "v": 1}]}
     other = {"items": [{"at": 2, "v": 2}, {"at": 3}][:1]}
-    assert difference(one, other, ignore=("$.id", "items[0].at")).parts == [("$.items[*].v", "number")]
+    assert difference(one, other, ignore=("$.id", "$.items[0].at")).parts == [("$.items[*].v", "number")]
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "share"),
+    [
+        ([0.5, 0.25, 0.125], [0.25 + 1e-9, 0.5, 0.125 - 1e-9], 1),
+        ([0.5, 0.5 + 5e-7, 0.25], [0.5, 0.5 - 5e-7, 0.75], 2 / 3),
+        ([1, 2, 3], [1.0, 2.0, 4], 2 / 3),
+        (
+            [{"id": "a", "score": 0.5}, {"id": "b", "score": 0.5}],
+            [{"score": 0.5 + 1e-9, "id": "b"}, {"id": "a"}],
+            1 / 2,
+        ),
+        ([{"id": "a", "at": 1}, {"id": "b", "at": 2}], [{"id": "b", "at": 7}, {"id": "a"}], 1),
+        ([[0.5, "x"], [0.25, "y"]], [["x", 0.5 + 1e-9], ["y", 0.75]], 1 / 2),
+        (["a", "a", "b"], ["a", "b", "b"], 2 / 3),
+        ([float("nan"), 1], [1, float("nan")], 1),
+        ([], [], 1),
+        (0.5, 0.5 + 1e-9, 1),
+        (0.5, [0.5], 0),
+    ],
+)
+def test_elements_of_a_ranking_are_the_same_within_the_tolerance(production: Any, shadow: Any, share: float) -> None:  # noqa: ANN401
+    """Numbers may differ by rounding and parts that are ignored by anything; whoever agrees differs in nothing."""
+    found = difference(production, shadow, top=3, ignore=("$[*].at",))
+    assert found.overlap == pytest.approx(share)
+    assert found.agrees is (share == 1)
+    assert found.parts == ([] if share == 1 else [("$", "ranking")])
+    assert difference(production, shadow, top=3, min_overlap=0.1, ignore=("$[*].at",)).parts == (
+        [] if share else [("$", "ranking")]
+    )
 
 
 def test_zero_has_one_label() -> None:

@@ -132,7 +132,7 @@ def test_what_is_to_be_redacted_reaches_no_file(tmp_path: Path) -> None:
         b'{"captureData": {"endpointInput": {"data": "secret-7',
     ]
     write(tmp_path / "data", "production", said)
-    redaction = Redaction.of(["2", "$.user.name", "greeting"], b"key")
+    redaction = Redaction.of(["2", "$.user.name", "$.greeting"], b"key")
     source = FolderSource(tmp_path / "data")
     (window,) = Fetcher(source, tmp_path / "cache", redaction).windows(find(source, *VARIANTS, START, END))
     text = window.production[0].read_text()

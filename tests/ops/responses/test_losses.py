@@ -135,6 +135,31 @@ def test_a_shadow_that_says_nothing_is_none_that_agrees(engine: Engine, tmp_path
         assert verdict(both.agreement, both.joined_percent, 99)[0] == "PASS"
 
 
+@pytest.mark.parametrize(
+    ("production", "shadow", "joined"),
+    [
+        (range(20), range(20), 100),
+        (range(20), range(20, 24), 76 / 80 * 100),
+        (range(4), range(20, 40), 76 / 96 * 100),
+        (range(20), range(20, 40), 60 / 80 * 100),
+        (range(20), range(10, 30), 70 / 80 * 100),
+        (range(100), (), None),
+        ((), range(100), 0),
+    ],
+)
+def test_what_production_did_not_answer_is_not_held_against_the_shadow(
+    engine: Engine, tmp_path: Path, production: Sequence[int], shadow: Sequence[int], joined: float | None
+) -> None:
+    """Whichever requests each of them fails at: asked for is an answer to what production answered."""
+    said = answers(100)
+    sides = [
+        [replace(one, answer=None) if n in lacking else one for n, one in enumerate(said)]
+        for lacking in (production, shadow)
+    ]
+    found = result(compared(tmp_path, engine, sides[0], sides[1], HOW))
+    assert found.joined_percent == (None if joined is None else pytest.approx(joined))
+
+
 @pytest.mark.parametrize("how", [{}, {"classes": "label"}, {"classes": "argmax"}, {"top": 5}, {"classes": "threshold"}])
 @pytest.mark.parametrize("path", ["$.predictons[*].score", "$.predictions.score", "$.prediction", "$[0]"])
 def test_a_part_that_no_answer_has_agrees_with_nothing(

@@ -53,6 +53,47 @@ def test_what_differences_look_like_is_named(pairs: Pairs, words: str) -> None:
     assert words in said
 
 
+@pytest.mark.parametrize("given", [None, 2, 3])
+@pytest.mark.parametrize("decimals", [2, 4])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda one: one * 2, "times 2"),
+        (lambda one: one * 0.3, "times 0.3"),
+        (lambda one: one * -1.5, "times -1.5"),
+        (lambda one: one * 100, "times 100"),
+        (lambda one: one + 0.25, "plus 0.25"),
+        (lambda one: one - 3, "plus -3"),
+    ],
+)
+def test_an_offset_or_a_factor_is_named_through_rounding(
+    given: int | None, decimals: int, change: Callable[[float], float], words: str
+) -> None:
+    """Whether production's numbers are rounded, too, before or after; by the number that people would write."""
+    draw = random.Random(8)
+    truth = [draw.uniform(0, 1) for _ in range(300)]
+    shown = truth if given is None else [round(one, given) for one in truth]
+    for source in (truth, shown):
+        pairs = [(f"{one}", f"{round(change(by), decimals)}") for one, by in zip(shown, source, strict=True)]
+        (said,) = named(pairs)
+        named_by, _, rounding = said.partition(", but for rounding to ")
+        assert named_by == f"the shadow's numbers are production's {words}"
+        assert rounding or all(abs(float(other) - change(float(one))) < 1e-9 for one, other in pairs)
+
+
+@pytest.mark.parametrize("decimals", [0, 1, 2])
+@pytest.mark.parametrize("noise", [0.01, 0.1, 2])
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_at_few_decimals_is_neither_an_offset_nor_a_factor(decimals: int, noise: float, seed: int) -> None:
+    """Another model whose numbers are written shortly is no multiple of production's; few labels are none either."""
+    draw = random.Random(seed)
+    pairs = []
+    for _ in range(400):
+        one = draw.uniform(0, 5)
+        pairs.append((f"{round(one, decimals)}", f"{round(one + draw.gauss(0, noise), decimals)}"))
+    assert not any(word in said for said in named(pairs) for word in ("plus", "times"))
+
+
 def test_noise_looks_like_nothing() -> None:
     """Small differences without a pattern get no name, and neither do too few."""
     draw = random.Random(1)
