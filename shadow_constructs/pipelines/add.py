@@ -9,12 +9,14 @@ import aws_cdk as cdk
 from aws_cdk import pipelines
 
 from shadow_constructs.pipelines.answering import answering
+from shadow_constructs.pipelines.deployed import Deployed, check_where
 from shadow_constructs.pipelines.entering import entering
-from shadow_constructs.pipelines.given import check_given, check_together, check_where
+from shadow_constructs.pipelines.given import check_given, check_together
 from shadow_constructs.pipelines.key_step import KeyStep
 from shadow_constructs.pipelines.stages import EndpointStage
 from shadow_constructs.pipelines.verdict_step import VerdictStep
 from shadow_constructs.pipelines.whereabouts import Whereabouts
+from shadow_constructs.pipelines.whole import look_at_the_whole
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.approvals import Approval, Entry, served
@@ -70,7 +72,9 @@ def add_shadow_test(
     prefix = check_together(pipeline, test, name, steps)
     stack = cdk.Stack.of(pipeline)
     where = Whereabouts.of(pipeline, env)
-    check_where(pipeline, test.endpoint_name, where)
+    kinds = ("serve",) if test.shadow is None else ("shadow", "promotion")
+    check_where(pipeline, Deployed(test.endpoint_name, where, tuple(f"{prefix}-{kind}" for kind in kinds)))
+    look_at_the_whole(pipeline)
     first = [KeyStep(test.endpoint_name, where.account)] if where.other_account else []
 
     def stage(kind: str, *, promotion: bool = False) -> EndpointStage:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import pipelines
 
-from shadow_constructs.pipelines.elsewhere import reports_name
-from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.values.checks import check_text, checked_tuple
-from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.approvals import LONGEST_DEADLINE_DAYS
 from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, refuse
@@ -87,53 +82,6 @@ def check_together(
     _check_stages(problems, pipeline, test)
     problems.raise_if_any()
     return prefix
-
-
-def check_where(pipeline: pipelines.CodePipeline, endpoint_name: str, whereabouts: Whereabouts) -> None:
-    """Refuse an endpoint that the pipeline deploys already, or that no role of the pipeline's can reach.
-
-    Raises:
-        InvalidValueError: If it is in the pipeline, or in another partition, such as China's, as far as that is known.
-    """
-    here, there = whereabouts.pipeline.region, whereabouts.region
-    if not is_token(here) and not is_token(there) and partition_of(here) != partition_of(there):
-        must = f"be of the pipeline's partition, {partition_of(here)}, as {here} is"
-        refuse("add_shadow_test", "env", must, there, "give that Region a pipeline of its own, in its own partition")
-    endpoint = (endpoint_name, whereabouts)
-    if endpoint in _DEPLOYED.setdefault(pipeline, []):
-        must = "be of an endpoint that the pipeline doesn't deploy yet, or be elsewhere"
-        where = f"{endpoint_name} in {whereabouts.account}/{whereabouts.region}"
-        refuse("add_shadow_test", "test", must, where, "both would deploy the same stack; leave one out")
-    _check_stacks(pipeline, endpoint_name, whereabouts)
-    _DEPLOYED[pipeline].append(endpoint)
-
-
-def _check_stacks(pipeline: pipelines.CodePipeline, endpoint_name: str, whereabouts: Whereabouts) -> None:
-    """Refuse stacks named like others of the pipeline at their place: CloudFormation would make one of the two."""
-    own = cdk.Stack.of(pipeline)
-    account, region = own.account, own.region
-    there = {_stack_at(own.stack_name, account, region): "the pipeline's own stack"}
-    for wave in pipeline.waves:
-        for stage in wave.stages:
-            for stack in stage.stacks:
-                # Where a stack doesn't say where it is, it goes to where the pipeline is.
-                place = _stack_at(stack.stack_name, stack.account or account, stack.region or region)
-                there[place] = f"a stack of {stage.stage_name}"
-    names = [endpoint_name, *([reports_name(endpoint_name)] if whereabouts.elsewhere else [])]
-    for name in names:
-        other = there.get(_stack_at(name, whereabouts.account, whereabouts.region))
-        if other is not None:
-            must = "have stacks of names that nothing else has in that account and Region"
-            fix = f"{other} has it, and one would overwrite the other; rename that stack or the endpoint"
-            refuse("add_shadow_test", "test", must, name, fix)
-
-
-def _stack_at(name: str, account: str | None, region: str | None) -> tuple[str, str | None, str | None]:
-    """A stack as CloudFormation tells it from others; None where it isn't said."""
-    return name, None if is_token(account) else account, None if is_token(region) else region
-
-
-_DEPLOYED: WeakKeyDictionary[pipelines.CodePipeline, list[tuple[str, Whereabouts]]] = WeakKeyDictionary()
 
 
 def check_built(stages: int) -> None:

@@ -76,9 +76,11 @@ class Alerts:
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         for address in self.emails:
             check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
+        known = [str(address).casefold() for address in self.emails]
         for number, address in enumerate(self.emails):
-            if address in self.emails[:number]:
-                problems.add("emails", "hold each address once", address, "leave the others out")
+            if known[number] in known[:number]:
+                must = "hold each address once, whatever its capitals"
+                problems.add("emails", must, address, "leave the others out: each would be written to")
         for arn in self.action_arns:
             rule = "hold ARNs of alarm actions"
             check_text(problems, "action_arns", arn, pattern=_ARN, rule=rule, tokens=True, example=_ACTION)

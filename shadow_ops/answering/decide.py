@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, served
 from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.problems import harmless
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.watched import EVENT_VERSION
 
@@ -140,5 +141,4 @@ def skip_because(
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 3]}..."
+    return harmless(" ".join(text.split()), LONGEST_SUMMARY)

@@ -14,6 +14,7 @@ from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_bec
 from shadow_ops.aws import parameters, reasons
 from shadow_ops.contract.approvals import Approval, Entry
 from shadow_ops.contract.declared import Declared, settings_name
+from shadow_ops.contract.problems import harmless
 
 LOG = logging.getLogger(__name__)
 JOB = "CodePipeline.job"
@@ -53,12 +54,14 @@ def hear(event: Mapping[str, Any], clients: Clients) -> None:
     try:
         heard = Heard.from_event(event)
     except ValueError as error:
-        LOG.warning("the event is ignored: %s", error)
+        LOG.warning("%s", harmless(f"the event is ignored: {error}"))
         return
     pipeline = event["pipeline"]
     for pending in _pending(clients.codepipeline, pipeline):
         given = answer(heard, pending)
-        LOG.info("%s of %s: %s", heard.detail.get("verdict"), heard.detail.get("endpoint"), given)
+        said = f"{given.status}: {given.summary}" if isinstance(given, Answer) else given
+        # Whoever may put events on the bus would write whole lines of the log.
+        LOG.info("%s", harmless(f"{heard.detail.get('verdict')} of {heard.detail.get('endpoint')}: {said}"))
         if isinstance(given, Answer):
             _put(clients.codepipeline, pipeline, pending, given)
 

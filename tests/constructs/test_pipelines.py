@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from aws_cdk import pipelines
 
 from shadow_constructs import GatePolicy, Guard, InvalidValueError, PromotionStack, ShadowTest, ShadowTestStack, Watch
-from shadow_constructs.pipelines import add_shadow_test
+from shadow_constructs.pipelines import ShadowStages, add_shadow_test
 from shadow_ops.contract.approvals import Approval, Entry
 from tests.constructs.rendering import Json, resources, the
 from tests.values.samples import hardware, shadow_test, variant
@@ -28,9 +28,15 @@ def watched(name: str = "churn", **changes: Any) -> ShadowTest:  # noqa: ANN401 
     return shadow_test(**{"endpoint_name": name, "watch": Watch(), **changes})
 
 
-def new_pipeline(app: cdk.App, env: cdk.Environment | None = HERE, **changes: Any) -> pipelines.CodePipeline:  # noqa: ANN401 - likewise
+def new_pipeline(
+    app: cdk.App,
+    env: cdk.Environment | None = HERE,
+    *,
+    name: str = "Delivery",
+    **changes: Any,  # noqa: ANN401 - likewise
+) -> pipelines.CodePipeline:
     """A pipeline that deploys nothing yet."""
-    stack = cdk.Stack(app, "Delivery", env=env)
+    stack = cdk.Stack(app, name, env=env)
     source = pipelines.CodePipelineSource.connection("team/churn", "main", connection_arn=CONNECTION)
     synth = pipelines.ShellStep("Synth", input=source, commands=["cdk synth"])
     return pipelines.CodePipeline(stack, "Pipeline", synth=synth, **changes)
@@ -357,6 +363,75 @@ def test_fails_where_two_stacks_of_the_pipeline_would_be_one() -> None:
     add_shadow_test(pipeline, watched("Delivery"), env=OVERSEAS)
 
 
+Adding = Callable[[pipelines.CodePipeline, ShadowStages, pipelines.Step], object]
+
+
+@pytest.mark.parametrize(
+    ("add", "said"),
+    [
+        (
+            lambda made, _stages, _fold: made.add_stage(cdk_stage(made, "churn")),
+            "'test' must have stacks of names that nothing else has .*, got 'churn'; a stack of Other has it, and one",
+        ),
+        (
+            lambda made, _stages, _fold: made.add_wave("churn-shadow").add_stage(cdk_stage(made)),
+            "must have stages and waves of different names, got 'churn-shadow'; rename one of them",
+        ),
+        (
+            lambda made, _stages, _fold: made.add_wave("W").add_stage(the_stage(made, "churn-promotion")),
+            "must have stages of different names, got 'churn-promotion'; rename one of them",
+        ),
+        (
+            lambda _made, stages, _fold: stages.shadow.add_post(step("Verdict")),
+            "must have steps in churn-shadow that are called like nothing else in it, got 'Verdict'; rename one",
+        ),
+        (
+            lambda _made, stages, _fold: stages.promotion.add_pre(step("churn")),
+            "must have steps in churn-promotion that are called like nothing else in it, got 'churn'; rename one",
+        ),
+        (
+            lambda made, _stages, fold: made.add_wave("W", pre=[fold]),
+            "must have each step once, got 'Fold'; make one for each stage",
+        ),
+    ],
+    ids=["stack", "wave", "stage", "step", "step like a stack", "step twice"],
+)
+def test_fails_with_what_is_added_later_and_is_there_already(add: Adding, said: str) -> None:
+    """At synthesis, before the CDK builds the pipeline: one line instead of a lost stack or a graph's words."""
+    app = cdk.App()
+    pipeline, fold = new_pipeline(app), step("Fold")
+    add(pipeline, add_shadow_test(pipeline, watched(), after_promotion=[fold]), fold)
+    with pytest.raises(RuntimeError, match=f"^add_shadow_test: .*{said}[^\\n]*$"):
+        app.synth()
+
+
+def test_two_pipelines_of_an_app_deploy_an_endpoint_once() -> None:
+    """In one place; elsewhere it is another endpoint, and where that isn't said nobody knows."""
+    app = cdk.App()
+    first, second = (new_pipeline(app, name=name, cross_account_keys=True) for name in ("One", "Two"))
+    add_shadow_test(first, watched())
+    with pytest.raises(InvalidValueError, match="an endpoint that the pipeline One/Pipeline doesn't deploy yet"):
+        add_shadow_test(second, watched())
+    add_shadow_test(second, watched(), env=ELSEWHERE)
+    add_shadow_test(new_pipeline(cdk.App(), name="One"), watched())
+    for name in ("Three", "Four"):
+        add_shadow_test(new_pipeline(app, None, name=name), watched())
+    stages_of = [[*stages_in(app, name)][-2:] for name in ("One", "Two", "Three", "Four")]
+    assert stages_of == [["churn-shadow", "churn-promotion"]] * 4
+
+
+def stages_in(app: cdk.App, stack: str) -> dict[str, Json]:
+    """The stages of one of several pipelines."""
+    return stages(json.loads((Path(app.synth().directory) / f"{stack}.template.json").read_text()))
+
+
+def the_stage(pipeline: pipelines.CodePipeline, name: str) -> cdk.Stage:
+    """A stage that was made for a shadow test."""
+    found = cdk.Stack.of(pipeline).node.find_child(name)
+    assert isinstance(found, cdk.Stage)
+    return found
+
+
 def step(step_id: str) -> pipelines.Step:
     """A step."""
     return pipelines.ManualApprovalStep(step_id)
@@ -423,9 +498,9 @@ def test_fails_with_an_endpoint_that_no_stack_can_be_named_like() -> None:
         add_shadow_test(new_pipeline(cdk.App()), watched("2churn"))
 
 
-def cdk_stage(pipeline: pipelines.CodePipeline) -> cdk.Stage:
+def cdk_stage(pipeline: pipelines.CodePipeline, stack_name: str | None = None) -> cdk.Stage:
     """A stage with something in it."""
     made = cdk.Stage(cdk.Stack.of(pipeline), "Other")
-    cdk.CfnOutput(cdk.Stack(made, "Stack"), "Nothing", value="nothing")
+    cdk.CfnOutput(cdk.Stack(made, "Stack", stack_name=stack_name), "Nothing", value="nothing")
     cdk.CfnWaitConditionHandle(made.node.find_child("Stack"), "Handle")  # type: ignore[arg-type] # a Stack
     return made

@@ -35,7 +35,8 @@ def test_five_actions_fit() -> None:
     [
         ({"emails": "team@example.com"}, "'emails' must be a list, got 'team@example.com'; write"),
         ({"emails": ["team"]}, "'emails' must hold addresses like team@example.com, got 'team'"),
-        ({"emails": ["a@b.cd", "c@d.ef", "a@b.cd"]}, "'emails' must hold each address once, got 'a@b.cd'"),
+        ({"emails": ["a@b.cd", "c@d.ef", "a@b.cd"]}, "'emails' must hold each address once, whatever its"),
+        ({"emails": ["a@b.cd", "A@b.CD"]}, "whatever its capitals, got 'A@b.CD'; leave the others out"),
         ({"topic_arn": "oncall"}, "'topic_arn' must be an ARN like arn:aws:sns"),
         ({"topic_arn": TOPIC, "emails": ["a@b.cd"]}, "'topic_arn' must be left out with emails"),
         ({"topic_arn": TOPIC + ".fifo"}, "'topic_arn' must not be a FIFO topic, which no alarm can tell"),

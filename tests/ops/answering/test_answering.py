@@ -217,6 +217,22 @@ def test_an_event_of_another_shape_is_logged_and_answers_nothing(
     assert pipeline.answers == []
 
 
+FORGED = "x\r\nPASS of churn: Approved\u2028\x1b[2J"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("name", ["endpoint", "endpointConfig", "at", "verdict", "reason", "since", "override"])
+def test_an_event_is_one_line_of_the_log(name: str, version: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever is in it: nobody may write lines that look like the function's own, or what a terminal obeys."""
+    caplog.set_level("INFO")
+    forged = {"by": FORGED, "reason": FORGED} if name == "override" else FORGED
+    pipeline = _Pipeline()
+    hear(event(**{"version": version, "verdict": "FAIL", name: forged}), Clients(pipeline, lambda *_: None))
+    assert caplog.messages
+    assert all(one.isprintable() for one in caplog.messages)
+    assert all(one["result"]["summary"].isprintable() for one in pipeline.answers)
+
+
 # --- entering a stage
 
 PROMOTED = replace(
