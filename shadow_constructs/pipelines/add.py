@@ -73,7 +73,10 @@ def add_shadow_test(
     stack = cdk.Stack.of(pipeline)
     where = Whereabouts.of(pipeline, env)
     kinds = ("serve",) if test.shadow is None else ("shadow", "promotion")
-    check_where(pipeline, Deployed(test.endpoint_name, where, tuple(f"{prefix}-{kind}" for kind in kinds)))
+    around = cdk.Stage.of(stack)
+    # A pipeline that is itself in a stage has that one's name before its stages'; an app has none.
+    begin = "" if around is None or not around.stage_name else f"{around.stage_name}-"
+    check_where(pipeline, Deployed(test.endpoint_name, where, tuple(f"{begin}{prefix}-{kind}" for kind in kinds)))
     look_at_the_whole(pipeline)
     first = [KeyStep(test.endpoint_name, where.account)] if where.other_account else []
 

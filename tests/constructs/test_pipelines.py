@@ -29,7 +29,7 @@ def watched(name: str = "churn", **changes: Any) -> ShadowTest:  # noqa: ANN401 
 
 
 def new_pipeline(
-    app: cdk.App,
+    app: cdk.Stage,
     env: cdk.Environment | None = HERE,
     *,
     name: str = "Delivery",
@@ -418,6 +418,27 @@ def test_two_pipelines_of_an_app_deploy_an_endpoint_once() -> None:
         add_shadow_test(new_pipeline(app, None, name=name), watched())
     stages_of = [[*stages_in(app, name)][-2:] for name in ("One", "Two", "Three", "Four")]
     assert stages_of == [["churn-shadow", "churn-promotion"]] * 4
+
+
+def test_a_pipeline_may_be_in_a_stage_of_its_own() -> None:
+    """Whose name is part of the names of its stages; they are known for its own all the same, and asked at entry."""
+    app = cdk.App()
+    home = cdk.Stage(app, "Tools", env=HERE)
+    add_shadow_test(new_pipeline(home, None), watched(), env=HERE)
+    [template] = (Path(app.synth().directory) / "assembly-Tools").glob("ToolsDelivery*.template.json")
+    found = stages(json.loads(template.read_text()))
+    assert [name for name, one in found.items() if "BeforeEntry" in one] == [
+        "Tools-churn-shadow",
+        "Tools-churn-promotion",
+    ]
+
+
+def test_nothing_is_said_of_a_type_that_it_has() -> None:
+    """The CDK warns of V1 where no type is given; the pipeline is one of V2."""
+    app = cdk.App()
+    add_shadow_test(new_pipeline(app), watched())
+    said = [one.entry.data for stack in app.synth().stacks for one in stack.messages]
+    assert not [one for one in said if "pipelineType" in str(one)]
 
 
 def stages_in(app: cdk.App, stack: str) -> dict[str, Json]:
