@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.rules import AgreementRule
 from shadow_ops.judge import rates, vetoes
-from shadow_ops.judge.opinion import Needs, Opinion, opinion, plain
+from shadow_ops.judge.opinion import Needs, Opinion, lasting, opinion, plain
 from shadow_ops.judge.rates import Counts
 from shadow_ops.judge.samples import Samples
 from shadow_ops.judge.verdict import Outcome
@@ -115,7 +115,7 @@ def judge_agreement(rule: AgreementRule, samples: Samples, needs: Needs) -> Opin
     if outcome is Outcome.INCONCLUSIVE:
         minutes = _to_go(len(seen), each, evidence(counts, limit), needs.hold)
         said += "; above what is allowed, but not surely" if counts.excess > limit else "; not enough pairs to be sure"
-    now = None if outcome is Outcome.FAIL else _not_now(seen, allowed, each)
+    now = None if outcome is Outcome.FAIL else _not_now(seen, allowed, each) or _unknown_now(seen, samples, each)
     if now is not None:
         outcome, minutes, said = Outcome.INCONCLUSIVE, None, f"{said}; not now: {now}"
     bad = {one.start for one in seen if _beyond(one, allowed) >= _FEWEST_MORE}
@@ -201,6 +201,23 @@ def _not_now(seen: Sequence[Stretch], limit: float, minutes: float) -> str | Non
     some = [seen[number] for number in peaks.when]
     share = math.fsum(one.differing for one in some) / math.fsum(one.compared for one in some)
     return f"{_percent(share)} % agree in {peaks.text([one.start for one in seen])}"
+
+
+def _unknown_now(seen: Sequence[Stretch], samples: Samples, minutes: float) -> str | None:
+    """Whether nobody can tell of the last three stretches, because they weren't compared or hardly joined."""
+    end = seen[-1].start + datetime.timedelta(minutes=minutes)
+    fine = samples.fine
+    since = sum(asked and start >= end for start, asked in zip(fine.starts, fine.busy[1], strict=True))
+    without = since * samples.period_minutes
+    if without > FEWEST_STRETCHES * max(minutes, samples.period_minutes):
+        return f"no answers compared since {vetoes.clock(end)}, {lasting(without)} in which the shadow had requests"
+    last = seen[-FEWEST_STRETCHES:]
+    compared, unjoined = (math.fsum(getattr(one, name) for one in last) for name in ("compared", "unjoined"))
+    joined = compared / (compared + unjoined) * 100
+    if joined >= MIN_JOINED_PERCENT:
+        return None
+    some = f"last {len(last)} stretches of answers, since {vetoes.clock(last[0].start)}"
+    return f"only {joined:.1f} % of the answers could be joined in the {some}"
 
 
 def _to_go(stretches: int, minutes: float, won: float, needed: float) -> float | None:

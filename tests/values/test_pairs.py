@@ -141,6 +141,7 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
         lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(responses=False)),
         lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(percent=0)),
         lambda: shadow_test(gate=AGREES, watch=Watch(answers=False)),
+        lambda: shadow_test(gate=AGREES, watch=Watch(every_minutes=61)),
         lambda: shadow_test(gate=AGREES, watch=Watch.off("an example")),
         lambda: shadow_test(gate=AGREES, watch=Watch(), guard=OFF),
     ],

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
 
 _INVOCATIONS_EVERY = 60
+_AN_HOUR_MINUTES = 60
 
 
 def _serverless(test: ShadowTest) -> Iterator[Clash]:
@@ -109,7 +110,13 @@ def _taking_over(test: ShadowTest) -> Iterator[Clash]:
 
 
 def _uncounted(test: ShadowTest) -> Iterator[Clash]:
-    if test.shadow is None or test.counts_answers or not test.gate.of(AgreementRule):
+    if test.shadow is None or not test.gate.of(AgreementRule):
+        return
+    if test.counts_answers:
+        if (minutes := test.watch.every_minutes) > _AN_HOUR_MINUTES:
+            must = "look once an hour or more often with Rule.agreement, which holds by answers of the last three hours"
+            fix = f"write Watch(every_minutes={_AN_HOUR_MINUTES}), or leave the rule out"
+            yield Clash("watch", must, f"every_minutes={minutes}", fix)
         return
     lacks = (
         ("capture", not (test.capture.enabled and test.capture.responses), "keep responses", "write Capture()"),
@@ -150,7 +157,7 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
     Pair(
         id="agreement-and-capture",
         facts="`Rule.agreement` and data capture, watch and guard",
-        clash="the rule where answers aren't captured, or nobody counts them: it could never hold",
+        clash="the rule where answers aren't captured, nobody counts them or too seldom: it could never hold for long",
         source="Developer Guide, capture data from real-time endpoints",
         check=_uncounted,
     ),

@@ -159,3 +159,38 @@ def test_a_bad_end_completes_no_pass() -> None:
     wanted = replace(policy(), min_duration_minutes=23.5 * 60)
     verdict = judge(seen, wanted)
     assert verdict.outcome is OPEN
+
+
+@pytest.mark.parametrize(("compared", "outcome"), [(24, PASS), (21, PASS), (20, OPEN), (3, OPEN)])
+def test_who_has_not_compared_for_more_than_three_hours_of_requests_does_not_know(
+    compared: int, outcome: Outcome
+) -> None:
+    """The capture has stopped, or the watch: what agreed before says nothing of now."""
+    whole = answers(0.001)
+    assert whole.answers is not None
+    seen = replace(whole, answers=replace(whole.answers, periods=whole.answers.periods[:compared]))
+    finding = found(seen)
+    assert finding.outcome is outcome
+    assert ("no answers compared since" in finding.reason) is (outcome is OPEN)
+
+
+def test_a_night_without_requests_needs_no_answers() -> None:
+    """Nothing was asked, so there was nothing to compare."""
+    day = answers(0.001, hours=12)
+    idle = recording(periods=24 * 12).periods[12 * 12 :]
+    silent = tuple(replace(one, production=Side({"Invocations": 0.0}), shadow=Side()) for one in idle)
+    assert found(replace(day, periods=(*day.periods, *silent))).outcome is PASS
+
+
+@pytest.mark.parametrize(("since", "outcome"), [(24, PASS), (21, OPEN), (23, OPEN)])
+def test_answers_that_hardly_join_lately_do_not_hold(since: int, outcome: Outcome) -> None:
+    """However many joined in the days before."""
+    whole = answers(0.001)
+    assert whole.answers is not None
+    spoiled = [
+        replace(one, shadow=Side({**one.shadow.numbers, "UnjoinedAnswers": 400.0})) if number >= since else one
+        for number, one in enumerate(whole.answers.periods)
+    ]
+    finding = found(replace(whole, answers=replace(whole.answers, periods=tuple(spoiled))))
+    assert finding.outcome is outcome
+    assert ("could be joined in the last 3 stretches" in finding.reason) is (outcome is OPEN)
