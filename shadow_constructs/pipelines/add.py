@@ -13,7 +13,7 @@ from shadow_constructs.pipelines.deployed import Deployed, check_where
 from shadow_constructs.pipelines.entering import entering
 from shadow_constructs.pipelines.given import check_given, check_together
 from shadow_constructs.pipelines.key_step import KeyStep
-from shadow_constructs.pipelines.stages import EndpointStage
+from shadow_constructs.pipelines.stages import EndpointStage, beside
 from shadow_constructs.pipelines.verdict_step import VerdictStep
 from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.pipelines.whole import look_at_the_whole
@@ -116,4 +116,6 @@ def _verdict(stage: EndpointStage, test: ShadowTest, where: Whereabouts, deadlin
     )
     config = stage.stack.endpoint.node.find_child("EndpointConfigNameOutput")
     assert isinstance(config, cdk.CfnOutput)
-    return VerdictStep("Verdict", approval=approval, config=config, deadline_days=deadline_days)
+    return VerdictStep(
+        beside("Verdict", test.endpoint_name), approval=approval, config=config, deadline_days=deadline_days
+    )

@@ -6,6 +6,7 @@ import jsii
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import pipelines
 
+from shadow_constructs.pipelines.stages import beside
 from shadow_ops.contract.problems import refuse
 
 
@@ -21,7 +22,7 @@ class KeyStep(pipelines.Step):
     """
 
     def __init__(self, endpoint_name: str, account: str) -> None:
-        super().__init__("Key")
+        super().__init__(beside("Key", endpoint_name))
         self._endpoint_name = endpoint_name
         self._account = account
 

@@ -41,4 +41,15 @@ class EndpointStage(cdk.Stage):
         kind = PromotionStack if promotion else ShadowTestStack
         self.stack: ShadowTestStack | PromotionStack = kind(self, test.endpoint_name, test=test)
         if whereabouts.elsewhere and not promotion:
-            ReportsStack(self, "reports", endpoint_name=test.endpoint_name, whereabouts=whereabouts)
+            name = beside("reports", test.endpoint_name)
+            ReportsStack(self, name, endpoint_name=test.endpoint_name, whereabouts=whereabouts)
+
+
+def beside(name: str, endpoint_name: str) -> str:
+    """A name in a stage that the endpoint's stack, which is called like the endpoint, doesn't have.
+
+    Args:
+        name: As it is called usually.
+        endpoint_name: The endpoint.
+    """
+    return name if name.lower() != endpoint_name.lower() else f"its-{name}"

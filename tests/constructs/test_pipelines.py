@@ -433,6 +433,15 @@ def test_a_pipeline_may_be_in_a_stage_of_its_own() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["reports", "Verdict", "Key"])
+def test_an_endpoint_may_be_called_like_something_of_a_stage(name: str) -> None:
+    """What stands beside its stack has another name then."""
+    template, _ = rendered((watched(name), ELSEWHERE))
+    assert [*stages(template)][-2:] == [f"{name}-shadow", f"{name}-promotion"]
+    wait = stages(template)[f"{name}-shadow"]["Actions"][-1]["Name"]
+    assert wait == ("its-Verdict" if name == "Verdict" else "Verdict")
+
+
 def test_nothing_is_said_of_a_type_that_it_has() -> None:
     """The CDK warns of V1 where no type is given; the pipeline is one of V2."""
     app = cdk.App()
