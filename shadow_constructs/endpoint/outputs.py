@@ -21,7 +21,7 @@ from shadow_ops.contract.text import ascii_of
 
 CAPTURED_DATA, CAPTURE_KEY = "CapturedData", "CaptureKey"
 SERVING_MODEL, TESTED_MODEL, PEOPLE = "ServingModelName", "TestedModelName", "People"
-SERVING_ROLE, TESTED_ROLE = "ServingRole", "TestedRole"
+SERVING_ROLE, TESTED_ROLE, TESTED_VERSIONS = "ServingRole", "TestedRole", "TestedVersions"
 """What the stack of a managed test reads of the endpoint's."""
 _LONGEST_PREFIX = 200
 _TAKEN: WeakKeyDictionary[IConstruct, set[str]] = WeakKeyDictionary()
@@ -116,5 +116,12 @@ def outputs_for_test(
         role_arn = models[version].role_arn
         if role_arn is not None:
             yield Output(role, role_arn, f"Execution role of {version}")
+    versions = versions_of(managed)
+    yield Output(TESTED_VERSIONS, versions, "Which versions they are of")
     if topic_arn is not None:
         yield Output(PEOPLE, topic_arn, "Topic of those who are told")
+
+
+def versions_of(managed: ManagedShadowTest) -> str:
+    """The versions that a managed test compares, as the outputs say them."""
+    return f"{managed.test.production.model.version} and {managed.shadow.model.version}"

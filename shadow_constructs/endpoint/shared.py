@@ -83,6 +83,17 @@ def shared_text(endpoint: Part, here: str, output: str) -> str:
     return cdk.Lazy.uncached_string(_Known(endpoint, here, output)) if is_token(here) else here
 
 
+def deployed_text(endpoint: Part, here: str, output: str) -> str:
+    """A text as the endpoint's stack was deployed with it, which may be another than the code says by now.
+
+    Args:
+        endpoint: Whose it is.
+        here: As the code says it.
+        output: Name of the output that says it to others.
+    """
+    return cdk.Lazy.uncached_string(_Known(endpoint, here, output))
+
+
 def _outermost(stack: cdk.Stack) -> cdk.Stack:
     above = stack.nested_stack_parent
     return stack if above is None else _outermost(above)

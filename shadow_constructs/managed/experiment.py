@@ -104,7 +104,6 @@ def _resources(asked: ManagedAsked) -> dict[str, object]:
     bases = dict.fromkeys((asked.base, asked.base.lower()))
     named = {
         "experiment": [f"{sagemaker}:inference-experiment/{one}-*" for one in bases],
-        "experiments": [f"{sagemaker}:inference-experiment/*"],
         "model": [f"{sagemaker}:model/*"],
         "kept": [f"{records}:parameter{prefix(asked.endpoint)}/{one}" for one in _KEPT],
         "conclusion": [f"{records}:parameter{prefix(asked.endpoint)}/conclusion"],

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from shadow_constructs.alarms import EndpointAlarms
 from shadow_constructs.dashboard import ComparisonDashboard
 from shadow_constructs.endpoint.declared import SettingsParameter
+from shadow_constructs.endpoint.outputs import versions_of
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.managed.experiment import Experiment
 from shadow_constructs.managed.parts import Parts, of_endpoint, of_nobody
@@ -128,5 +129,7 @@ def _asked(managed: ManagedShadowTest, parts: Parts, role_arn: str) -> ManagedAs
         capture=capture,
         volume_key_arn=test.volume_key_arn,
         native=Instances(serving.instance_type, serving.count) if managed.native else None,
+        versions=None if parts.deployed is None else versions_of(managed),
+        deployed=parts.deployed,
         tags=test.tags,
     )

@@ -8,9 +8,17 @@ import aws_cdk as cdk
 
 from shadow_constructs.endpoint.capture_bucket import CaptureBucket
 from shadow_constructs.endpoint.made import check_deployed, serving_models
-from shadow_constructs.endpoint.outputs import PEOPLE, SERVING_MODEL, SERVING_ROLE, TESTED_MODEL, TESTED_ROLE
+from shadow_constructs.endpoint.outputs import (
+    PEOPLE,
+    SERVING_MODEL,
+    SERVING_ROLE,
+    TESTED_MODEL,
+    TESTED_ROLE,
+    TESTED_VERSIONS,
+    versions_of,
+)
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
-from shadow_constructs.endpoint.shared import shared_text
+from shadow_constructs.endpoint.shared import deployed_text, shared_text
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.capture import CaptureDestination
@@ -29,6 +37,7 @@ class Parts:
         model_roles: Their execution roles, as far as they are known.
         captured: Where captured data goes, or None.
         topic_arn: Who is told by the endpoint's own stack, or None.
+        deployed: The versions that the endpoint's stack was deployed with, or None if there is none.
     """
 
     production_model: str
@@ -36,6 +45,7 @@ class Parts:
     model_roles: tuple[str, ...]
     captured: CaptureDestination | None
     topic_arn: str | None = None
+    deployed: str | None = None
 
 
 def of_endpoint(scope: Part, managed: ManagedShadowTest, endpoint: ShadowEndpoint) -> Parts:
@@ -75,6 +85,7 @@ def of_endpoint(scope: Part, managed: ManagedShadowTest, endpoint: ShadowEndpoin
         model_roles=tuple(dict.fromkeys(roles)),
         captured=captured,
         topic_arn=None if topic is None else shared_text(endpoint, topic, PEOPLE),
+        deployed=deployed_text(endpoint, versions_of(managed), TESTED_VERSIONS),
     )
 
 

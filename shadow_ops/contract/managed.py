@@ -26,7 +26,7 @@ RESOURCE = "Custom::ManagedShadowTest"
 """Type of the custom resource."""
 
 # What a test that is there takes in place; all else makes another test.
-_IN_PLACE = ("sampling_percent", "seconds", "tags")
+_IN_PLACE = ("sampling_percent", "seconds", "tags", "versions", "deployed")
 
 
 def ramp_name(endpoint: str) -> str:
@@ -97,6 +97,8 @@ class ManagedAsked:
         capture: What is captured; None: nothing.
         volume_key_arn: KMS key of the storage volumes, or None.
         native: What production serves on, where the template itself makes the test; None where the function does.
+        versions: What the code calls the two models; None where no stack of this library owns the endpoint.
+        deployed: What the endpoint's stack calls them.
         tags: Of the test.
     """
 
@@ -114,6 +116,8 @@ class ManagedAsked:
     capture: CaptureAsked | None = None
     volume_key_arn: str | None = None
     native: Instances | None = None
+    versions: str | None = None
+    deployed: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def name(self, stack: str) -> str:
@@ -212,6 +216,8 @@ _NAMES = {
     "capture": "Capture",
     "volume_key_arn": "VolumeKey",
     "native": "NativeOn",
+    "versions": "Versions",
+    "deployed": "DeployedVersions",
     "tags": "Tags",
 }
 _CHANGES_IN_PLACE = ("Version", *(_NAMES[one] for one in _IN_PLACE))

@@ -51,6 +51,11 @@ PERMISSIONS: tuple[Need, ...] = (
         "models and instances of the config that serves and of the one that was asked for",
     ),
     Need(
+        ("sagemaker:DescribeInferenceExperiment",),
+        "experiments",
+        "whether the managed test of the endpoint's is to begin, which an update would get lost by",
+    ),
+    Need(
         (
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingPolicies",

@@ -30,7 +30,7 @@ from shadow_ops.guard.decision import (
 )
 from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
-from shadow_ops.guard.managed import as_asked, measured, refuse_while_tested
+from shadow_ops.guard.managed import as_asked, measured, refuse_before_a_test, refuse_while_tested
 from shadow_ops.guard.on_record import Why, refuse_demotion, why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.renamed import refuse_lossy_rename
@@ -73,6 +73,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     _refuse_two_owners(request, need(seen.native))
     _refuse_unless_ready(live)
     refuse_while_tested(request, live)
+    refuse_before_a_test(request, live, need(seen.tested))
     live = as_asked(request, live, seen)
     record = need(seen.pending)
     if request.asked.config == live.config.name:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, same_content
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.reasons import Reason
@@ -51,6 +52,31 @@ def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
             f"{shadow.model_name} beside production as {shadow.name}, and {_harm(request, old)}; conclude it first: "
             f"shadow-test conclude {live.name} promote|remove (`shadow-test status {live.name}` says since when)"
         )
+
+
+def refuse_before_a_test(request: Request, live: LiveEndpoint, test: Experiment | None) -> None:
+    """Refuse an update that a managed test undoes, once it begins or ends: it was made for what serves now.
+
+    What leaves the endpoint, its scaling and the candidate's model alone goes on.
+
+    Raises:
+        Refusal: With how the test is called off.
+    """
+    old, asked = request.old, request.asked
+    if test is None or test.over or test.config == live.config.name:
+        return
+    if old is not None and leaves_alone(request) and (old.tested, old.scaling) == (asked.tested, asked.scaling):
+        return
+    begun = test.status not in ("Creating", "Created")
+    when = f"is {test.status}" if begun else f"begins at {test.start:%Y-%m-%d %H:%M} UTC"
+    gone = old is not None and old.tested not in (None, asked.tested)
+    harm = "this deployment would delete the model that it tests" if gone else "an update would be undone by it"
+    raise Refusal(
+        f"the managed test {test.name} of {live.name} {when}, with {test.production.model} on "
+        f"{test.production.instances.count} x {test.production.instances.instance_type} as production, so {harm}; "
+        f"conclude it first: shadow-test conclude {live.name} {'remove' if begun else 'cancel'}, and begin it again "
+        "afterwards"
+    )
 
 
 def _harm(request: Request, old: Asked) -> str:

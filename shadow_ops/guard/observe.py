@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shadow_ops.aws import history, parameters, reasons, records
+from shadow_ops.aws import experiment, history, parameters, reasons, records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
 from shadow_ops.aws.errors import error_code
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
+from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 from shadow_ops.contract.scaled import TIMES, Scaled
 from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.direction import went_beyond
@@ -89,6 +93,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         reasons=look.tell(lambda: reasons.on_record(clients.ssm, endpoint), "what people put on record"),
         firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
         native=look.native(stack) if request.kind == "Create" and live is not None else (),
+        tested=look.tested(),
     )
 
 
@@ -230,6 +235,21 @@ class _Looker:
             if is_missing(error):
                 raise _ConfigGoneError(error.response["Error"]["Message"]) from None
             raise
+
+    def tested(self) -> Experiment | Unread | None:
+        """The managed test that the endpoint's other stack says of it."""
+
+        def look() -> Experiment | None:
+            read = partial(parameters.text_of, self._clients.ssm)
+            said = Declared.read(self._endpoint, read, managed=True)
+            if said is None or said.experiment is None:
+                return None
+            return experiment.describe(self._clients.sagemaker, said.experiment)
+
+        try:
+            return self.tell(look, "the managed test")
+        except (CannotTellError, InvalidValueError) as error:
+            return Unread(f"the managed test of {self._endpoint} can't be read: {error}")
 
     def config(self, name: str) -> Config | Unread | None:
         def look() -> Config | None:

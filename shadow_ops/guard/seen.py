@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.reasons import Reason
@@ -53,6 +54,7 @@ class Seen:
         history: What was promoted and taken back.
         reasons: What people put on record for a promotion or its rollback.
         firing: Alarms that would take the update back and fire.
+        tested: The managed test that a stack of this library says of the endpoint, whatever it is at; None without one.
         judged: The gate's verdict, or why there is none; None while it wasn't asked.
         waiting: Since when something is waited for, by what it is.
         patient: Whether there is time to wait on.
@@ -75,6 +77,7 @@ class Seen:
     history: tuple[Entry, ...] | Unread = ()
     reasons: tuple[Reason, ...] | Unread = ()
     firing: tuple[str, ...] | Unread = ()
+    tested: Experiment | Unread | None = None
     judged: Verdict | Unread | None = None
     waiting: Mapping[str, datetime.datetime] = field(default_factory=dict)
     patient: bool = True

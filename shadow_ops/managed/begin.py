@@ -85,6 +85,12 @@ def next_step(asked: ManagedAsked, old: ManagedAsked | None, name: str, sight: S
         CannotTellError: If it can't be as the template says, in one line.
     """
     mine, before = sight.mine, sight.before
+    if sight.forward and asked.versions != asked.deployed:
+        _refuse(
+            f"the stack of {asked.endpoint} was deployed with {asked.deployed}, and the code compares "
+            f"{asked.versions}: deploy that stack first, then this one (cdk deploy does both, unless --exclusively is "
+            "given)"
+        )
     if before is not None and not before.over:
         if not sight.forward:
             return Wait(f"{before.name} is {before.status}") if before.status in _AT_WORK else End(before)

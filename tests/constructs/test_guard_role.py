@@ -63,6 +63,7 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
         # SageMaker writes endpoint names in ARNs in lower case.
         "endpoint": [f"sagemaker:{here}:endpoint/Churn", f"sagemaker:{here}:endpoint/churn"],
         "endpoint-config": [f"sagemaker:{here}:endpoint-config/*"],
+        "experiments": [f"sagemaker:{here}:inference-experiment/*"],
         "parameter": [mine, f"{mine}/*"],
         "record": [f"{mine}/{name}" for name in ("lock", "pending", "scaling/*", "state")],
         "entry": [f"{mine}/{name}" for name in ("history/*", "reasons/*", "requests/*")],

@@ -147,6 +147,14 @@ def test_a_test_on_an_endpoint_of_ours_ends_in_every_other_way_without_a_trace(p
     place.deploy(lambda app: of_ours(place, app, scheduled), "shadow").check()
     place.deploy(lambda app: of_ours(place, app, scheduled), place.stack).check()
     assert "to call it off" in place.done("status", place.name)
+    more = replace(place.test.production, hardware=replace(place.test.production.hardware, count=3))  # type: ignore[type-var] # no serverless one
+    grown = replace(scheduled, test=replace(place.test, production=more))
+    refused = place.deploy(lambda app: of_ours(place, app, grown), "shadow")
+    assert "an update would be undone by it" in " ".join(refused.output.split())
+    v3 = replace(place.test.shadow, model=replace(place.test.shadow.model, version="v3"))  # type: ignore[type-var, union-attr] # it has one
+    other = replace(scheduled, test=replace(place.test, shadow=v3))
+    refused = place.deploy(lambda app: of_ours(place, app, other), place.stack)
+    assert "was deployed with v1 and v2, and the code compares v1 and v3" in " ".join(refused.output.split())
     assert "was deleted before it began" in place.done("conclude", place.name, "cancel")
     assert (place.experiments(), place.serving()) == ([], WITHOUT)
     place.destroy(lambda app: of_ours(place, app, scheduled), place.stack)

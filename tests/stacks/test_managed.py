@@ -41,8 +41,8 @@ from tests.values.samples import KEY_ARN, ROLE_ARN, variant
 STARTS = datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC)
 NAG = {
     **ACKNOWLEDGED,
-    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/(churn-)?\*\]": "Names of tests end in characters of "
-    "their own; of others it is only looked up which endpoint they have.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/churn-\*\]": "Names of tests end in characters of "
+    "their own.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:model/\*\]": "CloudFormation names the models, which are only described.",
 }
 

@@ -240,6 +240,8 @@ ACKNOWLEDGED: dict[str, str] = {
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:lambda:[^ ]+:function:\*\]": "The guard's own function, which needs this "
     "role first: it is known by its tag, and nothing of the app's can tag it otherwise.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:endpoint-config/\*\]": "CloudFormation names the configs.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/\*\]": "Names of managed tests end in characters of "
+    "their own, and may begin otherwise than the endpoint's; they are only described.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/\*\]": "What is kept of it, to be read.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/(history|reasons|requests|scaling)/\*\]": ""
     "The guard's records of it: entries, reasons, requests and variants have names that are made when they are.",

@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from shadow_ops.aws.endpoint import Config, same_content
+from shadow_ops.contract.declared import managed_name
+from tests.ops.cli.services import DECLARED
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.code import Code as Deployed
 from tests.ops.guard.stack import Code, Stack, scaling
 from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.test_promotion import refused, started
 from tests.ops.guard.test_reasons import on_record, put
-from tests.ops.guard.world import UPDATE_SECONDS
+from tests.ops.guard.world import UPDATE_SECONDS, error
+from tests.ops.managed.world import TEST
+from tests.ops.managed.world import World as OfSageMaker
 
 V1 = Code()
 V2 = replace(V1, version="v2", promotion=True)
@@ -63,6 +67,77 @@ def test_the_candidate_s_model_does_not_go_while_its_managed_test_runs(tested: s
     refused(stack.deploy(replace(code, tested=tested)), "would delete the model model-v2 that it tests", "conclude")
     serve(stack, V1, "end-of-sagemaker")
     assert stack.deploy(replace(code, tested=tested)).ok
+
+
+def scheduled(status: str = "Created", config: str | None = None) -> Stack:
+    """An endpoint of ours whose other stack has scheduled a managed test of v2."""
+    stack = started(replace(V1, tested="model-v2"))
+    test = OfSageMaker().test
+    assert test is not None
+    metadata = {"EndpointName": "churn", **({} if config is None else {"EndpointConfigName": config})}
+    stack.world.experiments[TEST] = {**test, "Status": status, "EndpointMetadata": metadata}
+    said = replace(DECLARED, experiment=TEST)
+    stack.world.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
+    return stack
+
+
+UPDATES = {
+    "count": replace(V1, count=3, tested="model-v2"),
+    "scaling": replace(V1, scaling=(scaling(),), tested="model-v2"),
+    "shadow": replace(V1, shadow="v2", tested="model-v2"),
+    "promotion": V2,
+    "candidate": replace(V1, tested="model-v3"),
+    "no candidate": V1,
+}
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize(
+    ("status", "way"),
+    [
+        ("Creating", "conclude churn cancel"),
+        ("Created", "begins at 2026-11-02 08:00 UTC, with v1 on 2 x ml.m5.xlarge as production"),
+        ("Starting", "conclude churn remove"),
+        ("Running", "is Running"),
+    ],
+)
+def test_nothing_is_updated_that_a_scheduled_test_would_undo(status: str, way: str, update: str) -> None:
+    """It begins with production as it was when it was made, and one that runs elsewhere ends so."""
+    stack = scheduled(status, "another" if status == "Running" else None)
+    before = (stack.world.live, stack.config)
+    refused(stack.deploy(UPDATES[update]), f"the managed test {TEST} of churn", way, "begin it again afterwards")
+    assert (stack.world.live, stack.config) == before
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("status", ["Completed", "Cancelled", "gone"])
+def test_a_test_that_is_over_or_gone_stands_in_no_way(status: str, update: str) -> None:
+    """Its stack may still say its name."""
+    stack = scheduled(status)
+    if status == "gone":
+        stack.world.experiments.clear()
+    result = stack.deploy(UPDATES[update])
+    assert "the managed test" not in result.reason
+    assert result.ok or update == "promotion"
+
+
+def test_what_leaves_the_endpoint_alone_goes_on_before_a_test_begins() -> None:
+    """Another policy, for instance, or another alarm: nothing of it is undone."""
+    stack = scheduled()
+    assert stack.deploy(replace(V1, tested="model-v2", policy="other")).ok
+
+
+@pytest.mark.parametrize("what", ["denied", "damaged", "half told"])
+def test_a_scheduled_test_that_can_not_be_seen_is_no_absent_one(what: str) -> None:
+    """Nothing is updated, and the sentence says what can't be read."""
+    stack = scheduled()
+    if what == "denied":
+        stack.world.refused["describe_inference_experiment"] = error("AccessDeniedException", "no", "Describe")
+    elif what == "damaged":
+        stack.world.parameters[managed_name("churn")] = ["[]"]
+    else:
+        del stack.world.experiments[TEST]["ModelVariants"]
+    refused(stack.deploy(UPDATES["count"]), "the managed test", "can't be read")
 
 
 def test_the_verdict_on_record_lets_its_model_through_once() -> None:

@@ -8,6 +8,7 @@ from shadow_ops.contract.permissions import PERMISSIONS
 from tests.ops.guard.stack import night, scaling, tracking
 from tests.ops.guard.test_counts import SCALED
 from tests.ops.guard.test_counts import started as counted
+from tests.ops.guard.test_managed import scheduled
 from tests.ops.guard.test_scaling import TESTING, add_step_policy, changed_by_hand, started
 
 # Called by Application Auto Scaling with the guard's rights, or by the gate: not by the guard's own code.
@@ -31,7 +32,9 @@ def calls() -> set[str]:
     slow = started()
     slow.world.busy("Updating", 2000)
     slow.ask("Update", "before", TESTING, slow.config, (TESTING, slow.config))
-    worlds = (scaled.world, with_alarm.world, larger.world, slow.world)
+    tested = scheduled("Completed")
+    assert tested.deploy(replace(TESTING, shadow=None, count=3)).ok
+    worlds = (tested.world, scaled.world, with_alarm.world, larger.world, slow.world)
     return {call for world in worlds for call in world.calls}
 
 

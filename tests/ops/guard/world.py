@@ -88,6 +88,7 @@ class World:
         endpoints: The endpoints by name.
         scaling: Scalable targets by endpoint and variant.
         parameters: Versions of SSM parameters by name.
+        experiments: DescribeInferenceExperiment's answers by name.
         statuses: Each stack's status by its ARN; None once it is gone.
         owners: The stack of which an endpoint is a resource, and the resource's status.
         native: Variants that the stack scales by resources of its own, and the resource's status.
@@ -111,6 +112,7 @@ class World:
     endpoints: dict[str, Live] = field(default_factory=dict)
     scaling: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     parameters: dict[str, list[str]] = field(default_factory=dict)
+    experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
     statuses: dict[str, str | None] = field(default_factory=lambda: {STACK: "UPDATE_IN_PROGRESS"})
     owners: dict[str, tuple[str, str]] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
@@ -295,6 +297,11 @@ class World:
             "LastModifiedTime": self.now,
             **({"FailureReason": live.reason} if live.reason else {}),
         }
+
+    def _describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's word
+        if Name not in self.experiments:
+            raise error("ResourceNotFound", Name, "DescribeInferenceExperiment")
+        return self.experiments[Name]
 
     def _describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         if EndpointConfigName not in self.configs:

@@ -479,3 +479,21 @@ def test_a_share_that_the_code_sets_ends_a_ramp(percent: int) -> None:
     assert ramp_name(ENDPOINT) in world.parameters
     ask(world, event("Update", replace(ASKED, sampling_percent=percent), old=ASKED))
     assert (ramp_name(ENDPOINT) in world.parameters) is (percent == ASKED.sampling_percent)
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+@pytest.mark.parametrize("deployed", ["v1 and v2", "v0 and v3"])
+def test_a_test_of_other_versions_than_the_endpoints_stack_has_is_refused(kind: str, deployed: str) -> None:
+    """Whichever of the two models it is: nothing is begun, and nothing that runs is told as another version."""
+    world, same = fresh(), replace(ASKED, versions="v1 and v2", deployed="v1 and v2")
+    if kind == "Update":
+        ask(world, event("Create", same))
+        world.stack = "UPDATE_IN_PROGRESS"
+    made = len(world.made)
+    answer = ask(world, event(kind, replace(same, versions="v1 and v3", deployed=deployed), old=same))
+    assert (answer["Status"], len(world.made)) == ("FAILED", made)
+    said = f"the stack of churn was deployed with {deployed}, and the code compares v1 and v3: deploy that stack first"
+    assert said in answer["Reason"]
+    world.stack = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert ask(world, event("Update", same, old=replace(same, deployed=deployed)))["Status"] == "SUCCESS"
+    assert same.name(STACK) == NAME
