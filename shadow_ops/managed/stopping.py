@@ -54,7 +54,7 @@ def is_retained(experiment: Experiment, live: LiveEndpoint) -> bool:
     What serves was made by the test's end then: not before the test, and not by a later deployment of the same shadow.
     """
     shadow, ended = live.shadow, experiment.completed
-    if shadow is None or ended is None or not experiment.start <= live.config.created <= ended:
+    if shadow is None or ended is None or not experiment.created <= live.config.created <= ended:
         return False
     return experiment.over and (shadow.name, shadow.model_name) == (experiment.shadow.name, experiment.shadow.model)
 

@@ -19,6 +19,7 @@ from rehearsal.schedule import Schedule
 from rehearsal.sure import send_until
 from shadow_constructs import (
     Capture,
+    Hardware,
     ManagedShadowTest,
     ManagedShadowTestStack,
     Model,
@@ -147,7 +148,7 @@ def test_a_test_on_an_endpoint_of_ours_ends_in_every_other_way_without_a_trace(p
     place.deploy(lambda app: of_ours(place, app, scheduled), "shadow").check()
     place.deploy(lambda app: of_ours(place, app, scheduled), place.stack).check()
     assert "to call it off" in place.done("status", place.name)
-    more = replace(place.test.production, hardware=replace(place.test.production.hardware, count=3))  # type: ignore[type-var] # no serverless one
+    more = replace(place.test.production, hardware=Hardware("ml.m5.xlarge", count=3))
     grown = replace(scheduled, test=replace(place.test, production=more))
     refused = place.deploy(lambda app: of_ours(place, app, grown), "shadow")
     assert "an update would be undone by it" in " ".join(refused.output.split())

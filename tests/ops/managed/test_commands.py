@@ -16,7 +16,7 @@ from shadow_ops.judge import judge
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.managed import verdict
 from shadow_ops.measure.recording import Recording
-from tests.ops.managed.world import START, World
+from tests.ops.managed.world import START, World, error
 
 Run = Callable[..., Result]
 
@@ -215,3 +215,39 @@ def test_a_test_without_its_endpoint_is_ended_and_takes_no_share(account: Accoun
     assert "stop_inference_experiment" not in account.world.calls
     done = run("conclude", "churn", "cancel")
     assert (done.exit_code, done.stdout) == (0, "churn-trial is Cancelled, and its endpoint churn is gone\n")
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sampling", "churn", "25"],
+        ["conclude", "churn", "promote"],
+        ["conclude", "churn", "promote", "--dry-run"],
+        ["conclude", "churn", "remove"],
+        ["conclude", "churn", "retain", "--yes"],
+        ["conclude", "churn", "cancel", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_whichever_call_is_refused_is_told_in_one_line_or_tried_again(
+    account: Account, run: Run, command: list[str], code: str
+) -> None:
+    """Denied or throttled at each call in turn: no trace of the program, and production and its scaling are there."""
+    account.world = World(scaled=True)
+    run(*command)
+    for number in range(1, len(account.world.calls) + 1):
+        account.world = World(scaled=True)
+
+        def refuse() -> None:
+            raise error(code, "not now", "AnyCall")
+
+        account.world.meanwhile[number] = refuse
+        done = run(*command)
+        assert done.exit_code in (0, 1), (number, done.output)
+        assert done.exit_code == 0 or "AnyCall" in done.stderr.splitlines()[-1]
+        assert "Traceback" not in done.output
+        served = {name: one for name, one in account.world.serving().items() if name != "shadow of"}
+        assert len(served) == 1
+        kept = any(name.endswith("/conclusion") for name in account.world.parameters)
+        assert account.world.targets or kept, number
