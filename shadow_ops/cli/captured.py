@@ -17,11 +17,12 @@ from typing import Any
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
+from shadow_ops.contract import problems
 from shadow_ops.contract.answers import comparison_of
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.contract.problems import shown
 from shadow_ops.responses.find import span
+from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.run import Asked
@@ -63,6 +64,7 @@ def asked(
     how: Comparison | None = None,
     by: str | None = None,
     athena: tuple[str, str] | None = None,
+    shown: Shown = NEITHER,
     **rest: Any,  # noqa: ANN401 - as `Asked`
 ) -> Asked:
     """What is to be compared: as the endpoint's own rule says where `how` is left out, counted `by` a part of requests.
@@ -77,7 +79,7 @@ def asked(
     source, variants, since, until, policy = _located(place, clients)
     _check_two(*variants)
     if athena is not None:
-        source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or rest["show_requests"]))
+        source = _by_athena(source, clients, place.endpoint, athena, whole=bool(by or redact or shown.inputs))
     # Before anything is written.
     named_parts = Redaction.of(redact, b"")
     kept = (cache or _cache()) / hashlib.sha256(os.fsencode(source.name)).hexdigest()[:16]
@@ -97,6 +99,7 @@ def asked(
         how=replace(comparison_of(policy or GatePolicy()) if how is None else how, by=by),
         redaction=redaction,
         cache=kept,
+        shown=shown,
         **rest,
     )
 
@@ -107,7 +110,7 @@ def _check_place(source: str | None) -> None:
     scheme, _, rest = source.partition("://")
     if scheme != "s3" or not _BUCKET.fullmatch(rest.partition("/")[0]):
         must = "--from must be s3://bucket/folder, or a folder on this machine; it holds the variants' folders"
-        raise Failure(f"{must}, got {shown(source)}", USAGE)
+        raise Failure(f"{must}, got {problems.shown(source)}", USAGE)
 
 
 def _check_two(production: str | None, shadow: str | None) -> None:
@@ -187,6 +190,12 @@ def _secret(folder: Path) -> bytes:
         key = secrets.token_bytes(32)
         file.write(key)
     return key
+
+
+def warn_of_missed(question: Asked) -> None:
+    """Tell of each part to redact that was in no record: a typo leaves readable what was to be hidden."""
+    for part in () if question.redaction is None else question.redaction.missed():
+        output.progress(f"warning: --redact {part!r} was in no record that was fetched now; is it where you think?")
 
 
 class Watching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
 from shadow_ops.responses.counted import LOSSES, SIDES, Share
+from shadow_ops.responses.hidden import NEITHER, Shown, folded
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
-from shadow_ops.responses.tally import Tally
+from shadow_ops.responses.tally import Example, Tally
 
 _NEARLY_ALL = 0.9
 
@@ -54,14 +56,14 @@ class Result:
         how: How it was compared.
         tally: What was counted.
         confidence_percent: How sure the intervals are.
-        showing_requests: Whether examples may show what was asked.
+        shown: What of customers' data may be shown.
     """
 
     read: Read
     how: Comparison
     tally: Tally
     confidence_percent: float = 95
-    showing_requests: bool = False
+    shown: Shown = NEITHER
 
     @property
     def agreement(self) -> Agreement:
@@ -86,18 +88,35 @@ class Result:
         numbers = self.tally.numbers.get("$")
         if self.how.classes is None and (numbers is None or numbers.least < 0 or numbers.most > 1):
             return {}
-        return dict(_most_first(self.tally.classes))
+        # Other classes than labels have names of this library's own.
+        classes = self.tally.classes if self.how.classes != "label" else self.shown.labels(self.tally.classes)
+        return dict(_most_first(classes))
 
     @property
     def parts(self) -> list[tuple[tuple[str, str], int]]:
         """Where pairs differ and how, and how many, most first."""
-        return _most_first(self.tally.parts)
+        having = self._having()
+        return _most_first(folded(self.tally.parts, lambda part: (self.shown.path(part[0], having[part[0]]), part[1])))
 
     @property
     def numbers(self) -> list[tuple[str, Numbers]]:
         """Pairs of numbers by path, those that differ most first."""
-        known = [(path, one) for path, one in self.tally.numbers.items() if one.count]
+        having = self._having()
+        found = folded(self.tally.numbers, lambda path: self.shown.path(path, having[path]))
+        known = [(path, one) for path, one in found.items() if one.count]
         return sorted(known, key=lambda one: (-one[1].largest, one[0]))
+
+    @property
+    def examples(self) -> list[Example]:
+        """The pairs that differ most, these first, so far as they are shown."""
+        return [self.shown.example(one, self.tally.key) for one in sorted(self.tally.examples, reverse=True)]
+
+    def _having(self) -> Counter[str]:
+        """How many answers are known to have each path."""
+        having = Counter(self.tally.having)
+        for (path, how), pairs in self.tally.parts.items():
+            having[path] += pairs if how != "number" else 0
+        return having
 
     @property
     def symptoms(self) -> tuple[str, ...]:
@@ -148,11 +167,11 @@ class Result:
                     "hour": one.hour,
                     "production": one.production,
                     "shadow": one.shadow,
-                    **({"request": one.request} if self.showing_requests else {}),
+                    **({"request": one.request} if self.shown.inputs else {}),
                     **({"segment": one.segment} if self.how.by is not None else {}),
                     "differences": [{"path": path, "how": how} for path, how in one.parts],
                 }
-                for one in sorted(tally.examples, reverse=True)
+                for one in self.examples
             ],
         }
 

@@ -13,6 +13,7 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Differing, Engine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find, sample
+from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.joining import Key, choose_key
 from shadow_ops.responses.layout import HourOfFiles, Item
 from shadow_ops.responses.reading import records
@@ -40,7 +41,7 @@ class Asked:
         how: How answers are compared.
         everything: Whether all hours are read, not a sample.
         examples: How many pairs that differ most are kept.
-        show_requests: Whether those hold the request.
+        shown: What of customers' data may be shown.
         confidence_percent: How sure the intervals are.
         redaction: What is taken out before a file is kept. By default nothing.
         cache: Where files are kept.
@@ -55,7 +56,7 @@ class Asked:
     how: Comparison
     everything: bool = False
     examples: int = 5
-    show_requests: bool = False
+    shown: Shown = NEITHER
     confidence_percent: float = 95
     redaction: Redaction | None = None
     cache: Path
@@ -92,8 +93,13 @@ def compare(
         fetcher = Fetcher(asked.source, asked.cache, asked.redaction, fetched)
         with tempfile.TemporaryDirectory(prefix="shadow-test-") as scratch:
             windows = since(fetcher.windows(hours), asked.since, Path(scratch), tally)
-            engine.run(windows, key, asked.how, tally, show_requests=asked.show_requests, differing=differing)
-    return Result(_read(asked, found, hours), asked.how, tally, asked.confidence_percent, asked.show_requests)
+            taking = None if differing is None else _hiding(differing, asked.shown, key)
+            engine.run(windows, key, asked.how, tally, show_requests=asked.shown.inputs, differing=taking)
+    return Result(_read(asked, found, hours), asked.how, tally, asked.confidence_percent, asked.shown)
+
+
+def _hiding(take: Differing, shown: Shown, key: Key) -> Differing:
+    return lambda example: take(shown.example(example, key))
 
 
 def fast_engine() -> Engine | None:

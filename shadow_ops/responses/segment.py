@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Callable
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.paths import parse_path, select
 from shadow_ops.responses.csv_rows import rows_of
+from shadow_ops.responses.hidden import hashed
 from shadow_ops.responses.record import decoded
 
 NONE = "(none)"
 _LONGEST = 80
-
-
-# A request's values are customers' data: equal ones stay equal, and nobody can try out which one a hash stands for.
-_KEY = secrets.token_bytes(32)
 
 
 def segmenter(how: Comparison, show_requests: bool) -> Callable[[str | None, str | None], str] | None:
@@ -34,9 +28,7 @@ def segmenter(how: Comparison, show_requests: bool) -> Callable[[str | None, str
 
     def hidden(request: str | None, encoding: str | None) -> str:
         value = tell(request, encoding)
-        if value == NONE:
-            return NONE
-        return "#" + hmac.new(_KEY, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:8]
+        return NONE if value == NONE else hashed(value)
 
     return tell if show_requests else hidden
 

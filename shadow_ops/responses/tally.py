@@ -47,6 +47,7 @@ class Tally(Counted):
         hours: By hour.
         segments: By segment.
         numbers: Pairs of numbers by path.
+        having: Pairs of answers that have numbers there, by path; of rows as of one.
         classes: Pairs of classes.
         parts: Pairs that differ somewhere, by path and how.
         overlaps: How many pairs of texts or rankings were compared, the sum of their overlaps, and the least.
@@ -66,6 +67,7 @@ class Tally(Counted):
     hours: dict[str, Share] = field(default_factory=dict)
     segments: Few[str, Share] = field(default_factory=lambda: Few(_MOST_SEGMENTS, Share, add, lambda _: OTHERS))
     numbers: Few[str, Numbers] = field(default_factory=lambda: Few(_MOST_PATHS, Numbers, add, None))
+    having: Few[str, int] = field(default_factory=lambda: Few(_MOST_PATHS, int, add, None))
     classes: Few[tuple[str, str], int] = field(
         default_factory=lambda: Few(_MOST_CLASSES, int, add, lambda _: (OTHERS, OTHERS))
     )
@@ -101,6 +103,9 @@ class Tally(Counted):
             if self.numbers.place(path) is not None:
                 for _ in range(times):
                     self.numbers[path].add(production, shadow)
+        for path in {path for path, _, _ in difference.numbers}:
+            if self.having.place(path) is not None:
+                self.having[path] += times
         for classes in difference.classes:
             self.turned(classes, times)
         for part in set(difference.parts):

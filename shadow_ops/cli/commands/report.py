@@ -29,7 +29,8 @@ Examples:
   shadow-test report --replay seen.json --output report.html      a recording: no AWS
 
 The page needs nothing from anywhere: no scripts, fonts or pictures. It holds the verdict with its reasons, both
-variants over time, the captured answers compared, capacity and cost; no request and no answer itself.""",
+variants over time, the captured answers compared, capacity and cost; no request and no answer itself, and of labels
+and members' names those that at least ten answers have.""",
 )
 @endpoint_or_none
 @click.option(
@@ -41,6 +42,7 @@ variants over time, the captured answers compared, capacity and cost; no request
 )
 @click.option("--force", is_flag=True, help="Replace the file.")
 @click.option("--answers/--no-answers", default=True, help="Compare captured answers, too.  [default: where there are]")
+@click.option("--redact", metavar="PART", multiple=True, help="Hash a part of requests and answers before it is kept.")
 @click.option("--price", type=FiniteRange(0, 10**6, min_open=True), help="Of one instance and hour, in any currency.")
 @click.option("--replay", "replay_file", type=_FILE, help="Report on a file of `gate --record` instead of an endpoint.")
 @aws
@@ -49,6 +51,7 @@ def command(
     file: Path,
     force: bool,
     answers: bool,
+    redact: tuple[str, ...],
     price: float | None,
     replay_file: Path | None,
     profile: str | None,
@@ -73,7 +76,7 @@ def command(
         report = _replayed(replay_file, price)
     else:
         assert endpoint is not None
-        report = _live(endpoint, answers, price, profile, region)
+        report = _live(endpoint, answers, redact, price, profile, region)
     write_new(file, page(report, harmless.line), replace=force)
     output.progress(f"{report.verdict.outcome}; wrote {file}")
 
@@ -90,7 +93,9 @@ def _replayed(path: Path, price: float | None) -> Report:
     return Report(recording=seen, verdict=verdict, made=durations.now(), no_answers=why, price=price)
 
 
-def _live(endpoint: str, answers: bool, price: float | None, profile: str | None, region: str | None) -> Report:
+def _live(
+    endpoint: str, answers: bool, redact: tuple[str, ...], price: float | None, profile: str | None, region: str | None
+) -> Report:
     from shadow_ops.aws.clients import Clients
     from shadow_ops.judge.live import judge_live
     from shadow_ops.observe.deployed import find_with_shadow
@@ -108,7 +113,7 @@ def _live(endpoint: str, answers: bool, price: float | None, profile: str | None
     if answers and found.live.config.capture_uri is None:
         why = "The endpoint captures no answers, so they can't be compared; Capture() in the test makes it."
     elif answers:
-        compared = _answers(endpoint, clients, now)
+        compared = _answers(endpoint, clients, redact, now)
     return Report(
         recording=recording,
         verdict=verdict,
@@ -120,11 +125,14 @@ def _live(endpoint: str, answers: bool, price: float | None, profile: str | None
     )
 
 
-def _answers(endpoint: str, clients: Clients, now: datetime.datetime) -> Result:
-    from shadow_ops.cli.captured import Place, asked, progress
+def _answers(endpoint: str, clients: Clients, redact: tuple[str, ...], now: datetime.datetime) -> Result:
+    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed
     from shadow_ops.responses.engines.stdlib import StdlibEngine
     from shadow_ops.responses.run import compare, fast_engine
 
-    question = asked(Place(endpoint, None, None, None, None, now), clients, None, examples=0)
+    question = asked(Place(endpoint, None, None, None, None, now), clients, None, redact=redact, examples=0)
     with progress() as watching:
-        return compare(question, fast_engine() or StdlibEngine(), chosen=watching.begin, fetched=watching.fetched)
+        engine = fast_engine() or StdlibEngine()
+        found = compare(question, engine, chosen=watching.begin, fetched=watching.fetched)
+    warn_of_missed(question)
+    return found

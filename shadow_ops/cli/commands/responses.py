@@ -39,8 +39,9 @@ Examples:
 Records are joined by the InferenceId that the caller sends; without one by the eventId, or by the request itself. The
 requests of each pair are held together: what was asked different things is no pair.
 
-Requests are customers' data: they are shown with --show-inputs alone. Files are kept, readable by you alone, in a
-cache; what --redact names is hashed before that.
+What callers sent and got is customers' data. Requests and ids are shown with --show-inputs alone; numbers are shown,
+and other answers, and labels and members that fewer than ten answers have, with --show-answers alone. Files are kept,
+readable by you alone, in a cache; what --redact names is hashed before that.
 
 Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if something failed, 2 for bad input.""",
 )
@@ -60,7 +61,8 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 @click.option("--by", metavar="PART", help="Count by a part of the request: a column from 1, or a path.")
 @click.option("--min-agreement", type=FiniteRange(0, 100), metavar="PERCENT", help="Judge: so many must agree.")
 @click.option("--examples", type=WholeRange(0, 10**4), default=5, show_default=True, help="Pairs that differ most.")
-@click.option("--show-inputs", is_flag=True, help="Show what was asked, too.")
+@click.option("--show-inputs", is_flag=True, help="Show what was asked, and the ids that callers gave.")
+@click.option("--show-answers", is_flag=True, help="Show answers that aren't numbers, and what few of them have.")
 @click.option("--redact", metavar="PART", multiple=True, help="Hash a part before it is kept or shown; as --by.")
 @click.option(
     "--export", type=click.Path(dir_okay=False, path_type=Path), help="Write pairs that differ: .csv, .parquet."
@@ -84,6 +86,7 @@ def command(
     min_agreement: float | None,
     examples: int,
     show_inputs: bool,
+    show_answers: bool,
     redact: tuple[str, ...],
     export: Path | None,
     force: bool,
@@ -104,8 +107,9 @@ def command(
     Says how many pairs there are and why others are none, how many agree, what differs and where.
     """
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.cli.captured import Place, asked, progress
+    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed
     from shadow_ops.responses.export import exported
+    from shadow_ops.responses.hidden import Shown
     from shadow_ops.responses.run import compare
 
     by, context = how.pop("by"), click.get_current_context()
@@ -127,15 +131,14 @@ def command(
         athena=None if athena_table is None else (athena_table, athena_workgroup),
         everything=everything,
         examples=examples,
-        show_requests=show_inputs,
+        shown=Shown(show_inputs, show_answers),
         redact=redact,
     )
     with contextlib.ExitStack() as stack:
         differing = None if export is None else stack.enter_context(exported(export))
         watching = stack.enter_context(progress())
         result = compare(question, chosen, chosen=watching.begin, fetched=watching.fetched, differing=differing)
-    for part in () if question.redaction is None else question.redaction.missed():
-        output.progress(f"warning: --redact {part!r} was in no record that was fetched now; is it where you think?")
+    warn_of_missed(question)
     if export is not None:
         output.progress(f"wrote the pairs that differ to {export}")
     _show(result, min_agreement, form)

@@ -90,7 +90,7 @@ def _sections(result: Result, markdown: bool) -> Iterator[str]:
     yield _classes(result, markdown)
     yield _numbers(result, markdown)
     yield _differences(result, markdown)
-    hidden = "" if result.showing_requests else " (hashed; --show-inputs shows them)"
+    hidden = "" if result.shown.inputs else " (hashed; --show-inputs shows them)"
     yield _shares(f"segments{hidden}", result, result.tally.segments, markdown)
     if len(result.tally.hours) > 1:
         yield _shares("hours", result, result.tally.hours, markdown)
@@ -174,12 +174,18 @@ def _examples(result: Result, markdown: bool) -> str:
     if not result.tally.examples:
         return ""
     header: Sequence[str] = ("pairs that differ most", "hour", *SIDES)
-    shown = result.showing_requests
-    rows = [(*header, "request") if shown else tuple(header)]
-    for one in sorted(result.tally.examples, reverse=True):
+    shown = result.shown
+    rows = [(*header, "request") if shown.inputs else tuple(header)]
+    for one in result.examples:
         cells = (one.key, one.hour, output.short(one.production, 40), output.short(one.shadow, 40))
-        rows.append((*cells, output.short(one.request, 60)) if shown else cells)
-    return output.table(rows, markdown=markdown)
+        rows.append((*cells, output.short(one.request, 60)) if shown.inputs else cells)
+    pairs = list(zip(sorted(result.tally.examples, reverse=True), result.examples, strict=True))
+    notes = []
+    if any(one.key != hashed.key for one, hashed in pairs):
+        notes.append("callers' ids are hashed; --show-inputs shows them")
+    if any((one.production, one.shadow) != (hashed.production, hashed.shadow) for one, hashed in pairs):
+        notes.append("answers that aren't numbers are hashed; --show-answers shows them")
+    return "\n".join((output.table(rows, markdown=markdown), *notes))
 
 
 def _percent(part: int, whole: int) -> str:

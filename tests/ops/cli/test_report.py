@@ -158,6 +158,24 @@ def test_answers_are_counted_and_never_shown(run: Run, services: Services, tmp_p
     assert "customer" not in page.text
 
 
+@pytest.mark.parametrize("times", [9, 10])
+@pytest.mark.parametrize("answer", ['{{"{}": 0.5}}', '{{"x": [{{"{}": "y"}}]}}'])
+def test_names_that_hardly_any_answer_has_are_on_no_page(
+    run: Run, services: Services, tmp_path: Path, times: int, answer: str
+) -> None:
+    """A member's name may be a customer's; what ten answers have is the answer's form."""
+    for side, name in (("production", "Ada"), ("shadow", "Grace")):
+        said = [Said(f"{n}", answer.format(name if n < times else "score"), f"{n}") for n in range(60)]
+        key = f"churn/{side}/{START:%Y/%m/%d/%H}/00-10-1-a.jsonl"
+        objects = {**getattr(services.s3, "objects", {}), key: b"".join(one.line() + b"\n" for one in said)}
+        services.s3 = FakeS3(objects)
+    text = report(run, tmp_path, "churn").text
+    assert ("Ada" in text, "Grace" in text, "(rare)" in text) == (
+        (True, True, False) if times == 10 else (False, False, True)
+    )
+    assert "Ada" not in report(run, tmp_path, "churn", "--force", "--redact", "$").text
+
+
 def test_a_recording_becomes_a_page_without_any_aws(run: Run, services: Services, tmp_path: Path) -> None:
     """The verdict is that of the replay."""
     seen = tmp_path / "seen.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,66 @@ def test_what_requests_are_counted_by_is_shown_to_who_asks(
         assert shows or "#" in shown
 
 
+SECRET = re.compile("Ada|Grace")
+SHOWN_WITH = {
+    "request": ("Ada,1", "Ada-{}", "0.4", "0.6", (), "--show-inputs"),
+    "id": ("1,1", "Ada-{}", "0.4", "0.6", (), "--show-inputs"),
+    "segment": ("Ada,1", "{}", "0.4", "0.6", ("--by", "1"), "--show-inputs"),
+    "text": ("1,1", "{}", "Ada sat", "Grace sat", (), "--show-answers"),
+    "text in JSON": ("1,1", "{}", '["Ada", 0.4]', '["Grace", 0.4]', (), "--show-answers"),
+    "member": ("1,1", "{}", '{"Ada": 0.4}', '{"Ada": 0.6}', (), "--show-answers"),
+    "member more": ("1,1", "{}", '{"x": 0.4}', '{"x": 0.4, "Grace": 0.6}', (), "--show-answers"),
+    "member of rows": ("1,1", "{}", '[{"Ada": 1}, {"Ada": 2}, {"Ada": 3}]', "[]", (), "--show-answers"),
+    "inner member": ("1,1", "{}", '{"x": [{"Ada": "a"}]}', '{"x": [{"Ada": "b"}]}', (), "--show-answers"),
+    "label": ("1,1", "{}", "Ada", "Grace", ("--classes", "label"), "--show-answers"),
+    "ranking": ("1,1", "{}", '["Ada", "x"]', '["Grace", "x"]', ("--top", "2"), "--show-answers"),
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "form"), [("duckdb", "text"), ("stdlib", "markdown"), ("duckdb", "csv"), ("stdlib", "parquet")]
+)
+@pytest.mark.parametrize("kind", list(SHOWN_WITH))
+def test_what_is_customers_own_is_shown_to_who_asks(
+    run: Run, tmp_path: Path, engine: str, form: str, kind: str
+) -> None:
+    """Of nine pairs: what callers sent with --show-inputs, what they got with --show-answers, and never otherwise."""
+    import duckdb
+
+    request, name, one, other, how, flag = SHOWN_WITH[kind]
+    production = [Said(name.format(n), one, request) for n in range(9)]
+    write(tmp_path / "churn", "production", production)
+    write(tmp_path / "churn", "shadow", [Said(said.id, other, request) for said in production])
+    for flags in ((), ("--show-inputs",), ("--show-answers",)):
+        file = tmp_path / f"{len(flags)}{flags[-1:]}.{form}"
+        more = ("--export", file, "--format", "json") if form in ("csv", "parquet") else ("--format", form)
+        done = responses(run, tmp_path / "churn", "--engine", engine, *how, *more, *flags)
+        assert done.exit_code == 0, done.output
+        shown = done.output
+        if file.exists():
+            shown += str(duckdb.connect().execute("SELECT * FROM query_table([$1])", [str(file)]).fetchall())
+        assert bool(SECRET.search(shown)) is (flag in flags), shown
+
+
+@pytest.mark.parametrize("times", [9, 10])
+def test_what_many_answers_share_is_shown(run: Run, tmp_path: Path, times: int) -> None:
+    """A label or a member's name that ten answers have is no customer's own; of fewer only the count is told."""
+    for side, label in (("production", "cat"), ("shadow", "dog")):
+        write(tmp_path / "labels", side, [Said(f"{n}", label if n < times else "hen", f"{n}") for n in range(50)])
+        said = [Said(f"{n}", f'{{"{label}": 1, "x": 2}}' if n < times else '{"x": 2}', f"{n}") for n in range(50)]
+        write(tmp_path / "members", side, said)
+    found = json.loads(responses(run, tmp_path / "labels", "--classes", "label", "--format", "json").stdout)
+    turned = next(one for one in found["classes"] if one["production"] != "hen")
+    assert turned == (
+        {"production": "cat", "shadow": "dog", "pairs": 10}
+        if times == 10
+        else {"production": "(rare)", "shadow": "(rare)", "pairs": 9}
+    )
+    found = json.loads(responses(run, tmp_path / "members", "--format", "json").stdout)
+    assert {one["path"] for one in found["differences"]} == ({"$.cat", "$.dog"} if times == 10 else {"$.(rare)"})
+    assert found["numbers"]["$.x"]["count"] == 50
+
+
 def test_what_is_redacted_is_not_even_shown(run: Run, captured: Path) -> None:
     """The hash takes the place of the column, and pairs still join."""
     done = responses(run, captured, "--show-inputs", "--redact", "1")
@@ -106,17 +167,17 @@ def test_the_exit_code_is_the_verdict(run: Run, captured: Path, percent: float, 
 
 
 def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path) -> None:
-    """All of them, as CSV or Parquet, without the requests unless asked for; a file that is there stays."""
+    """All of them, as CSV or Parquet; a file that is there stays."""
     import duckdb
 
     for name in ("seen.csv", "seen.parquet"):
-        done = responses(run, captured, "--export", tmp_path / name)
+        done = responses(run, captured, "--export", tmp_path / name, "--show-inputs")
         assert done.exit_code == 0, done.output
         query = f"SELECT key, production, shadow, request FROM '{tmp_path / name}' ORDER BY key"
         rows = duckdb.connect().execute(query).fetchall()
         assert len(rows) == 10
         assert [str(cell) for cell in rows[0][:3]] == ["id-0", "0.4", "0.6"]
-        assert rows[0][3] in (None, "")
+        assert rows[0][3] == "customer-0,0"
     again = responses(run, captured, "--export", tmp_path / "seen.csv")
     assert again.exit_code == 2
     assert "add --force" in again.stderr
