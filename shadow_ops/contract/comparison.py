@@ -109,7 +109,7 @@ def check_how(problems: Problems, how: _How) -> None:
     if how.classes is not None and not named:
         problems.add("classes", "be argmax, threshold or label", how.classes)
     unused = how.classes is None or (named and how.classes != "threshold")
-    if unused and isinstance(how.threshold, int | float) and 0 < abs(how.threshold - 0.5) <= 1e150:
+    if unused and isinstance(how.threshold, int | float) and -1e150 <= how.threshold <= 1e150 and how.threshold != 0.5:
         problems.add("threshold", "be left out without classes 'threshold'", how.threshold)
     if how.top is not None and (isinstance(how.top, bool) or not isinstance(how.top, int) or how.top < 1):
         problems.add("top", "be a whole number of at least 1", how.top)
