@@ -93,7 +93,8 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         reasons=look.tell(lambda: reasons.on_record(clients.ssm, endpoint), "what people put on record"),
         firing=look.tell(lambda: firing(clients, request.asked.alarms), "the alarms"),
         native=look.native(stack) if request.kind == "Create" and live is not None else (),
-        tested=look.tested(),
+        # A managed test begins on production alone; one that runs is seen by its shadow.
+        tested=look.tested() if isinstance(live, LiveEndpoint) and live.shadow is None else None,
     )
 
 

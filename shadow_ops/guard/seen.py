@@ -54,7 +54,8 @@ class Seen:
         history: What was promoted and taken back.
         reasons: What people put on record for a promotion or its rollback.
         firing: Alarms that would take the update back and fire.
-        tested: The managed test that a stack of this library says of the endpoint, whatever it is at; None without one.
+        tested: The managed test that a stack of this library says of the endpoint, whatever it is at; None without one,
+            and where the endpoint has a shadow.
         judged: The gate's verdict, or why there is none; None while it wasn't asked.
         waiting: Since when something is waited for, by what it is.
         patient: Whether there is time to wait on.
