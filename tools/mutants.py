@@ -66,7 +66,7 @@ class Wing:
 
 
 # What notices most, first.
-_QUICKEST = ("random", "edges", "figures", "until", "readback", "statistics", "verdict", "said")
+_QUICKEST = ("random", "edges", "thresholds", "figures", "until", "readback", "statistics", "verdict", "said")
 
 WINGS = {
     "judge": Wing(

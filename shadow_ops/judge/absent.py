@@ -14,8 +14,8 @@ from shadow_ops.judge.opinion import Opinion
 from shadow_ops.judge.samples import Samples
 from shadow_ops.judge.verdict import Outcome
 
-_LEAST = 0.9
-"""Share of the last periods in which a rule that decides must have its figures."""
+_ONE_IN = 10
+"""Of so many of the last periods, one may lack a figure of a rule that decides."""
 
 # The last hour of five-minute periods, and the last three; the last day is looked at too.
 _LATELY = (12, 36)
@@ -100,7 +100,7 @@ def _lately(grain: Grain, figure: Figure, lacks: Sequence[Sequence[bool]], eithe
     for last in (*_LATELY, vetoes.in_a_day(minutes)):
         few = min(last, end)
         many = sum(either[end - few : end])
-        if many <= round((1 - _LEAST) * few, 9):
+        if many * _ONE_IN <= few:
             continue
         whose = [_SIDES[side] for side, one in zip(figure.sides, lacks, strict=True) if any(one[end - few : end])]
         since = vetoes.since(either[:end], grain.starts[:end])

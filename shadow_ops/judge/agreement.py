@@ -80,7 +80,7 @@ def judge_agreement(rule: AgreementRule, samples: Samples, needs: Needs) -> Opin
     spread = _spread(usual)
 
     def evidence(one: Counts, excess: float) -> float:
-        if less_noise and one.production > 0:
+        if less_noise:
             return rates.log_evidence_against_excess(one, excess, limit) / spread
         return rates.log_evidence_against_share(one.shadow_errors, one.shadow, excess) / spread
 

@@ -71,7 +71,7 @@ def _judged(
     first = _first(policy)
     opinions = [_opinion(rule, samples, needs, rule is first) for rule in policy.rules]
     findings = tuple(one.finding for one in opinions)
-    deciding = [one for one in opinions if one.finding.gates and one.finding.outcome is not None]
+    deciding = [one for one in opinions if one.finding.gates]
     of_rules = (note for one in opinions for note in one.notes)
     notes = (*readback.notes(samples, policy), *_notes(recording, samples), *of_rules)
     failing = [one for one in deciding if one.finding.outcome is Outcome.FAIL]
@@ -95,9 +95,8 @@ def _judged(
 
 
 def _first(policy: GatePolicy) -> Rule | None:
-    """The rule that gets most of the allowance for being wrong: the highest percentile that decides."""
-    percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
-    return max(percentiles, key=lambda rule: rule.requests_needed, default=None)
+    """The rule that gets most of the allowance for being wrong: the highest percentile that decides, if any does."""
+    return max(policy.gating_rules, key=lambda rule: rule.requests_needed, default=None)
 
 
 def _opinion(rule: Rule, samples: Samples, needs: Needs, is_first: bool) -> Opinion:
@@ -171,8 +170,8 @@ def _missing(
         minutes.append(policy.min_duration_minutes - samples.minutes)
     if samples.shadow_requests < policy.min_requests:
         missing.append(f"the shadow got {samples.shadow_requests:,.0f} of {policy.min_requests:,} requests")
-        rate = samples.shadow_requests / samples.minutes if samples.minutes > 0 else 0
-        minutes.append((policy.min_requests - samples.shadow_requests) / rate if rate > 0 else None)
+        # Of no minute there is no pace.
+        minutes.append((policy.min_requests / samples.shadow_requests - 1) * samples.minutes or None)
     if samples.paired < FEWEST_PERIODS:
         missing.append(f"{samples.paired} of {FEWEST_PERIODS} periods with data of both variants")
         minutes.append((FEWEST_PERIODS - samples.paired) * samples.period_minutes)

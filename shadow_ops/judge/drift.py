@@ -85,7 +85,7 @@ def drift_of(differences: Sequence[float]) -> Drift:
         return NO_DRIFT
     # A stretch's own mean hides what lasts as long as it does: Kendall's correction of a correlation of few values.
     few, found = min(len(differences), _STRETCH), statistics.median(memories)
-    memory = min((found * few + 1) / (few - 3), _LONGEST_MEMORY) if found > 0 and few > 3 else found
+    memory = min((found * few + 1) / (few - 3), _LONGEST_MEMORY) if found > 0 else 0.0
     return Drift(statistics.median(covariances), memory, len(differences))
 
 

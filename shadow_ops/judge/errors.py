@@ -191,8 +191,6 @@ def _bounded(
 def _to_go(evidence: Callable[[Counts], float], counts: Counts, needed: float, samples: Samples) -> float | None:
     """How much longer it takes if the shares stay as they are."""
     seen = samples.judged_minutes
-    if counts.shadow == 0 or counts.production == 0 or seen == 0:
-        return None
     return until.first(lambda minutes: evidence(counts.times(minutes / seen)) >= needed, seen * _A_LITTLE_LATER, seen)
 
 

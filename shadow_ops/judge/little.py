@@ -34,7 +34,7 @@ def holds_up(rule: Rule, samples: Samples, minutes: float, *, few: bool = False)
         minutes: Length of the periods that it is judged in.
         few: Whether no period has as many requests of each variant as the rule needs.
     """
-    if rule not in DEFAULT_RULES or rule.requests_needed == 1:
+    if rule not in DEFAULT_RULES:
         return True
     blocks = BLOCKS_A_DAY if minutes * BLOCKS_A_DAY <= _A_DAY_MINUTES else _BLOCKS_IN_LONG_PERIODS
     return not few and samples.copies_a_day >= blocks * rule.requests_needed

@@ -88,8 +88,7 @@ def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
     a_day = math.fsum(requests) / _days(grain) if requests else 0.0
     share = sampling_percent / 100
     needs = needs_of(policy, sum(len(rule.bounds) for rule in policy.gating_rules), intervals=False)
-    percentiles = [rule for rule in policy.gating_rules if rule.requests_needed > 1]
-    first = max(percentiles, key=lambda rule: rule.requests_needed, default=None)
+    first = max(policy.gating_rules, key=lambda rule: rule.requests_needed, default=None)
     busy_share = a_day / (each * 86400 / grain.seconds) if each else 1.0
     found = [
         _duration(
@@ -111,9 +110,8 @@ def _planned(grain: Grain, policy: GatePolicy, sampling_percent: float) -> Plan:
     if not found or a_day == 0 or len(waited) < sum(one.waits for one in found):
         return Plan(sampling_percent, tuple(found), None, None)
     needed = policy.min_requests / (a_day * share) * 1440
-    measured = max(policy.min_duration_minutes, needed, until.all_of(waited))
     # What was seen in the last five sixths of the warm-up is measured time.
-    minutes = measured + policy.warm_up_minutes / 6 if measured >= policy.min_duration_minutes else measured
+    minutes = max(policy.min_duration_minutes, needed, until.all_of(waited)) + policy.warm_up_minutes / 6
     return Plan(sampling_percent, tuple(found), minutes, a_day * share * minutes / 1440)
 
 

@@ -108,8 +108,8 @@ def _of_units(samples: Samples) -> Iterator[str]:
 
 def _of_errors(samples: Samples) -> Iterator[str]:
     for side, requests in zip(range(len(_SIDES)), samples.fine.requests, strict=True):
-        asked = math.fsum(one or 0 for one in requests)
+        asked = math.fsum(filter(None, requests))
         for entry in ERROR_METRICS.values():
-            failed = math.fsum(one or 0 for one in samples.fine.numbers(entry.name)[side])
+            failed = math.fsum(filter(None, samples.fine.numbers(entry.name)[side]))
             if asked and failed > _MOST_ERRORS * asked + _A_FEW:
                 yield f"{entry.name} of {_SIDES[side]}, {failed:,.0f}, are more than its {asked:,.0f} requests"

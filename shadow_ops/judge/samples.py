@@ -86,12 +86,12 @@ class Samples:
     @cached_property
     def shadow_requests(self) -> float:
         """The shadow's requests in all of them."""
-        return math.fsum(one or 0 for one in self.fine.requests[1])
+        return math.fsum(filter(None, self.fine.requests[1]))
 
     @cached_property
     def production_requests(self) -> float:
         """Production's requests in all of them."""
-        return math.fsum(one or 0 for one in self.fine.requests[0])
+        return math.fsum(filter(None, self.fine.requests[0]))
 
     @cached_property
     def copies(self) -> Copies:
@@ -120,7 +120,7 @@ class Samples:
     @cached_property
     def copies_a_day(self) -> float:
         """The shadow's requests in a day, at the pace so far; of less than a day, as if it had gone on."""
-        early = math.fsum(one or 0 for one in self.fine.warming_up.requests[1])
+        early = math.fsum(filter(None, self.fine.warming_up.requests[1]))
         return (early + self.shadow_requests) / self.minutes * 1440 if self.minutes > 0 else 0.0
 
     @property

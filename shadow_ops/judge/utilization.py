@@ -101,7 +101,7 @@ def judge_utilization(rule: UtilizationRule, samples: Samples, needs: Needs) -> 
         "periods_above": above,
     }
     bad = frozenset(start for start, one in zip(starts, over, strict=True) if one)
-    too = _production_too(rule, samples, entry.name) if above else [False] * len(found)
+    too = _production_too(rule, samples, entry.name)
     alone = [one and not theirs for one, theirs in zip(over, too, strict=True)]
     unmeasured = frozenset(itertools.compress(starts, alone))
     enough = len(values) >= FEWEST_PERIODS
