@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
@@ -16,6 +17,7 @@ from shadow_ops.judge import (
     absent,
     agreement,
     copies,
+    decide,
     drift,
     errors,
     errors_now,
@@ -44,7 +46,7 @@ from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 from tests.ops.judge.samples import QUICK, START, recording, with_shadow
-from tests.ops.judge.test_figures import noisy, pairs, thinned
+from tests.ops.judge.test_figures import noisy, pairs, row, thinned
 
 FIVE, HOUR, DAY = (datetime.timedelta(minutes=one) for one in (5, 60, 1440))
 PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
@@ -416,6 +418,10 @@ def test_in_a_bad_hour_a_period_without_errors_is_not_far_beyond() -> None:
     some = [Counts(0 if number in (3, 7) else 8, 1000, 0, 1000) for number in range(12)]
     assert errors_now.far_beyond(some, 0.0, 5) == [number not in (3, 7) for number in range(12)]
     assert errors_now.far_beyond(some[:11], 0.0, 5) == [False] * 11
+    for theirs, is_told in ((50, True), (50.1, False)):
+        broken = [Block(START + n * FIVE, Counts(200, 1000, theirs, 1000)) for n in range(13)]
+        assert (errors_now.above_bound(broken, 0.05) is not None) is is_told
+        assert (errors_now.above_bound(broken[:1], 0.05)) is None
     calm = [Counts(0, 1000, 0, 1000)] * 12
     assert errors_now.far_beyond([*calm, *some], 0.0, 5)[12:] == errors_now.far_beyond(some, 0.0, 5)
     for count, each in ((2016, 1), (2017, 2), (4032, 2), (4033, 3)):
@@ -555,6 +561,46 @@ def test_what_a_percentile_does_by_itself_is_seen_beside_a_quieter_latency(
     assert found.beyond == tuple(one - other for one, other in zip(found.logs, calm, strict=bool(beside)))
 
 
+def slow_lately(_: int, one: Side) -> Side:
+    """A median a tenth too slow."""
+    latency = one.distributions["ModelLatency"]
+    return Side(one.numbers, {"ModelLatency": {**latency, "p50": latency["p50"] * 1.1}})
+
+
+def test_what_is_no_measured_time_is_much_slower_or_in_a_bad_stretch() -> None:
+    """More than a fifth beyond what is allowed; of longer periods, of blocks and of few, by the recording's own."""
+    rule, quiet = Rule.latency(percentile=50), samples_of(recording(40), QUICK)
+    much = 0.05 + math.log(1.2)
+
+    def times(values: list[float], **changes: float | bool) -> list[int]:
+        some = replace(pairs(values), known_logs=values, **changes)  # type: ignore[arg-type] # its own fields
+        return sorted((one - START) // FIVE for one in latency._unmeasured(rule, quiet, some, 0.05))
+
+    assert times([0.0] * 20 + [much, above(much)]) == [21]
+    worse = [0.05] * 20 + [0.06] * 10 + [0.05]
+    assert times(worse) == [*range(20, 30)]
+    assert times(worse, few=True) == times(worse, minutes=10.0) == times(worse, blocks=True) == []
+    late = samples_of(with_shadow(recording(40), slow_lately), QUICK)
+    calm = replace(pairs([0.0] * 20), known_logs=[0.0] * 20)
+    assert (
+        latency._not_now(rule, late, calm, 0.05) is latency._not_now(rule, late, replace(calm, few=True), 0.05) is None
+    )
+    for other in (replace(calm, thin=1), replace(calm, minutes=10.0), replace(calm, blocks=True)):
+        assert "lately" in (latency._not_now(rule, late, other, 0.05) or "")
+
+
+@pytest.mark.parametrize(("having", "periods"), [(10, 20), (11, 11)])
+def test_drift_is_seen_in_the_average_where_most_periods_have_one(having: int, periods: int) -> None:
+    """Else in the median."""
+
+    def cut(number: int, one: Side) -> Side:
+        kept = {k: v for k, v in one.distributions["ModelLatency"].items() if k != "avg" or number < having}
+        return Side(one.numbers, {"ModelLatency": kept})
+
+    some = samples_of(with_shadow(recording(20), cut), QUICK)
+    assert some.drift_in(some.fine).periods == periods
+
+
 # Plans
 
 
@@ -612,6 +658,27 @@ def test_a_plan_says_what_to_change_where_a_rule_takes_too_long(rule: Rule, fix:
     assert found is not None
     assert (found.fix or "").startswith(fix or "")
     assert (found.equal_minutes is None) is (fix is not None)
+
+
+def test_plans_figure_for_figure(snapshot: SnapshotAssertion) -> None:
+    """Of each kind of rule, at all of the requests, half and a tenth, by day alone and around the clock."""
+    rules = (
+        *(Rule.latency(percentile=one, max_increase_percent=4) for one in (50, 90, 99)),
+        Rule.average(),
+        Rule.agreement(),
+        *(Rule.error_rate(errors="4xx"), Rule.error_rate(max_increase_points=0.2)),
+    )
+    lines = []
+    steady = thinned(recording(60), lambda n: 1 + n % 3 / 10)
+    by_day = replace(
+        steady, periods=(*steady.periods[:30], *(replace(p, start=p.start + DAY) for p in steady.periods[30:]))
+    )
+    for seen in (steady, by_day):
+        own = plan.plan(seen, GatePolicy(rules=rules, min_duration_minutes=60), (100, 50, 10))
+        for one in (*own, *plan.plan(seen, GatePolicy(), (50,))):
+            lines.append(row(one.sampling_percent, one.minutes, one.copies))
+            lines += [row(each.rule.id, each.equal_minutes, each.worse_minutes, each.waits) for each in one.rules]
+    assert lines == snapshot
 
 
 # Time
@@ -717,7 +784,45 @@ def test_production_that_is_as_full_excuses_a_period(theirs: float, excused: boo
     assert utilization._production_too(rule, samples_of(both, QUICK), "MemoryUtilization") == [excused] * 20
 
 
+@pytest.mark.parametrize(
+    ("resource", "gpus", "factor"),
+    [("memory", 2, 1.0), ("gpu_memory", 2, 0.5), ("gpu_memory", None, 1.0), ("gpu", 2, 2.5), ("cpu", 2, 1.25)],
+)
+def test_a_figure_is_of_the_whole_instance_and_of_all_the_traffic(
+    resource: str, gpus: int | None, factor: float
+) -> None:
+    """By its cores or GPUs; CPU and GPU also by the share that is copied, here a fifth."""
+    some = samples_of(recording(3, sampling_percent=20), QUICK)
+    some = replace(some, shadow_instances=Instances("ml.x.large", 1, 4, gpus))
+    rule = Rule.utilization(resource=resource)  # type: ignore[arg-type] # one of them
+    assert utilization._factors(rule, some) == pytest.approx([factor] * 3)
+
+
 # The verdict
+
+
+@pytest.mark.parametrize(("each", "minutes"), [((10,), 10), ((10, 20), 8.5), ((20, 10, 30), 8.5)])
+def test_a_test_that_leans_to_fail_is_over_with_the_first_of_its_rules(each: Sequence[float], minutes: float) -> None:
+    """A little sooner where there are several."""
+    some = recording(40)
+    leaning = [opinion(Rule.average(), OPEN, "", None, one, leans_to_fail=True) for one in each]
+    assert decide._missing(some, QUICK, samples_of(some, QUICK), leaning)[1] == pytest.approx(minutes)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "holds_up", "not_now", "gates"),
+    [(PASS, True, None, True), (PASS, False, None, False), (OPEN, False, "x", True), (FAIL, False, None, True)],
+)
+def test_what_holds_up_no_pass_decides_by_what_speaks_against_it(
+    outcome: Outcome, holds_up: bool, not_now: str | None, gates: bool
+) -> None:
+    """And a rule that is only reported never does; what is decided takes no more time."""
+    for only in (False, True):
+        rule = Rule.average(report_only=only)
+        found = opinion(rule, outcome, "", {}, 9.0, not_now=not_now, holds_up=holds_up, leans_to_fail=True)
+        assert found.finding.gates is (gates and not only)
+        assert (found.minutes_to_go, found.leans_to_fail) == ((9.0, True) if outcome is OPEN else (0.0, False))
+    assert not opinion(rule, OPEN, "", leans_to_fail=True).leans_to_fail
 
 
 def test_one_period_of_fifty_that_is_no_measured_time_may_be_just_what_lacks() -> None:
