@@ -151,10 +151,11 @@ def _counts(seen: Sequence[Stretch]) -> Counts:
 
 def _spread(seen: Sequence[Stretch]) -> float:
     """How many times as much the stretches differ as independent pairs would: so many pairs say no more than one."""
-    pairs, differing = math.fsum(one.compared for one in seen), math.fsum(one.differing for one in seen)
-    usual = differing / pairs if pairs else 0.0
     full = [one for one in seen if one.compared]
-    if len(full) < 2 or not 0 < usual < 1:
+    if len(full) < 2:
+        return 1.0
+    usual = math.fsum(one.differing for one in full) / math.fsum(one.compared for one in full)
+    if not 0 < usual < 1:
         return 1.0
     apart = math.fsum((one.differing - usual * one.compared) ** 2 / one.compared for one in full)
     return max(1.0, apart / (usual * (1 - usual)) / (len(full) - 1))

@@ -102,10 +102,7 @@ def _counts(samples: Samples, metric: str) -> tuple[Counted, int]:
     starts = itertools.compress(fine.starts, known)
     theirs, mine, others, ours = (kept(column, known) for column in columns)
     # An error may be counted in the minute after its request.
-    theirs, mine = (
-        [failed if failed > asked else asked for asked, failed in zip(*both, strict=True)]
-        for both in ((theirs, others), (mine, ours))
-    )
+    theirs, mine = [*map(max, theirs, others)], [*map(max, mine, ours)]
     both = [due and got for due, got in zip(theirs, mine, strict=True)]
     counts = (kept(column, both) for column in (ours, mine, others, theirs))
     return Counted([*itertools.compress(starts, both)], *counts), missing

@@ -222,6 +222,15 @@ def test_answers_take_as_long_as_the_same_shares_would(stretches_: int, won: flo
     assert found == (None if minutes is None else pytest.approx(minutes))
 
 
+def test_stretches_that_differ_as_independent_pairs_count_in_full() -> None:
+    """Two of a hundred, of which 10 and 30 differ, do so 12.5 times as much; of one, or of nothing, it isn't known."""
+    some = [Stretch(START, 100, one, 0) for one in (10, 30, 0)]
+    assert agreement._spread(some[:2]) == pytest.approx(12.5)
+    for few in (some[:1], some[2:] * 3, [replace(some[0], differing=100)] * 3, [replace(some[2], compared=0)] * 3):
+        assert agreement._spread(few) == 1
+    assert agreement._spread([some[0], some[0], replace(some[2], compared=0)]) == 1
+
+
 def test_a_share_of_answers_is_never_rounded_up_to_all() -> None:
     """Two digits up to 99.99, four beyond, and all only where all agree."""
     shown = [agreement._percent(one) for one in (0.0, 0.00001, 0.0001, 0.0002, 0.5, -0.1)]
@@ -259,6 +268,9 @@ def test_an_hour_that_is_wrong_marks_those_of_its_periods_that_are() -> None:
     assert lost.faults == [None, *[Fault.LOST] * 11]
     more = Copies(starts, [1000] * 12, [1.1 * 1000, *[1150.0] * 11], 5)
     assert more.faults == [None, *[Fault.SURPLUS] * 11]
+    # Hours begin every three periods, and none is shorter.
+    longer = Copies([START + n * FIVE for n in range(14)], [1000] * 14, [850.0] * 14, 5)
+    assert longer.faults == [*[Fault.LOST] * 12, None, None]
     said = copies.why_not_counted(lost, "shadow")
     assert (
         said == "the shadow variant 'shadow' got fewer copies than were due: 85.4 % of the 12,000 copies that were due"
@@ -306,6 +318,9 @@ def test_errors_fail_a_shadow_with_just_the_evidence_that_is_needed() -> None:
         for fail, hold in ((above(needs.fail), votes), (needs.fail, above(votes))):
             assert not errors._fails(some, 5, 0.001, replace(needs, fail=fail, hold=hold)), (ours, fail, hold)
     assert points > ratio
+    # A few periods that are bad are no rate, however bad.
+    few = [*blocks(160, 1, 10), *blocks(40, 100, 10)]
+    assert not errors._fails(few, 5, 0.001, replace(NEEDS, fail=1.0, hold=1.0))
     assert not errors._fails(blocks(12, 50, 0), 5, 0.001, replace(NEEDS, fail=0.0, hold=0.0))
 
 
@@ -409,6 +424,10 @@ def test_errors_are_surely_beyond_by_three_and_so_many_deviations(
 def test_a_bound_is_surely_broken_by_three_and_one_and_a_half_deviations() -> None:
     """Ten where four are allowed; a few are three."""
     assert errors_now._surely_above(Counts(10, 1000, 4, 1000))
+    # Of half as many copies production's four are as uncertain as one.
+    half = 2.4 + 3 + 1.5 * math.sqrt(2.4 + 1)
+    beyond = [errors_now._surely_beyond(Counts(half + one, 500, 4, 1000), 0.0, 1.5) for one in (-1e-6, 1e-6)]
+    assert beyond == [False, True]
     assert not errors_now._surely_above(Counts(9.99, 1000, 4, 1000))
     assert [errors_now.is_bad(Counts(one, 1000, 0, 1000), 0.001) for one in (3.99, 4.0)] == [False, True]
 
@@ -482,6 +501,8 @@ def test_a_series_is_decided_with_just_the_evidence_that_is_needed() -> None:
     clear = ranks.log_evidence(low, 0.02 - slow.margin).below
     assert held_at(low, pairs(low), slow, clear, 99) is PASS
     assert held_at(low, pairs(low), slow, above(clear), 99) is OPEN
+    middle = held.held_to([0.02] * 20, pairs([0.02] * 20), 0.02, calm, NEEDS, 99)
+    assert (middle.outcome, middle.leans_above, middle.is_below) == (OPEN, False, False)
     high = noisy(19, 0.3, 0.03, seed=3)
     far = ranks.log_evidence(high, 0.02 + NO_DRIFT.margin).above
     assert held_at(high, pairs(high), NO_DRIFT, 99, far) is FAIL
@@ -497,7 +518,7 @@ def test_a_series_is_decided_with_just_the_evidence_that_is_needed() -> None:
 
 def test_fewer_periods_fail_where_they_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty, or a hundred minutes, but six at least; a latency's own difference must be confirmed."""
-    found = [held._fewest_to_fail(minutes) for minutes in (1, 5, 5.01, 10, 16, 16.7, 20, 60)]
+    found = [held._fewest_to_fail(minutes) for minutes in (1, 5, 5.01, 10, 16.6, 16.7, 20, 60)]
     assert found == [20, 20, 20, 10, 7, 6, 6, 6]
     own = [0.1, 0.13, 0.08, 0.12] * 5
     won = ranks.log_evidence(own, 0.02).above
@@ -719,6 +740,9 @@ def test_latencies_of_a_container_are_between_fifty_microseconds_and_a_minute() 
         side = Side({"Invocations": 100.0}, {"ModelLatency": {"count": 100.0, "p50": float(value)}})
         one = samples_of(replace(some, periods=(replace(some.periods[0], production=side),)), QUICK)
         assert bool([*readback._of_latency(one)]) is is_told
+    for percent, is_told in ((1.0, True), (1.01, False)):
+        low: dict[str, float | None] = {"MemoryUtilization": percent}
+        assert bool([*readback._of_shares(samples_of(with_numbers(recording(1), [low].__getitem__), QUICK))]) is is_told
     for failed, is_told in ((1110.0, False), (above(1110.0), True)):
         counted: dict[str, float | None] = {"Invocations": 1000.0, "Invocation4XXErrors": failed}
         some = with_numbers(recording(1), [counted].__getitem__)
