@@ -13,13 +13,13 @@ from shadow_constructs.pipelines.deployed import Deployed, check_where
 from shadow_constructs.pipelines.entering import entering
 from shadow_constructs.pipelines.given import check_given, check_together
 from shadow_constructs.pipelines.key_step import KeyStep
-from shadow_constructs.pipelines.stages import EndpointStage, beside
+from shadow_constructs.pipelines.stages import EndpointStage
 from shadow_constructs.pipelines.verdict_step import VerdictStep
 from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.pipelines.whole import look_at_the_whole
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.approvals import Approval, Entry, served
+from shadow_ops.contract.approvals import VERDICT, Approval, Entry, beside, served
 from shadow_ops.contract.declared import Declared
 
 
@@ -117,5 +117,5 @@ def _verdict(stage: EndpointStage, test: ShadowTest, where: Whereabouts, deadlin
     config = stage.stack.endpoint.node.find_child("EndpointConfigNameOutput")
     assert isinstance(config, cdk.CfnOutput)
     return VerdictStep(
-        beside("Verdict", test.endpoint_name), approval=approval, config=config, deadline_days=deadline_days
+        beside(VERDICT, test.endpoint_name), approval=approval, config=config, deadline_days=deadline_days
     )

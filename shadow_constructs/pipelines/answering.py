@@ -16,6 +16,7 @@ from shadow_constructs.pipelines.elsewhere import READS, parameters
 from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.guard import Guard
+from shadow_ops.contract.text import compact
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE
 
 HANDLER = "shadow_ops.answering.handler.handle"
@@ -113,6 +114,14 @@ class Answering(Part):
         paths = {"account": "$.account", "region": "$.region", "detail": "$.detail"}
         # EventBridge puts the quotes around texts itself (User Guide, input transformation).
         said = ",".join(f'"{name}":<{name}>' for name in paths)
+        # By these roles the function looks at what people put on record in other accounts.
+        readers = {
+            f"{one.account}/{one.region}/{name}": one.role_arn(name)
+            for name, one in self._endpoints
+            if bus is not None and one.other_account
+        }
+        if readers:
+            said += f',"readers":{compact(readers)}'
         template = f'{{"pipeline":"{self._pipeline.pipeline.pipeline_name}",{said}}}'
         rule = events.CfnRule(
             self,

@@ -6,7 +6,7 @@ import jsii
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import pipelines
 
-from shadow_constructs.pipelines.stages import beside
+from shadow_ops.contract.approvals import beside
 from shadow_ops.contract.problems import refuse
 
 

@@ -10,6 +10,7 @@ from shadow_constructs.pipelines.whereabouts import Whereabouts
 from shadow_constructs.stacks.promotion_stack import PromotionStack
 from shadow_constructs.stacks.shadow_test_stack import ShadowTestStack
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.approvals import beside
 
 
 class EndpointStage(cdk.Stage):
@@ -43,13 +44,3 @@ class EndpointStage(cdk.Stage):
         if whereabouts.elsewhere and not promotion:
             name = beside("reports", test.endpoint_name)
             ReportsStack(self, name, endpoint_name=test.endpoint_name, whereabouts=whereabouts)
-
-
-def beside(name: str, endpoint_name: str) -> str:
-    """A name in a stage that the endpoint's stack, which is called like the endpoint, doesn't have.
-
-    Args:
-        name: As it is called usually.
-        endpoint_name: The endpoint.
-    """
-    return name if name.lower() != endpoint_name.lower() else f"its-{name}"

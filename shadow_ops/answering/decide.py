@@ -1,9 +1,9 @@
-"""What a verdict means for an approval that waits, and what serves for a stage that is to be entered. Pure."""
+"""What a verdict means for an approval that waits, and what serves for a stage that is to be entered."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +11,10 @@ from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, serv
 from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.problems import harmless
 from shadow_ops.contract.reasons import Reason
-from shadow_ops.contract.watched import EVENT_VERSION
+from shadow_ops.contract.watched import EVENT_VERSION, VERDICT_VALUES
+
+# Two clocks of AWS differ by less.
+_SKEW = datetime.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,21 +32,30 @@ class Heard:
     detail: Mapping[str, Any]
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> Self:
+    def from_event(cls, event: Mapping[str, Any], now: datetime.datetime) -> Self:
         """Read an event: whoever may put events on the bus may send anything.
+
+        Args:
+            event: As the rule hands it over.
+            now: The time; no look was made after it.
 
         Raises:
             ValueError: If it has not the shape of a watch's event; one of a newer format may have any other.
         """
         detail = event.get("detail")
         version = detail.get("version") if isinstance(detail, Mapping) else None
-        if not isinstance(detail, Mapping) or type(version) is not int:
+        if not isinstance(detail, Mapping) or type(version) is not int or version < 1:
             raise ValueError("its detail has no number of its format")
+        _check_text(event, "account")
+        _check_text(event, "region")
         if version <= EVENT_VERSION:
             for name in ("endpoint", "endpointConfig", "at", "verdict", "reason", "since"):
                 _check_text(detail, name)
-            if datetime.datetime.fromisoformat(detail["at"]).tzinfo is None:
-                raise ValueError("its time 'at' has no offset")
+            if detail["verdict"] not in VERDICT_VALUES:
+                raise ValueError(f"its verdict is none of {', '.join(VERDICT_VALUES)}")
+            _time_in(detail, "since")
+            if _time_in(detail, "at") > now + _SKEW:
+                raise ValueError("its time 'at' is still to come")
             override = detail.get("override")
             if isinstance(override, Mapping):
                 _check_text(override, "by")
@@ -54,8 +66,16 @@ class Heard:
 
 
 def _check_text(table: Mapping[str, Any], name: str) -> None:
-    if not isinstance(table.get(name), str):
+    text = table.get(name)
+    if not isinstance(text, str) or not text.strip():
         raise ValueError(f"its {name!r} is no text")
+
+
+def _time_in(detail: Mapping[str, Any], name: str) -> datetime.datetime:
+    at = datetime.datetime.fromisoformat(detail[name])
+    if at.tzinfo is None:
+        raise ValueError(f"its time {name!r} has no offset")
+    return at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +110,20 @@ class Answer:
     summary: str
 
 
-def answer(heard: Heard, pending: Pending) -> Answer | str:
+def answer(
+    heard: Heard, pending: Pending, on_record: Callable[[], Sequence[Reason]], now: datetime.datetime
+) -> Answer | str:
     """What a verdict answers.
 
+    Args:
+        heard: The verdict.
+        pending: The approval.
+        on_record: Looks at what people put on record for the endpoint. Only asked where the event tells of a reason.
+        now: The time.
+
     Returns:
-        The answer; a sentence if it answers nothing: it is about something else, is older than the approval, or there
-        is no verdict yet.
+        The answer; a sentence if it answers nothing: it is about something else, is older than the approval, tells of a
+        reason that isn't on record, or there is no verdict yet.
     """
     detail, asked = heard.detail, pending.approval
     if detail["version"] > EVENT_VERSION:
@@ -108,11 +136,15 @@ def answer(heard: Heard, pending: Pending) -> Answer | str:
     if datetime.datetime.fromisoformat(detail["at"]) <= pending.since:
         return "it is older than the approval"
     said = f"{detail['verdict']} since {detail['since'][:16]} UTC: {detail['reason']}"
-    override = detail.get("override")
     if detail["verdict"] == "PASS":
         return Answer("Approved", _short(said))
-    if override is not None:
-        return Answer("Approved", _short(f"overruled by {override['by']}: {override['reason']} ({said})"))
+    if detail.get("override") is not None:
+        # An event can tell of anything: what is on record counts, in its own words.
+        for one in reversed(on_record()):
+            void = one.void_because(purpose="promotion", config=asked.config, subject=one.subject, now=now)
+            if void is None:
+                return Answer("Approved", _short(f"overruled by {one.by}: {one.text} ({said})"))
+        return "it tells of a reason to promote, and none that counts for this config is on record"
     if detail["verdict"] == "FAIL":
         return Answer("Rejected", _short(said))
     return "there is no verdict yet"

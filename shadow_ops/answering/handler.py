@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_because
 from shadow_ops.aws import parameters, reasons
-from shadow_ops.contract.approvals import Approval, Entry
+from shadow_ops.contract.approvals import VERDICT, Approval, Entry, beside
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.problems import harmless
+from shadow_ops.contract.reasons import Reason
 
 LOG = logging.getLogger(__name__)
 JOB = "CodePipeline.job"
@@ -39,31 +41,42 @@ def handle(event: Mapping[str, Any], _context: object) -> None:
     """Take an event. The entry point of the Lambda function.
 
     Raises:
-        ClientError: If CodePipeline refuses a call; Lambda then tries again.
+        ClientError: If CodePipeline or Parameter Store refuses a call; Lambda then tries again.
     """
     logging.getLogger().setLevel(logging.INFO)
     clients, now = real_clients(), datetime.datetime.now(datetime.UTC)
     if JOB in event:
         enter(event[JOB], clients, now)
     else:
-        hear(event, clients)
+        hear(event, clients, now)
 
 
-def hear(event: Mapping[str, Any], clients: Clients) -> None:
+def hear(event: Mapping[str, Any], clients: Clients, now: datetime.datetime) -> None:
     """Answer the approvals of a pipeline that wait for a verdict; what is no watch's event answers none."""
     try:
-        heard = Heard.from_event(event)
+        heard = Heard.from_event(event, now)
     except ValueError as error:
         LOG.warning("%s", harmless(f"the event is ignored: {error}"))
         return
     pipeline = event["pipeline"]
     for pending in _pending(clients.codepipeline, pipeline):
-        given = answer(heard, pending)
+        given = answer(heard, pending, partial(_on_record, event, pending.approval, clients), now)
         said = f"{given.status}: {given.summary}" if isinstance(given, Answer) else given
         # Whoever may put events on the bus would write whole lines of the log.
         LOG.info("%s", harmless(f"{heard.detail.get('verdict')} of {heard.detail.get('endpoint')}: {said}"))
         if isinstance(given, Answer):
             _put(clients.codepipeline, pipeline, pending, given)
+
+
+def _on_record(event: Mapping[str, Any], asked: Approval, clients: Clients) -> Sequence[Reason]:
+    """What people put on record for an endpoint, looked at where it is."""
+    role = event.get("readers", {}).get(f"{asked.account}/{asked.region}/{asked.endpoint}")
+    try:
+        return reasons.on_record(clients.ssm(asked.region, role), asked.endpoint)
+    except parameters.DamagedRecordError as error:
+        # The guard won't take any either.
+        LOG.warning("%s", harmless(str(error)))
+        return ()
 
 
 def enter(job: Mapping[str, Any], clients: Clients, now: datetime.datetime) -> None:
@@ -103,7 +116,8 @@ def _pending(codepipeline: Any, pipeline: str) -> Iterator[Pending]:  # noqa: AN
                 continue
             text = _custom_data(codepipeline, pipeline, execution, stage["stageName"], action["actionName"])
             approval = Approval.from_text(text)
-            if approval is not None:
+            # Anybody can make an approval that says the same.
+            if approval is not None and action["actionName"] == beside(VERDICT, approval.endpoint):
                 yield Pending(
                     stage=stage["stageName"],
                     action=action["actionName"],

@@ -29,19 +29,32 @@ def on_record(ssm: Any, endpoint: str) -> tuple[Reason, ...]:  # noqa: ANN401 - 
         DamagedRecordError: If one can't be read.
         ClientError: If a call is refused.
     """
+    found, damaged = readable(ssm, endpoint)
+    for one in damaged:
+        raise parameters.DamagedRecordError(one)
+    return found
+
+
+def readable(ssm: Any, endpoint: str) -> tuple[tuple[Reason, ...], tuple[str, ...]]:  # noqa: ANN401 - a boto3 client
+    """The reasons that can be read, as `on_record` has them, and a sentence about each that can't.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
     base = f"{reasons_path(endpoint)}/"
     found = {name.removeprefix(base): text for name, text in parameters.under(ssm, base.rstrip("/")).items()}
-    reasons = []
+    reasons, damaged = [], []
     for name, text in found.items():
         if name.endswith(_USED):
             continue
         try:
             reason = Reason.from_json(parameters.unpack(text))
         except ValueError as error:
-            raise parameters.DamagedRecordError(f"the parameter {base}{name}: {error}") from None
+            damaged.append(f"the parameter {base}{name}: {error}")
+            continue
         used = found.get(f"{name}{_USED}")
         reasons.append(replace(reason, id=name, used=None if used is None else _user(used)))
-    return tuple(sorted(reasons, key=lambda one: one.at))
+    return tuple(sorted(reasons, key=lambda one: one.at)), tuple(damaged)
 
 
 def put(ssm: Any, endpoint: str, reason: Reason) -> None:  # noqa: ANN401 - a boto3 client
@@ -52,7 +65,7 @@ def put(ssm: Any, endpoint: str, reason: Reason) -> None:  # noqa: ANN401 - a bo
         ClientError: If a call is refused.
     """
     base = reasons_path(endpoint)
-    before = on_record(ssm, endpoint)
+    before, _ = readable(ssm, endpoint)
     if not parameters.make(ssm, f"{base}/{reason.id}", reason.to_json()):
         raise ReasonGoneError("somebody put a reason on record at this very moment; look at it, then try again")
     old = [one for one in before if one.purpose == reason.purpose and one.used is None]

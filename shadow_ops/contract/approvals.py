@@ -15,6 +15,8 @@ LONGEST_SUMMARY = 512
 """In characters (CodePipeline API member ApprovalResult.summary)."""
 LONGEST_DEADLINE_DAYS = 60
 """How long a manual approval can wait (CodePipeline User Guide, limits: 86,400 minutes)."""
+VERDICT = "Verdict"
+"""What the action is called that waits for a verdict, see `beside`."""
 _ASKED = re.compile(
     r"(?P<version>.+) on (?P<endpoint>[A-Za-z0-9-]+) in (?P<account>\d{12})/(?P<region>[a-z0-9-]+), "
     r"endpoint config (?P<config>[A-Za-z0-9-]+): "
@@ -95,3 +97,13 @@ class Entry:
 def served(variants: Sequence[DeclaredVariant]) -> tuple[tuple[str, str, str], ...]:
     """Variants as they are compared: what they are called, which model they serve and on what."""
     return tuple((one.name, one.version, one.label) for one in variants)
+
+
+def beside(name: str, endpoint_name: str) -> str:
+    """A name in a stage that the endpoint's stack, which is called like the endpoint, doesn't have.
+
+    Args:
+        name: As it is called usually.
+        endpoint_name: The endpoint.
+    """
+    return name if name.lower() != endpoint_name.lower() else f"its-{name}"

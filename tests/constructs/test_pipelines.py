@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,13 @@ def test_verdicts_come_from_another_account_over_a_bus() -> None:
     assert role == f"arn:aws:iam::999988887777:role/{reader['RoleName']}"
     taken = [one["Resource"] for one in _statements(template) if one["Action"] == "sts:AssumeRole"]
     assert [[text_of(one) for one in some] for some in taken] == [[role]]
+    [target] = the(template, "AWS::Events::Rule")["Targets"]
+    told = target["InputTransformer"]["InputTemplate"]["Fn::Join"][1]
+    said = "".join(
+        {"Partition": "aws"}.get(one["Ref"].removeprefix("AWS::"), "p") if isinstance(one, dict) else one
+        for one in told
+    )
+    assert json.loads(re.sub("<.*?>", "0", said))["readers"] == {"999988887777/eu-west-1/churn": role}
     assert not [*(folder / "assembly-Delivery-churn-promotion").glob("*reports*")]
 
 

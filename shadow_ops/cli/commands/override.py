@@ -71,7 +71,6 @@ def command(
     """
     from shadow_ops.aws import reasons
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.aws.parameters import DamagedRecordError
     from shadow_ops.cli.errors import USAGE, Failure
 
     if reason is not None and withdraw:
@@ -83,11 +82,12 @@ def command(
         elif withdraw:
             _withdraw(clients, endpoint, purpose)
         else:
-            _show(reasons.on_record(clients.ssm, endpoint), endpoint, now, form)
-    except DamagedRecordError as error:
-        raise Failure(f"{error}; look at it in Parameter Store, then delete it") from None
+            _show(reasons.readable(clients.ssm, endpoint)[0], endpoint, now, form)
     except reasons.ReasonGoneError as error:
         raise Failure(f"{endpoint}: {error}") from None
+    if damaged := reasons.readable(clients.ssm, endpoint)[1]:
+        fix = "look at it in Parameter Store, then delete it: until then the guard takes none"
+        raise Failure("\n".join(f"{one}; {fix}" for one in damaged))
 
 
 def _put(
@@ -121,7 +121,7 @@ def _withdraw(clients: Clients, endpoint: str, purpose: Purpose) -> None:
     from shadow_ops.aws import reasons
     from shadow_ops.cli.errors import Failure
 
-    found = [one for one in reasons.on_record(clients.ssm, endpoint) if one.purpose == purpose]
+    found = [one for one in reasons.readable(clients.ssm, endpoint)[0] if one.purpose == purpose]
     unused = [one for one in found if one.used is None]
     if not unused:
         what = "the reason for a {} has been used" if found else "no reason for a {} is on record"

@@ -41,10 +41,17 @@ def heard(**changes: Any) -> Heard:  # noqa: ANN401 - any member
     return Heard(account="111122223333", region="eu-west-1", detail={**DETAIL, **changes})
 
 
+def nothing() -> tuple[Reason, ...]:
+    """Nothing is on record."""
+    return ()
+
+
 def test_pass_approves_and_fail_rejects_with_the_reason() -> None:
     """In a summary that CodePipeline takes."""
-    assert answer(heard(), PENDING) == Answer("Approved", "PASS since 2026-11-24T11:00 UTC: all 6 deciding rules hold")
-    failed = answer(heard(verdict="FAIL", reason="p99 is\n12 % slower " + "x" * 600), PENDING)
+    assert answer(heard(), PENDING, nothing, NOW) == Answer(
+        "Approved", "PASS since 2026-11-24T11:00 UTC: all 6 deciding rules hold"
+    )
+    failed = answer(heard(verdict="FAIL", reason="p99 is\n12 % slower " + "x" * 600), PENDING, nothing, NOW)
     assert isinstance(failed, Answer)
     assert failed.status == "Rejected"
     assert failed.summary.startswith("FAIL since 2026-11-24T11:00 UTC: p99 is 12 % slower")
@@ -65,7 +72,7 @@ def test_pass_approves_and_fail_rejects_with_the_reason() -> None:
 def test_what_is_about_something_else_or_older_answers_nothing(changes: dict[str, Any], said: str) -> None:
     """Whatever the verdict: another deployment's, a look from before the approval, a format that isn't known."""
     for verdict in {"PASS", "FAIL", changes.get("verdict", "PASS")} if "verdict" not in changes else {"INCONCLUSIVE"}:
-        given = answer(heard(**{"verdict": verdict, **changes}), PENDING)
+        given = answer(heard(**{"verdict": verdict, **changes}), PENDING, nothing, NOW)
         assert isinstance(given, str)
         assert said in given
 
@@ -73,22 +80,51 @@ def test_what_is_about_something_else_or_older_answers_nothing(changes: dict[str
 @pytest.mark.parametrize(("account", "region"), [("999988887777", "eu-west-1"), ("111122223333", "us-east-1")])
 def test_the_same_name_in_another_account_or_region_is_another_endpoint(account: str, region: str) -> None:
     """Several of them may be in one pipeline."""
-    assert answer(replace(heard(), account=account, region=region), PENDING) == "it is about another endpoint"
+    assert (
+        answer(replace(heard(), account=account, region=region), PENDING, nothing, NOW)
+        == "it is about another endpoint"
+    )
+
+
+OVERRIDE = Reason(
+    id="one",
+    purpose="promotion",
+    text="the sale",
+    by=ANN,
+    at=NOW - MINUTE,
+    expires=NOW + MINUTE,
+    config="churn-Config1",
+    subject="model-of-shadow",
+    version="v2",
+)
+TOLD = {"by": "somebody", "reason": "whatever"}
 
 
 @pytest.mark.parametrize("verdict", ["FAIL", "INCONCLUSIVE"])
 def test_a_reason_on_record_approves_whatever_the_verdict(verdict: str) -> None:
-    """The guard takes the reason afterwards; the summary says whose it is."""
-    given = answer(heard(verdict=verdict, override={"by": ANN, "reason": "the sale"}), PENDING)
+    """The guard takes the reason afterwards; the summary says whose it is, as the record has it."""
+    given = answer(heard(verdict=verdict, override=TOLD), PENDING, lambda: (OVERRIDE,), NOW)
     assert isinstance(given, Answer)
     assert given.status == "Approved"
     assert given.summary.startswith(f"overruled by {ANN}: the sale ({verdict} since")
 
 
+@pytest.mark.parametrize("verdict", ["FAIL", "INCONCLUSIVE"])
+@pytest.mark.parametrize(
+    "changes",
+    [None, {"purpose": "rollback"}, {"config": "churn-Config2"}, {"expires": NOW}, {"used": "request"}],
+)
+def test_a_reason_that_an_event_only_tells_of_answers_nothing(verdict: str, changes: dict[str, Any] | None) -> None:
+    """Nor one that was written for something else, is over or was used."""
+    found = () if changes is None else (replace(OVERRIDE, **changes),)
+    said = answer(heard(verdict=verdict, override=TOLD), PENDING, lambda: found, NOW)
+    assert said == "it tells of a reason to promote, and none that counts for this config is on record"
+
+
 @given(st.text(max_size=2000), st.sampled_from(["PASS", "FAIL"]))
 def test_no_reason_is_too_long_for_an_answer(reason: str, verdict: str) -> None:
     """Nor does it end a line."""
-    given = answer(heard(reason=reason, verdict=verdict), PENDING)
+    given = answer(heard(reason=reason, verdict=verdict), PENDING, nothing, NOW)
     assert isinstance(given, Answer)
     assert len(given.summary) <= LONGEST_SUMMARY
     assert len(given.summary.splitlines()) == 1
@@ -112,6 +148,7 @@ class _Pipeline:
         self.jobs: list[tuple[str, str]] = []
         self.texts = {"churn-shadow": APPROVAL.to_text(), "other": "Please look at the change"}
         self.error: Exception | None = None
+        self.action = "Verdict"
 
     def get_pipeline_state(self, name: str) -> dict[str, Any]:
         waits = {"status": "InProgress", "token": "a-token", "lastStatusChange": NOW - MINUTE}
@@ -121,7 +158,7 @@ class _Pipeline:
                 "latestExecution": {"pipelineExecutionId": f"execution-{name}"},
                 "actionStates": [
                     {"actionName": "Deploy", "latestExecution": {"status": "Succeeded"}},
-                    {"actionName": "Verdict", "latestExecution": waits},
+                    {"actionName": self.action, "latestExecution": waits},
                 ],
             }
             for stage in self.texts
@@ -137,7 +174,7 @@ class _Pipeline:
         found = [
             {
                 "stageName": stage,
-                "actionName": "Verdict",
+                "actionName": self.action,
                 "status": status,
                 "input": {"resolvedConfiguration": {"CustomData": text}},
             }
@@ -166,7 +203,7 @@ def event(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - any member of the
 def test_the_one_approval_that_waits_for_it_is_answered() -> None:
     """With its token; other approvals of the pipeline are left alone."""
     pipeline = _Pipeline()
-    hear(event(), Clients(pipeline, lambda *_: None))
+    hear(event(), Clients(pipeline, lambda *_: None), NOW)
 
     [put] = pipeline.answers
     assert (put["pipelineName"], put["stageName"], put["actionName"], put["token"]) == (
@@ -181,19 +218,25 @@ def test_who_was_slower_is_content_and_a_refused_call_is_none() -> None:
     pipeline = _Pipeline()
     for code in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
         pipeline.error = refused(code, "done", "PutApprovalResult")
-        hear(event(), Clients(pipeline, lambda *_: None))
+        hear(event(), Clients(pipeline, lambda *_: None), NOW)
     pipeline.error = refused("AccessDeniedException", "no", "PutApprovalResult")
     with pytest.raises(Exception, match="AccessDenied"):
-        hear(event(), Clients(pipeline, lambda *_: None))
+        hear(event(), Clients(pipeline, lambda *_: None), NOW)
 
 
-NO_OVERRIDES: tuple[object, ...] = ({}, {"by": ANN}, "the sale", [], 0)
+NO_OVERRIDES: tuple[object, ...] = (
+    *({}, {"by": ANN}, "the sale", [], 0),
+    *({"by": "", "reason": "why"}, {"by": ANN, "reason": ""}, {"by": ANN, "reason": " \n"}),
+)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        *(({"version": version}, "number of its format") for version in ("1", None, True, 1.0)),
+        *(({"version": version}, "number of its format") for version in ("1", None, True, 1.0, 0, -1)),
+        *(({"verdict": verdict}, "PASS, INCONCLUSIVE, FAIL") for verdict in ("pass", "SUCCESS", "PASS ")),
+        *(({"at": (NOW + minutes * MINUTE).isoformat()}, "'at' is still to come") for minutes in (6, 10**6)),
+        *(({name: "2026-11-24T11:00:00"}, f"{name!r} has no offset") for name in ("since", "at")),
         *(({"at": at}, "'at'") for at in ("2026-11-24T12:00:00", 5, None)),
         ({"reason": 5}, "'reason' is no text"),
         ({"at": "today"}, "Invalid isoformat string"),
@@ -209,12 +252,61 @@ def test_an_event_of_another_shape_is_logged_and_answers_nothing(
 ) -> None:
     """Anybody who may put events on the bus can send one; Lambda would try it again for hours."""
     pipeline = _Pipeline()
-    hear(event(**changes), Clients(pipeline, lambda *_: None))
+    hear(event(**changes), Clients(pipeline, lambda *_: None), NOW)
     assert pipeline.answers == []
     assert re.search(f"the event is ignored: .*({said})", caplog.text)
-    hear({**event(), "detail": "PASS"}, Clients(pipeline, lambda *_: None))
-    hear({**event(), "detail": {"version": 2}}, Clients(pipeline, lambda *_: None))
+    assert len(caplog.records) == 1
+    hear({**event(), "detail": "PASS"}, Clients(pipeline, lambda *_: None), NOW)
+    hear({**event(), "detail": {"version": 2}}, Clients(pipeline, lambda *_: None), NOW)
     assert pipeline.answers == []
+
+
+@pytest.mark.parametrize("place", ["account", "region"])
+@pytest.mark.parametrize("found", [None, "", 111122223333])
+def test_an_event_from_nowhere_is_logged_and_answers_nothing(
+    place: str, found: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where an event comes from is part of what it is about."""
+    pipeline = _Pipeline()
+    forged = {name: one for name, one in {**event(), place: found}.items() if one is not None}
+    hear(forged, Clients(pipeline, lambda *_: None), NOW)
+    assert caplog.messages == [f"the event is ignored: its {place!r} is no text"]
+    assert pipeline.answers == []
+
+
+def test_a_clock_that_is_a_little_ahead_is_believed() -> None:
+    """The watch's and the function's differ."""
+    pipeline = _Pipeline()
+    hear(event(at=(NOW + 4 * MINUTE).isoformat()), Clients(pipeline, lambda *_: None), NOW)
+    assert len(pipeline.answers) == 1
+
+
+def test_an_approval_of_somebody_elses_is_left_alone() -> None:
+    """Whatever it says: ours has a name of its own."""
+    pipeline = _Pipeline()
+    pipeline.action = "LookAtIt"
+    hear(event(), Clients(pipeline, lambda *_: None), NOW)
+    assert pipeline.answers == []
+
+
+@pytest.mark.parametrize("reader", [None, "arn:aws:iam::111122223333:role/reader"])
+def test_what_is_on_record_is_looked_at_where_the_endpoint_is(reader: str | None) -> None:
+    """In its Region, by the role that the rule names; a damaged one approves nothing."""
+    looked: list[tuple[str | None, str | None]] = []
+    services, pipeline = Services(), _Pipeline()
+
+    def ssm(region: str | None, role: str | None) -> Any:  # noqa: ANN401 - a client
+        looked.append((region, role))
+        return services.client("ssm")
+
+    readers = {} if reader is None else {"readers": {"111122223333/eu-west-1/churn": reader}}
+    told = {**event(verdict="FAIL", override=TOLD), **readers}
+    for texts in ({}, {"one": "{damaged"}, {"one": json.dumps(OVERRIDE.to_json())}):
+        assert pipeline.answers == []
+        services.parameters.update({f"{reasons_path('churn')}/{name}": [text] for name, text in texts.items()})
+        hear(told, Clients(pipeline, ssm), NOW)
+    assert looked == [("eu-west-1", reader)] * 3
+    assert [one["result"]["status"] for one in pipeline.answers] == ["Approved"]
 
 
 FORGED = "x\r\nPASS of churn: Approved\u2028\x1b[2J"
@@ -227,7 +319,11 @@ def test_an_event_is_one_line_of_the_log(name: str, version: int, caplog: pytest
     caplog.set_level("INFO")
     forged = {"by": FORGED, "reason": FORGED} if name == "override" else FORGED
     pipeline = _Pipeline()
-    hear(event(**{"version": version, "verdict": "FAIL", name: forged}), Clients(pipeline, lambda *_: None))
+    hear(
+        event(**{"version": version, "verdict": "FAIL", name: forged}),
+        Clients(pipeline, lambda *_: Services().client("ssm")),
+        NOW,
+    )
     assert caplog.messages
     assert all(one.isprintable() for one in caplog.messages)
     assert all(one["result"]["summary"].isprintable() for one in pipeline.answers)

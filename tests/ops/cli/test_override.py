@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from shadow_ops.aws import reasons
+from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.reasons import Reason
 from tests.ops.cli.conftest import Run
@@ -119,13 +120,26 @@ def test_what_is_on_record_is_shown_and_can_be_withdrawn(run: Run, services: Ser
     assert len(on_record(services)) == 1
 
 
-def test_a_damaged_reason_is_named(run: Run, services: Services) -> None:
-    """With its parameter, in one line."""
-    services.parameters[f"{PATH}/one"] = ["{damaged"]
-    done = run("override", "churn")
-    assert done.exit_code == 1
-    assert f"{PATH}/one" in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+@pytest.mark.parametrize("damaged", ["{damaged", "[]", "", '{"format": 1}', '{"format": 99}'])
+def test_a_damaged_reason_is_named_and_blocks_no_other(run: Run, services: Services, damaged: str) -> None:
+    """With its parameter, in one line; others are written, shown and withdrawn beside it, and it stays as it is."""
+    services.parameters[f"{PATH}/one"] = [damaged]
+
+    def named(*arguments: str) -> tuple[str, str]:
+        done = run("override", "churn", *arguments)
+        *before, last = done.stderr.splitlines()
+        assert done.exit_code == 1
+        assert all(one in last for one in (f"{PATH}/one", "then delete it", "the guard takes none"))
+        return done.stdout, "".join(before)
+
+    assert named() == ("", "no reason is on record for churn")
+    assert "on record by" in named("--reason", WHY)[1]
+    assert WHY in named()[0]
+    assert WHY in json.loads(named("--format", "json")[0])[0]["text"]
+    assert "is withdrawn" in named("--withdraw")[1]
+    with pytest.raises(DamagedRecordError, match=f"{PATH}/one"):
+        on_record(services)
+    assert [name for name in services.parameters if name.startswith(PATH)] == [f"{PATH}/one"]
 
 
 def test_the_history_says_whose_reason_it_was(run: Run, services: Services) -> None:
