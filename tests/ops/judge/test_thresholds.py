@@ -201,7 +201,8 @@ def test_the_last_answers_are_looked_at_by_one_by_three_and_by_twelve(last: Sequ
     """Of 100 of which one may differ: 3 and 4 deviations of the last, 3 and 1.5 of the others but the worst."""
     rows = [*[0.0] * 12, *last]
     seen = [Stretch(START + n * HOUR, 100, one, 0) for n, one in enumerate(rows)]
-    assert (agreement._not_now(seen, 0.01, 60) is not None) is sure
+    some = "stretch" if len(last) == 1 else f"{len(last)} stretches"
+    assert (f"in the last {some}" in (agreement._not_now(seen, 0.01, 60) or "")) is sure
 
 
 @pytest.mark.parametrize(
@@ -710,6 +711,8 @@ def test_thirty_days_are_the_last_that_is_told() -> None:
     assert until.first(lambda _: True, 43_200.0) == pytest.approx(43_200 * 0.85)
     assert until.first(lambda _: True, above(43_200.0)) is None
     assert [vetoes.percent_text(one) for one in (1.0, above(1.0))] == ["+171.8 %", "+172 %"]
+    four_in_five = [False, True, False, True, True, True]
+    assert vetoes.since(four_in_five, [START + n * DAY for n in range(6)]) == vetoes.clock(START + DAY)
     assert [vetoes.is_a_peak(one, 2, 100, 5) for one in (6, 7)] == [False, True]
     assert vetoes.beyond([0.1, -0.1, 0.2, -0.2], 0.1) == ([False, False, True, False], [False, False, False, True])
 
