@@ -52,7 +52,8 @@ def add_shadow_test(
     With a shadow these are the stages ``<name>-shadow`` (deploy the test, wait) and ``<name>-promotion`` (deploy it);
     without one it is ``<name>-serve``. The verdict of the test's watch answers the wait: PASS approves, FAIL rejects; a
     person may decide at any time, and a reason that `shadow-test override` put on record approves. A stage whose test
-    is promoted already is skipped. The pipeline becomes one of type V2 that runs in SUPERSEDED mode.
+    is promoted already is skipped. The pipeline becomes one of type V2 that runs in SUPERSEDED mode, for all of its
+    stages: one of your own that doesn't say so gets a warning, one that says otherwise is refused when it is built.
 
     Args:
         pipeline: The pipeline, not built yet. It may have several tests.

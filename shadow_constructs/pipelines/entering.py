@@ -14,6 +14,7 @@ from constructs import IConstruct
 from shadow_constructs.pipelines.answering import Answering
 from shadow_constructs.pipelines.given import check_built
 from shadow_ops.contract.approvals import Entry
+from shadow_ops.contract.problems import refuse
 
 # What the CDK says of a pipeline that wasn't given a type.
 _NO_TYPE = "@aws-cdk/aws-codepipeline:unspecifiedPipelineType"
@@ -49,6 +50,7 @@ class Entering:
         resource = made.node.default_child
         assert isinstance(resource, codepipeline.CfnPipeline)
         check_built(len(made.stages))
+        self._check_kind(resource, own=made.node.scope is not self._pipeline)
         # Conditions are of type V2 alone. SUPERSEDED: of the commits that come meanwhile, the newest waits.
         resource.add_property_override("PipelineType", "V2")
         cdk.Annotations.of(self._pipeline).acknowledge_warning(_NO_TYPE, "it is one of type V2")
@@ -66,6 +68,24 @@ class Entering:
             )
             made.add_to_role_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function]))
         self._answering.finish()
+
+    def _check_kind(self, given: codepipeline.CfnPipeline, *, own: bool) -> None:
+        """Its type and mode become others for all of its stages: against somebody's word they don't."""
+        fix = "leave it out, or give the shadow tests a pipeline of their own: type and mode hold for all stages"
+        # CDK Pipelines says V1 by itself where nobody said a type.
+        if own and given.pipeline_type not in (None, "V2"):
+            why = "be of type V2, which alone skips stages that have nothing to do"
+            refuse("add_shadow_test", "pipeline_type", why, given.pipeline_type, fix)
+        if given.execution_mode not in (None, "SUPERSEDED"):
+            why = "be SUPERSEDED, so that of the commits that come during a test the newest waits"
+            refuse("add_shadow_test", "execution_mode", why, given.execution_mode, fix)
+        if own and None in (given.pipeline_type, given.execution_mode):
+            cdk.Annotations.of(self._pipeline).add_warning_v2(
+                "shadow-constructs:pipeline-changed",
+                "this pipeline of yours becomes one of type V2 in SUPERSEDED mode, for all of its stages; say so where "
+                "you make it: codepipeline.Pipeline(pipeline_type=PipelineType.V2, "
+                "execution_mode=ExecutionMode.SUPERSEDED)",
+            )
 
     def _condition(self, entry: Entry) -> dict[str, object]:
         rule = {

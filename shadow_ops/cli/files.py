@@ -31,7 +31,8 @@ def write_new(path: Path, text: str, *, replace: bool) -> None:
         replace: Whether a file that is there may be replaced: then that one is, also through a link, with its rights.
 
     Raises:
-        Failure: If the file is there and may not be replaced, or the folder can't be written to.
+        Failure: If the file is there and may not be replaced, it or the folder can't be written to, or it has names
+            beside this one.
     """
     _write(path, (text if text.endswith("\n") else f"{text}\n").encode(), replace=replace)
 
@@ -44,7 +45,7 @@ def rewrite(path: Path, text: str) -> None:
         text: What it will hold, with LF.
 
     Raises:
-        Failure: If it can't be written.
+        Failure: If it can't be written, or has names beside this one.
         InvalidValueError: If it can't be read any more.
     """
     _write(path, with_ends_of(read_bytes(path), text), replace=True)
@@ -52,6 +53,8 @@ def rewrite(path: Path, text: str) -> None:
 
 def _write(path: Path, data: bytes, *, replace: bool) -> None:
     target = path.resolve() if replace else path.absolute()
+    if replace and target.is_file():
+        _check_replaceable(path, target.stat())
     try:
         handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:
@@ -71,3 +74,13 @@ def _write(path: Path, data: bytes, *, replace: bool) -> None:
         raise Failure(f"{path}: {error.strerror}") from error
     finally:
         Path(scratch).unlink(missing_ok=True)
+
+
+def _check_replaceable(path: Path, found: os.stat_result) -> None:
+    """What takes a file's place would also take its protection away, and would leave its other names behind."""
+    # By its mode: whoever may do anything, as root may, is asked to mean it too.
+    if not found.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
+        raise Failure(f"{path} is read-only and stays as it is; make it writable (chmod u+w), or name another", USAGE)
+    if found.st_nlink > 1:
+        names = f"{found.st_nlink} names (hard links)"
+        raise Failure(f"{path} has {names} and stays as it is: a copy would leave the others behind; copy it", USAGE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 
@@ -18,9 +19,21 @@ def with_ends_of(before: bytes, after: str) -> bytes:
     new = after.split("\n")
     ends = [one.endswith("\r") for one in old[:-1]]
     made = [2 * sum(ends) > len(ends)] * len(new)
-    blocks = SequenceMatcher(None, [one.removesuffix("\r") for one in old], new, autojunk=False).get_matching_blocks()
-    for here, there, size in blocks:
+    for here, there, size in _alike([one.removesuffix("\r") for one in old], new) if any(ends) else ():
         for number in range(min(size, len(ends) - here)):
             made[there + number] = ends[here + number]
     lines = [f"{line}\r\n" if carriage else f"{line}\n" for line, carriage in zip(new[:-1], made, strict=False)]
     return mark + "".join((*lines, new[-1])).encode()
+
+
+def _alike(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Which lines stayed: where, where now, how many. Most of a file did, at its begin and its end."""
+    least = min(len(old), len(new))
+    first = next((at for at in range(least) if old[at] != new[at]), least)
+    last = next((at for at in range(least - first) if old[-1 - at] != new[-1 - at]), least - first)
+    yield 0, 0, first
+    yield len(old) - last, len(new) - last, last
+    between = old[first : len(old) - last], new[first : len(new) - last]
+    # Lines that are there often tell nothing, and would take a square of their number.
+    for here, there, size in SequenceMatcher(None, *between, autojunk=True).get_matching_blocks():
+        yield first + here, first + there, size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,12 @@ import tomlkit
 
 Path = tuple[str, ...]
 
+# What decides where a statement ends: texts (of several lines they may end in up to five quotes), comments, brackets.
+_TOKEN = re.compile(
+    r"""\"{3}(?:[^"\\]|\\.|"{1,2}(?!"))*"{3,5}|'{3}(?:[^']|'{1,2}(?!'))*'{3,5}"""
+    r"""|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|\#[^\n]*|[\[{]|[\]}]|\n""",
+    re.DOTALL,
+)
 # What may stand between a line's begin and the end of its key; quotes may hold anything.
 _KEY = re.compile(r"""(?:[^"'=\]#\n]|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')*""")
 _TEXT_OR_COMMENT = re.compile(
@@ -85,8 +92,9 @@ def statements(text: str) -> list[Statement]:
     found = list(_scanned(text))
     own = [number for number, one in enumerate(found) if one.text]
     for number, one in enumerate(found):
-        before = max((at for at in own if at < number), default=None)
-        after = min((at for at in own if at > number), default=None)
+        at = bisect_left(own, number)
+        before = own[at - 1] if at else None
+        after = own[at] if at < len(own) else None
         if one.text or before is None:
             continue
         if not one.blank:
@@ -115,12 +123,14 @@ def dotted(path: Path) -> str:
 
 
 def _scanned(text: str) -> Iterator[Statement]:
-    # What else Unicode calls the end of a line ends none in TOML.
-    lines = [f"{one}\n" for one in text.removesuffix("\n").split("\n")]
+    text = f"{text.removesuffix(chr(10))}\n"
     blank = above = ""
     table: Path = ()
-    rest = iter(lines)
-    for line in rest:
+    start = 0
+    while start < len(text):
+        # What else Unicode calls the end of a line ends none in TOML.
+        end = text.index("\n", start) + 1
+        line = text[start:end]
         begin = line.lstrip(" \t")
         if begin.startswith("#"):
             above += line
@@ -130,26 +140,27 @@ def _scanned(text: str) -> Iterator[Statement]:
                 blank = above = ""
             blank += line
         else:
-            whole = _until_it_ends(line, rest)
+            end = _end(text, start)
+            whole = text[start:end]
             path = _path(_key_of(begin.lstrip("[")))
             header = begin.startswith("[")
             table = path if header else table
             yield Statement(blank, above, whole, path if header else (*table, *path), table)
             blank = above = ""
+        start = end
     if blank or above:
         yield Statement(blank, above, "", (), table)
 
 
-def _until_it_ends(line: str, rest: Iterable[str]) -> str:
-    """A statement ends with the first line that makes it one."""
-    lines = iter(rest)
-    while True:
-        try:
-            tomllib.loads(line)
-        except tomllib.TOMLDecodeError:
-            line += next(lines)
-        else:
-            return line
+def _end(text: str, start: int) -> int:
+    """Where a statement ends: with the first line that leaves nothing open."""
+    depth = 0
+    for token in _TOKEN.finditer(text, start):
+        found = token[0]
+        if found == "\n" and depth == 0:
+            return token.end()
+        depth += (found in ("[", "{")) - (found in ("]", "}"))
+    return len(text)
 
 
 def _key_of(text: str) -> str:

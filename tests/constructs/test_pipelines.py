@@ -10,6 +10,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import pipelines
 
 from shadow_constructs import GatePolicy, Guard, InvalidValueError, PromotionStack, ShadowTest, ShadowTestStack, Watch
@@ -542,3 +543,48 @@ def cdk_stage(pipeline: pipelines.CodePipeline, stack_name: str | None = None) -
     cdk.CfnOutput(cdk.Stack(made, "Stack", stack_name=stack_name), "Nothing", value="nothing")
     cdk.CfnWaitConditionHandle(made.node.find_child("Stack"), "Handle")  # type: ignore[arg-type] # a Stack
     return made
+
+
+def own_pipeline(app: cdk.App, **kind: Any) -> pipelines.CodePipeline:  # noqa: ANN401 - as the CDK takes it
+    """Somebody's own pipeline with a shadow test in it."""
+    own = codepipeline.Pipeline(cdk.Stack(app, "Own", env=HERE), "Pipeline", **kind)
+    source = pipelines.CodePipelineSource.connection("team/churn", "main", connection_arn=CONNECTION)
+    synth = pipelines.ShellStep("Synth", input=source, commands=["cdk synth"])
+    made = pipelines.CodePipeline(cdk.Stack.of(own), "Delivery", synth=synth, code_pipeline=own)
+    add_shadow_test(made, watched(), env=HERE)
+    return made
+
+
+V1, V2 = codepipeline.PipelineType.V1, codepipeline.PipelineType.V2
+QUEUED, PARALLEL = codepipeline.ExecutionMode.QUEUED, codepipeline.ExecutionMode.PARALLEL
+SUPERSEDED = codepipeline.ExecutionMode.SUPERSEDED
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ({"pipeline_type": V1}, "'pipeline_type' must be of type V2"),
+        ({"pipeline_type": V2, "execution_mode": QUEUED}, "'execution_mode' must be SUPERSEDED"),
+        ({"pipeline_type": V2, "execution_mode": PARALLEL}, "'execution_mode' must be SUPERSEDED"),
+    ],
+)
+def test_fails_with_a_pipeline_of_another_kind(kind: dict[str, Any], said: str) -> None:
+    """Its other stages would change with it; a mode that CDK Pipelines is told, likewise."""
+    app = cdk.App()
+    own_pipeline(app, **kind)
+    with pytest.raises(Exception, match=said):
+        app.synth()
+    if "execution_mode" in kind:
+        app = cdk.App()
+        add_shadow_test(new_pipeline(app, **kind), watched(), env=HERE)
+        with pytest.raises(Exception, match=said):
+            app.synth()
+
+
+@pytest.mark.parametrize(("kind", "warned"), [({}, True), ({"pipeline_type": V2, "execution_mode": SUPERSEDED}, False)])
+def test_a_pipeline_of_ones_own_does_not_change_silently(kind: dict[str, Any], *, warned: bool) -> None:
+    """What it didn't say becomes V2 and SUPERSEDED for all stages; where it says so nothing is said."""
+    app = cdk.App()
+    path = own_pipeline(app, **kind).node.path
+    said = [one.entry.data for one in app.synth().get_stack_by_name("Own").messages if one.id == f"/{path}"]
+    assert [one for one in said if "pipeline-changed" in str(one)] == ([said[0]] if warned else [])

@@ -275,3 +275,22 @@ def test_a_file_is_written_where_its_link_points_with_the_rights_it_had(
     link.symlink_to(real)
     assert run("fold", "churn", "--write", link).exit_code == 0
     assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, FOLDED, 0o600)
+
+
+@pytest.mark.usefixtures("promoted")
+def test_a_file_that_is_protected_or_has_other_names_is_left_alone(run: Run, file: Path) -> None:
+    """What takes its place would take that away without a word; one line says what to do."""
+    before = file.stat()
+    file.chmod(0o444)
+    done = run("fold", "churn", "--write", file)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "is read-only and stays as it is; make it writable" in done.stderr
+    file.chmod(0o644)
+    other = file.with_name("other.toml")
+    other.hardlink_to(file)
+    done = run("fold", "churn", "--write", file)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1)
+    assert "2 names (hard links)" in done.stderr
+    assert (file.stat().st_ino, file.read_text(), [*file.parent.glob(".*")]) == (before.st_ino, FILE, [])
+    other.unlink()
+    assert run("fold", "churn", "--write", file).exit_code == 0

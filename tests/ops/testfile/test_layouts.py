@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.testfile import statements
 from shadow_ops.testfile.ends import with_ends_of
 from shadow_ops.testfile.fold import folded
 from shadow_ops.testfile.propose import proposed
@@ -248,3 +249,23 @@ def test_what_cannot_be_read_back_is_not_made(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("shadow_ops.testfile.fold.reads_as", lambda *_: False)
     with pytest.raises(InvalidValueError, match=r"^churn.toml: .*, nothing is written; .*[^\n]*$"):
         folded(COMMENTED, "churn.toml")
+
+
+LONG = ('[tags]\nx = """\n{}"""\n', "[alerts]\nemails = [\n{}]\n", "[tags]\n{}")
+OF_LINES = ("  a line\n", '  "a@example.com", # ]\n', "# {0}\n\nk{0} = 1\n")
+
+
+@pytest.mark.parametrize(("around", "line"), [*zip(LONG, OF_LINES, strict=True)])
+def test_a_long_file_is_read_about_once(around: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not once more for each of its lines: whatever is parsed on the way is in sum no longer than the file."""
+    text = COMMENTED.partition("[tags]")[0] + around.format("".join(line.format(number) for number in range(500)))
+    parsed: list[int] = []
+    loads = tomllib.loads
+
+    def counted(one: str) -> dict[str, Any]:
+        parsed.append(len(one))
+        return loads(one)
+
+    monkeypatch.setattr("tomllib.loads", counted)
+    assert "".join(one.whole for one in statements.statements(text)) == text
+    assert sum(parsed) <= len(text)
