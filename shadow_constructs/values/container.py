@@ -10,7 +10,7 @@ from typing import TypeAlias, get_args
 
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type, checked_mapping
-from shadow_constructs.values.ecr_address import IMAGE, check_image
+from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, shown
@@ -187,6 +187,7 @@ class Container:
             check_text(problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True)
         if region is not None:
             check_text(problems, "region", region, pattern=REGION, rule="be a region such as eu-west-1", tokens=True)
+        check_length(problems, repository, tag_or_digest, region)
         problems.raise_if_any()
         return Container(EcrImage(repository, tag_or_digest, account, region))
 

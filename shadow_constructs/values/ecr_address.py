@@ -13,6 +13,9 @@ from shadow_ops.contract.problems import Problems
 IMAGE = re.compile(r"\S+")
 """An address of any registry."""
 
+# What stands before the repository where the Region isn't known: as long as the longest of the usual Regions.
+_USUAL_REGION = "ap-southeast-1"
+
 
 @dataclass(frozen=True)
 class EcrAddress:
@@ -66,3 +69,18 @@ def check_image(problems: Problems, what: str, value: object) -> None:
     # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
     if "://" in value or not is_token(value.split("/")[0]):
         problems.add(what, must, value, fix)
+
+
+def check_length(problems: Problems, repository: object, tag_or_digest: object, region: object) -> None:
+    """Check that the address of an image in a repository is no longer than CreateModel takes."""
+    if not isinstance(repository, str) or not isinstance(tag_or_digest, str):
+        return
+    if is_token(repository) or is_token(tag_or_digest):
+        return
+    where = region if isinstance(region, str) and not is_token(region) else _USUAL_REGION
+    suffix = "amazonaws.com.cn" if where.startswith("cn-") else "amazonaws.com"
+    host = f"{'0' * 12}.dkr.ecr.{where}.{suffix}/"
+    most = LONGEST - len(host) - 1 - len(tag_or_digest)
+    if len(repository) > most:
+        must = f"have at most {most} characters with this tag or digest: an image's address may have {LONGEST}"
+        problems.add("repository", must, f"{len(repository)} characters", "give it a shorter name or tag")

@@ -312,6 +312,10 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "ECR repository with its host": (lambda: Container.ecr("host.com:5000/Repo", "7"), "without its host"),
     "ECR tag": (lambda: Container.ecr("churn", "a tag"), "'tag_or_digest' must be an image tag, or sha256:"),
     "ECR account": (lambda: Container.ecr("churn", "7", account="12"), "'account' must be 12 digits in quotes"),
+    "ECR repository too long with its tag": (
+        lambda: Container.ecr("a" * 209, "7", region="eu-west-1"),
+        "'repository' must have at most 208 characters with this tag or digest: an image's address may have 255",
+    ),
     "ECR region": (lambda: Container.ecr("churn", "7", region="mars"), "'region' must be a region such as eu-west-1"),
     "no Dockerfile folder": (lambda: Container.dockerfile("nowhere"), "'directory' must be an existing folder"),
     "no Dockerfile": (lambda: Container.dockerfile(Path(__file__).parent), "'file' must be a file in "),
@@ -368,6 +372,7 @@ ALLOWED: dict[str, Callable[[], object]] = {
     "Inf1 without a shadow": lambda: serving(production=variant(hardware=hardware("ml.inf1.xlarge"))),
     "multi-model without a shadow": lambda: serving(production=variant(model=model("v1", **MULTI_MODEL))),
     "serverless without a shadow": lambda: serving(production=variant(hardware=SERVERLESS), capture=Capture.off()),
+    "the longest address": lambda: Container.ecr("a" * 208, "7", region="eu-west-1"),
     "a digest": lambda: Container.ecr(
         "team/churn", f"sha256:{'0' * 64}", account="111122223333", region="us-gov-west-1"
     ),
