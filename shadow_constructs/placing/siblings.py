@@ -118,9 +118,12 @@ def _check_endpoint(new: Spot, old: Spot) -> None:
     if new.stack == old.stack:
         _refuse("endpoint_name", "be one endpoint's in a stack", name, f"{old.path} has it already")
     if not _of_one_life(new.test, old.test):
-        other = ", ".join(_differences(new.test, old.test))
+        other = f"{', '.join(_differences(new.test, old.test))} differ"
+        if name != old.test.endpoint_name:
+            # SageMaker tells no names apart by their case.
+            other = f"{old.test.endpoint_name!r}, which differs only by case"
         fix = (
-            f"the stack {old.stack} has another test of that name ({other} differ): render the same value in both, "
+            f"the stack {old.stack} has another test of that name ({other}): render the same value in both, "
             "give one another endpoint_name, or say in which account and Region each is (env=)"
         )
         _refuse("endpoint_name", "be of one test in an account and Region", name, fix)

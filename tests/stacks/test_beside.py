@@ -145,7 +145,7 @@ REFUSED: dict[str, tuple[Build, str]] = {
             ShadowTestStack(app, "shadow", test=churn()),
             ShadowTestStack(app, "other", test=churn(endpoint_name="Churn")),
         ),
-        f"{BOTH} (endpoint_name differ)",
+        f"{BOTH} ('churn', which differs only by case)",
     ),
     "one test twice in a stack": (
         twice_in_a_stack,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from shadow_ops.cli import output
 from shadow_ops.cli.options import aws, endpoint_given
+
+_T = TypeVar("_T")
 
 if TYPE_CHECKING:
     from shadow_ops.aws.endpoint import LiveVariant
@@ -41,12 +45,27 @@ def command(endpoint: str, path: Path | None, profile: str | None, region: str |
     from shadow_ops.observe.deployed import find
 
     # First: what is wrong with the file is said whatever serves.
-    text = None if path is None else _read(path, endpoint)
+    text = None if path is None else _told_by_the_library(path, lambda: _read(path, endpoint))
     said, serving = _promoted(find(Clients(profile, region), endpoint))
     if path is None or text is None:
         output.data(_lines_of_code(said, serving.said))
     else:
-        _write(path, text, serving, endpoint)
+        _told_by_the_library(path, lambda: _write(path, text, serving, endpoint))
+
+
+def _told_by_the_library(path: Path, done: Callable[[], _T]) -> _T:
+    """Where something is wrong with a file, what the library says of it comes first: it names the lines."""
+    from shadow_ops.cli.errors import Failure
+    from shadow_ops.contract.problems import CannotTellError, InvalidValueError
+    from shadow_ops.testfile.document import text_in
+    from shadow_ops.testfile.taken import check_taken
+
+    try:
+        return done()
+    except (InvalidValueError, Failure):
+        with contextlib.suppress(CannotTellError):
+            check_taken(text_in(path), path)
+        raise
 
 
 @dataclass(frozen=True)
