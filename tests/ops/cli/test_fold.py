@@ -167,11 +167,12 @@ def test_without_a_file_the_lines_of_code_are_shown(run: Run) -> None:
         (
             'endpoint_name = "churn"',
             'endpoint_name = "churn\\nx"',
-            "'endpoint_name' must be a line of visible characters, got 'churn\\nx'",
+            "line 2: ShadowTest: 'endpoint_name' must be 1 to 63 letters",
         ),
-        ('"v2"', '"v\\u20283"', "'shadow.model.version' must be a line of visible characters, got 'v\\u20283'"),
+        ('"v2"', '"v\\u20283"', "line 10: Model: 'version' must be 1 to 63 letters"),
         ('"v2"', '"v3"', "tests v3, but v2 on 2 x ml.m5.xlarge serves churn; give the file that was deployed"),
-        ("[shadow]", "[other]", "tests nothing, but v2 on 2 x ml.m5.xlarge serves churn"),
+        ("[shadow]", "[other]", "line 8: 'other' is not known here"),
+        (FILE[FILE.index("[shadow]") :], "", "tests nothing, but v2 on 2 x ml.m5.xlarge serves churn"),
         ('version = "v1", ', "", "line 6: 'production.model.version' must be given"),
         ('"v2"', "2", "line 10: Model: 'version' must"),
         (
@@ -180,7 +181,11 @@ def test_without_a_file_the_lines_of_code_are_shown(run: Run) -> None:
             "line 8: 'shadow.hardware' must be given",
         ),
         ('{ instance_type = "ml.m5.xlarge", count = 2 }', '"ml"', "line 5: 'production.hardware' must be a table"),
-        ("[production]", 'promote_on = "x"\n[production]', "line 4: ShadowTest: 'promote_on' must be"),
+        (
+            "[production]",
+            'promote_on = "x"\n[production]',
+            "line 4: ShadowTest: 'promote_on' must be 'production', 'shadow'",
+        ),
         ("[shadow]", "[shadow", "not TOML"),
     ],
 )
