@@ -135,6 +135,11 @@ def _located(
                 "name the variants with --production and --shadow",
                 USAGE,
             )
+        for variant in variants:
+            if span(folder, [variant]) is None:
+                known = sorted(one.name for one in folder.root.iterdir() if span(folder, [one.name]) is not None)
+                there_are = f"there are {', '.join(known)}"
+                raise Failure(f"{place.source} has no captured files of a variant {variant}; {there_are}", USAGE)
         if begun is not None and begun >= there[1]:
             held = f"{there[0]:%Y-%m-%d %H:%M} to {there[1]:%Y-%m-%d %H:%M} UTC"
             raise Failure(

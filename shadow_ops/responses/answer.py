@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 
 from shadow_ops.contract.paths import Json
 
 LARGEST = 1e150
-"""Numbers from here on are not counted as numbers: their squares couldn't be added up."""
+"""Numbers from here on are compared, but not added up: their squares couldn't be."""
 
 
-def number(text: str) -> float | None:
-    """A text that is one plain decimal number; None if it isn't, as of ``nan``."""
+def number(text: str, most: float = LARGEST) -> float | None:
+    """A text that is one plain decimal number, nearer to zero than `most`; None if it isn't, as of ``nan``."""
     # Python also reads 1_000 and digits of other scripts, which no model means and no other engine knows.
     if not text.isascii() or "_" in text:
         return None
@@ -19,23 +20,23 @@ def number(text: str) -> float | None:
         found = float(text)
     except ValueError:
         return None
-    return found if abs(found) < LARGEST else None
+    return found if abs(found) < most else None
 
 
 def value(text: str) -> Json:
     """The value of an answer.
 
     Returns:
-        A number; JSON's value; of several lines of JSON their list; of CSV of numbers a list of them, or of several
-        rows a list of lists; else the text.
+        A number; JSON's value, in which a number that no float holds is its text; of several lines of JSON their
+        list; of CSV of numbers a list of them, or of several rows a list of lists; else the text.
     """
-    found = number(text)
+    found = number(text, math.inf)
     if found is not None:
         return found
     stripped = text.strip()
     if stripped.startswith(("{", "[", '"')) or stripped in ("true", "false", "null"):
         return _json(stripped)
-    rows = [[number(cell) for cell in line.split(",")] for line in stripped.split("\n")]
+    rows = [[number(cell, math.inf) for cell in line.split(",")] for line in stripped.split("\n")]
     if any(cell is None for row in rows for cell in row):
         return text
     if len(rows) == 1:
@@ -45,10 +46,16 @@ def value(text: str) -> Json:
 
 def _json(text: str) -> Json:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=_float)
     except (ValueError, RecursionError):
         pass
     try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [json.loads(line, parse_float=_float) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
         return text
+
+
+def _float(text: str) -> float | str:
+    # Beyond what floats hold all numbers are infinity, which would make any two of them equal.
+    found = float(text)
+    return found if abs(found) < math.inf else text

@@ -67,13 +67,18 @@ class Comparer:
         """Compare the texts of two answers."""
         found = Difference()
         sides = [value(production), value(shadow)]
+        held = [True, True]
         if self._answer is not None:
-            if all(isinstance(one, dict | list) and not has(one, self._answer) for one in sides):
+            held = [has(one, self._answer) for one in sides]
+            if not any(held):
                 found.absent = True
                 return found
-            sides = [select(one, self._answer) if isinstance(one, dict | list) else one for one in sides]
+            sides = [select(one, self._answer) for one in sides]
         try:
-            self._walk(sides[0], sides[1], (), found)
+            if all(held):
+                self._walk(sides[0], sides[1], (), found)
+            else:
+                self._differ((), "missing in the shadow" if held[0] else "only in the shadow", found)
         except RecursionError:
             self._differ((), "value", found)
         if not found.within:
@@ -94,6 +99,7 @@ class Comparer:
                 found.agrees = all(one == other for one, other in found.classes)
         elif _is_number(sides[0]) and _is_number(sides[1]):
             found.classes = [(side(sides[0] >= DEFAULT_THRESHOLD), side(sides[1] >= DEFAULT_THRESHOLD))]
+        found.agrees &= all(held)
         return found
 
     def _written(self, answer: Json) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
+from shadow_ops.responses.compare import NO_CLASS
 from shadow_ops.responses.counted import LOSSES, SIDES, Share
 from shadow_ops.responses.hidden import NEITHER, Shown, folded
 from shadow_ops.responses.numbers import Numbers
@@ -84,7 +85,12 @@ class Result:
 
     @property
     def classes(self) -> dict[tuple[str, str], int]:
-        """Pairs of classes; of numbers that nobody called probabilities only if all are between 0 and 1."""
+        """Pairs of classes; of numbers that nobody called probabilities only if all are between 0 and 1.
+
+        Empty if no answer has a class.
+        """
+        if self.how.classes != "label" and set(self.tally.classes) <= {(NO_CLASS, NO_CLASS)}:
+            return {}
         numbers = self.tally.numbers.get("$")
         if self.how.classes is None and (numbers is None or numbers.least < 0 or numbers.most > 1):
             return {}
@@ -120,11 +126,12 @@ class Result:
 
     @property
     def symptoms(self) -> tuple[str, ...]:
-        """What the differences look like."""
-        tally = self.tally
-        return symptoms(
-            tally.sample, tally.exchange.is_likely, of_all=tally.within < (1 - _NEARLY_ALL) * tally.all.compared
-        )
+        """What the differences look like; nothing where all pairs agree."""
+        tally, compared = self.tally, self.tally.all.compared
+        if tally.all.agreeing == compared:
+            return ()
+        of_all, differing = tally.within < (1 - _NEARLY_ALL) * compared, 1 - tally.exact / compared
+        return symptoms(tally.sample, tally.exchange.is_likely, of_all=of_all, differing=differing)
 
     def worst(self, shares: dict[str, Share]) -> list[tuple[str, Share]]:
         """Hours or segments, those that agree least first."""

@@ -7,7 +7,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from shadow_ops.responses.answer import value
+from shadow_ops.responses.answer import LARGEST, value
 from shadow_ops.responses.moved import DECIMALS, NEARLY_ALL, moved
 
 SAMPLE = 500
@@ -18,13 +18,14 @@ _OTHERS = "the answers that differ look like answers to other requests"
 Rows = list[tuple[list[float], list[float]]]
 
 
-def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: bool) -> tuple[str, ...]:
+def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: bool, differing: float) -> tuple[str, ...]:
     """Say what pairs that differ have in common.
 
     Args:
         pairs: Production's and the shadow's answers, some of those that aren't equal.
         is_exchange: Whether both sides gave the same answers, to other requests.
-        of_all: Whether nearly all pairs differ.
+        of_all: Whether nearly all pairs differ beyond the tolerance.
+        differing: Share of all pairs that aren't equal; a sentence that isn't true of nearly all says so.
 
     Returns:
         A sentence of a pattern that nearly all of them follow, else that nearly all do which differ by more than
@@ -44,16 +45,26 @@ def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: boo
         flat = [pair for one, other in some for pair in zip(one, other, strict=True)]
         if len(some) < _FEWEST:
             continue
-        patterns = (_constant(some, of_all=of_all), _exchanged(some), _reordered(some), _rounded(flat, same))
-        for found in (*patterns, moved(flat), _of_others(flat) if of_all else None):
+        if (dead := _constant(some, of_all=of_all)) is not None:
+            return (dead,)
+        for found in (_exchanged(some), _reordered(some), _rounded(flat, same), moved(flat)):
             if found is not None:
-                return (found,)
+                return (f"{_where(len(some) / len(pairs), differing)}{found}",)
+        if of_all and (others := _of_others(flat)) is not None:
+            return (others,)
     return exchanged
+
+
+def _where(share: float, differing: float) -> str:
+    if share < NEARLY_ALL:
+        return "where they differ by more than rounding, "
+    return "" if differing >= NEARLY_ALL else "where they differ, "
 
 
 def _flat(answer: object) -> list[float] | None:
     if isinstance(answer, int | float) and not isinstance(answer, bool):
-        return [float(answer)]
+        # Of larger ones neither sums nor ratios are numbers.
+        return None if LARGEST <= abs(answer) < math.inf else [float(answer)]
     if isinstance(answer, list | dict):
         # The members of an object by their names, in whatever order each side has written them.
         members = answer if isinstance(answer, list) else [answer[name] for name in sorted(answer)]
@@ -110,6 +121,9 @@ def _exchanged(rows: Rows) -> str | None:
 
 def _rounded(pairs: Sequence[tuple[float, float]], same: Callable[[float, float], bool]) -> str | None:
     for decimals in range(DECIMALS):
+        # To round what is round already changes nothing.
+        if _nearly_all([one == round(one, decimals) for one, _ in pairs]):
+            return None
         if _nearly_all([same(other, round(one, decimals)) for one, other in pairs]):
             return f"the shadow's numbers are production's, rounded to {decimals} decimals"
     return None

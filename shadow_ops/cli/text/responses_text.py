@@ -61,7 +61,7 @@ def _records(result: Result, markdown: bool) -> str:
         if any(counts):
             rows.append((why, *(f"{count:,}" for count in counts)))
     notes = [output.table(rows, markdown=markdown, right=(1, 2)), ""]
-    if tally.key:
+    if tally.key and tally.joined:
         joined = "" if result.joined_percent is None else f": {result.joined_percent:.1f} % of the smaller side"
         notes.append(f"joined by {_KEYS[tally.key]}{joined}")
     if tally.unchecked:
@@ -102,9 +102,14 @@ def _agreement(result: Result) -> str:
     by = "within the tolerance" if result.how.classes is None else f"in their class ({result.how.classes})"
     if result.how.top is not None:
         by = f"in {result.how.min_overlap:.0%} of the first {result.how.top}"
-    said = [
+    share = (
         f"{found.percent:.2f} % of {found.compared:,} pairs agree {by}, "
-        f"{result.confidence_percent:g} % sure: {found.low_percent:.2f}…{found.high_percent:.2f} %",
+        f"{result.confidence_percent:g} % sure: {found.low_percent:.2f}…{found.high_percent:.2f} %"
+    )
+    if result.how.top is None and result.how.classes is not None and not result.classes:
+        share = f"no answer of {found.compared:,} pairs has a class ({result.how.classes})"
+    said = [
+        share,
         f"exactly equal {_percent(tally.exact, found.compared)}, within the tolerance "
         f"{_percent(tally.within, found.compared)}",
     ]

@@ -70,8 +70,8 @@ class _Run:
         if self._segment is not None:
             text = "VARCHAR"
             connection.create_function("segment", self._segment, [text, text], text, null_handling="special")
-        # Numbers are compared where they are read, unless their answer is a label or a row.
-        self._numbers = how.classes in (None, "threshold") and how.top is None
+        # Numbers are compared where they are read, unless their answer is a label or a row; a part of them is nothing.
+        self._numbers = how.classes in (None, "threshold") and how.top is None and how.answer is None
         self._before = self._hour = ""
         connection.execute(duck_sql.WAITING)
 

@@ -302,3 +302,30 @@ def test_a_folder_with_odd_bytes_in_its_name_is_read(run: Run, captured: Path, t
     captured.rename(odd)
     done = responses(run, odd)
     assert (done.exit_code, done.exception) == (0, None)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "stdlib"])
+def test_answers_without_a_class_have_no_share_of_classes(run: Run, captured: Path, engine: str) -> None:
+    """Single scores have no largest place: that is said, and nothing is called a class."""
+    done = responses(run, captured, "--classes", "argmax", "--engine", engine)
+    assert done.exit_code == 0, done.output
+    assert "no answer of 200 pairs has a class (argmax)" in done.stdout
+    assert not re.search(r"in their class|none differs|\(none\)", done.stdout)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "stdlib"])
+def test_a_part_of_answers_that_are_no_json_is_without(run: Run, captured: Path, engine: str) -> None:
+    """A path with a typo says so, whatever the answers are, and passes nothing."""
+    done = responses(run, captured, "--answer", "$.nope", "--engine", engine, "--min-agreement", "1")
+    assert "200 pairs have no $.nope on either side" in done.stdout
+    assert "INCONCLUSIVE" in done.stdout
+    assert "agree within" not in done.stdout
+
+
+@pytest.mark.parametrize(("option", "name"), [("--shadow", "nope"), ("--production", "nope")])
+def test_a_variant_that_was_not_captured_is_told(run: Run, captured: Path, option: str, name: str) -> None:
+    """With those that were, so that a typo is seen."""
+    done = responses(run, captured, option, name)
+    assert done.exit_code == 2
+    (line,) = done.stderr.splitlines()
+    assert "has no captured files of a variant nope; there are production, shadow" in line

@@ -245,3 +245,48 @@ def test_the_interval_holds_at_every_look() -> None:
 def test_the_verdict_is_open_where_the_interval_is(agreeing: int, joined: float, outcome: str) -> None:
     """Above the bound for sure is a PASS, below it a FAIL; else, and with too few joined, it is open."""
     assert verdict(agreement(10_000, agreeing, 95), joined, 99)[0] == outcome
+
+
+@pytest.mark.parametrize("written", ["{}", '{{"score": {}}}', "[{}, 1]", "{},1", "1\n{}"])
+@pytest.mark.parametrize(
+    ("one", "other", "agrees"),
+    [
+        ("1e400", "1e401", False),
+        ("1e400", "-1e400", False),
+        ("1e400", "1e400", True),
+        ("1e400", "5", False),
+        ("9" * 400 + ".5", "9" * 400 + ".7", False),
+        ("1e308", "1.0000001e308", True),
+        ("1e200", "1.0000001e200", True),
+        ("1e150", "1.0000001e150", True),
+        ("1e200", "1.1e200", False),
+        ("1e308", "-1e308", False),
+    ],
+)
+def test_numbers_of_any_size_agree_within_the_tolerance(written: str, one: str, other: str, agrees: bool) -> None:
+    """As far as floats reach; beyond, they agree only if they are written equally."""
+    found = difference(written.format(one), written.format(other))
+    assert found.agrees is agrees
+    assert found.exact is (one == other)
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "parts"),
+    [
+        ('{"a": 1}', "1", [("$", "missing in the shadow")]),
+        ("1", '{"a": 1}', [("$", "only in the shadow")]),
+        ('{"a": null}', "{}", [("$", "missing in the shadow")]),
+    ],
+)
+@pytest.mark.parametrize("how", [{}, {"classes": "label"}, {"top": 3}])
+def test_a_part_that_one_answer_lacks_does_not_agree(production: str, shadow: str, parts: Any, how: Any) -> None:  # noqa: ANN401
+    """Whatever the answer without it is; that it is no JSON makes it no part."""
+    found = difference(production, shadow, answer="$.a", **how)
+    assert not found.agrees
+    assert how.get("top") or found.parts == parts
+
+
+@pytest.mark.parametrize("answer", ["0.5", "1,2", "the cat", "{}", "null", "[1]"])
+def test_what_is_no_json_has_no_part(answer: str) -> None:
+    """Nothing of it is compared."""
+    assert difference(answer, answer, answer="$.nope").absent

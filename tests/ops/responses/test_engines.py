@@ -26,7 +26,25 @@ from tests.ops.responses.odd import NO_UTF8, ODD
 IDS = st.one_of(st.none(), st.sampled_from(["", "a", "b", "c", "Ω", "a b"]), st.integers(0, 40).map(str))
 NUMBERS = st.one_of(
     st.floats(0, 1).map(str),
-    st.sampled_from(["0.5", "0.50", " 0.5\n", "0.500001", "1e3", "1_000", "nan", "-inf", "+-5", "1e200", "٣", "0x10"]),
+    st.sampled_from(
+        [
+            "0.5",
+            "0.50",
+            " 0.5\n",
+            "0.500001",
+            "1e3",
+            "1_000",
+            "nan",
+            "-inf",
+            "+-5",
+            "1e200",
+            "1.0000001e200",
+            "1e400",
+            "1e401",
+            "٣",
+            "0x10",
+        ]
+    ),
 )
 ANSWERS = st.one_of(
     NUMBERS,
@@ -38,6 +56,8 @@ ANSWERS = st.one_of(
             '{"score": 0.50}',
             '{"score": 0.7, "id": 1}',
             '{"score": NaN}',
+            '{"score": 1e400}',
+            '{"score": 1e401}',
             '[1, 2, "x"]',
             "[[1,2],[3]]",
             '{"a": 1}\n{"a": 2}',

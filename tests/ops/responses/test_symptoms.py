@@ -103,10 +103,50 @@ def test_noise_looks_like_nothing() -> None:
 
 def test_what_is_nearly_the_same_is_not_called_rounded() -> None:
     """A number that is higher by next to nothing is that; one that is rounded to as much is rounded."""
-    (said,) = named(scores(lambda row: [row[0] + 1e-9]))
+    exactly = Comparison(atol=0, rtol=0)
+    (said,) = named(scores(lambda row: [row[0] + 1e-9]), exactly)
     assert "plus 1e-09" in said
-    (said,) = named(scores(lambda row: [round(row[0], 6)]))
+    (said,) = named(scores(lambda row: [round(row[0], 6)]), exactly)
     assert "rounded to 6 decimals" in said
+
+
+@pytest.mark.parametrize("change", [lambda row: [row[0] + 1e-9], lambda row: [round(row[0], 7)]])
+def test_where_all_pairs_agree_nothing_is_named(change: Callable[[list[float]], list[float]]) -> None:
+    """Nothing differs, so it looks like nothing."""
+    assert named(scores(change)) == ()
+
+
+def test_whole_numbers_are_not_called_rounded() -> None:
+    """To round what is whole changes nothing, though what differs by next to nothing may have another name."""
+    draw = random.Random(7)
+    pairs = [(f"{n}", f"{n + draw.choice([-1, 1]) * 1e-7 * draw.random()}") for n in range(100)]
+    assert not any("rounded" in said for said in named(pairs, Comparison(atol=0, rtol=0)))
+
+
+@pytest.mark.parametrize(
+    ("equal", "begins"),
+    [(0, "the shadow's numbers are"), (1, "the shadow's"), (270, "where they differ, the shadow's")],
+)
+def test_what_is_true_of_some_pairs_is_said_of_those(equal: int, begins: str) -> None:
+    """Pairs that are equal are not production's plus anything; one in a hundred is forgiven."""
+    pairs = [("0.3", "0.3")] * equal + [("0.5", "0.9"), ("0.2", "0.6"), ("0.1", "0.5")] * 60
+    (said,) = named(pairs)
+    assert said.startswith(begins)
+    assert said.endswith("numbers are production's plus 0.4")
+
+
+def test_what_differs_by_more_than_rounding_is_named_apart() -> None:
+    """Where the rest differs by next to nothing, the sentence is not of the rest."""
+    few = [(f"{n}.5", f"{n + 0.75}") for n in range(40)]
+    pairs = [*few, *((f"{n}.25", f"{n + 0.25 + 1e-9 * (n % 7 + 1)}") for n in range(160))]
+    (said,) = named(pairs)
+    assert said.startswith("where they differ by more than rounding, the shadow's numbers are production's plus 0.25")
+
+
+@pytest.mark.parametrize("large", ["1e308", "1" + "0" * 400, "-1e200"])
+def test_numbers_that_cannot_be_added_up_stop_no_symptom(large: str) -> None:
+    """They are nobody's offset or factor."""
+    assert named([(f'{{"s": {large}}}', f'{{"s": {n}}}') for n in range(40)]) == ()
 
 
 def test_a_model_that_errs_one_way_is_not_called_dead() -> None:
