@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,6 +15,8 @@ from pathlib import Path
 from types import FrameType
 
 from rehearsal.errors import RehearsalError
+
+_LAST_LINES_SECONDS = 5
 
 
 class StoppedError(BaseException):
@@ -48,9 +52,13 @@ def work_folder(keep: Path | None = None) -> Iterator[Path]:
         RehearsalError: If the folder to keep is not empty or cannot be made.
     """
     if keep is None:
-        # A child that was killed may still be writing its last line.
-        with tempfile.TemporaryDirectory(prefix="rehearsal-", ignore_cleanup_errors=True) as folder:
-            yield Path(folder)
+        # Named before it is made: whoever stops the rehearsal in between leaves nothing either.
+        folder = Path(tempfile.gettempdir()) / f"rehearsal-{secrets.token_hex(8)}"
+        try:
+            folder.mkdir(mode=0o700)
+            yield folder
+        finally:
+            _remove(folder)
         return
     try:
         keep.mkdir(parents=True, exist_ok=True)
@@ -60,6 +68,16 @@ def work_folder(keep: Path | None = None) -> Iterator[Path]:
     if not empty:
         raise RehearsalError(f"the folder {keep} is not empty: name a new one, so that nothing of yours is mixed up")
     yield keep.resolve()
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder; a child that was killed may still be writing its last line there."""
+    until = time.monotonic() + _LAST_LINES_SECONDS
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() > until:
+            return
+        time.sleep(0.1)
 
 
 def end(process: subprocess.Popen[bytes] | subprocess.Popen[str], grace_seconds: float) -> None:

@@ -54,7 +54,7 @@ def version(number: int) -> str:
 def model(number: int, **changes: Any) -> Model:  # noqa: ANN401 - whatever Model takes
     """A version with all that needs a right."""
     values: dict[str, Any] = {
-        "container": Container.ecr("r" * 200, "t" * 128, account=ACCOUNT),
+        "container": Container.ecr("r" * 76, "t" * 128, account=ACCOUNT),
         "artifact": f"s3://{'b' * 63}/{'k' * 900}/",
         "artifact_key_arn": key(100),
         "network": network(),
