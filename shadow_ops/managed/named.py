@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
@@ -18,14 +19,7 @@ def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
     Raises:
         ClientError: If a call is refused.
     """
-    for name in itertools.islice(names(sagemaker, StatusEquals="Running"), LOOKED_AT):
-        try:
-            one = describe(sagemaker, name)
-        except CannotTellError:
-            continue
-        if one is not None and one.endpoint == endpoint and one.status == "Running":
-            return one
-    return None
+    return next((one for one in _newest(sagemaker, endpoint, "Running") if one.status == "Running"), None)
 
 
 def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: ANN401 - a boto3 client
@@ -34,14 +28,18 @@ def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: 
     Raises:
         ClientError: If a call is refused.
     """
-    for name in itertools.islice(names(sagemaker, StatusEquals="Completed"), LOOKED_AT):
+    return next((one for one in _newest(sagemaker, live.name, "Completed") if is_retained(one, live)), None)
+
+
+def _newest(sagemaker: Any, endpoint: str, status: str) -> Iterator[Experiment]:  # noqa: ANN401 - a boto3 client
+    """Those of the newest hundred tests of a status that are an endpoint's."""
+    for name in itertools.islice(names(sagemaker, StatusEquals=status), LOOKED_AT):
         try:
             one = describe(sagemaker, name)
         except CannotTellError:
             continue
-        if one is not None and one.endpoint == live.name and is_retained(one, live):
-            return one
-    return None
+        if one is not None and one.endpoint == endpoint:
+            yield one
 
 
 def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
