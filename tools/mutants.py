@@ -93,7 +93,9 @@ WINGS = {
             ("tests/ops/guard/test_harm.py", "-k", "times_and_copies[0]"),
         ),
     ),
-    "history": Wing(("shadow_ops/aws/history.py",), (("tests/ops/guard/test_records.py",),)),
+    "history": Wing(
+        ("shadow_ops/aws/history.py",), (("tests/ops/guard/test_records.py", "tests/ops/guard/test_limits.py"),)
+    ),
 }
 
 

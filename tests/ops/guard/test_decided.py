@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 import pytest
@@ -19,7 +19,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decide_overtaken import decide_overtaken
-from shadow_ops.guard.decision import AddEntry, Deregister, Scale, SetCounts, Step, Trim
+from shadow_ops.guard.decision import AddEntry, Deregister, Go, Scale, SetCounts, Step, Trim
 from shadow_ops.guard.direction import fingerprint
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
@@ -251,3 +251,13 @@ def test_what_is_put_right_stays_as_it_was_read(snapshot: SnapshotAssertion) -> 
     made = [Situation("event", number) for number in range(EACH // 2)]
 
     assert "\n".join(plain(terse(decide_overtaken(one.late(), one.seen))) for one in made) == snapshot
+
+
+def test_a_guard_whose_creation_is_taken_back_leaves_the_rest_to_the_next_event() -> None:
+    """Nothing was declared before it: where the endpoint can't be read, nothing of what is declared is put."""
+    for one in (Situation("back", number) for number in range(EACH)):
+        if one.request is not None:
+            created = replace(one.request, kind="Create", old=None, asked=replace(one.request.asked, step="after"))
+            back = replace(one.seen, stack="UPDATE_ROLLBACK_IN_PROGRESS", owned=True, patient=False)
+            blind = replace(back, live=Unread("denied"), scaled={})
+            assert isinstance(decide(created, blind), Go)

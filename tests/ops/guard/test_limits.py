@@ -264,8 +264,8 @@ def test_an_answer_has_what_cloudformation_takes_and_no_byte_more() -> None:
     """4096 bytes, of characters of any length; a line of a thousand characters."""
     event = {"StackId": STACK, "RequestId": "R", "LogicalResourceId": "Before"}
     empty = len(body(event, "id", {"Status": "SUCCESS", "Reason": "", "Data": {}}))
-    for length, cut in ((4096 - empty, False), (4097 - empty, True)):
-        made = body(event, "id", {"Status": "SUCCESS", "Reason": "x" * length, "Data": {}})
+    for length, cut in ((4096, False), (4097, True), (4098, True), (4099, True), (4100, True), (9000, True)):
+        made = body(event, "id", {"Status": "SUCCESS", "Reason": "x" * (length - empty), "Data": {}})
         assert (len(made), json.loads(made)["Reason"].endswith("...")) == (4096, cut)
     for letter in "é€𝄞":
         assert 4000 < len(body(event, "id", {"Status": "FAILED", "Reason": letter * 5000, "Data": {}})) <= 4096
@@ -409,3 +409,20 @@ def test_lambda_is_asked_six_times_where_no_time_is_left() -> None:
     """What is kept back for it at the very end is enough for that."""
     for throttled_times, answers in ((5, []), (6, ["FAILED"])):
         assert handed_over(throttled_times, 0.0)[1:] == (answers, not answers)
+
+
+@pytest.mark.parametrize(("seconds", "goes_on"), [(-1, True), (0, False)])
+def test_fifty_five_minutes_after_its_first_look_a_request_is_given_up(seconds: float, goes_on: bool) -> None:
+    """On the very second."""
+    time = Time(0.0)
+    world = serving(time)
+    began = time.now() - PATIENCE - datetime.timedelta(seconds=seconds)
+    event = {
+        **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
+        "ResponseURL": "https://nowhere.invalid/",
+        "ResourceProperties": properties("before", Code(), "config-1"),
+        "Continued": Course("me", began).to_json(),
+    }
+    answers: list[str] = []
+    on_request(event, world.clients, time, lambda _, made: answers.append(json.loads(made)["Status"]))
+    assert (answers, bool(world.continuations)) == ([] if goes_on else ["FAILED"], goes_on)

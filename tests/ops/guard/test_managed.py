@@ -10,14 +10,17 @@ import pytest
 
 from shadow_ops.aws.endpoint import Config, same_content
 from shadow_ops.contract.declared import managed_name
+from shadow_ops.guard.managed import as_asked
 from tests.ops.cli.services import DECLARED
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.code import Code as Deployed
 from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.test_decided import Situation
+from tests.ops.guard.test_new_and_gone import fails, unguarded
 from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.test_promotion import refused, started
 from tests.ops.guard.test_reasons import on_record, put
-from tests.ops.guard.world import UPDATE_SECONDS, error
+from tests.ops.guard.world import UPDATE_SECONDS, World, error
 from tests.ops.managed.world import TEST
 from tests.ops.managed.world import World as OfSageMaker
 
@@ -72,13 +75,18 @@ def test_the_candidate_s_model_does_not_go_while_its_managed_test_runs(tested: s
 def scheduled(status: str = "Created", config: str | None = None) -> Stack:
     """An endpoint of ours whose other stack has scheduled a managed test of v2."""
     stack = started(replace(V1, tested="model-v2"))
+    schedule(stack.world, status, config)
+    return stack
+
+
+def schedule(world: World, status: str = "Created", config: str | None = None) -> None:
+    """Schedule a managed test as the other stack does."""
     test = OfSageMaker().test
     assert test is not None
     metadata = {"EndpointName": "churn", **({} if config is None else {"EndpointConfigName": config})}
-    stack.world.experiments[TEST] = {**test, "Status": status, "EndpointMetadata": metadata}
+    world.experiments[TEST] = {**test, "Status": status, "EndpointMetadata": metadata}
     said = replace(DECLARED, experiment=TEST)
-    stack.world.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
-    return stack
+    world.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
 
 
 UPDATES = {
@@ -119,6 +127,15 @@ def test_a_test_that_is_over_or_gone_stands_in_no_way(status: str, update: str) 
     result = stack.deploy(UPDATES[update])
     assert "the managed test" not in result.reason
     assert result.ok or update == "promotion"
+
+
+def test_a_guard_that_is_new_on_the_endpoint_sees_a_scheduled_test_too() -> None:
+    """What it was before isn't known to it; what would be undone is told all the same."""
+    case = unguarded()
+    schedule(case.world)
+    said = fails(case, Deployed((replace(PRODUCTION, count=3),)))
+    assert f"the managed test {TEST} of churn" in said
+    assert "an update would be undone by it" in said
 
 
 def test_what_leaves_the_endpoint_alone_goes_on_before_a_test_begins() -> None:
@@ -208,6 +225,22 @@ def config(**changes: Any) -> Config:  # noqa: ANN401 - of the variant, or the s
 def test_the_same_is_served_on_any_number_of_instances(changes: dict[str, Any], same: bool) -> None:
     """Everything else of a config is told apart, whatever it is called."""
     assert same_content(config(), config(**changes)) is same
+
+
+@pytest.mark.parametrize(
+    ("serves", "taken_for"),
+    [("sagemakers", "asked"), ("asked", "asked"), ("source", "source"), ("target", "target"), ("kept", "kept")],
+)
+def test_a_config_that_the_guard_knows_is_never_taken_for_another(serves: str, taken_for: str) -> None:
+    """Not where it serves the same either; one of SageMaker's is what is asked for, under a name of its own."""
+    one = next(one for one in (Situation("forward", number) for number in range(99)) if one.record and one.request)
+    assert one.request is not None
+    assert one.record is not None
+    asked = replace(one.request.asked, config="asked", endpoint="churn")
+    record = replace(one.record, source="source", target="target", keeps={"kept": True})
+    seen = replace(one.seen, asked=config(name="asked"), pending=record)
+    live = replace(one.live, config=config(name=serves))
+    assert as_asked(replace(one.request, asked=asked, old=asked), live, seen).config.name == taken_for
 
 
 def test_the_stacks_own_config_of_the_same_content_is_not_taken_for_what_is_asked_for() -> None:

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import pytest
 
+from shadow_ops.aws import journal, records
+from shadow_ops.aws.journal import Hold
 from shadow_ops.guard.handler import on_event
 from shadow_ops.guard.refusal import Refusal
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
+from tests.ops.guard.stack import Clock, Code, Quiet, Stack, night, scaling
 from tests.ops.guard.world import ENDPOINT, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
@@ -138,6 +140,33 @@ def test_what_has_failed_is_not_over(status: str) -> None:
 
     notice(stack)
     assert stack.world.targets == {}
+
+
+def test_an_event_whose_call_outlasts_the_lock_looks_anew() -> None:
+    """Whoever had the lock meanwhile is through; what scales is as it was, and nothing is open."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    calls = list[str]()
+
+    def outlast(operation: str) -> None:
+        if operation == "register_scalable_target" and operation not in calls:
+            stack.world.sleep(80)
+            now = stack.world.now
+            other = Hold(token="other", until=now + datetime.timedelta(seconds=75))
+            assert journal.take(Quiet(stack.world), ENDPOINT, other, now)
+            journal.release(Quiet(stack.world), ENDPOINT, "other")
+        calls.append(operation)
+
+    stack.world.watched = outlast
+    notice(stack)
+
+    assert calls.count("register_scalable_target") >= 1
+    assert calls.count("describe_endpoint") >= 2
+    assert shape(stack.world.targets) == before
+    record = records.pending(Quiet(stack.world), ENDPOINT)
+    assert record is None or record.done
 
 
 def test_an_event_that_could_not_put_right_what_was_left_is_delivered_again() -> None:

@@ -279,10 +279,11 @@ def test_scaling_that_the_service_would_refuse_is_refused_before_the_endpoint_is
     assert first or stack.world.endpoints["churn"].config == config
 
 
-def test_the_longest_names_are_taken() -> None:
-    """Of 256 characters, as the API has it."""
+def test_the_longest_names_and_the_most_instances_are_taken() -> None:
+    """256 characters, 2,147,483,647 instances, as the API has it."""
     longest = "x" * 256
-    assert Stack().deploy(Code(scaling=(scaling(policies=[tracking(longest)], schedules=[night(longest)]),))).ok
+    most = {**night(longest), "ScalableTargetAction": {"MaxCapacity": 2**31 - 1}}
+    assert Stack().deploy(Code(scaling=(scaling(policies=[tracking(longest)], schedules=[most]),))).ok
 
 
 def test_what_the_service_has_taken_already_is_not_judged_again() -> None:
