@@ -145,7 +145,12 @@ class Runner:
                 self._persist(lambda: journal.remember(ssm, self.endpoint, request.id, given, stack=stack, now=now))
                 if request.asked.step == "before":
                     journal.forget_old(ssm, self.endpoint, now)
-            except (ClientError, BotoCoreError, TimeUpError) as error:
+            except TimeUpError:
+                if self._patient:
+                    # Of this invocation alone: the next comes to the same answer, and has time to write it down.
+                    raise
+                LOG.warning("the answer can't be remembered in what is left")
+            except (ClientError, BotoCoreError) as error:
                 LOG.warning("the answer can't be remembered: %s", error)
         return given
 

@@ -426,3 +426,30 @@ def test_fifty_five_minutes_after_its_first_look_a_request_is_given_up(seconds: 
     answers: list[str] = []
     on_request(event, world.clients, time, lambda _, made: answers.append(json.loads(made)["Status"]))
     assert (answers, bool(world.continuations)) == ([] if goes_on else ["FAILED"], goes_on)
+
+
+@pytest.mark.parametrize(("since", "answers"), [(datetime.timedelta(), []), (PATIENCE, ["SUCCESS"])])
+def test_an_answer_is_given_once_it_is_written_down(
+    since: datetime.timedelta, answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an invocation's time ends before, the next one goes on; where the request's does, it is given all the same.
+
+    A copy of a request whose answer nobody knows would be looked at anew.
+    """
+    time = Time(100.0)
+    world = serving(time)
+    course = Course("me", time.now() - since).to_json()
+    event = {
+        **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
+        **{"ResponseURL": "https://nowhere.invalid/", "Continued": course},
+        "ResourceProperties": properties("before", Code(), "config-1"),
+        "OldResourceProperties": properties("before", Code(), "config-1"),
+    }
+
+    def remember(*_: object, **__: object) -> None:
+        raise TimeUpError
+
+    monkeypatch.setattr(journal, "remember", remember)
+    given: list[str] = []
+    on_request(event, world.clients, time, lambda _, made: given.append(json.loads(made)["Status"]))
+    assert (given, bool(world.continuations)) == (answers, not answers)

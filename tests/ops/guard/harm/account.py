@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.journal import Hold, lock_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import TimeUpError
@@ -633,8 +634,9 @@ class Account:
         self.world.last_call, self.scaled_by_itself, self._inside = None, 0.0, True
         name = event["ResourceProperties"]["EndpointName"]
         answers: list[dict[str, Any]] = []
-        # Where nobody is at it yet, this one may be the first, and do the work until it waits.
-        held = f"/shadow-test/{name}/lock" in self.world.parameters
+        # Where nobody is at it yet, or whoever was has died, this one may be the first, and do the work until it waits.
+        lock = self.world.parameters.get(lock_name(name))
+        held = lock is not None and Hold.from_json(json.loads(lock[-1])).until > self.world.now
         self.look("copy", name, {})
         try:
             self._request(event, Impatient(self.world), answers)
