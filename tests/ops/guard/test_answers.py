@@ -260,6 +260,11 @@ def test_the_entry_point_tells_requests_from_events(monkeypatch: pytest.MonkeyPa
     assert len(sent) == 1
 
 
+def test_lambda_says_in_milliseconds_what_is_left() -> None:
+    """Ten seconds of it are kept for the answer."""
+    assert LambdaClock(Invocation(1e6)).remaining() == pytest.approx(1e6 - 10, abs=100)
+
+
 def test_the_clock_never_sleeps_beyond_its_end() -> None:
     """An answer still fits in."""
     clock = LambdaClock(Invocation(0.02))

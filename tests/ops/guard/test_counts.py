@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 
 import pytest
 
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.aws.records import Pending
+from shadow_ops.guard.counts import corrections, keeps_counts_back
+from shadow_ops.guard.decision import SetCounts
 from tests.ops.guard.stack import Code, Stack, scaling
 from tests.ops.guard.world import error
 
@@ -126,3 +131,49 @@ def test_the_same_config_gets_the_same_answer() -> None:
     assert stack.deploy(SCALED.promoted(policy="other")).ok
     assert stack.keep == "true"
     assert counted(stack) == 1
+
+
+NOW = datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC)
+RECORD = Pending(id="R", stack="S", started=NOW, source="old", target="new")
+
+
+def serving(count: int, wanted: int | None, shadow: int | None = None) -> LiveEndpoint:
+    """An endpoint whose config asks for so many instances, while so many are wanted."""
+    variant = LiveVariant("production", "v1", "ml.m5.xlarge", count, wanted, wanted, 1.0)
+    second = None if shadow is None else replace(variant, name="shadow", desired_count=shadow)
+    return LiveEndpoint("churn", "arn", "InService", config(count), (variant,), second, None, NOW)
+
+
+def config(count: int) -> Config:
+    """An endpoint config that asks for so many instances."""
+    return Config("old", NOW, ({"VariantName": "production", "InitialInstanceCount": count},), (), None)
+
+
+@pytest.mark.parametrize(
+    ("live", "requested", "counted", "kept"),
+    [
+        (serving(2, 5), 2, 2, True),  # raised by hand while the deployment was on
+        (serving(2, 3), 2, 2, True),
+        (serving(2, 2), 2, 2, False),
+        (serving(3, 3), 2, 2, False),  # the failed deployment's count is nobody's wish
+        (serving(3, 5), 6, 2, False),  # going back brings more than that
+        (serving(2, 2), 2, 3, True),  # it had been more before the deployment
+        (serving(2, None), 2, 2, False),
+    ],
+)
+def test_on_the_way_back_counts_are_kept_that_people_have_raised(
+    live: LiveEndpoint, requested: int, counted: int, kept: bool
+) -> None:
+    """Or that were above the code's before the deployment; a count of the failed code is not kept."""
+    record = replace(RECORD, counts={"production": counted})
+    assert keeps_counts_back(live, config(requested), (), record) is kept
+
+
+@pytest.mark.parametrize(("keep", "set_"), [(True, {"production": (2, 6)}), (False, {})])
+def test_what_an_update_should_have_kept_is_put_right_for_production_alone(
+    keep: bool, set_: dict[str, tuple[int, int]]
+) -> None:
+    """A shadow has as many instances as its code says."""
+    record = replace(RECORD, counts={"production": 6, "shadow": 4}, keep=keep)
+    steps = list(corrections(serving(2, 2, shadow=1), record, {}, taking_back=False))
+    assert steps == ([SetCounts(set_)] if set_ else [])

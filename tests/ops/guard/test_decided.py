@@ -19,7 +19,18 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decide_overtaken import decide_overtaken
-from shadow_ops.guard.decision import AddEntry, Deregister, Go, Scale, SetCounts, Step, Trim
+from shadow_ops.guard.decision import (
+    AddEntry,
+    Deregister,
+    Go,
+    RecordScaling,
+    Scale,
+    SetCounts,
+    Step,
+    Trim,
+    UndoEntry,
+    Wait,
+)
 from shadow_ops.guard.direction import fingerprint
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
@@ -261,3 +272,55 @@ def test_a_guard_whose_creation_is_taken_back_leaves_the_rest_to_the_next_event(
             back = replace(one.seen, stack="UPDATE_ROLLBACK_IN_PROGRESS", owned=True, patient=False)
             blind = replace(back, live=Unread("denied"), scaled={})
             assert isinstance(decide(created, blind), Go)
+
+
+@pytest.mark.parametrize(("seconds", "waits"), [(179.9, True), (180, False)])
+@pytest.mark.parametrize("way", ["forward", "back"])
+def test_an_alarm_is_waited_for_three_minutes_to_the_second(way: str, seconds: float, waits: bool) -> None:
+    """Then SageMaker's refusal is told in advance, or the way back is gone all the same."""
+    since = {"alarms": NOW - datetime.timedelta(seconds=seconds)}
+    decided = [
+        decide(one.request, replace(one.seen, firing=("alarm",), patient=True, waiting=since))
+        for one in (Situation(way, number) for number in range(EACH))
+        if one.request is not None
+    ]
+    assert (Wait("alarms") in decided) is waits
+    assert [one for one in decided if isinstance(one, Go)]
+
+
+@pytest.mark.parametrize("owned", [True, False, Unread("denied")])
+def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_ours(owned: bool | Unread) -> None:
+    """Whether it is, CloudFormation says; where it says nothing, the history stays as it is."""
+    undone = 0
+    for one in (Situation("event", number) for number in range(EACH)):
+        if one.record is not None:
+            record = replace(one.record, source="source", target="target", keeps={"old": True, "new": True})
+            entries = tuple(replace(one._entry(number), undone=None, stack=record.stack) for number in range(9))
+            seen = replace(one.seen, stack="UPDATE_ROLLBACK_COMPLETE", owned=owned, pending=record, history=entries)
+            live = replace(one.live, status="InService")
+            decided = decide(None, replace(seen, live=live))
+            assert isinstance(decided, Go)
+            undone += sum(isinstance(step, UndoEntry) for step in decided.steps)
+    assert (undone > 0) is (owned is True)
+
+
+def test_scaling_that_was_taken_and_is_gone_from_the_record_comes_back_as_declared() -> None:
+    """What is on record still is left as it is there, and so is what the code doesn't declare."""
+    recorded = set[str]()
+    for one in (Situation("back", number) for number in range(EACH)):
+        record, request = one.record, one.request
+        if record is None or request is None or request.old is None or request.asked.endpoint != "churn":
+            continue
+        declared = {name: one._scaled(name) for name in ("production", "main")}
+        names = ("production", "main", "second")
+        asked = replace(request.asked, step="before", config="old", scaling=declared)
+        taken = replace(record, source="old", target="new", taken=names, variants=(), stack=STACK, done=False)
+        seen = replace(one.seen, stack="UPDATE_ROLLBACK_IN_PROGRESS", owned=True, scaled={}, pending=taken, firing=())
+        live = replace(one.live, status="InService", config=replace(one.live.config, name="new"))
+        older = replace(one.live.config, name="old", created=NOW - datetime.timedelta(days=9))
+        seen = replace(seen, patient=False, live=live, asked=older, recorded={"main": one._scaled("main")}, keeps={})
+        decided = decide(replace(request, asked=asked), seen)
+        assert isinstance(decided, Go)
+        recorded |= {step.scaled.variant for step in decided.steps if step == RecordScaling(declared["production"])}
+        assert all(step.scaled.variant == "production" for step in decided.steps if isinstance(step, RecordScaling))
+    assert recorded == {"production"}

@@ -8,7 +8,7 @@ import importlib
 import json
 import pkgutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +17,7 @@ import pytest
 
 import shadow_ops.guard
 from shadow_ops.aws import history, journal, parameters
+from shadow_ops.aws.records import Pending
 from shadow_ops.contract.rules import Rule
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.answer import body, failure, put, success
@@ -26,10 +27,12 @@ from shadow_ops.guard.course import Course
 from shadow_ops.guard.decision import Deregister, RememberKeep
 from shadow_ops.guard.handler import on_request
 from shadow_ops.guard.lock import Lock, OvertakenError
+from shadow_ops.guard.observe import kept_of
 from shadow_ops.guard.on_record import Why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.run import PATIENCE, HandOverError, Runner
+from shadow_ops.guard.seen import Unread
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from tests.ops.guard.stack import Code, properties
 from tests.ops.guard.world import ENDPOINT, STACK, World, error
@@ -403,6 +406,7 @@ def test_lambda_is_asked_to_go_on_for_as_long_as_there_is_time() -> None:
     slept, answers, goes_on = handed_over(99, 900)
     assert (answers, goes_on) == (["FAILED"], False)
     assert 900 - 4 < sum(slept) <= 900
+    assert 903 - 4 < sum(handed_over(999, 903)[0]) <= 903
 
 
 def test_lambda_is_asked_six_times_where_no_time_is_left() -> None:
@@ -453,3 +457,34 @@ def test_an_answer_is_given_once_it_is_written_down(
     given: list[str] = []
     on_request(event, world.clients, time, lambda _, made: given.append(json.loads(made)["Status"]))
     assert (given, bool(world.continuations)) == (answers, not answers)
+
+
+@pytest.mark.parametrize(("left", "seconds"), [(30.0, 30.0), (-5.0, 0.0)])
+def test_an_invocation_that_hangs_is_ended_when_its_time_is_up(left: float, seconds: float) -> None:
+    """The next one goes on once this one is surely over."""
+    time, set_for, given = Time(left), list[float](), list[bytes]()
+    until = (time.now() + datetime.timedelta(seconds=20)).isoformat()
+    world = serving(time)
+    event = {
+        **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
+        "ResponseURL": "https://nowhere.invalid/",
+        "ResourceProperties": properties("before", Code(), "config-1"),
+    }
+
+    def hangs(seconds: float, end: Callable[[], None]) -> threading.Timer:
+        set_for.append(seconds)
+        end()
+        return threading.Timer(0, lambda: None)
+
+    on_request(event, world.clients, time, lambda _, made: given.append(made), watchdog=hangs)
+    (again,) = world.continuations
+    assert (set_for, given) == ([seconds], [])
+    assert again["Continued"]["resumes"] == until
+
+
+def test_the_variants_whose_scaling_is_on_record_are_looked_at() -> None:
+    """Declared or not; of a record that can't be read none is known."""
+    pending = Pending(
+        id="R", stack=STACK, started=Time().now(), source="a", target="b", variants=("production", "main")
+    )
+    assert (kept_of(pending), kept_of(None), kept_of(Unread("denied"))) == (("production", "main"), (), ())

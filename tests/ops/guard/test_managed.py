@@ -61,6 +61,13 @@ def test_nothing_is_updated_while_a_managed_test_runs(code: Code) -> None:
     assert stack.world.live.config == "run-of-sagemaker"
 
 
+def test_an_update_that_comes_with_another_candidate_is_told_to_end_the_test() -> None:
+    """The model that is tested goes only where the endpoint stays; the harm that is done first is told."""
+    stack = started(replace(V1, tested="model-v2"))
+    serve(stack, replace(V1, shadow="v2"), "run-of-sagemaker")
+    refused(stack.deploy(replace(V1, count=3, tested="model-v3")), "an update would end that without a word", "")
+
+
 @pytest.mark.parametrize("tested", ["model-v3", None])
 def test_the_candidate_s_model_does_not_go_while_its_managed_test_runs(tested: str | None) -> None:
     """Though the endpoint's config stays: the sentence names the model; once it is over, another may come."""

@@ -279,6 +279,16 @@ def test_scaling_that_the_service_would_refuse_is_refused_before_the_endpoint_is
     assert first or stack.world.endpoints["churn"].config == config
 
 
+@pytest.mark.parametrize(("many", "more"), [(1, ""), (3, ""), (4, "; and 1 more"), (7, "; and 4 more")])
+def test_three_mistakes_are_told_and_the_others_counted(many: int, more: str) -> None:
+    """CloudFormation's reason is short."""
+    declared = scaling(schedules=[night(f"a|{number}") for number in range(many)])
+    reason = Stack().deploy(Code(scaling=(declared,))).reason
+    assert reason.count("the name of a schedule has none of") == min(many, 3)
+    assert f"{more}; nothing was touched" in reason
+    assert ("more; nothing" in reason) is bool(more)
+
+
 def test_the_longest_names_and_the_most_instances_are_taken() -> None:
     """256 characters, 2,147,483,647 instances, as the API has it."""
     longest = "x" * 256
