@@ -463,8 +463,8 @@ def test_an_answer_is_given_once_it_is_written_down(
 def test_an_invocation_that_hangs_is_ended_when_its_time_is_up(left: float, seconds: float) -> None:
     """The next one goes on once this one is surely over."""
     time, set_for, given = Time(left), list[float](), list[bytes]()
-    until = (time.now() + datetime.timedelta(seconds=20)).isoformat()
     world = serving(time)
+    until = (time.now() + datetime.timedelta(seconds=20)).isoformat()
     event = {
         **{"RequestType": "Update", "RequestId": "R", "StackId": STACK, "LogicalResourceId": "Before"},
         "ResponseURL": "https://nowhere.invalid/",
