@@ -21,9 +21,9 @@ from shadow_ops.contract import problems
 from shadow_ops.contract.answers import comparison_of
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.responses.find import span
+from shadow_ops.responses.find import HourOfFiles, span
 from shadow_ops.responses.hidden import NEITHER, Shown
-from shadow_ops.responses.layout import HourOfFiles, Item
+from shadow_ops.responses.layout import Item
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.run import Asked
 from shadow_ops.responses.source import FolderSource, S3Source, Source, s3_source

@@ -115,6 +115,8 @@ def check_how(problems: Problems, how: _How) -> None:
         problems.add("top", "be a whole number of at least 1", how.top)
     if how.classes is not None and how.top is not None:
         problems.add("top", "be left out with classes", how.top)
+    if how.classes is not None and how.min_overlap != 1:
+        problems.add("min_overlap", "be left out with classes: a class is equal or isn't", how.min_overlap)
     if isinstance(how.ignore, str) or not isinstance(how.ignore, Sequence):
         problems.add("ignore", "be a list of paths such as $.request_id", how.ignore)
         return

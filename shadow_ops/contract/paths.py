@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -74,16 +73,15 @@ def has(value: Json, path: Path) -> bool:
     return True
 
 
-def replaced(value: Json, path: Path, change: Callable[[Json], Json]) -> Json:
-    """The value with what lies at a path changed; where there is nothing, nothing changes."""
-    if not path:
-        return change(value)
-    step, rest = path[0], path[1:]
-    if isinstance(value, dict) and isinstance(step, str) and step in value:
-        return {**value, step: replaced(value[step], rest, change)}
-    if isinstance(value, list) and not isinstance(step, str):
-        return [replaced(one, rest, change) if step in (None, at) else one for at, one in enumerate(value)]
-    return value
+def rows_with(value: Json, path: Path) -> object:
+    """Which elements of the lists along a path have what lies there; of two values that are alike in it, rows match."""
+    for place, step in enumerate(path):
+        if step is None and isinstance(value, list):
+            return [rows_with(one, path[place + 1 :]) for one in value]
+        value = _select(value, (step,))
+        if value is _ABSENT:
+            return False
+    return True
 
 
 def _select(value: Json, path: Path) -> Json:

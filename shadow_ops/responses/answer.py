@@ -28,7 +28,7 @@ def value(text: str) -> Json:
 
     Returns:
         A number; JSON's value, in which a number that no float holds is its text; of several lines of JSON their
-        list; of CSV of numbers a list of them, or of several rows a list of lists; else the text.
+        list; of CSV of numbers a list of them, or of several rows a list of lists, of whatever width; else the text.
     """
     found = number(text, math.inf)
     if found is not None:
@@ -39,9 +39,7 @@ def value(text: str) -> Json:
     rows = [[number(cell, math.inf) for cell in line.split(",")] for line in stripped.split("\n")]
     if any(cell is None for row in rows for cell in row):
         return text
-    if len(rows) == 1:
-        return rows[0]
-    return [row[0] for row in rows] if all(len(row) == 1 for row in rows) else rows
+    return rows[0] if len(rows) == 1 else rows
 
 
 def _json(text: str) -> Json:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from operator import itemgetter
+import operator
+from collections import Counter
 
 from shadow_ops.contract.comparison import Comparison
-from shadow_ops.contract.paths import Json, Path, has, parse_path, path_text, select
+from shadow_ops.contract.paths import Json, Path, has, parse_path, path_text, rows_with, select
 from shadow_ops.responses.answer import value
 
 NO_CLASS = "(none)"
@@ -22,6 +23,7 @@ class Difference:
         within: Whether they agree within the tolerance, what may differ left out.
         agrees: Whether they agree by what was asked for: classes, rankings, else `within`.
         numbers: Each pair of numbers, with its path.
+        labels: Each pair of texts, and of true or false, with its path.
         classes: Each pair of classes.
         parts: Where they differ beyond the tolerance, and how: ``number``, ``text``, ``value``, ``type``, ``length``,
             ``missing in the shadow``, ``only in the shadow``, or of the whole ``ranking``.
@@ -30,25 +32,17 @@ class Difference:
         said: What is compared of both answers, written alike; None if it is equal within the tolerance.
     """
 
-    __slots__ = ("absent", "agrees", "classes", "exact", "numbers", "overlap", "parts", "said", "within")
+    __slots__ = ("absent", "agrees", "classes", "exact", "labels", "numbers", "overlap", "parts", "said", "within")
 
     def __init__(self) -> None:
         self.exact = self.within = self.agrees = True
         self.absent = False
         self.numbers: list[tuple[str, float, float]] = []
+        self.labels: list[tuple[str, str, str]] = []
         self.classes: list[tuple[str, str]] = []
         self.parts: list[tuple[str, str]] = []
         self.overlap: float | None = None
         self.said: tuple[str, str] | None = None
-
-    @property
-    def rank(self) -> tuple[float, float, float]:
-        """Sorts differences by size: structure first, then text, then numbers."""
-        other = sum(how != "number" for _, how in self.parts)
-        sizes = (abs(shadow - production) for _, production, shadow in self.numbers if production != shadow)
-        # Beyond all floats, and from NaN, nothing is further apart.
-        apart = max((size if size < 1e300 else math.inf for size in sizes), default=0.0)
-        return other, 1 - (1 if self.overlap is None else self.overlap), apart
 
 
 class Comparer:
@@ -62,23 +56,31 @@ class Comparer:
         self._how = how
         self._ignored = how.ignored
         self._answer = None if how.answer is None else parse_path(how.answer)
+        self._rows = self._answer or ()
+        if how.top is not None and None in self._rows:
+            # The last list of all is a ranking, which may be longer than the other side's.
+            self._rows = self._rows[: len(self._rows) - 1 - self._rows[::-1].index(None)]
 
     def compare(self, production: str, shadow: str) -> Difference:
         """Compare the texts of two answers."""
         found = Difference()
         sides = [value(production), value(shadow)]
-        held = [True, True]
+        matching = True
         if self._answer is not None:
             held = [has(one, self._answer) for one in sides]
             if not any(held):
                 found.absent = True
                 return found
+            if not all(held):
+                self._differ((), "missing in the shadow" if held[0] else "only in the shadow", found)
+            elif rows_with(sides[0], self._rows) != rows_with(sides[1], self._rows):
+                # Which row belongs to which, nobody knows.
+                self._differ((), "length", found)
+            matching = found.within
             sides = [select(one, self._answer) for one in sides]
         try:
-            if all(held):
+            if matching:
                 self._walk(sides[0], sides[1], (), found)
-            else:
-                self._differ((), "missing in the shadow" if held[0] else "only in the shadow", found)
         except RecursionError:
             self._differ((), "value", found)
         if not found.within:
@@ -96,10 +98,11 @@ class Comparer:
         elif how.classes is not None:
             found.classes = self._classes(sides[0], sides[1])
             if any(one != NO_CLASS for pair in found.classes for one in pair):
-                found.agrees = all(one == other for one, other in found.classes)
+                shapes = (self._shape(one) for one in sides)
+                found.agrees = operator.eq(*shapes) and all(one == other for one, other in found.classes)
         elif _is_number(sides[0]) and _is_number(sides[1]):
             found.classes = [(side(sides[0] >= DEFAULT_THRESHOLD), side(sides[1] >= DEFAULT_THRESHOLD))]
-        found.agrees &= all(held)
+        found.agrees &= matching
         return found
 
     def _written(self, answer: Json) -> str:
@@ -137,10 +140,13 @@ class Comparer:
             self._texts(production, shadow, path, found)
         elif type(production) is not type(shadow):
             self._differ(path, "type", found)
-        elif production != shadow:
-            self._differ(path, "value", found)
+        else:
+            found.labels.append((path_text(path), json.dumps(production), json.dumps(shadow)))
+            if production != shadow:
+                self._differ(path, "value", found)
 
     def _texts(self, production: str, shadow: str, path: Path, found: Difference) -> None:
+        found.labels.append((path_text(path), production, shadow))
         overlap = 1.0 if production == shadow else token_overlap(production, shadow)
         found.overlap = overlap if found.overlap is None else min(found.overlap, overlap)
         if production != shadow:
@@ -166,7 +172,9 @@ class Comparer:
         if any(isinstance(one, list) for one in production):
             rows = [self._ranking(one, other, top, inner) for one, other in zip(*two, strict=False)]
             return min(rows, default=0.0) if len(production) == len(shadow) else 0.0
-        ones, others = (sorted((self._keyed(one, inner) for one in side[:top]), key=itemgetter(0)) for side in two)
+        ones, others = (
+            sorted((self._keyed(one, inner) for one in side[:top]), key=operator.itemgetter(0)) for side in two
+        )
         both, longest = 0, max(len(ones), len(others))
         while ones and others:
             if self._alike(ones[-1][1], others[-1][1], inner):
@@ -201,18 +209,33 @@ class Comparer:
         padded = [one + [NO_CLASS] * (longest - len(one)) for one in pairs]
         return list(zip(*padded, strict=True))
 
-    def _labels(self, answer: Json) -> list[str]:
+    def _shape(self, answer: Json) -> object:
+        """The rows of an answer, whatever is in them; one row alone has no list around it."""
+        while isinstance(answer, list) and len(answer) == 1:
+            answer = answer[0]
+        if self._how.classes == "argmax":
+            return len(answer) if isinstance(answer, list) and any(isinstance(one, list) for one in answer) else 1
+        return _rows(answer)
+
+    def _labels(self, answer: Json, path: Path = ()) -> list[str]:
         if self._how.classes == "argmax":
             rows = answer if isinstance(answer, list) and any(isinstance(one, list) for one in answer) else [answer]
             return [argmax(row) for row in rows]
         if isinstance(answer, list):
-            return [label for one in answer for label in self._labels(one)]
+            return [label for one in answer for label in self._labels(one, (*path, None))]
         if self._how.classes == "threshold":
             return [side(answer >= self._how.threshold, self._how.threshold) if _is_number(answer) else NO_CLASS]
         if _is_number(answer):
             # Below zero there is no other zero.
             answer += 0
-        return [answer.strip() if isinstance(answer, str) else json.dumps(answer, sort_keys=True)]
+        return [answer.strip() if isinstance(answer, str) else json.dumps(self._kept(answer, path), sort_keys=True)]
+
+    def _kept(self, answer: Json, path: Path) -> Json:
+        """An answer without what may differ."""
+        if isinstance(answer, dict):
+            named = ((name, (*path, name)) for name in answer)
+            return {name: self._kept(answer[name], at) for name, at in named if at not in self._ignored}
+        return [self._kept(one, (*path, None)) for one in answer] if isinstance(answer, list) else answer
 
 
 def side(above: bool, threshold: float = DEFAULT_THRESHOLD) -> str:
@@ -228,9 +251,13 @@ def argmax(row: Json) -> str:
 
 
 def token_overlap(one: str, other: str) -> float:
-    """Share of the words of two texts that both have, 0 to 1, whatever their order."""
-    words, others = set(one.split()), set(other.split())
-    return len(words & others) / len(words | others) if words or others else 1.0
+    """Share of the words of two texts that both have, each as often, 0 to 1, whatever their order."""
+    words, others = Counter(one.split()), Counter(other.split())
+    return (words & others).total() / (words | others).total() if words or others else 1.0
+
+
+def _rows(answer: Json) -> object:
+    return [_rows(one) for one in answer] if isinstance(answer, list) else None
 
 
 def _is_number(value: Json) -> bool:

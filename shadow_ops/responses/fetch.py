@@ -12,8 +12,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from shadow_ops.responses.find import THREADS
-from shadow_ops.responses.layout import HOUR, HourOfFiles, Item
+from shadow_ops.responses.find import THREADS, HourOfFiles
+from shadow_ops.responses.layout import HOUR, Item
 from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.source import Source

@@ -6,13 +6,41 @@ import datetime
 import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
-from shadow_ops.responses.layout import HourOfFiles, folder, whole_hours
+from shadow_ops.responses.layout import Item, folder, whole_hours
 from shadow_ops.responses.source import FolderSource, Source
 
 THREADS = 16
 SAMPLE_BYTES = 2_000_000_000
 SAMPLE_PAIRS = 2_000_000
+
+
+@dataclass(frozen=True)
+class HourOfFiles:
+    """The captured files of one hour.
+
+    Attributes:
+        hour: Its beginning, in UTC.
+        production: Production's files, in order.
+        shadow: The shadow's.
+    """
+
+    hour: datetime.datetime
+    production: tuple[Item, ...]
+    shadow: tuple[Item, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of both sides."""
+        return sum(item.size for item in (*self.production, *self.shadow))
+
+    @property
+    def missing(self) -> str | None:
+        """The side without any file, ``production`` or ``shadow``; None if both have some."""
+        if self.production and self.shadow:
+            return None
+        return "shadow" if self.production else "production"
 
 
 def find(

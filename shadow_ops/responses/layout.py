@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import NamedTuple
 
 HOUR = datetime.timedelta(hours=1)
@@ -22,33 +21,6 @@ class Item(NamedTuple):
     key: str
     size: int
     version: str = ""
-
-
-@dataclass(frozen=True)
-class HourOfFiles:
-    """The captured files of one hour.
-
-    Attributes:
-        hour: Its beginning, in UTC.
-        production: Production's files, in order.
-        shadow: The shadow's.
-    """
-
-    hour: datetime.datetime
-    production: tuple[Item, ...]
-    shadow: tuple[Item, ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of both sides."""
-        return sum(item.size for item in (*self.production, *self.shadow))
-
-    @property
-    def missing(self) -> str | None:
-        """The side without any file, ``production`` or ``shadow``; None if both have some."""
-        if self.production and self.shadow:
-            return None
-        return "shadow" if self.production else "production"
 
 
 def whole_hours(since: datetime.datetime, until: datetime.datetime) -> list[datetime.datetime]:

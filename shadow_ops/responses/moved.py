@@ -1,4 +1,4 @@
-"""Whether one side's numbers are the other's with an offset or a factor, also where rounding hides it."""
+"""Whether one side's numbers are the other's with an offset or a factor, or mirrored, also where rounding hides it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ NEARLY_ALL = 0.99
 # Labels are few numbers, and anything is a factor of theirs within a rounding.
 _FEWEST_NUMBERS = 10
 _LARGEST_PART = 0.1
+# Of two labels one is always both together less the other.
+_FEWEST_MIRRORED = 3
 
 Pairs = Sequence[tuple[float, float]]
 
@@ -32,13 +34,47 @@ def moved(pairs: Pairs) -> str | None:
     return _moved_and_rounded(pairs)
 
 
-def _moved_and_rounded(pairs: Pairs) -> str | None:
+def mirrored(pairs: Pairs) -> str | None:
+    """Say what the shadow's numbers and production's always come to together; None if to nothing.
+
+    Args:
+        pairs: Production's and the shadow's numbers.
+    """
+    kinds = len({one for one, _ in pairs})
+    if kinds < _FEWEST_MIRRORED:
+        return None
+    both = statistics.median(one + other for one, other in pairs)
+    if _fits(pairs, lambda one: both - one, _hardly):
+        return _mirror(pairs, both)
+    if (rounding := _rounding(pairs)) is None:
+        return None
+    off, other_off, rounded = rounding
+    found = _common((one + other - off - other_off, one + other + off + other_off) for one, other in pairs)
+    if found is None or _fits(pairs, lambda one: one, lambda _: off + other_off):
+        return None
+    return f"{_mirror(pairs, _roundest(*found))}, {rounded}"
+
+
+def _mirror(pairs: Pairs, both: float) -> str:
+    likely = math.isclose(both, 1, abs_tol=1e-6) and all(0 <= one <= 1 for pair in pairs for one in pair)
+    why = ", as if they were the other class's probabilities" if likely else ""
+    return f"the shadow's numbers are {both:g} minus production's{why}"
+
+
+def _rounding(pairs: Pairs) -> tuple[float, float, str] | None:
+    """By how much rounding moves either side's numbers, and to say so; None if neither is, or they are too few."""
     decimals = [_decimals(side) for side in zip(*pairs, strict=True)]
     known = [one for one in decimals if one is not None]
     if not known or len({one for one, _ in pairs}) < _FEWEST_NUMBERS:
         return None
     off, other_off = (0.0 if one is None else 0.5 * 10.0**-one for one in decimals)
-    rounded = f"but for rounding to {min(known)} decimals"
+    return off, other_off, f"but for rounding to {min(known)} decimals"
+
+
+def _moved_and_rounded(pairs: Pairs) -> str | None:
+    if (rounding := _rounding(pairs)) is None:
+        return None
+    off, other_off, rounded = rounding
     both = off + other_off
     offset = _common((other - one - both, other - one + both) for one, other in pairs)
     # Where no offset at all would do as well, rounding is all there is.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shadow_ops.contract.paths import Path, column_of, has, parse_path, path_text, replaced
+from shadow_ops.contract.paths import Json, Path, column_of, has, parse_path, path_text
 from shadow_ops.responses.answer import number
 from shadow_ops.responses.csv_rows import rows_of, text_of
 from shadow_ops.responses.record import parse, written
@@ -113,7 +113,7 @@ class Redaction:
     def _in_members(self, value: Any) -> str:  # noqa: ANN401 - plain JSON values
         self.seen.found.update(path for path in self.paths if has(value, path))
         for path in self.paths:
-            value = replaced(value, path, self._hash)
+            value = _replaced(value, path, self._hash)
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
     def _in_rows(self, text: str) -> str:
@@ -141,3 +141,15 @@ def _members(text: str) -> Any:  # noqa: ANN401 - plain JSON values
 def _are_numbers(text: str) -> bool:
     rows = rows_of(text)
     return rows is not None and all(number(cell.strip()) is not None for row in rows for cell in row)
+
+
+def _replaced(value: Json, path: Path, change: Callable[[Json], Json]) -> Json:
+    """The value with what lies at a path changed; where there is nothing, nothing changes."""
+    if not path:
+        return change(value)
+    step, rest = path[0], path[1:]
+    if isinstance(value, dict) and isinstance(step, str) and step in value:
+        return {**value, step: _replaced(value[step], rest, change)}
+    if isinstance(value, list) and not isinstance(step, str):
+        return [_replaced(one, rest, change) if step in (None, at) else one for at, one in enumerate(value)]
+    return value

@@ -12,6 +12,7 @@ from shadow_ops.responses.agreement import Agreement, agreement
 from shadow_ops.responses.compare import NO_CLASS
 from shadow_ops.responses.counted import LOSSES, SIDES, Share
 from shadow_ops.responses.hidden import NEITHER, Shown, folded
+from shadow_ops.responses.labels import exchanged
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
 from shadow_ops.responses.tally import Example, Tally
@@ -131,7 +132,8 @@ class Result:
         if tally.all.agreeing == compared:
             return ()
         of_all, differing = tally.within < (1 - _NEARLY_ALL) * compared, 1 - tally.exact / compared
-        return symptoms(tally.sample, tally.exchange.is_likely, of_all=of_all, differing=differing)
+        labels = tally.labels.exchanged() if self.how.classes is None else exchanged(tally.classes)
+        return symptoms(tally.sample, tally.exchange.is_likely, labels, of_all=of_all, differing=differing)
 
     def worst(self, shares: dict[str, Share]) -> list[tuple[str, Share]]:
         """Hours or segments, those that agree least first."""

@@ -12,10 +12,10 @@ from pathlib import Path
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Differing, Engine
 from shadow_ops.responses.fetch import Fetcher
-from shadow_ops.responses.find import find, sample
+from shadow_ops.responses.find import HourOfFiles, find, sample
 from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.joining import Key, choose_key
-from shadow_ops.responses.layout import HourOfFiles, Item
+from shadow_ops.responses.layout import Item
 from shadow_ops.responses.reading import records
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.result import Read, Result

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from shadow_ops.responses.answer import LARGEST, value
-from shadow_ops.responses.moved import DECIMALS, NEARLY_ALL, moved
+from shadow_ops.responses.moved import DECIMALS, NEARLY_ALL, mirrored, moved
 
 SAMPLE = 500
 _FEWEST = 20
@@ -18,12 +18,15 @@ _OTHERS = "the answers that differ look like answers to other requests"
 Rows = list[tuple[list[float], list[float]]]
 
 
-def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: bool, differing: float) -> tuple[str, ...]:
+def symptoms(
+    pairs: Sequence[tuple[str, str]], is_exchange: bool, labels: str | None, *, of_all: bool, differing: float
+) -> tuple[str, ...]:
     """Say what pairs that differ have in common.
 
     Args:
         pairs: Production's and the shadow's answers, some of those that aren't equal.
         is_exchange: Whether both sides gave the same answers, to other requests.
+        labels: A sentence about labels that stand for each other, if some do.
         of_all: Whether nearly all pairs differ beyond the tolerance.
         differing: Share of all pairs that aren't equal; a sentence that isn't true of nearly all says so.
 
@@ -36,23 +39,38 @@ def symptoms(pairs: Sequence[tuple[str, str]], is_exchange: bool, *, of_all: boo
     if len(pairs) < _FEWEST:
         return ()
     said = f"{_OTHERS}: each is given as often on both sides, but not to the same requests"
-    exchanged = (said,) if is_exchange else ()
+    exchanged = (labels,) if labels is not None else (said,) if is_exchange else ()
     if len(numeric) < NEARLY_ALL * len(pairs):
         return exchanged
     apart = [(one, other) for one, other in numeric if not all(map(_near, one, other))]
     same = _near if apart else _equal
     for some in (numeric, apart):
-        flat = [pair for one, other in some for pair in zip(one, other, strict=True)]
         if len(some) < _FEWEST:
             continue
+        flat, whole_rows = _differing(some)
         if (dead := _constant(some, of_all=of_all)) is not None:
             return (dead,)
-        for found in (_exchanged(some), _reordered(some), _rounded(flat, same), moved(flat)):
+        # Of whole numbers, labels rather than a sum: 0 and 1 are each other's complement, too.
+        by_name = labels if all(one.is_integer() for one, _ in flat) else None
+        patterns = (_rounded(flat, same), moved(flat), mirrored(flat))
+        for found in (_exchanged(some), _reordered(some), by_name, *patterns):
+            if found is not None and found is by_name:
+                return (found,)
             if found is not None:
-                return (f"{_where(len(some) / len(pairs), differing)}{found}",)
-        if of_all and (others := _of_others(flat)) is not None:
+                return (f"{_where(len(some) / len(pairs), differing if whole_rows else 0)}{found}",)
+        if of_all and labels is None and (others := _of_others(flat)) is not None:
             return (others,)
     return exchanged
+
+
+def _differing(rows: Rows) -> tuple[list[tuple[float, float]], bool]:
+    """The pairs of numbers, without columns that are always equal, and whether there are none of those."""
+    width = len(rows[0][0])
+    if any(len(one) != width for one, _ in rows):
+        return [pair for two in rows for pair in zip(*two, strict=True)], True
+    columns = [[(one[at], other[at]) for one, other in rows] for at in range(width)]
+    apart = [column for column in columns if any(one != other for one, other in column)] or columns
+    return [pair for column in apart for pair in column], len(apart) == width
 
 
 def _where(share: float, differing: float) -> str:

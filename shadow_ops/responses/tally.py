@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass, field
 from operator import add
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from shadow_ops.responses.compare import Difference
 from shadow_ops.responses.counted import SIDES, Counted, Pair, Share
 from shadow_ops.responses.exchange import Exchange
 from shadow_ops.responses.few import OTHERS, Few
+from shadow_ops.responses.labels import Labels
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import SAMPLE
 
@@ -55,6 +57,7 @@ class Tally(Counted):
         examples: The pairs that differ most, a heap.
         sample: Answers of some pairs that aren't equal.
         exchange: What both sides said in pairs that differ.
+        labels: Which label the shadow gave where production gave which.
     """
 
     most_examples: int = 0
@@ -79,6 +82,7 @@ class Tally(Counted):
     examples: list[Example] = field(default_factory=list)
     sample: list[tuple[str, str]] = field(default_factory=list)
     exchange: Exchange = field(default_factory=Exchange)
+    labels: Labels = field(default_factory=Labels)
 
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""
@@ -103,6 +107,7 @@ class Tally(Counted):
             if self.numbers.place(path) is not None:
                 for _ in range(times):
                     self.numbers[path].add(production, shadow)
+        self.labels.add(difference, times)
         for path in {path for path, _, _ in difference.numbers}:
             if self.having.place(path) is not None:
                 self.having[path] += times
@@ -118,7 +123,7 @@ class Tally(Counted):
             self.exchange.add(*difference.said)
         if not difference.exact and len(self.sample) < SAMPLE:
             self.sample.append((pair.production, pair.shadow))
-        if not difference.agrees and self._wants(difference.rank):
+        if not difference.agrees and self._wants(rank_of(difference)):
             self.keep(example(pair, difference))
 
     def turned(self, classes: tuple[str, str], times: int) -> None:
@@ -144,4 +149,13 @@ def example(pair: Pair, difference: Difference) -> Example:
     """A pair that differs, as it is shown."""
     parts = tuple(sorted(set(difference.parts)))
     texts = pair.production, pair.shadow, pair.request or "", pair.segment or ""
-    return Example(difference.rank, pair.key, pair.hour, *texts, parts)
+    return Example(rank_of(difference), pair.key, pair.hour, *texts, parts)
+
+
+def rank_of(difference: Difference) -> tuple[float, float, float]:
+    """Sorts differences by size: structure first, then text, then numbers."""
+    other = sum(how != "number" for _, how in difference.parts)
+    sizes = (abs(shadow - production) for _, production, shadow in difference.numbers if production != shadow)
+    # Beyond all floats, and from NaN, nothing is further apart.
+    apart = max((size if size < 1e300 else math.inf for size in sizes), default=0.0)
+    return other, 1 - (1 if difference.overlap is None else difference.overlap), apart

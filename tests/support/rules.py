@@ -30,9 +30,15 @@ RULES: st.SearchStrategy[Rule] = st.one_of(
     st.builds(AverageRule, max_increase_percent=st.floats(0, 1000), report_only=_FLAGS),
     st.builds(
         AgreementRule,
-        min_percent=st.floats(1, 99.99),
+        min_percent=st.floats(1, 99.99, exclude_min=True),
         tolerance=st.floats(0, 10),
-        classes=st.sampled_from([None, "argmax", "threshold", "label"]),
+        ignore=st.lists(st.sampled_from(["$.id", "$.items[*].at"]), max_size=2),
+        less_noise=_FLAGS,
+        report_only=_FLAGS,
+    ),
+    st.builds(
+        AgreementRule,
+        classes=st.sampled_from(["argmax", "threshold", "label"]),
         ignore=st.lists(st.sampled_from(["$.id", "$.items[*].at"]), max_size=2),
         less_noise=_FLAGS,
         report_only=_FLAGS,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from shadow_ops.responses.result import Result
 
 _EXIT_CODES = {"PASS": 0, "FAIL": 3, "INCONCLUSIVE": 4}
+# Nobody asks for one pair in a hundred: 0.99 is a share that was meant as percent.
+_PERCENT = FiniteRange(1, 100, min_open=True)
 _ENGINES = ("auto", "duckdb", "stdlib", "athena")
 
 
@@ -59,7 +61,7 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 @click.option("--top", type=WholeRange(1, 10**6), help="Compare lists as rankings, by so many first elements.")
 @click.option("--min-overlap", type=float, default=1, show_default=True, help="Share of words or elements in common.")
 @click.option("--by", metavar="PART", help="Count by a part of the request: a column from 1, or a path.")
-@click.option("--min-agreement", type=FiniteRange(0, 100), metavar="PERCENT", help="Judge: so many must agree.")
+@click.option("--min-agreement", type=_PERCENT, metavar="PERCENT", help="Judge: so many must agree.")
 @click.option("--examples", type=WholeRange(0, 10**4), default=5, show_default=True, help="Pairs that differ most.")
 @click.option("--show-inputs", is_flag=True, help="Show what was asked, and the ids that callers gave.")
 @click.option("--show-answers", is_flag=True, help="Show answers that aren't numbers, and what few of them have.")

@@ -12,14 +12,16 @@ from shadow_ops.contract.comparison import Classes, Comparison, check_how
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.rules.rule import Bound, Rule
 
+_TOLERANCE = 1e-6
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgreementRule(Rule):
     """The share of answers that agree, pair by pair. It takes captured answers, which the watch counts by the hour.
 
     Attributes:
-        min_percent: So many pairs in a hundred must agree; above 0 and below 100, which no sample can show.
-        tolerance: How far numbers may lie apart, and as far again as a share of production's number.
+        min_percent: So many pairs in a hundred must agree; above 1 and below 100, which no sample can show.
+        tolerance: How far numbers may lie apart, and as far again as a share of production's number; classes have none.
         classes: Compare classes instead of numbers: ``argmax``, ``threshold`` or ``label``.
         threshold: Where a number becomes the positive class.
         answer: The part of a JSON answer that is compared, such as ``$.predictions[*].score``; by default all of it.
@@ -32,7 +34,7 @@ class AgreementRule(Rule):
 
     kind: ClassVar[str] = "agreement"
     min_percent: float = 99
-    tolerance: float = 1e-6
+    tolerance: float = _TOLERANCE
     classes: Classes | None = None
     threshold: float = 0.5
     answer: str | None = None
@@ -55,7 +57,7 @@ class AgreementRule(Rule):
     @property
     def bounds(self) -> tuple[Bound, ...]:
         """The share."""
-        return (Bound(name="min_percent", limit=self.min_percent, unit="percent", lowest=True, usual_from=1),)
+        return (Bound(name="min_percent", limit=self.min_percent, unit="percent", lowest=True),)
 
     @property
     def comparison(self) -> Comparison:
@@ -72,9 +74,11 @@ class AgreementRule(Rule):
         )
 
     def _check(self, problems: Problems) -> None:
-        fix = "the unit is percent; no number of pairs shows that all agree: write 99.9"
-        check_number(problems, "min_percent", self.min_percent, 0, 100, open_start=True, open_end=True, fix=fix)
+        fix = "the unit is percent: write 99 for 99 %, and 99.9 for all, which no number of pairs shows"
+        check_number(problems, "min_percent", self.min_percent, 1, 100, open_start=True, open_end=True, fix=fix)
         check_number(problems, "tolerance", self.tolerance, 0, 1e150)
+        if self.classes is not None and self.tolerance != _TOLERANCE:
+            problems.add("tolerance", "be left out with classes: a class is equal or isn't", self.tolerance)
         check_flag(problems, "less_noise", self.less_noise)
         check_how(problems, self)
         # What JSON has as a list.

@@ -16,6 +16,7 @@ from shadow_ops.responses.counted import LOSSES, SIDES, Pair
 from shadow_ops.responses.engines import Differing, duck_sql
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key, shown_key
+from shadow_ops.responses.labels import MOST_KINDS, named
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.reading import lines
 from shadow_ops.responses.record import parse, written
@@ -158,6 +159,7 @@ class _Run:
         if not self._numbers:
             return
         limit = self._how.threshold if self._how.classes == "threshold" else 0.5
+        self._count_labels()
         unequal = 0
         for row in self._rows(duck_sql.cube(self._how)):
             earlier, segment, production, shadow, exact, within, bucket, count, *sums = row
@@ -185,6 +187,16 @@ class _Run:
         most = None if self._differing is not None else self._tally.most_examples
         if most != 0:
             self._stream(duck_sql.differing_numbers(self._how, self._key, most), counted=False)
+
+    def _count_labels(self) -> None:
+        labels = self._tally.labels
+        if not labels.takes("$"):
+            return
+        if self._rows(duck_sql.KINDS)[0][0] > MOST_KINDS:
+            labels.close("$")
+            return
+        for production, shadow, count in self._rows(duck_sql.labels(MOST_KINDS + 1)):
+            labels.count("$", named(production), named(shadow), count)
 
     def _count_others(self) -> None:
         self._tally.unchecked += self._rows(duck_sql.UNCHECKED)[0][0]

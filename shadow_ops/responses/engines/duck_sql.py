@@ -140,6 +140,15 @@ def unequal_numbers(most: int) -> str:
     return f"SELECT pn, sn {_PAIRS} AND pn <> sn LIMIT {most}"
 
 
+KINDS = f"SELECT count(DISTINCT pn) FROM (SELECT pn {_PAIRS} AND sn IS NOT NULL LIMIT 2000)"
+"""Of how many kinds production's plain numbers are, at least: labels are few."""
+
+
+def labels(most: int) -> str:
+    """How often the shadow gave which plain number where production gave which; of more kinds than labels some."""
+    return f"SELECT pn, sn, count(*) {_PAIRS} AND pn IS NOT NULL AND sn IS NOT NULL GROUP BY ALL LIMIT {most}"
+
+
 def exchanged(how: Comparison, mask: int) -> str:
     """How often each side said each number, in pairs that differ; of some of the numbers only."""
     differing = f"{_PAIRS} AND NOT ({_within(how)})"

@@ -205,7 +205,7 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
                 "--since": ("", "0h", "-1h", "456d", "nan", "24", "1e3h"),
                 "--examples": ("", "-1", "10001", "nan", "1.5", "9" * 5000),
                 "--top": ("0", "-1", "1000001", "x"),
-                "--min-agreement": ("-1", "101", "nan", "inf", ""),
+                "--min-agreement": ("-1", "0.99", "1", "101", "nan", "inf", ""),
             }.items()
             for text in texts
         ),
@@ -230,7 +230,7 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
             for text in ("name", "x.y", "[0]", ".name", "@.name", "$name", "", " $.x", "$..x", "$.", "$['x']")
         ),
         (("--top", "1.5"), "'1.5' is not a whole number from 1 to 1,000,000."),
-        (("--min-agreement", "99%"), "'99%' is not a number from 0 to 100."),
+        (("--min-agreement", "99%"), "'99%' is not a number from 1 to 100."),
         (("--threshold", "0.4"), "'threshold' must be left out without classes 'threshold', got 0.4"),
         (("--threshold", "0.4", "--classes", "label"), "'threshold' must be left out without classes"),
         (("--athena-workgroup", "x"), "--athena-workgroup belongs to --engine athena"),
@@ -316,7 +316,7 @@ def test_answers_without_a_class_have_no_share_of_classes(run: Run, captured: Pa
 @pytest.mark.parametrize("engine", ["duckdb", "stdlib"])
 def test_a_part_of_answers_that_are_no_json_is_without(run: Run, captured: Path, engine: str) -> None:
     """A path with a typo says so, whatever the answers are, and passes nothing."""
-    done = responses(run, captured, "--answer", "$.nope", "--engine", engine, "--min-agreement", "1")
+    done = responses(run, captured, "--answer", "$.nope", "--engine", engine, "--min-agreement", "2")
     assert "200 pairs have no $.nope on either side" in done.stdout
     assert "INCONCLUSIVE" in done.stdout
     assert "agree within" not in done.stdout

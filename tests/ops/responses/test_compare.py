@@ -6,6 +6,7 @@ import json
 import math
 import random
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from shadow_ops.contract.rules import Rule
 from shadow_ops.responses.agreement import agreement, verdict
 from shadow_ops.responses.compare import Comparer, Difference
 from shadow_ops.responses.numbers import Numbers
+from shadow_ops.responses.tally import rank_of
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5)),
@@ -167,6 +169,74 @@ def test_text_and_rankings_agree_by_what_they_have_in_common() -> None:
     assert not difference([1], "none", top=2).agrees
 
 
+def _lines(rows: list[list[str]]) -> str:
+    return "\n".join(map(",".join, rows))
+
+
+def _json(rows: list[list[str]]) -> str:
+    numbers = [[float(one) for one in row] for row in rows]
+    return json.dumps(numbers if len(rows) > 1 else numbers[0])
+
+
+WRITTEN: list[Callable[[list[list[str]]], str]] = [
+    _lines,
+    _json,
+    lambda rows: json.dumps([{"score": float(row[0])} for row in rows]),
+    lambda rows: "\n".join(json.dumps({"score": float(row[0])}) for row in rows),
+]
+ROWS = st.lists(st.sampled_from("01"), min_size=1, max_size=3)
+
+
+@given(
+    st.lists(ROWS, min_size=1, max_size=4),
+    st.lists(ROWS, min_size=1, max_size=4),
+    st.sampled_from(WRITTEN),
+    st.sampled_from([{}, {"min_overlap": 0.1}, *({"classes": one} for one in ("argmax", "threshold", "label"))]),
+)
+def test_rows_that_do_not_match_in_number_never_agree(
+    ones: list[list[str]],
+    others: list[list[str]],
+    written: Callable[[list[list[str]]], str],
+    how: dict[str, Any],
+) -> None:
+    """However they are written and compared, and whatever is in them; not even two rows of one and one of two."""
+    found = difference(written(ones), written(others), **how)
+    assert len(ones) == len(others) or not (found.agrees or found.exact or found.within)
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "how"),
+    [
+        ("0.6,0.7", "0.6\n0.7", {}),
+        ("1\n2\n3", "1\n2", {"top": 2}),
+        ("1,2", "1\n2", {"top": 2}),
+        ([0.6], [0.6, "x"], {"classes": "threshold"}),
+        (["a"], ["a", "(none)"], {"classes": "label"}),
+        ([[0.6, 0.7]], [[0.6], [0.7]], {"classes": "threshold"}),
+        ([[1, 2]], [[1, 2], []], {"classes": "argmax"}),
+        ({"p": [{"s": 1}]}, {"p": [{"s": 1}, {}]}, {"answer": "$.p[*].s"}),
+        ({"p": [{"s": 1}, {}]}, {"p": [{}, {"s": 1}]}, {"answer": "$.p[*].s"}),
+        ({"p": [{"s": 1}]}, {"p": [{"s": 1}, {}]}, {"answer": "$.p[*].s", "classes": "threshold"}),
+        ({"p": [{"s": [1]}]}, {"p": [{"s": [1]}, {}]}, {"answer": "$.p[*].s[*]", "top": 1}),
+        ("the cat\nthe cat", "the cat", {"min_overlap": 0.9}),
+    ],
+)
+def test_a_row_more_is_a_difference(production: Any, shadow: Any, how: Any) -> None:  # noqa: ANN401
+    """Also where it has nothing that is compared."""
+    assert not difference(production, shadow, **how).agrees
+    assert not difference(shadow, production, **how).agrees
+
+
+def test_one_row_agrees_with_or_without_brackets_and_rankings_may_be_longer() -> None:
+    """What isn't a number of rows is none."""
+    for one, other in (("0.6", "[0.6]"), ("[[0.6, 0.7]]", "0.6,0.7")):
+        assert all(difference(one, other, classes=how).agrees for how in ("threshold", "label"))
+    assert difference("[[0.6, 0.7]]", "0.6,0.7", classes="argmax").agrees
+    assert difference({"p": [{"s": 1}, {}]}, {"p": [{"s": 1}, {"s": 2}]}, answer="$.p[*].s", top=1).agrees
+    labels = [{"label": "a", "at": [{"x": 1, "y": number}]} for number in (2, 3)]
+    assert difference(*labels, classes="label", ignore=["$.at[*].y"]).agrees
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("1e400", "1"), ("[NaN]", "[1]"), (f"[{10**400}]", "[1]"), ("[1e308]", "[-1e308]")]
 )
@@ -174,7 +244,7 @@ def test_odd_numbers_differ_and_raise_nothing(one: str, other: str) -> None:
     """Infinity, NaN and numbers beyond any float are no reason to stop; like agrees with like."""
     assert not difference(one, other).agrees
     assert difference(one, one).agrees
-    assert all(not math.isnan(part) for part in difference(one, other).rank)
+    assert all(not math.isnan(part) for part in rank_of(difference(one, other)))
 
 
 def test_deeply_nested_answers_are_compared_or_differ() -> None:
@@ -193,6 +263,7 @@ def test_deeply_nested_answers_are_compared_or_differ() -> None:
         ({"classes": "best"}, "be argmax, threshold or label"),
         ({"top": 0}, "'top' must be a whole number"),
         ({"top": 3, "classes": "label"}, "be left out with classes"),
+        ({"min_overlap": 0.9, "classes": "label"}, "'min_overlap' must be left out with classes"),
         ({"by": "0"}, "must be a column from 1 to 1,000,000"),
         ({"answer": "$.a["}, "must be a path like"),
         ({"ignore": ("$..a",)}, "must be a path like"),
@@ -202,6 +273,22 @@ def test_fails_on_a_comparison_that_means_nothing(values: Any, words: str) -> No
     """Each mistake is one line, before anything is read."""
     with pytest.raises(InvalidValueError, match=words.replace("$", r"\$")):
         Comparison(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        *(({"min_percent": one}, "write 99 for 99 %") for one in (0, 0.99, 1, 100)),
+        ({"tolerance": 0.01, "classes": "label"}, "'tolerance' must be left out with classes"),
+        ({"min_overlap": 0.9, "classes": "label"}, "'min_overlap' must be left out with classes"),
+    ],
+)
+def test_fails_on_a_rule_that_means_something_else(values: Any, words: str) -> None:  # noqa: ANN401
+    """A share of one for percent; a tolerance of what has none."""
+    with pytest.raises(InvalidValueError, match=words) as error:
+        Rule.agreement(**values)
+    assert len(str(error.value).splitlines()) == 1
+    assert Rule.agreement(min_percent=math.nextafter(1, 2), classes="label").tolerance == 1e-6
 
 
 @given(st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)), min_size=2, max_size=40))

@@ -67,6 +67,12 @@ ANSWERS = st.one_of(
             "null",
             "{broken",
             '"ünï"',
+            "true",
+            "0.5,0.7",
+            "0.5\n0.7",
+            "0\n1",
+            '[{"score": 0.5}, {"score": 0.5, "id": 2}]',
+            '[{"score": 0.5}, {}]',
         ]
     ),
     st.none(),
@@ -92,13 +98,14 @@ LINES = st.one_of(
 # To shrink a comparison of files takes minutes, and says little more.
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 HOW = st.builds(
-    Comparison,
+    lambda shape, **how: Comparison(**shape, **how),
     atol=st.sampled_from([0, 1e-6, 0.1]),
     rtol=st.sampled_from([0, 1e-6]),
-    classes=st.sampled_from([None, None, "threshold", "argmax", "label"]),
+    shape=st.sampled_from(
+        [*({"classes": one} for one in ("threshold", "argmax", "label")), {}, {}, {"min_overlap": 0.7}, {"top": 1}]
+    ),
     ignore=st.sampled_from([(), ("$.id",)]),
-    answer=st.sampled_from([None, "$.score"]),
-    min_overlap=st.sampled_from([1, 0.7]),
+    answer=st.sampled_from([None, "$.score", "$[*].score"]),
     by=st.sampled_from([None, "2", "$.user.kind"]),
 )
 
@@ -116,6 +123,7 @@ def counts(tally: Tally) -> dict[str, object]:
         "repeats": tally.repeats,
         "overlaps": tally.overlaps[0],
         "examples": sorted((one.rank[0], one.rank[1], one.key, one.production, one.shadow) for one in tally.examples),
+        "labels": tally.labels.counted(),
         "numbers": {path: (one.count, one.largest, one.least, one.most) for path, one in tally.numbers.items()},
     }
 

@@ -14,8 +14,8 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.responses.fetch import Fetcher
-from shadow_ops.responses.find import find, sample, span
-from shadow_ops.responses.layout import HOUR, HourOfFiles, Item, folder
+from shadow_ops.responses.find import HourOfFiles, find, sample, span
+from shadow_ops.responses.layout import HOUR, Item, folder
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.source import FolderSource, s3_source
 from tests.ops.responses.captured import END, START, Said, write
