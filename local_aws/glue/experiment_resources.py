@@ -21,7 +21,7 @@ _RUNNING_MEMBERS = ("Description", "Schedule", "ShadowModeConfig")
 _CREATED_MEMBERS = (*_RUNNING_MEMBERS, "ModelVariants", "DataStorageConfig")
 # DesiredState and StatusReason are the handler's own; the rest are members of the calls.
 _OWN = ("DesiredState", "StatusReason")
-_OVER = ("Completed", "Cancelled")
+_OVER, _AT_REST = ("Completed", "Cancelled"), ("Created", "Running")
 
 
 class ExperimentResources:
@@ -47,31 +47,34 @@ class ExperimentResources:
     def create(self, props: dict[str, Any]) -> Created:
         """Create a test; DesiredState is ignored here. Any status but Created and Running ends it in an error."""
         self._ask("CreateInferenceExperiment", _request("CreateInferenceExperiment", props))
-        name = props["Name"]
-        status = self._settled(name, "Creating")
-        if status not in ("Created", "Running"):
-            fail(f"unexpected status {status} of {name}", "NotStabilized")
-        return self._created(name)
+        self._settle(props["Name"], "Creating", into=_AT_REST)
+        return self._created(props["Name"])
 
-    def update(self, name: str, _old: dict[str, Any], new: dict[str, Any]) -> Created:
+    def update(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> Created:
         """Do what the status of the running test lets the handler do; what it drops, it drops in silence."""
         status, desired = self._describe(name)["Status"], new.get("DesiredState")
-        if status in ("Updating", "Stopping"):
-            self._settled(name, "Updating", "Stopping")
+        if status == "Updating":
+            self._settle(name, "Updating", into=_AT_REST)
+        elif status == "Stopping":
+            self._settle(name, "Stopping", into=_OVER)
         elif status == "Created" and desired == "Running":
             self._ask("StartInferenceExperiment", {"Name": name})
-            self._settled(name, "Created", "Starting")
+            self._settle(name, "Starting", into=("Running",))
         elif status == "Created":
             self._change(name, new, _CREATED_MEMBERS)
         elif status == "Running" and desired in _OVER:
             self._stop(name, new)
         elif status == "Running":
             self._change(name, new, _RUNNING_MEMBERS)
-        # Creating, Starting, Completed and Cancelled: nothing but tags.
+        # Creating, Starting, Completed and Cancelled: nothing but tags, which every other status takes too.
+        self._tag(name, old, new)
         return self._created(name)
 
     def delete(self, name: str, _props: dict[str, Any]) -> None:
-        """Delete a test; a running one is stopped with both variants retained, so the shadow stays."""
+        """Delete a test; a running one is stopped with both variants retained, so the shadow stays.
+
+        Only the end of a test is waited for: one that is made, begins or changes is deleted as it is.
+        """
         try:
             described = self._describe(name)
         except HandlerError:
@@ -80,18 +83,19 @@ class ExperimentResources:
             actions = {variant["VariantName"]: "Retain" for variant in described["ModelVariants"]}
             stop = {"Name": name, "ModelVariantActions": actions, "DesiredState": "Completed"}
             self._ask("StopInferenceExperiment", stop)
-        self._settled(name, "Creating", "Starting", "Updating", "Stopping")
+        if described["Status"] in ("Running", "Stopping"):
+            self._settle(name, "Stopping", into=_OVER)
         self._ask("DeleteInferenceExperiment", {"Name": name})
 
     def _change(self, name: str, new: dict[str, Any], members: tuple[str, ...]) -> None:
         wanted = {key: new[key] for key in members if key in new}
         request = _request("UpdateInferenceExperiment", {**wanted, "Name": name})
         self._ask("UpdateInferenceExperiment", request)
-        self._settled(name, "Updating")
+        self._settle(name, "Updating", into=_AT_REST)
 
     def _stop(self, name: str, new: dict[str, Any]) -> None:
-        # There is no property for actions: they follow from which variants the template still lists.
-        mode = new["ShadowModeConfig"]
+        # There is no property for actions: they follow from which variants of the test the template still lists.
+        mode = self._describe(name)["ShadowModeConfig"]
         production = mode["SourceModelVariantName"]
         shadow = mode["ShadowModelVariants"][0]["ShadowModelVariantName"]
         listed = {variant["VariantName"] for variant in new["ModelVariants"]}
@@ -108,7 +112,15 @@ class ExperimentResources:
         if "StatusReason" in new:
             request["Reason"] = new["StatusReason"]
         self._ask("StopInferenceExperiment", _request("StopInferenceExperiment", request))
-        self._settled(name, "Running", "Stopping")
+        self._settle(name, "Stopping", into=_OVER)
+
+    def _tag(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
+        arn, wanted = self._describe(name)["Arn"], new.get("Tags") or []
+        gone = {one["Key"] for one in old.get("Tags") or []} - {one["Key"] for one in wanted}
+        if gone:
+            self._ask("DeleteTags", {"ResourceArn": arn, "TagKeys": sorted(gone)})
+        if wanted:
+            self._ask("AddTags", {"ResourceArn": arn, "Tags": wanted})
 
     def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -119,13 +131,15 @@ class ExperimentResources:
     def _describe(self, name: str) -> dict[str, Any]:
         return self._ask("DescribeInferenceExperiment", {"Name": name})
 
-    def _settled(self, name: str, *passing: str) -> str:
+    def _settle(self, name: str, passing: str, *, into: tuple[str, ...]) -> None:
+        """Wait while a status passes; any but those that it may become is the handler's error."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while (status := str(self._describe(name)["Status"])) in passing:
+        while (status := str(self._describe(name)["Status"])) == passing:
             if time.monotonic() > deadline:
                 fail(f"{name} is still {status}", "NotStabilized")
             time.sleep(_POLL_SECONDS)
-        return status
+        if status not in into:
+            fail(f"unexpected status {status} of {name}")
 
     def _created(self, name: str) -> Created:
         found = self._describe(name)

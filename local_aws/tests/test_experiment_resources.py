@@ -33,7 +33,17 @@ class Resource(Trial):
     def __init__(self) -> None:
         super().__init__()
         bridge = LoopBridge(asyncio.get_running_loop())
-        self._handler = ExperimentResources(lambda *call: bridge.run(lambda: self.cloud(*call)))
+        self._then = ""
+        self._seen: list[str] = []
+
+        def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+            answer = self.cloud(operation, request)
+            if operation == self._then:
+                self._seen.append(operation)
+                self.cloud("StartInferenceExperiment", {"Name": "trial"})
+            return answer
+
+        self._handler = ExperimentResources(lambda *asked: bridge.run(lambda: call(*asked)))
         self.template: dict[str, Any] = {}
 
     async def create(self, **properties: Json) -> None:
@@ -47,6 +57,12 @@ class Resource(Trial):
         new = {**self.template, **properties}
         await asyncio.to_thread(self._handler.update, "trial", self.template, new)
         self.template = new
+
+    def begins_after(self, operation: str) -> list[str]:
+        """Begin the test right after the handler's next call of an operation; returns what was then called."""
+        self.cloud.fleets.delay = 60.0
+        self._then = operation
+        return self._seen
 
     async def delete(self) -> None:
         """Take the resource out of the template."""
@@ -146,6 +162,72 @@ def test_a_running_test_ends_with_what_the_template_still_lists(variants: list[J
         found = resource.describe()
         assert (found["Status"], found["StatusReason"]) == ("Completed", "decided")
         assert resource.serving() == serving
+
+    rows(row)
+
+
+def test_the_actions_are_of_the_variants_that_run_and_not_of_those_that_the_template_names() -> None:
+    """ShadowModeConfig in the template may name others by then: what it doesn't list of the test, is removed."""
+
+    async def row(resource: Resource) -> None:
+        await resource.create(Schedule=LATER)
+        await resource.update(DesiredState="Running")
+        renamed = {"SourceModelVariantName": "shadow", "ShadowModelVariants": shadow_mode()["ShadowModelVariants"]}
+        await resource.update(ModelVariants=[SHADOW], ShadowModeConfig=renamed, DesiredState="Completed")
+        assert resource.serving() == ({"shadow": "v2"}, {})
+
+    rows(row)
+
+
+def test_tags_are_changed_in_whatever_status() -> None:
+    """Before it runs, while it runs, and once it is over."""
+
+    async def row(resource: Resource) -> None:
+        await resource.create(Schedule=LATER, Tags=[{"Key": "team", "Value": "risk"}, {"Key": "old", "Value": "yes"}])
+        for more in ({}, {"DesiredState": "Running"}, {"DesiredState": "Completed"}, {}):
+            tags = [{"Key": "team", "Value": f"risk-{len(more)}"}]
+            await resource.update(Tags=tags, **more)
+            assert resource.cloud("ListTags", {"ResourceArn": resource.describe()["Arn"]})["Tags"] == tags
+
+    rows(row)
+
+
+@pytest.mark.parametrize(
+    "time", ["2027-01-04T08:00:00", "2027-01-04T09:00:00+01:00", "2027-01-04T08:00Z", "2027-01-04"]
+)
+def test_a_time_that_is_no_instant_in_utc_is_refused(time: str) -> None:
+    """The handler reads times as Java does, which need not know another zone."""
+
+    async def row(resource: Resource) -> None:
+        with pytest.raises(HandlerError, match="could not be parsed"):
+            await resource.create(Schedule={"StartTime": time})
+
+    rows(row)
+
+
+def test_a_deletion_waits_for_the_end_of_a_test_and_for_nothing_else() -> None:
+    """One that is starting is deleted as it is, which SageMaker refuses."""
+
+    async def row(resource: Resource) -> None:
+        await resource.create(Schedule=LATER)
+        resource.cloud.fleets.delay = 60.0
+        resource.cloud("StartInferenceExperiment", {"Name": "trial"})
+        assert resource.describe()["Status"] == "Starting"
+        with pytest.raises(HandlerError, match="is Starting"):
+            await resource.delete()
+
+    rows(row)
+
+
+def test_a_change_of_a_test_that_ends_meanwhile_is_an_error() -> None:
+    """After its call the handler takes Updating, Created and Running, and nothing else."""
+
+    async def row(resource: Resource) -> None:
+        await resource.create(Schedule=LATER)
+        begin = resource.begins_after("UpdateInferenceExperiment")
+        with pytest.raises(HandlerError, match="unexpected status Starting"):
+            await resource.update(Description="longer")
+        assert begin == ["UpdateInferenceExperiment"]
 
     rows(row)
 

@@ -89,7 +89,7 @@ def test_a_test_runs_by_a_configuration_that_sagemaker_makes() -> None:
     async def main() -> None:
         trial = Trial()
         storage = {"Destination": "s3://captured/here", "ContentType": {"CsvContentTypes": ["text/csv"]}}
-        await trial.begin(DataStorageConfig=storage)
+        await trial.begin(DataStorageConfig=storage, KmsKey="key-1")
 
         assert trial.serving() == ({"production": "v1"}, {"shadow": "v2"})
         described = trial.describe()
@@ -98,6 +98,7 @@ def test_a_test_runs_by_a_configuration_that_sagemaker_makes() -> None:
         made = trial.cloud("DescribeEndpointConfig", {"EndpointConfigName": name})
         assert made["ShadowProductionVariants"][0]["InitialVariantWeight"] == 0.5
         assert made["DataCaptureConfig"]["DestinationS3Uri"] == "s3://captured/here"
+        assert made["KmsKeyId"] == "key-1"
         assert described["Schedule"]["EndTime"] - described["Schedule"]["StartTime"] == 7 * 24 * HOUR
         assert {v["Status"] for v in described["ModelVariants"]} == {"InService"}
 

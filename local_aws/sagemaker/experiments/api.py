@@ -109,6 +109,7 @@ def start(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     experiment.start = time.time()
     experiment.end = min(experiment.end, experiment.start + 30 * 24 * rules.HOUR)
     experiment.early = True
+    experiment.turn("Starting")
     return {"InferenceExperimentArn": experiment.arn}
 
 

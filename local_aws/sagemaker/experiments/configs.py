@@ -88,6 +88,9 @@ def _make(
     assert experiment.before is not None
     name = f"{experiment.name[:_NAME]}-{next(_numbers)}"
     made = {**experiment.before.request, "EndpointConfigName": name, "ProductionVariants": production}
+    if "KmsKey" in experiment.request:
+        # API member KmsKey: of the storage volumes of what hosts the endpoint.
+        made["KmsKeyId"] = experiment.request["KmsKey"]
     for member, value in (("ShadowProductionVariants", shadows), ("DataCaptureConfig", capture)):
         made.pop(member, None)
         if value:

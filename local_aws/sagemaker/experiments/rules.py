@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 from local_aws.errors import ServiceError, validation
@@ -12,6 +13,8 @@ from local_aws.sagemaker.records import Experiment
 HOUR = 3600.0
 _LONGEST = 30 * 24 * HOUR
 _USUAL = 7 * 24 * HOUR
+# What every Java takes for an instant: the handler reads it by the SDK's DateUtils.parseIso8601Date.
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
 
 
 def conflict(message: str) -> ServiceError:
@@ -20,8 +23,14 @@ def conflict(message: str) -> ServiceError:
 
 
 def moment(value: Json) -> float:
-    """Return seconds since 1970 of a time in the API's form or, from a template, in ISO 8601."""
+    """Return seconds since 1970 of a time in the API's form or, from a template, in ISO 8601.
+
+    Raises:
+        ServiceError: If a template's isn't in UTC, to the second at least.
+    """
     if isinstance(value, str):
+        if not _TIME.fullmatch(value):
+            raise validation(f"Text '{value}' could not be parsed at index 0")
         return datetime.datetime.fromisoformat(value.replace("Z", "+00:00")).timestamp()
     return float(value)
 
