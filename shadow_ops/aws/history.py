@@ -36,6 +36,8 @@ class Entry:
         to_version: Version that serves since.
         to_model: SageMaker model that serves since.
         to_config: Endpoint config that serves since.
+        from_variant: Variant that served before, where the promotion may have renamed it: of a managed test.
+        to_variant: Variant that serves since, likewise.
         gate: What the gate said, or why it wasn't asked or was overruled. None for a way back.
         reason: Why it was taken back. None for a promotion.
         reason_by: Who had put on record why it is taken back, or why the gate is overruled. None where nobody had: the
@@ -54,6 +56,8 @@ class Entry:
     to_version: str
     to_model: str | None
     to_config: str
+    from_variant: str | None = None
+    to_variant: str | None = None
     gate: str | None = None
     reason: str | None = None
     reason_by: str | None = None

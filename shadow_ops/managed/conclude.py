@@ -129,7 +129,7 @@ def observe(services: Services, experiment: Experiment) -> Seen:
         ours=own is not None,
         own=_config(own, live.name),
         promoted=None if said is None else said.promoted,
-        version=None if said is None or said.shadow is None else said.shadow.version,
+        versions=None if said is None or said.shadow is None else (said.production[0].version, said.shadow.version),
         policy=None if said is None else said.policy,
         unread=unread,
     )
@@ -162,12 +162,14 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             if step.said != said:
                 helm.tell(f"{step.said} ...")
                 said = step.said
-            past = replace(past, looks=past.looks + 1)
+            # Whoever ends it at this very moment, has decided: a promotion doesn't go on over that.
+            ending = past.asked is None and seen.experiment.status == "Stopping"
+            past = replace(past, looks=past.looks + 1, ran=past.ran or ending)
             # The longer it has taken, the longer it may take.
             helm.sleep(min(_SOONEST_SECONDS * _SLOWER**past.looks, helm.poll_seconds))
             continue
         if isinstance(step, AskGate):
-            past = replace(past, because=helm.consent(seen, step.instances), ran=not seen.experiment.over)
+            past = replace(past, because=helm.consent(seen, step.instances), ran=past.ran or not seen.experiment.over)
             helm.tell(f"{seen.experiment.shadow.model} on {step.instances.count} x {step.instances.instance_type}")
             continue
         again = _patiently(lambda: experiments.describe(services.sagemaker, experiment.name), helm, began)
@@ -196,6 +198,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             if isinstance(step, Update | RemoveShadow)
             else past.asked,
             looks=0,
+            served=seen.live.config.name if isinstance(step, Update) else past.served,
             restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
             remembered=past.remembered or isinstance(step, Remember),
             until=helm.now() + COUNTS if isinstance(step, PutOnRecord) else past.until,

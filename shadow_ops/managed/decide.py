@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NoReturn
 
-from shadow_ops.aws.endpoint import LiveEndpoint
-from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.meanwhile import check_undone, is_outdated
 from shadow_ops.managed.steps import (
@@ -24,14 +22,7 @@ from shadow_ops.managed.steps import (
     Wait,
     Wanted,
 )
-from shadow_ops.managed.stopping import (
-    LATE_LOOKS,
-    is_retained,
-    serving_on,
-    stop_request,
-)
-
-_PREFIX = 40
+from shadow_ops.managed.stopping import LATE_LOOKS, is_promoted, is_retained, serving_on, stop_request
 
 
 def next_step(
@@ -79,7 +70,10 @@ def next_step(
     if experiment.status == "Created":
         if wanted.action == "cancel":
             return Delete(experiment.name)
-        refuse(f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: until then it can be cancelled")
+        refuse(
+            f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: until then it can be cancelled, by "
+            f"shadow-test conclude {live.name} cancel"
+        )
     if experiment.over:
         return _over(seen, wanted, past, further)
     check_undone(seen, wanted)
@@ -91,24 +85,6 @@ def next_step(
     if wanted.action != "retain" and experiment.shadow.name in seen.scaled:
         return Deregister(experiment.shadow.name)
     return Stop(stop_request(experiment, wanted, serving_on(experiment, live)))
-
-
-def promoted_prefix(experiment: Experiment) -> str:
-    """How the names of configs begin by which the shadow's model serves after a test that is over."""
-    return f"{experiment.name[:_PREFIX].rstrip('-')}-{experiment.created:%y%m%d%H%M}-"
-
-
-def is_promoted(experiment: Experiment, live: LiveEndpoint) -> bool:
-    """Whether the shadow's model serves as production because of this test.
-
-    By SageMaker's own promotion it has kept its variant's name; by an update after the test the config has its own.
-    """
-    if not experiment.over or live.shadow is not None:
-        return False
-    if [one.model_name for one in live.production] != [experiment.shadow.model]:
-        return False
-    named = live.production[0].name == experiment.shadow.name
-    return named or live.config.name.startswith(promoted_prefix(experiment))
 
 
 def restore(seen: Seen) -> Step:
@@ -134,23 +110,34 @@ def _over(seen: Seen, wanted: Wanted, past: Past, further: Further | None) -> St
     shadow = None if live.shadow is None else live.shadow.name
     ended = f"{experiment.name} is {experiment.status}{'' if experiment.reason is None else f': {experiment.reason}'}"
     served = ", ".join(str(one.model_name) for one in live.production)
-    if is_promoted(experiment, live):
-        refuse(f"{ended}; {experiment.shadow.model} was promoted by it")
-    if wanted.action == "retain":
-        if shadow == experiment.shadow.name:
-            return Done((ended, f"{shadow} goes on beside production"))
-        refuse(f"{ended}; there is no shadow any more that could be retained")
+    if is_promoted(experiment, live, seen.promoted):
+        refuse(
+            f"{ended}; {experiment.shadow.model} was promoted and serves {live.name}, so there is nothing left to "
+            f"{wanted.action}"
+        )
     if is_retained(experiment, live):
         if wanted.action == "remove" and further is not None:
             return further.remove(seen, past)
-        refuse(f"{ended}; its shadow {shadow} was retained; to take it out: shadow-test conclude {live.name} remove")
+        out = f"to take it out: shadow-test conclude {live.name} remove"
+        if wanted.action == "retain":
+            return Done((ended, f"{shadow} goes on beside production, and is paid for; {out}"))
+        refuse(f"{ended}; its shadow {shadow} was retained; {out}")
     if shadow is not None:
         refuse(
             f"{ended}; {live.name} has the shadow {shadow}, which isn't that of this test, and which an update of the "
             "endpoint to a config without it takes out"
         )
-    unread = () if seen.unread is None else (seen.unread,)
-    return Done((ended, f"{served} serves {live.name}, without a shadow", *unread))
+    if wanted.action == "retain":
+        refuse(f"{ended}; there is no shadow any more that could be retained, {served} serves {live.name} alone")
+    said = [ended, f"{served} serves {live.name}, without a shadow"]
+    if past.asked is None and experiment.status != wanted.state:
+        said[0] += f" (it was over before, and can't be {wanted.state} any more)"
+    if past.asked is None and seen.ours and experiment.status == "Completed":
+        said.append(
+            f"if it was concluded with promote, its PromotionStack may promote {experiment.shadow.model} for a day; to "
+            f"take that off the record: shadow-test override {live.name} --withdraw"
+        )
+    return Done((*said, *(() if seen.unread is None else (seen.unread,))))
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -7,12 +7,23 @@ the stack behind.
 from __future__ import annotations
 
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.meanwhile import concluded, was_concluded
-from shadow_ops.managed.retained import next_without
-from shadow_ops.managed.steps import AskGate, Deregister, Done, GiveUp, Past, PutOnRecord, Seen, Step, Stop, Wanted
-from shadow_ops.managed.stopping import check_compared, is_retained, serving_on, stop_request
+from shadow_ops.managed.steps import (
+    AskGate,
+    Deregister,
+    Done,
+    GiveUp,
+    Past,
+    PutOnRecord,
+    RemoveShadow,
+    Seen,
+    Step,
+    Stop,
+    Wait,
+    Wanted,
+)
+from shadow_ops.managed.stopping import LATE_LOOKS, is_promoted, is_retained, serving_on, stop_request
 
-_BY_STACK = "promoted by its stack"
+_BY_STACK = "handed to its stack"
 
 
 def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
@@ -22,13 +33,12 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
         CannotTellError: If it can't be promoted; this call has changed nothing yet.
     """
     experiment, live = seen.experiment, seen.live
-    if _is_promoted(seen):
+    if is_promoted(experiment, live, seen.promoted):
         return Done((f"{experiment.shadow.model} serves {live.name}",))
     if experiment.status == "Cancelled":
-        why = f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}"
         if past.asked is not None:
-            return GiveUp(why)
-        raise CannotTellError(why)
+            return GiveUp(cancelled(seen))
+        raise CannotTellError(cancelled(seen))
     if was_concluded(seen, past) and not (experiment.reason or "").startswith(_BY_STACK):
         return GiveUp(concluded(seen))
     if wanted.hardware != "production":
@@ -57,16 +67,69 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
     )
 
 
-def _is_promoted(seen: Seen) -> bool:
-    """Whether the stack has promoted: by the model, and of a test of hardware alone by what serves it."""
+def next_without(seen: Seen, past: Past) -> Step:
+    """What is done next to take out a shadow that somebody has retained after its test."""
     experiment, live = seen.experiment, seen.live
-    if not experiment.over or live.shadow is not None:
-        return False
-    if [one.model_name for one in live.production] != [experiment.shadow.model]:
-        return False
-    on = (seen.promoted or experiment.shadow.instances).instance_type
-    before = experiment.production
+    if experiment.shadow.name in seen.scaled:
+        return Deregister(experiment.shadow.name)
+    if past.asked != "update":
+        return RemoveShadow()
+    if past.looks < LATE_LOOKS and live.failure_reason is None:
+        return Wait(f"{live.name} is about to be updated")
+    why = live.failure_reason or "SageMaker says no reason"
+    return GiveUp(f"SageMaker didn't take the shadow {experiment.shadow.name} out of {live.name}: {why}")
+
+
+def check_compared(seen: Seen) -> None:
+    """Check that what serves is what the shadow was compared with.
+
+    Raises:
+        CannotTellError: If it isn't, or nothing was measured yet.
+    """
+    experiment, live = seen.experiment, seen.live
+    if experiment.status == "Created":
+        raise CannotTellError(
+            f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: nothing was measured that could "
+            f"promote {experiment.shadow.model}"
+        )
+    serving = [(one.name, one.model_name) for one in live.production]
+    if serving != [(experiment.production.name, experiment.production.model)]:
+        names = ", ".join(f"{model} as {name}" for name, model in serving)
+        raise CannotTellError(
+            f"{live.name} serves {names} now, and {experiment.name} has compared {experiment.shadow.model} with "
+            f"{experiment.production.model}: test it beside what serves"
+        )
+    if experiment.over and live.shadow is not None and not is_retained(experiment, live):
+        raise CannotTellError(
+            f"{live.name} has the shadow {live.shadow.name}, which isn't that of {experiment.name}: take it out first"
+        )
+
+
+def was_concluded(seen: Seen, past: Past) -> bool:
+    """Whether somebody has ended the test since this call was allowed to promote, and not its schedule."""
+    experiment = seen.experiment
+    early = experiment.completed is None or experiment.completed < experiment.end
+    return past.ran and experiment.status == "Completed" and early
+
+
+def cancelled(seen: Seen) -> str:
+    """The sentence about a test that was cancelled, by people or by SageMaker, and can't be promoted."""
+    experiment, live = seen.experiment, seen.live
+    served = ", ".join(str(one.model_name) for one in live.production)
+    out = "" if live.shadow is None else f"; its shadow goes by: shadow-test conclude {live.name} remove"
     return (
-        experiment.shadow.model != before.model
-        or live.production[0].instance_type == on != before.instances.instance_type
+        f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}; so "
+        f"{experiment.shadow.model} isn't promoted by it, and {served} serves {live.name}{out}; to promote it, test it "
+        "again"
+    )
+
+
+def concluded(seen: Seen) -> str:
+    """The sentence about that."""
+    experiment, live = seen.experiment, seen.live
+    served = ", ".join(str(one.model_name) for one in live.production)
+    return (
+        f"{experiment.name} was concluded meanwhile (by whom and why, its record says: "
+        f"{experiment.reason or 'nothing'}), so {experiment.shadow.model} isn't promoted, and {served} serves "
+        f"{live.name}"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.steps import Past, Seen, Wanted
+from shadow_ops.managed.steps import Seen, Wanted
 
 
 def is_outdated(seen: Seen) -> bool:
@@ -19,24 +19,6 @@ def is_outdated(seen: Seen) -> bool:
         return True
     own = (kept.experiment, kept.created) == (seen.experiment.name, seen.experiment.created)
     return not own and set(kept.scaled.policies) <= set(now.policies)
-
-
-def was_concluded(seen: Seen, past: Past) -> bool:
-    """Whether somebody has ended the test since this call was allowed to promote, and not its schedule."""
-    experiment = seen.experiment
-    early = experiment.completed is None or experiment.completed < experiment.end
-    return past.ran and experiment.status == "Completed" and early
-
-
-def concluded(seen: Seen) -> str:
-    """The sentence about that."""
-    experiment, live = seen.experiment, seen.live
-    served = ", ".join(str(one.model_name) for one in live.production)
-    return (
-        f"{experiment.name} was concluded meanwhile (by whom and why, its record says: "
-        f"{experiment.reason or 'nothing'}), so {experiment.shadow.model} isn't promoted, and {served} serves "
-        f"{live.name}"
-    )
 
 
 def undone(seen: Seen) -> str | None:

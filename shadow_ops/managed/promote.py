@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed.decide import back, is_promoted, refuse, restore
-from shadow_ops.managed.handed import hand_over
-from shadow_ops.managed.meanwhile import concluded, was_concluded
+from shadow_ops.managed import remembered, updating
+from shadow_ops.managed.conclude import Helm
+from shadow_ops.managed.decide import back, refuse, restore
+from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, next_without, was_concluded
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
     Done,
     Forget,
+    Further,
     Keep,
     Past,
+    PutOnRecord,
     Remember,
+    RemoveShadow,
     Seen,
     Step,
     Stop,
@@ -27,7 +32,13 @@ from shadow_ops.managed.steps import (
     Wait,
     Wanted,
 )
-from shadow_ops.managed.stopping import LATE_LOOKS, check_compared, serving_on, stop_request
+from shadow_ops.managed.stopping import (
+    LATE_LOOKS,
+    is_promoted,
+    is_promoted_by_it,
+    serving_on,
+    stop_request,
+)
 
 
 def promoted_on(experiment: Experiment, live: LiveEndpoint, wanted: Wanted) -> Instances:
@@ -58,12 +69,16 @@ def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
     experiment, live = seen.experiment, seen.live
     if seen.ours:
         return hand_over(seen, wanted, past)
-    if is_promoted(experiment, live):
+    if is_promoted_by_it(experiment, live):
         return _promoted(seen, past)
+    if is_promoted(experiment, live) and seen.kept is None:
+        return Done(
+            (f"{experiment.shadow.model} serves {live.name}, by somebody's deployment: there is nothing to promote",)
+        )
     if experiment.status == "Cancelled":
         if seen.kept is not None or past.asked is not None:
             return back(seen, past)
-        refuse(f"{experiment.name} is Cancelled: {experiment.reason or 'SageMaker says no reason'}")
+        refuse(cancelled(seen))
     if was_concluded(seen, past):
         return back(seen, past, concluded(seen))
     _check_endpoint(seen)
@@ -117,7 +132,7 @@ def _promoted(seen: Seen, past: Past) -> Step:
     if seen.kept is not None:
         return Forget() if past.restored else restore(seen)
     if not past.remembered:
-        return Remember(past.because or experiment.reason)
+        return Remember(past.because or experiment.reason, past.served)
     on = live.production[0]
     said = [f"{experiment.shadow.model} serves {live.name} on {on.current_count} x {on.instance_type}"]
     if on.name != experiment.production.name:
@@ -131,3 +146,23 @@ def _promoted(seen: Seen, past: Past) -> Step:
         f"{experiment.production.model} back"
     )
     return Done(tuple(said))
+
+
+def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: ANN401 - holds boto3 clients
+    live, experiment = seen.live, seen.experiment
+    match step:
+        case Update():
+            helm.tell(f"updating {live.name}: {step.model} in the place of {live.production[0].model_name}")
+            updating.promote(services.sagemaker, seen, step)
+        case RemoveShadow():
+            helm.tell(f"updating {live.name}: without the shadow {experiment.shadow.name}")
+            updating.remove_shadow(services.sagemaker, seen)
+        case Remember(because, served):
+            remembered.remember(services.ssm, seen, because, served, by=helm.by(), now=helm.now())
+        case PutOnRecord(why):
+            helm.tell("putting on record that its stack may promote it")
+            remembered.put(services.ssm, seen, why, by=helm.by(), now=helm.now())
+
+
+FURTHER = Further(promote=next_step, remove=next_without, act=_act)
+"""What the command line gives to each conclusion; no function's package has it, so none of them can promote."""

@@ -32,7 +32,7 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
         expires=now + COUNTS,
         config=seen.live.config.name,
         subject=experiment.shadow.model,
-        version=seen.version or experiment.shadow.model,
+        version=experiment.shadow.model if seen.versions is None else seen.versions[1],
     )
     reasons.put(ssm, seen.live.name, made)
 
@@ -41,6 +41,7 @@ def remember(
     ssm: Any,  # noqa: ANN401 - a boto3 client
     seen: Seen,
     because: str | None,
+    served: str | None,
     *,
     by: str,
     now: datetime.datetime,
@@ -50,19 +51,24 @@ def remember(
     Raises:
         ClientError: If a call is refused.
     """
-    experiment = seen.experiment
+    experiment, on = seen.experiment, seen.live.production[0]
+    before, after = seen.versions or (experiment.production.model, experiment.shadow.model)
+    # What served before is known of SageMaker's own promotion, and to whoever has updated the endpoint.
+    run = experiment.config if on.name == experiment.shadow.name else None
     entry = Entry(
         id=f"managed-{experiment.name}",
         kind="promotion",
         at=now,
         by=by,
         stack="",
-        from_version=None,
+        from_version=before,
         from_model=experiment.production.model,
-        from_config=experiment.config or "",
-        to_version=experiment.shadow.model,
+        from_config=served or run or "",
+        from_variant=experiment.production.name,
+        to_version=after,
         to_model=experiment.shadow.model,
         to_config=seen.live.config.name,
+        to_variant=on.name,
         gate=None if because is None else because[:_LONGEST],
     )
     add_entry(ssm, seen.live.name, entry)

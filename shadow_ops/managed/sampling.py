@@ -91,8 +91,9 @@ def begin(
 def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
     experiment = named(sagemaker, endpoint, name)
     if experiment.status not in ("Created", "Running"):
+        fix = "" if experiment.over or experiment.status == "Stopping" else "; try again then"
         raise CannotTellError(
-            f"{experiment.name} is {experiment.status}: only a test that is created or running takes another share"
+            f"{experiment.name} is {experiment.status}: only a test that is Created or Running takes another share{fix}"
         )
     if describe_endpoint(sagemaker, endpoint) is None:
         raise EndpointGoneError(experiment)

@@ -31,7 +31,7 @@ class Seen:
         own: The config that the endpoint's stack asks for, if one of this library deployed it and says so.
         ours: Whether one did.
         promoted: What a promotion serves on, where the stack of the test says it.
-        version: What the tested model is called in the code, where that stack says it.
+        versions: What production's model and the tested one are called in the code, where that stack says it.
         policy: What the gate judges by, where that stack says it.
         unread: Why what was kept of scaling can't be read; None where it can.
     """
@@ -43,7 +43,7 @@ class Seen:
     ours: bool
     own: str | None = None
     promoted: Instances | None = None
-    version: str | None = None
+    versions: tuple[str, str] | None = None
     policy: GatePolicy | None = None
     unread: str | None = None
 
@@ -64,6 +64,11 @@ class Wanted:
     reason: str | None = None
     undo: bool = False
 
+    @property
+    def state(self) -> str:
+        """What the test counts as afterwards."""
+        return "Cancelled" if self.action == "cancel" else "Completed"
+
 
 @dataclass(frozen=True)
 class Past:
@@ -71,10 +76,11 @@ class Past:
 
     Attributes:
         because: The gate's word or a person's, once the promotion may be.
-        ran: Whether the test ran at that moment.
+        ran: Whether the test ran at that moment, or this call has come while somebody, or its schedule, ended it.
         asked: What SageMaker was asked for last; None for nothing.
         looks: How often was looked since without seeing it at work.
         restored: Whether scaling was put back.
+        served: The config that served before the endpoint was updated by this call.
         remembered: Whether the promotion is in the history.
         until: Until when the verdict on record lets a promotion through; None before it is there.
     """
@@ -84,6 +90,7 @@ class Past:
     asked: Literal["stop", "update"] | None = None
     looks: int = 0
     restored: bool = False
+    served: str | None = None
     remembered: bool = False
     until: datetime.datetime | None = None
 
@@ -160,6 +167,7 @@ class Remember:
     """The promotion goes into the endpoint's history."""
 
     because: str | None
+    served: str | None
 
 
 @dataclass(frozen=True)

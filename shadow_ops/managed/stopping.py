@@ -1,4 +1,4 @@
-"""How a managed test is ended in the API's words, and what must hold before its shadow is promoted."""
+"""How a managed test is ended in the API's words, and what has come of one that is over."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
-from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.steps import Seen, Wanted
+from shadow_ops.managed.steps import Wanted
 
+_PREFIX = 40
 LATE_LOOKS = 12
 """Looks at which what was asked for may not show yet: SageMaker's answers lag behind its word."""
 
@@ -42,7 +42,7 @@ def stop_request(experiment: Experiment, wanted: Wanted, on: Instances) -> dict[
         "Name": experiment.name,
         "ModelVariantActions": {production.name: actions[0], shadow.name: actions[1]},
         "DesiredModelVariants": desired,
-        "DesiredState": "Cancelled" if wanted.action == "cancel" else "Completed",
+        "DesiredState": wanted.state,
     }
     # API member StopInferenceExperimentRequest.Reason takes 1,024 characters of one line.
     return request if wanted.reason is None else {**request, "Reason": " ".join(wanted.reason.split())[:1024]}
@@ -59,26 +59,38 @@ def is_retained(experiment: Experiment, live: LiveEndpoint) -> bool:
     return experiment.over and (shadow.name, shadow.model_name) == (experiment.shadow.name, experiment.shadow.model)
 
 
-def check_compared(seen: Seen) -> None:
-    """Check that what serves is what the shadow was compared with.
+def promoted_prefix(experiment: Experiment) -> str:
+    """How the names of configs begin by which the shadow's model serves after a test that is over."""
+    return f"{experiment.name[:_PREFIX].rstrip('-')}-{experiment.created:%y%m%d%H%M}-"
 
-    Raises:
-        CannotTellError: If it isn't, or nothing was measured yet.
+
+def is_promoted_by_it(experiment: Experiment, live: LiveEndpoint) -> bool:
+    """Whether the shadow's model serves as production because of this test, and no stack's deployment.
+
+    By SageMaker's own promotion it has kept its variant's name; by an update after the test the config has its own.
     """
-    experiment, live = seen.experiment, seen.live
-    if experiment.status == "Created":
-        raise CannotTellError(
-            f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: nothing was measured that could "
-            f"promote {experiment.shadow.model}"
-        )
-    serving = [(one.name, one.model_name) for one in live.production]
-    if serving != [(experiment.production.name, experiment.production.model)]:
-        names = ", ".join(f"{model} as {name}" for name, model in serving)
-        raise CannotTellError(
-            f"{live.name} serves {names} now, and {experiment.name} has compared {experiment.shadow.model} with "
-            f"{experiment.production.model}: test it beside what serves"
-        )
-    if experiment.over and live.shadow is not None and not is_retained(experiment, live):
-        raise CannotTellError(
-            f"{live.name} has the shadow {live.shadow.name}, which isn't that of {experiment.name}: take it out first"
-        )
+    if not experiment.over or live.shadow is not None:
+        return False
+    if [one.model_name for one in live.production] != [experiment.shadow.model]:
+        return False
+    named = live.production[0].name == experiment.shadow.name
+    return named or live.config.name.startswith(promoted_prefix(experiment))
+
+
+def is_promoted(experiment: Experiment, live: LiveEndpoint, on: Instances | None = None) -> bool:
+    """Whether what was tested serves alone, whoever has seen to it: by the model, of a test of hardware by what it is.
+
+    Args:
+        experiment: The test.
+        live: What its endpoint serves.
+        on: What a promotion serves on, where the code says it.
+    """
+    if is_promoted_by_it(experiment, live):
+        return True
+    if not experiment.over or live.shadow is not None:
+        return False
+    if [one.model_name for one in live.production] != [experiment.shadow.model]:
+        return False
+    tested, before = (on or experiment.shadow.instances).instance_type, experiment.production
+    serves = live.production[0].instance_type
+    return experiment.shadow.model != before.model or serves == tested != before.instances.instance_type

@@ -10,7 +10,7 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.managed import ramp
 from shadow_ops.managed.ramp_words import spoken
-from shadow_ops.managed.stopping import is_retained
+from shadow_ops.managed.stopping import is_promoted, is_retained
 
 Asked = tuple[ramp.Ramp, ramp.Course] | str
 _TIME = "%Y-%m-%d %H:%M UTC"
@@ -95,7 +95,7 @@ def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
             f"take it out: {conclude} remove; to promote it: {conclude} promote"
         )
     ended = f"is {experiment.status} since {experiment.completed or experiment.modified:{_TIME}}"
-    if [one.model_name for one in live.production] == [experiment.shadow.model]:
+    if is_promoted(experiment, live):
         return f"{ended}, and its candidate serves: put that into the code, then destroy the test's stack"
     if experiment.status == "Cancelled":
         return f"{ended} ({experiment.reason or 'SageMaker says no reason'}): destroy its stack"

@@ -9,7 +9,7 @@ from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
 from shadow_ops.managed.gone import what_is_left
 from shadow_ops.managed.said import Word
-from shadow_ops.managed.stopping import is_retained
+from shadow_ops.managed.stopping import is_promoted, is_retained
 from shadow_ops.watch import text
 from shadow_ops.watch.decide import Notice
 
@@ -26,6 +26,8 @@ def of_the_end(ssm: Any, word: Word) -> Notice | None:  # noqa: ANN401 - a boto3
     """
     found, live = word.experiment, word.live
     if found is None or not found.over or [one.model_name for one in live.production] != [found.production.model]:
+        return None
+    if is_promoted(found, live, None if word.declared is None else word.declared.promoted):
         return None
     stays = is_retained(found, live)
     subject, told = text.of_end(live.name, found.name, found.status, _verdict(ssm, found), retained=stays)

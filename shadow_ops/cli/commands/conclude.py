@@ -105,11 +105,12 @@ def command(
     way and puts it back, waits, and looks at what serves.
     """
     from shadow_ops.aws.clients import Clients
+    from shadow_ops.cli.text import conclusion_text
     from shadow_ops.contract.policy import GatePolicy
     from shadow_ops.managed.conclude import Helm, conclude, observe
     from shadow_ops.managed.gone import EndpointGoneError
     from shadow_ops.managed.named import named
-    from shadow_ops.managed.people import FURTHER
+    from shadow_ops.managed.promote import FURTHER
     from shadow_ops.managed.steps import ACTIONS, Wanted
 
     chosen = next(one for one in ACTIONS if one == action)
@@ -137,7 +138,7 @@ def command(
     wanted = Wanted(chosen, hardware or "production", reason, undo=yes)  # type: ignore[arg-type] # one of the two words, or instances
     consent = _consent(clients, wanted, policy or seen.policy or GatePolicy())
     if dry_run:
-        _plan(seen, wanted, consent)
+        _say(conclusion_text.lines(seen, wanted, consent))
         return
     helm = Helm(consent=consent, tell=_tell, further=FURTHER, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
     done = conclude(clients, experiment, wanted, helm)
@@ -230,43 +231,6 @@ def _check_share(experiment: Experiment, wanted: Wanted, on: Instances) -> None:
             "or say why (--reason)",
             USAGE,
         )
-
-
-def _plan(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
-    from shadow_ops.managed.decide import next_step
-    from shadow_ops.managed.meanwhile import undone
-    from shadow_ops.managed.people import FURTHER
-    from shadow_ops.managed.steps import AskGate, Delete, Deregister, Done
-    from shadow_ops.managed.stopping import is_retained
-
-    experiment, lines = seen.experiment, []
-    step = next_step(seen, wanted, further=FURTHER)
-    if isinstance(step, Done):
-        _say(("nothing is left to do:", *step.said))
-        return
-    if isinstance(step, AskGate):
-        lines.append(consent(seen, step.instances))
-        on = step.instances
-        by = "an update of the endpoint" if experiment.over else "SageMaker's own promotion"
-        by = f"its stack, which may promote it then (cdk deploy {seen.live.name}-promotion)" if seen.ours else by
-        lines.append(f"{experiment.shadow.model} would serve on {on.count} x {on.instance_type}, by {by}")
-        if seen.ours:
-            lines += [] if experiment.over else [f"{experiment.name} would be ended, and production retained"]
-        elif experiment.production.name in seen.scaled:
-            lines.append(f"the scaling of {experiment.production.name} would be taken away and put back")
-        if not experiment.over and not seen.ours:
-            lines.append(f"the variant {experiment.production.name} would be replaced by {experiment.shadow.name}")
-    elif isinstance(step, Deregister):
-        lines.append(f"the scaling of {step.variant} would go")
-    if is_retained(experiment, seen.live):
-        lines.append(f"the shadow {experiment.shadow.name}, which was retained, would go by an update of the endpoint")
-    if isinstance(step, Delete):
-        lines.append(f"{experiment.name}, which hasn't begun, would be deleted")
-    elif not isinstance(step, AskGate):
-        if (what := undone(seen)) is not None and not experiment.over:
-            lines.append(what)
-        lines.append(f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}")
-    _say((*lines, "nothing was changed (--dry-run)"))
 
 
 def _tell(step: str) -> None:

@@ -52,10 +52,15 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
             (
                 f"{entry.at:%Y-%m-%d %H:%M}",
                 entry.kind,
-                entry.from_version or entry.from_config,
-                entry.to_version,
+                _named(entry.from_version or entry.from_model or entry.from_config, entry.from_variant, entry),
+                _named(entry.to_version, entry.to_variant, entry),
                 entry.by,
                 f"{because or '-'}{person}{undone}",
             )
         )
     return output.table(rows, markdown=markdown)
+
+
+def _named(version: str, variant: str | None, entry: Entry) -> str:
+    """A version, with its variant where the promotion has renamed that."""
+    return version if entry.from_variant == entry.to_variant else f"{version} as {variant}"

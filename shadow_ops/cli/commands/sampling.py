@@ -80,10 +80,15 @@ def command(
     from shadow_ops.managed.ramp import SHORTEST
     from shadow_ops.managed.sampling import begin, change
 
-    if (percent is None) == (steps is None):
+    if percent is not None and steps is not None:
+        raise Failure(f"{percent} and --ramp exclude each other: a ramp begins with its first share", USAGE)
+    if every is not None and steps is None:
+        fix = "give --ramp too, such as --ramp 1,5,25,100" if percent is None else f"leave it out with {percent}"
+        raise Failure(f"--every is of a ramp: {fix}", USAGE)
+    if percent is None and steps is None:
         raise Failure("give either PERCENT, such as 25, or --ramp SHARES, such as 1,5,25,100", USAGE)
-    if (steps is None) != (every is None):
-        raise Failure("--ramp and --every go together, such as --ramp 1,5,25,100 --every 6h", USAGE)
+    if steps is not None and every is None:
+        raise Failure("--ramp wants --every, how long each share is looked at, such as --every 6h", USAGE)
     if every is not None and every < SHORTEST:
         raise Failure(
             f"--every must be 15m or more, got {durations.spoken(every)}: the watch has to look before", USAGE

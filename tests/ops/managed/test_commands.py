@@ -16,6 +16,7 @@ from shadow_ops.judge import judge
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.managed import verdict
 from shadow_ops.measure.recording import Recording
+from tests.ops.managed.test_conclude import ours, passing, retained
 from tests.ops.managed.world import START, World, error
 
 Run = Callable[..., Result]
@@ -96,11 +97,90 @@ def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_
     assert account.world.test["StatusReason"] == "the sale starts today"
 
 
-@pytest.mark.parametrize("action", ["promote", "remove", "cancel"])
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(account: Account, run: Run, action: str) -> None:
-    """No call that changes anything."""
+@pytest.mark.parametrize(
+    ("make", "action", "lines"),
+    [
+        (
+            World,
+            "promote",
+            [
+                "shadow stays, as production: v2 would serve on 3 x ml.m5.xlarge, by SageMaker's own promotion",
+                "production goes: v1 on 3 x ml.m5.xlarge",
+            ],
+        ),
+        (
+            lambda: World("Completed"),
+            "promote",
+            [
+                "production stays in name: v2 would serve on 3 x ml.m5.xlarge, by an update of the endpoint, and v1 "
+                "goes",
+            ],
+        ),
+        (
+            ours,
+            "promote",
+            [
+                "churn-trial would be ended, and production retained",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+                "shadow goes: v2 on 1 x ml.m5.xlarge",
+                "v2 would serve on 4 x ml.c7i.xlarge, by its stack, which may promote it then (cdk deploy "
+                "churn-promotion)",
+            ],
+        ),
+        *(
+            (
+                World,
+                action,
+                [
+                    f"{action}: churn-trial of churn, which is Running, would be {state}",
+                    "production stays: v1 on 3 x ml.m5.xlarge",
+                    "shadow goes: v2 on 1 x ml.m5.xlarge",
+                ],
+            )
+            for action, state in (("remove", "Completed"), ("cancel", "Cancelled"))
+        ),
+        (
+            World,
+            "retain",
+            [
+                "retain: churn-trial of churn, which is Running, would be Completed",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+                "shadow stays, and is paid for: v2 on 1 x ml.m5.xlarge",
+            ],
+        ),
+        (
+            retained,
+            "remove",
+            [
+                "remove: churn-trial of churn, which is Completed",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+                "shadow goes: v2 on 1 x ml.m5.xlarge, by an update of the endpoint: it was retained",
+            ],
+        ),
+        (
+            lambda: World("Created"),
+            "cancel",
+            [
+                "churn-trial, which hasn't begun, would be deleted",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+            ],
+        ),
+        (
+            lambda: passing("Stopping", World),
+            "remove",
+            ["churn-trial is Stopping: that would be waited for, and then be looked what is left to do"],
+        ),
+    ],
+)
+def test_a_dry_run_says_which_variant_stays_and_which_goes_and_does_nothing(
+    account: Account, run: Run, make: Callable[[], World], action: str, lines: list[str]
+) -> None:
+    """With model, type and count; no call that changes anything."""
+    account.world = make()
+    account.world.calls.clear()
     done = run("conclude", "churn", action, "--dry-run")
-    assert done.exit_code == 0
+    assert done.exit_code == 0, done.output
+    assert [one for one in done.stdout.splitlines() if "the gate says" not in one][:-1] == lines
     assert done.stdout.endswith("nothing was changed (--dry-run)\n")
     reading = ("describe", "list", "get")
     assert [one for one in account.world.calls if not one.startswith(reading)] == []
@@ -124,9 +204,11 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(account: Account, ru
         (["sampling", "churn", "²"], 2, "no whole number from 1 to 100"),
         (["sampling", "churn", "00999"], 2, "no whole number from 1 to 100"),
         (["sampling", "churn"], 2, "give either PERCENT, such as 25, or --ramp"),
-        (["sampling", "churn", "25", "--ramp", "1,5", "--every", "6h"], 2, "give either PERCENT"),
-        (["sampling", "churn", "--ramp", "1,5"], 2, "--ramp and --every go together"),
-        (["sampling", "churn", "25", "--every", "6h"], 2, "--ramp and --every go together"),
+        (["sampling", "churn", "25", "--ramp", "1,5", "--every", "6h"], 2, "25 and --ramp exclude each other"),
+        (["sampling", "churn", "25", "--ramp", "1,5"], 2, "25 and --ramp exclude each other"),
+        (["sampling", "churn", "--every", "6h"], 2, "--every is of a ramp: give --ramp too"),
+        (["sampling", "churn", "--ramp", "1,5"], 2, "--ramp wants --every, how long each share is looked at"),
+        (["sampling", "churn", "25", "--every", "6h"], 2, "--every is of a ramp: leave it out with 25"),
         (["sampling", "churn", "--ramp", "1,5", "--every", "14m"], 2, "--every must be 15m or more, got 14 min"),
         (["sampling", "churn", "--ramp", "1,5", "--every", "6"], 2, "write 90s, 30m, 24h or 2d"),
         (["sampling", "churn", "--ramp", "5,1", "--every", "6h"], 2, "doesn't rise; write shares such as 1,5,25,100"),
@@ -172,11 +254,46 @@ def test_the_share_is_changed_and_looked_at(account: Account, run: Run) -> None:
     assert account.world.calls.count("update_inference_experiment") == 1
 
 
-def test_a_test_that_is_over_takes_no_other_share(account: Account, run: Run) -> None:
-    """With its status in the sentence."""
+def test_a_dry_run_names_versions_and_a_promotion_that_is_done(account: Account, run: Run) -> None:
+    """By what the code calls them where that is something else; and nothing is left to do."""
+    account.world = ours()
+    names = {"v1": "model-one", "v2": "model-two"}
+    assert account.world.test is not None
+    for one in account.world.test["ModelVariants"]:
+        one["ModelName"] = names[one["ModelName"]]
+    for config in account.world.configs.values():
+        for one in (*config["ProductionVariants"], *config.get("ShadowProductionVariants", ())):
+            one["ModelName"] = names.get(one["ModelName"], one["ModelName"])
+    done = run("conclude", "churn", "remove", "--dry-run")
+    assert "production stays: v1 (model-one) on 3 x ml.m5.xlarge\nshadow goes: v2 (model-two) on 1" in done.stdout
+    account.world = World()
+    run("conclude", "churn", "promote")
+    done = run("conclude", "churn", "promote", "--dry-run")
+    assert "nothing is left to do:\nv2 serves churn on 3 x ml.m5.xlarge" in done.stdout
+
+
+def test_the_history_says_which_variant_a_promotion_by_sagemaker_has_renamed(account: Account, run: Run) -> None:
+    """From the one to the other, with the models; after the scheduled end the name stays, and isn't said."""
+    run("conclude", "churn", "promote")
+    assert "v1 as production  v2 as shadow" in run("history", "churn").stdout
     account.world = World("Completed")
-    done = run("sampling", "churn", 25)
-    assert (done.exit_code, "churn-trial is Completed: only" in done.stderr) == (1, True)
+    run("conclude", "churn", "promote")
+    assert " v1    v2  " in run("history", "churn").stdout
+
+
+@pytest.mark.parametrize("status", ["Creating", "Starting", "Updating", "Stopping", "Completed", "Cancelled"])
+@pytest.mark.parametrize("more", [["25"], ["--ramp", "1,5", "--every", "6h"]])
+def test_a_test_that_is_not_at_rest_takes_no_other_share(
+    account: Account, run: Run, status: str, more: list[str]
+) -> None:
+    """One line with its status; and what to do while SageMaker is at work on it."""
+    passes = status not in ("Completed", "Cancelled")
+    account.world = passing(status, World) if passes else World(status)
+    done = run("sampling", "churn", *more)
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1), done.output
+    assert f"churn-trial is {status}: only a test that is Created or Running takes another share" in done.stderr
+    assert ("try again then" in done.stderr) is (status in ("Creating", "Starting", "Updating"))
+    assert "update_inference_experiment" not in account.world.calls
 
 
 def test_retaining_a_paid_shadow_has_to_be_said_twice(account: Account, run: Run) -> None:

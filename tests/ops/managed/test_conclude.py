@@ -19,10 +19,10 @@ from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.conclude import Helm, conclude
-from shadow_ops.managed.decide import promoted_prefix
 from shadow_ops.managed.named import named
-from shadow_ops.managed.people import FURTHER
-from shadow_ops.managed.steps import Action, Done, Seen, Wanted
+from shadow_ops.managed.promote import FURTHER
+from shadow_ops.managed.steps import ACTIONS, Action, Done, Seen, Wanted
+from shadow_ops.managed.stopping import promoted_prefix
 from tests.ops.managed.world import CALLER, ENDPOINT, START, TEST, KilledError, World
 from tests.values.samples import shadow_test
 
@@ -185,25 +185,6 @@ def test_twice_is_once(action: Action) -> None:
     assert (world.serving(), dict(world.targets), len(world.configs)) == before
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "words"),
-    [
-        ("promote", "remove", "was promoted"),
-        ("promote", "retain", "was promoted"),
-        ("remove", "retain", "no shadow any more"),
-        ("retain", "cancel", "its shadow shadow was retained; to take it out: shadow-test conclude churn remove"),
-    ],
-)
-def test_another_conclusion_of_a_finished_test_is_refused(first: Action, second: Action, words: str) -> None:
-    """With what stands, and nothing changed."""
-    world = World()
-    run(world, Wanted(first))
-    before = world.serving()
-    with pytest.raises(CannotTellError, match=words):
-        run(world, Wanted(second))
-    assert world.serving() == before
-
-
 def ours(status: str = "Running", **more: Any) -> World:  # noqa: ANN401 - whatever World takes
     """An endpoint that a stack of this library owns, with the managed test of another one."""
     world = World(status, **more)
@@ -281,6 +262,11 @@ def test_a_promotion_is_in_the_history_with_what_the_gate_said(status: str) -> N
     run(world, PROMOTE, _never)
     found = [unpack(text) for name, text in world.parameters.items() if "/history/" in name]
     [entry] = [Entry.from_json(one) for one in found]
+    renamed = "shadow" if status == "Running" else "production"
+    assert (entry.from_variant, entry.to_variant) == ("production", renamed)
+    assert (entry.from_version, entry.to_version) == ("v1", "v2")
+    assert entry.from_config == ("run" if status == "Running" else "before")
+    assert entry.to_config == world.endpoint["config"]
     assert (entry.kind, entry.from_model, entry.to_model, entry.gate, entry.by) == (
         "promotion",
         "v1",
@@ -729,3 +715,165 @@ def test_an_older_test_is_not_concluded_in_the_place_of_one_at_work(status: str)
     with pytest.raises(CannotTellError, match="older is Completed, and churn has the managed test churn-trial"):
         named(world.sagemaker, ENDPOINT, "older")
     assert named(world.sagemaker, ENDPOINT, "churn-trial").status == status
+
+
+def passing(status: str, make: Callable[..., World]) -> World:
+    """A test that SageMaker is at work on, and what it becomes; Stopping is somebody's conclusion with remove."""
+    world = make("Created" if status in ("Creating", "Starting") else "Running")
+    assert world.test is not None
+    if status == "Stopping":
+        actions = {"production": "Retain", "shadow": "Remove"}
+        kept = [world.test["ModelVariants"][0]]
+        world.stop_inference_experiment(
+            Name=TEST, ModelVariantActions=actions, DesiredModelVariants=kept, DesiredState="Completed", Reason="harm"
+        )
+        _later(world)
+        return world
+    world.test["Status"] = status
+
+    def become() -> None:
+        assert world.test is not None
+        world.test["Status"] = "Created" if status == "Creating" else "Running"
+        if status != "Creating":
+            world._serve("run")
+
+    world.pending = become
+    _later(world)
+    return world
+
+
+def _later(world: World) -> None:
+    """What SageMaker is at is there after some looks only."""
+    ready, left = world.pending, iter(range(3))
+
+    def wait() -> None:
+        world.pending = ready if next(left, None) is None else wait
+
+    world.pending = wait
+
+
+def _ended(make: Callable[..., World], action: Action) -> World:
+    world = make()
+    run(world, Wanted(action))
+    world.now += datetime.timedelta(minutes=1)
+    return world
+
+
+def _served_by_hand(make: Callable[..., World]) -> World:
+    """The candidate serves after the test, by a deployment of its stack or somebody's."""
+    world = make("Completed")
+    world.config("deployed", [world._variant("production", "v2", "ml.m5.xlarge", 3)], [])
+    world._serve("deployed")
+    return world
+
+
+STATES: dict[str, Callable[[Callable[..., World]], World]] = {
+    **{one: lambda make, one=one: make(one) for one in ("Created", "Running", "Completed", "Cancelled")},  # type: ignore[misc] # bound here
+    **{one: lambda make, one=one: passing(one, make) for one in ("Creating", "Starting", "Updating", "Stopping")},  # type: ignore[misc] # likewise
+    **{f"{one}d": lambda make, one=one: _ended(make, one) for one in ("promote", "remove", "cancel")},  # type: ignore[misc] # likewise
+    "retained": lambda make: retained(make),
+    "served by hand": _served_by_hand,
+}
+# By state: what promote, remove, retain and cancel answer. A refusal begins with "no: "; nothing is changed then.
+_TO_BEGIN = (
+    "no: nothing was measured",
+    *2 * ("no: until then it can be cancelled, by shadow-test conclude churn cancel",),
+    "was deleted before it began",
+)
+_RUNS = ("v2 serves churn on", "is Completed|v1 serves churn", "goes on beside", "is Cancelled|v1 serves churn")
+_IS_PROMOTED = tuple(f"no: v2 was promoted and serves churn, so there is nothing left to {a}" for a in ACTIONS[1:])
+_NO_SHADOW = "no: there is no shadow any more that could be retained, v1 serves churn alone"
+_IS_CANCELLED = (
+    "no: v2 isn't promoted by it, and v1 serves churn; to promote it, test it again",
+    "is Cancelled (it was over before, and can't be Completed any more)|v1 serves churn, without a shadow",
+    _NO_SHADOW,
+    "is Cancelled|v1 serves churn, without a shadow",
+)
+_IS_COMPLETED = (
+    "v2 serves churn on 3",
+    "is Completed|v1 serves churn, without a shadow",
+    _NO_SHADOW,
+    "is Completed (it was over before, and can't be Cancelled any more)|v1 serves churn, without a shadow",
+)
+_STOPS = (
+    "no: was concluded meanwhile (by whom and why, its record says: harm), so v2 isn't promoted",
+    "is Completed: harm|v1 serves churn",
+    _NO_SHADOW,
+    "is Completed: harm (it was over before, and can't be Cancelled any more)|v1 serves churn",
+)
+ANSWERS = {
+    "Creating": _TO_BEGIN,
+    "Created": _TO_BEGIN,
+    "Starting": _RUNS,
+    "Running": _RUNS,
+    "Updating": _RUNS,
+    "Stopping": _STOPS,
+    "Completed": _IS_COMPLETED,
+    "Cancelled": _IS_CANCELLED,
+    "promoted": ("v2 serves churn on 3|its variant is named shadow now", *_IS_PROMOTED),
+    "removed": _IS_COMPLETED,
+    "canceld": _IS_CANCELLED,
+    "retained": (
+        "v2 serves churn on 3",
+        "is Completed|v1 serves churn, without a shadow",
+        "goes on beside production, and is paid for; to take it out: shadow-test conclude churn remove",
+        "no: its shadow shadow was retained; to take it out: shadow-test conclude churn remove",
+    ),
+    "served by hand": ("v2 serves churn, by somebody's deployment", *_IS_PROMOTED),
+}
+_HANDED = "v2 may be promoted until|cdk deploy churn-promotion"
+_WITHDRAW = "if it was concluded with promote|shadow-test override churn --withdraw"
+# What differs where a stack of this library owns the endpoint.
+OF_OURS = {
+    **{(one, "promote"): _HANDED for one in ("Starting", "Running", "Updating", "Completed", "removed", "retained")},
+    **{(one, "retain"): "no: a stack of this library owns churn" for one in ("Starting", "Running", "Updating")},
+    **{(one, action): _WITHDRAW for one in ("Completed", "removed", "Stopping") for action in ("remove", "cancel")},
+    ("promoted", "promote"): _HANDED,
+    ("promoted", "remove"): _WITHDRAW,
+    ("promoted", "retain"): _NO_SHADOW,
+    ("promoted", "cancel"): _WITHDRAW,
+    ("served by hand", "promote"): "v2 serves churn",
+}
+
+
+def _answer(world: World, action: Action) -> tuple[bool, str]:
+    try:
+        return True, " | ".join(run(world, Wanted(action)).said)
+    except CannotTellError as refused:
+        return False, str(refused)
+
+
+@pytest.mark.parametrize("make", [World, ours])
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("state", ANSWERS)
+def test_each_conclusion_in_each_state_says_what_is_the_case_and_what_is_left(
+    state: str, action: Action, make: Callable[..., World]
+) -> None:
+    """Waited for where SageMaker is at work; one line each; refused, nothing was asked of it; and twice is once."""
+    words = ANSWERS[state][ACTIONS.index(action)]
+    words = words if make is World else OF_OURS.get((state, action), words)
+    world = STATES[state](make)
+    world.calls.clear()
+    done, said = _answer(world, action)
+    assert (done, "\n" in said) == (not words.startswith("no: "), False), said
+    assert [one for one in words.removeprefix("no: ").split("|") if one not in said] == [], said
+    if not done:
+        assert [one for one in world.calls if one.startswith(("stop", "delete_inf", "update", "create"))] == []
+    if world.test is None or (state, action) == ("Stopping", "promote"):
+        # Who asks for the promotion once more, knows of the other conclusion.
+        return
+    world.now += datetime.timedelta(minutes=1)
+    before = (world.serving(), world.test["Status"], world.test.get("StatusReason"), len(world.configs))
+    again = _answer(world, action)
+    assert again[0] is done, again
+    assert (world.serving(), world.test["Status"], world.test.get("StatusReason"), len(world.configs)) == before
+
+
+@pytest.mark.parametrize("status", ["Creating", "Starting", "Updating", "Stopping"])
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_sagemaker_never_ends_is_said_in_the_end(status: str, action: Action) -> None:
+    """With what to do."""
+    world = passing(status, World)
+    world.pending = None
+    with pytest.raises(CannotTellError, match=f"churn-trial is {status} still; run the same command again"):
+        run(world, Wanted(action))

@@ -171,7 +171,12 @@ class World:
     def ssm(self) -> Client:
         """Parameter Store."""
         return self.client(
-            "ssm", self.get_parameter, self.put_parameter, self.delete_parameters, self.get_parameters_by_path
+            "ssm",
+            self.get_parameter,
+            self.get_parameter_history,
+            self.put_parameter,
+            self.delete_parameters,
+            self.get_parameters_by_path,
         )
 
     @property
@@ -434,6 +439,9 @@ class World:
         if Name not in self.parameters:
             raise error("ParameterNotFound", Name, "GetParameter")
         return {"Parameter": {"Value": self.parameters[Name]}}
+
+    def get_parameter_history(self, Name: str, **_: object) -> None:  # noqa: N803 - the API's names
+        raise error("ParameterNotFound", Name, "GetParameterHistory")
 
     def put_parameter(self, Name: str, Value: str, *, Overwrite: bool, **_: object) -> None:  # noqa: N803 - the API's
         if Name in self.parameters and not Overwrite:
