@@ -17,7 +17,7 @@ from rehearsal.gate_steps import shadow_test
 from rehearsal.pipeline import Pipeline, Played
 from rehearsal.schedule import Schedule
 from rehearsal.stage import ENDPOINT, RATE, Stage
-from rehearsal.sure import send_until
+from rehearsal.sure import send_until, take_time
 from shadow_ops.judge.verdict import Outcome
 
 APP = environment.PROJECT / "examples" / "pipeline"
@@ -163,6 +163,7 @@ def back(delivery: Delivery) -> None:
     stage = delivery.stage
     stage.narrator.step("Rolled back by record; tested anew without the fault, v2 passes")
     stage.local.clear_faults()
+    take_time(stage.local, ENDPOINT, "production", "shadow")
     delivery.command("override", ENDPOINT, "--for", "rollback", "--reason", "complaints since noon")
 
     def rolled_back() -> None:

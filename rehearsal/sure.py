@@ -23,9 +23,28 @@ _STEADY_LOOKS = 8
 _ATTEMPTS = 4
 
 
+MODEL_MILLISECONDS = 40
+"""What a model takes here that takes its time: some forty times what the small ones do."""
+
+
 @dataclass(frozen=True)
 class _Clients:
     cloudwatch: Any
+
+
+def take_time(local: LocalAws, endpoint: str, *variants: str) -> None:
+    """Have models take as long as real ones do.
+
+    One that answers in a millisecond is several times slower whenever the machine is busy, and the judge is right not
+    to be sure of two such for minutes. Of two that take their time it is as soon as its policy lets it.
+
+    Args:
+        local: The local AWS.
+        endpoint: Where they serve; until the faults are cleared.
+        variants: Under which names.
+    """
+    for variant in variants:
+        local.fault("slow", endpoint=endpoint, variant=variant, milliseconds=MODEL_MILLISECONDS)
 
 
 def send_until(local: LocalAws, traffic: Traffic, endpoint: str, policy: GatePolicy, outcome: Outcome) -> Verdict:

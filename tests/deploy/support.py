@@ -12,7 +12,7 @@ from typing import Protocol
 
 import aws_cdk as cdk
 
-from rehearsal import seen
+from rehearsal import seen, sure
 from rehearsal.cdk import Cdk, Run
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Traffic
@@ -185,6 +185,10 @@ class Case:
         """
         payloads = [f"customer {number}" for number in range(10)]
         return Traffic(self.local.client("sagemaker-runtime"), self.name, payloads, prefix=prefix, rate=rate)
+
+    def take_time(self) -> None:
+        """Have both models take as long as real ones do."""
+        sure.take_time(self.local, self.name, "production", "shadow")
 
     def serving(self) -> seen.Serving:
         """What the endpoint serves."""

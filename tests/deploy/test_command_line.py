@@ -30,6 +30,7 @@ def case(ground: Any) -> Iterator[Case]:  # noqa: ANN401 - the ground's class is
     """A shadow test, deployed."""
     case: Case = ground.case(gated)
     case.deploy("shadow").check()
+    case.take_time()
     yield case
     ground.clear(case)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from rehearsal.example import SHORT_POLICY
 from rehearsal.stage import RATE
-from rehearsal.sure import promote, send_until
+from rehearsal.sure import MODEL_MILLISECONDS, promote, send_until
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
 from shadow_ops.aws import reasons
@@ -28,6 +28,7 @@ def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMak
     """After enough traffic on two equally fast models the gate says PASS, and the promotion's record says so."""
     case = make_case(gated)
     case.deploy("shadow").check()
+    case.take_time()
     _send_until(case, Outcome.PASS)
     promote(lambda: case.deploy("promotion"), lambda: _send_until(case, Outcome.PASS)).check()
     [entry] = case.history()
@@ -61,7 +62,8 @@ def test_a_bad_shadow_is_refused_until_somebody_says_why(make_case: CaseMaker) -
     assert "user/ana) has been used" in output
     case.local.clear_faults()
 
-    case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=60)
+    case.take_time()
+    case.local.fault("slow", endpoint=case.name, variant="shadow", milliseconds=5 * MODEL_MILLISECONDS)
     _send_until(case, Outcome.FAIL)
     _on_record(case, subject="another-candidate")
     output = _refused(case)

@@ -16,7 +16,7 @@ import pytest
 from rehearsal import seen
 from rehearsal.example import SHORT_POLICY
 from rehearsal.schedule import Schedule
-from rehearsal.sure import send_until
+from rehearsal.sure import send_until, take_time
 from shadow_constructs import (
     Capture,
     Hardware,
@@ -65,6 +65,7 @@ def test_a_consoles_test_is_promoted_by_the_gate_without_a_failed_request(place:
     assert (refused.returncode, (place.serving(), place.scaling())) == (3, before)
     assert "is not promoted: the gate says INCONCLUSIVE" in refused.stderr
 
+    take_time(place.local, place.name, "AllTraffic", "candidate")
     send_until(place.local, place.traffic("before"), place.name, SHORT_POLICY, Outcome.PASS)
     with place.traffic("during") as traffic:
         assert traffic.wait_for(20)
@@ -122,6 +123,7 @@ def test_an_endpoint_of_ours_is_tested_by_sagemaker_and_promoted_by_its_stack(pl
     assert "a managed test runs on" in " ".join(refused.output.split())
     assert place.serving() == TESTED
 
+    take_time(place.local, place.name, *TESTED)
     send_until(place.local, place.traffic("before"), place.name, SHORT_POLICY, Outcome.PASS)
     with place.traffic("during") as traffic:
         assert traffic.wait_for(20)

@@ -169,6 +169,7 @@ def test_a_pipeline_promotes_by_verdicts_and_by_people_and_is_idle_when_it_is_do
 
     # A rollback by record: the same code brings v1 back, and tests v2 beside it. Then v2 passes, and is promoted.
     case.local.clear_faults()
+    case.take_time()
     stage.record("--for", "rollback", "--reason", BACK)
 
     def rolled_back() -> None:
