@@ -14,6 +14,7 @@ import aws_cdk as cdk
 from shadow_constructs.placing.place import Place
 from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.network import Network
+from shadow_constructs.values.tokens import is_list
 
 Statement = dict[str, Any]
 
@@ -99,26 +100,33 @@ def join_vpc(place: Place, network: Network) -> Iterator[Statement]:
     """Put network interfaces into the model's subnets, and no others. The Describe actions have no resource level."""
     ec2 = place.arn("ec2")
     interfaces = f"{ec2}:network-interface/*"
-    subnets = _each(f"{ec2}:subnet/", network.subnet_ids)
-    groups = _each(f"{ec2}:security-group/", network.security_group_ids)
-    # Each list in a statement of its own, as one that only CloudFormation knows can't be part of another.
-    for sid, resources in (("CreateInterfaces", [interfaces]), ("UseSubnets", subnets), ("UseGroups", groups)):
-        yield _allow(sid, ["ec2:CreateNetworkInterface"], resources)
+    create = ["ec2:CreateNetworkInterface"]
+    yield _allow("CreateInterfaces", create, [interfaces])
+    yield _each("UseSubnets", create, f"{ec2}:subnet/", "ec2:SubnetID", network.subnet_ids)
+    yield _each("UseGroups", create, f"{ec2}:security-group/", "ec2:SecurityGroupID", network.security_group_ids)
     actions = [
         "ec2:CreateNetworkInterfacePermission",
         "ec2:DeleteNetworkInterface",
         "ec2:DeleteNetworkInterfacePermission",
     ]
+    subnets = [f"{ec2}:subnet/{one}" for one in network.subnet_ids]
+    if is_list(network.subnet_ids[0]):
+        # Fn::Join takes a literal between the ids only, which the account's number isn't; the interfaces are its own.
+        prefix = "arn:*:ec2:*:*:subnet/"
+        subnets = cdk.Fn.split(",", f"{prefix}{cdk.Fn.join(f',{prefix}', list(network.subnet_ids))}")
     yield _allow("ManageInterfaces", actions, [interfaces], {"ArnEquals": {"ec2:Subnet": subnets}})
     described = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
     yield _allow("SeeNetwork", [f"ec2:Describe{what}" for what in described], ["*"])
 
 
-def _each(prefix: str, ids: Sequence[str]) -> list[str]:
-    # A list of tokens stands for ids that only CloudFormation knows: it joins and splits them, with the prefix between.
-    if any(one.startswith("#{Token[") for one in ids):
-        return cdk.Fn.split(",", f"{prefix}{cdk.Fn.join(f',{prefix}', list(ids))}")
-    return [f"{prefix}{one}" for one in ids]
+def _each(sid: str, actions: list[str], prefix: str, key: str, ids: Sequence[str]) -> Statement:
+    """Allow actions on resources by their ids, or by a condition where only CloudFormation has the list of them.
+
+    Source of the keys: Service Authorization Reference, Amazon EC2, resource types subnet and security-group.
+    """
+    if is_list(ids[0]):
+        return _allow(sid, actions, [f"{prefix}*"], {"StringEquals": {key: list(ids)}})
+    return _allow(sid, actions, [f"{prefix}{one}" for one in ids])
 
 
 def _allow(sid: str, actions: list[str], resources: list[str], condition: Statement | None = None) -> Statement:
@@ -126,8 +134,7 @@ def _allow(sid: str, actions: list[str], resources: list[str], condition: Statem
         "Sid": sid,
         "Effect": "Allow",
         "Action": actions if len(actions) > 1 else actions[0],
-        # A list that only CloudFormation knows has one element at synth, and stays a list.
-        "Resource": resources if len(resources) > 1 or resources[0].startswith("#{Token[") else resources[0],
+        "Resource": resources if len(resources) > 1 else resources[0],
     }
     if condition is not None:
         statement["Condition"] = condition

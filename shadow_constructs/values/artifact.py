@@ -78,6 +78,7 @@ def check_artifact(problems: Problems, what: str, value: object, *, tokens: bool
         return _in_s3(problems, what, value)
     if is_token(value):
         if tokens:
+            check_ascii(problems, what, value)
             return S3Unknown(value)
         problems.add(what, "start with a literal s3://", value, "write f's3://{bucket.bucket_name}/<key>.tar.gz'")
         return None
@@ -116,11 +117,18 @@ def _in_s3(problems: Problems, what: str, uri: str) -> Artifact | None:
 def _local(problems: Problems, what: str, path: str) -> Artifact | None:
     if not path.endswith(".tar.gz"):
         problems.add(what, "be a .tar.gz", path, "pack the model with tar -czf model.tar.gz")
-    elif not Path(path).is_file():
+        return None
+    try:
+        written = Path(path).stat().st_mtime_ns if Path(path).is_file() else None
+    except OSError as error:
+        # A name that is too long, a folder that may not be looked into.
+        problems.add(what, "be a local file that can be read", path, error.strerror)
+        return None
+    if written is None:
         problems.add(what, "be an existing local file, or start with s3://", path)
-    else:
-        found = fault_of(path, Path(path).stat().st_mtime_ns)
-        if found is None:
-            return LocalArchive(path)
-        problems.add(what, found.must, path, found.fix)
+        return None
+    found = fault_of(path, written)
+    if found is None:
+        return LocalArchive(path)
+    problems.add(what, found.must, path, found.fix)
     return None

@@ -11,7 +11,7 @@ from typing import Any
 
 from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
-from shadow_constructs.values.tokens import is_token
+from shadow_constructs.values.tokens import is_list, is_token
 from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
@@ -66,6 +66,8 @@ def check_text(
     elif is_token(value):
         if not tokens:
             problems.add(what, f"{rule} and be known at synth", value, "give a literal, not a CDK token")
+        elif is_list(value):
+            check_ascii(problems, what, value)
         elif example is not None and not pattern.fullmatch(completed(value, example)):
             problems.add(what, rule, value, fix)
     elif not is_writable(value):
@@ -79,7 +81,11 @@ def check_text(
 
 def check_ascii(problems: Problems, what: str, text: str) -> None:
     """Check text that stands in the template as it is."""
-    if not text.isascii():
+    if is_list(text):
+        # The CDK puts a list where lists stand, and never beside anything else.
+        fix = "take what you need of it one by one: cdk.Fn.select(0, the_list)"
+        problems.add(what, "not be a list that is known at deployment only", text, fix)
+    elif not text.isascii():
         fix = "CloudFormation gives other characters back as question marks, and such a stack takes no import"
         problems.add(what, "be ASCII", text, f"{fix}: spell it without them")
 

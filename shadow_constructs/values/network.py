@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_constructs.values.tokens import is_token
+from shadow_constructs.values.tokens import TOKEN, is_list, is_token
 from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.
@@ -115,9 +115,10 @@ class Network:
 
 
 def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int, highest: int) -> None:
-    # A token list is one placeholder until deployment: its length says nothing.
-    is_token_list = any(is_token(one) and str(one).startswith("#") for one in ids)
-    if not is_token_list and not lowest <= len(ids) <= highest:
+    # A list known at deployment is one placeholder until then: its length says nothing.
+    if len(ids) == 1 and isinstance(ids[0], str) and TOKEN.fullmatch(ids[0]) and is_list(ids[0]):
+        return
+    if not lowest <= len(ids) <= highest:
         problems.add(what, f"have {lowest} to {highest} entries", list(ids))
     texts = [one for one in ids if isinstance(one, str)]
     for double in sorted({one for one in texts if texts.count(one) > 1}):

@@ -67,6 +67,10 @@ class Schedule:
             wrong = schedule_mistake(self.when)
             if wrong is not None:
                 problems.add("when", "be a schedule that the service takes", self.when, wrong)
+        for name in ("when", "timezone"):
+            given = getattr(self, name)
+            if isinstance(given, str) and is_token(given):
+                check_ascii(problems, name, given)
         if self.min_count is None and self.max_count is None:
             problems.add("min_count", "be given, or max_count", None)
         _check_limits(problems, self.min_count, self.max_count)

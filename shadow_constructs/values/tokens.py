@@ -19,6 +19,11 @@ _LIST_MARK = "#{Token["
 _NUMBER_MARK = b"\xfb\xff"
 
 
+def is_list(text: str) -> bool:
+    """Whether a text stands for a whole list, as the only element of a list that is known at deployment only does."""
+    return _LIST_MARK in text
+
+
 def is_token(value: object) -> bool:
     """Whether a string, number or element of a list is, or contains, a CDK token."""
     if isinstance(value, str):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 
 from shadow_constructs import Capture, Container, CoreDump, Guardrails, Model, ModelPackage, Network, ShadowEndpoint
 from shadow_constructs.model.rights import RIGHTS
 from tests.constructs.rendering import (
+    IRELAND,
     Json,
     execution_roles,
     flat,
@@ -256,19 +260,34 @@ def test_a_vpc_may_be_joined_through_the_models_own_subnets_and_groups() -> None
     assert texts(found["ManageInterfaces"]["Condition"]["ArnEquals"]["ec2:Subnet"]) == subnets
 
 
-def test_subnets_that_only_cloudformation_knows_are_named_one_by_one() -> None:
-    """A list parameter becomes a list of ARNs at deployment, not the right to every subnet."""
-    stack = new_stack()
-    given = cdk.CfnParameter(stack, "Subnets", type="List<AWS::EC2::Subnet::Id>").value_as_list
-    network = Network(subnet_ids=given, security_group_ids=["sg-0a"])
-    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(network=network))))
-    found = statements(template_of(stack))
+LISTS: dict[str, Callable[[cdk.Stack], list[str]]] = {
+    "parameter": lambda stack: cdk.CfnParameter(stack, "Ids", type="List<AWS::EC2::Subnet::Id>").value_as_list,
+    "export": lambda _: cdk.Fn.split(",", cdk.Fn.import_value("ids")),
+    "record": lambda stack: ssm.StringListParameter.value_for_typed_list_parameter(stack, "/network/ids"),
+    "attribute": lambda stack: ec2.CfnVPC(stack, "Vpc", cidr_block="10.0.0.0/16").attr_cidr_block_associations,
+}
 
-    [separator, joined] = found["UseSubnets"]["Resource"]["Fn::Split"]
+
+@pytest.mark.parametrize("env", [None, IRELAND, cdk.Environment(region="eu-west-1")], ids=["no", "all", "region"])
+@pytest.mark.parametrize("what", LISTS)
+def test_networks_that_only_cloudformation_knows_are_named_one_by_one(what: str, env: cdk.Environment | None) -> None:
+    """Whatever the list comes from: it is allowed as it is, not every subnet and group, in functions that take it."""
+    stack = new_stack(env)
+    ids = LISTS[what](stack)
+    network = Network(subnet_ids=ids, security_group_ids=ids)
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(network=network))))
+    template = template_of(stack)
+    found = statements(template)
+
+    given = model_of(template)["VpcConfig"]["Subnets"]
+    for sid, kind, key in (("UseSubnets", "subnet", "SubnetID"), ("UseGroups", "security-group", "SecurityGroupID")):
+        assert flat(found[sid]["Resource"]).endswith(f":{kind}/*")
+        assert found[sid]["Condition"] == {"StringEquals": {f"ec2:{key}": given}}
+    [separator, joined] = found["ManageInterfaces"]["Condition"]["ArnEquals"]["ec2:Subnet"]["Fn::Split"]
     assert separator == ","
-    assert "subnet/*" not in str(found)
-    assert "Subnets" in str(joined)
-    assert found["ManageInterfaces"]["Condition"]["ArnEquals"]["ec2:Subnet"] == found["UseSubnets"]["Resource"]
+    # API reference of Fn::Join: its delimiter is a literal.
+    prefix = "arn:*:ec2:*:*:subnet/"
+    assert joined == {"Fn::Join": ["", [prefix, {"Fn::Join": [f",{prefix}", given]}]]}
 
 
 def test_nothing_of_a_vpc_is_allowed_without_one() -> None:

@@ -408,9 +408,8 @@ def test_a_list_of_subnets_known_only_at_deployment() -> None:
     template = template_of(stack)
 
     assert "Fn::Split" in model_of(template)["VpcConfig"]["Subnets"]
-    granted = statements(template)["UseSubnets"]["Resource"]
-    assert "Fn::Split" in granted
-    assert "subnet/*" not in str(granted)
+    granted = statements(template)["UseSubnets"]["Condition"]
+    assert granted == {"StringEquals": {"ec2:SubnetID": model_of(template)["VpcConfig"]["Subnets"]}}
 
 
 def test_a_serving_model_can_be_used_alone() -> None:

@@ -8,15 +8,21 @@ import aws_cdk as cdk
 import pytest
 
 from shadow_constructs import (
+    Alerts,
     Capture,
     Container,
     CoreDump,
+    Guard,
+    Guardrails,
     Hardware,
     InvalidValueError,
     Model,
     ModelPackage,
     Network,
+    Scaling,
+    Schedule,
     Variant,
+    Watch,
 )
 from shadow_constructs.values.tokens import is_token
 from tests.values.samples import IMAGE, PACKAGE_ARN, hardware, model, shadow_test
@@ -46,6 +52,49 @@ ACCEPTED: dict[str, Callable[[], object]] = {
     "tag": lambda: shadow_test(tags={"team": TEXT}),
 }
 
+# The same with the text that stands for a list, each where one text is asked for.
+ONE_OF_LIST: dict[str, Callable[[], object]] = {
+    "model name": lambda: Model(version="v1", model_name=LIST[0]),
+    "artifact of a package": lambda: ModelPackage(PACKAGE_ARN, artifact=LIST[0], image=IMAGE),
+    "package": lambda: ModelPackage(LIST[0], artifact="s3://b/k.tar.gz", image=IMAGE),
+    "image of a package": lambda: ModelPackage(PACKAGE_ARN, artifact="s3://b/k.tar.gz", image=LIST[0]),
+    "artifact's bucket": lambda: model(artifact=f"s3://{LIST[0]}/model.tar.gz"),
+    "artifact's folder": lambda: model(artifact=f"s3://{LIST[0]}/model/"),
+    "environment value": lambda: model(environment={"BUCKET": LIST[0]}),
+    "role": lambda: model(role_arn=LIST[0]),
+    "artifact key": lambda: model(artifact_key_arn=LIST[0]),
+    "image": lambda: Container.uri(LIST[0]),
+    "private image": lambda: Container.private_registry(LIST[0]),
+    "credentials": lambda: Container.private_registry("r.example.com/x:1", credentials_provider_arn=LIST[0]),
+    **{
+        f"repository's {number}": lambda number=number: Container.ecr(  # type: ignore[misc] # bound now
+            *(LIST[0] if n == number else "churn" for n in (0, 1)),
+            **{name: LIST[0] for n, name in ((2, "account"), (3, "region")) if n == number},
+        )
+        for number in range(4)
+    },
+    "subnets beside another": lambda: Network(subnet_ids=["subnet-0a", *LIST], security_group_ids=LIST),
+    "groups beside another": lambda: Network(subnet_ids=LIST, security_group_ids=[*LIST, "sg-0a"]),
+    "part of a subnet": lambda: Network(subnet_ids=[f"subnet-{LIST[0]}"], security_group_ids=LIST),
+    "capture bucket": lambda: Capture(bucket=LIST[0]),
+    "capture key": lambda: Capture(key_arn=LIST[0]),
+    "core dumps": lambda: CoreDump(f"s3://{LIST[0]}/dumps"),
+    "reservation": lambda: hardware(capacity_reservation_arn=LIST[0]),
+    "volume key": lambda: shadow_test(volume_key_arn=LIST[0]),
+    "tag": lambda: shadow_test(tags={"team": LIST[0]}),
+    "topic": lambda: Alerts(topic_arn=LIST[0]),
+    "alarm actions": lambda: Alerts(action_arns=LIST),
+    "alarms": lambda: Guardrails(alarm_names=LIST),
+    "guard's role": lambda: Guard(role_arn=LIST[0]),
+    "boundary": lambda: Guard(permissions_boundary=LIST[0]),
+    "log key": lambda: Guard(log_key_arn=LIST[0]),
+    "watch's role": lambda: Watch(role_arn=LIST[0]),
+    "schedule's name": lambda: Schedule(name=LIST[0], when="rate(1 day)", min_count=1),
+    "schedule": lambda: Schedule(name="night", when=LIST[0], min_count=1),
+    "time zone": lambda: Schedule(name="night", when="cron(0 0 * * ? *)", min_count=1, timezone=LIST[0]),
+    "scaling policy": lambda: Scaling(max_count=2, policies=[{"PolicyName": "p", "PolicyType": LIST[0]}]),
+}
+
 LITERAL = "give a literal, not a CDK token"
 PLAIN_NUMBER = "give a plain number, not a CDK token"
 
@@ -73,6 +122,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
 def test_tokens_are_taken_where_documented(case: str) -> None:
     """What another construct knows only at deployment can be passed on."""
     assert ACCEPTED[case]() is not None
+
+
+@pytest.mark.parametrize("case", ONE_OF_LIST)
+def test_fails_for_a_list_known_at_deployment_where_one_text_stands(case: str) -> None:
+    """Nor beside other elements of a list: the CDK would end in an exception of its own."""
+    with pytest.raises(InvalidValueError) as refused:
+        ONE_OF_LIST[case]()
+
+    assert any("a list that is known" in line or "literal" in line for line in refused.value.problems)
 
 
 @pytest.mark.parametrize("case", REFUSED)
