@@ -14,9 +14,11 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from shadow_constructs.placing.given import Part
-from shadow_constructs.placing.place import pseudo
+from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.placing.said import say
-from shadow_constructs.values.alerts import Alerts
+from shadow_constructs.values.alerts import FIFO, Alerts
+from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.problems import Problems
 
 CHANGES = ("SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change")
 """What EventBridge calls the events of an endpoint's deployments."""
@@ -61,6 +63,7 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     Returns:
         The topic's ARN, a token or as it was given. None if nobody is told.
     """
+    _check_topics(alerts)
     addresses = tuple(alerts.emails) if alerts.enabled else ()
     people = addresses or (() if alerts.topic_arn is None else (alerts.topic_arn,))
     if not people:
@@ -70,7 +73,7 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     if found is None:
         topic = _topic(scope, endpoint_name, addresses) if addresses else None
         arn = topic.ref if topic is not None else people[0]
-        if topic is None and not _admitted(arn):
+        if topic is None and not _admitted(scope.stack, arn):
             say(
                 scope.node,
                 "policy-of-a-topic",
@@ -92,14 +95,33 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     return found.topic_arn
 
 
-def _admitted(arn: str) -> bool:
-    """Let alarms and EventBridge publish to a topic, if it is one of the app."""
-    token = cdk.Tokenization.reverse_string(arn).first_token if cdk.Token.is_unresolved(arn) else None
-    topic = token.target.node.scope if isinstance(token, cdk.Reference) else None
+def _check_topics(alerts: Alerts) -> None:
+    problems = Problems("Alerts")
+    for name, arn in (("topic_arn", alerts.topic_arn or ""), *(("action_arns", one) for one in alerts.action_arns)):
+        topic = _target(arn)
+        if isinstance(topic, sns.CfnTopic) and topic.fifo_topic:
+            problems.add(name, *FIFO)
+    problems.raise_if_any()
+
+
+def _target(arn: str) -> object:
+    """The resource of the app that a token refers to."""
+    token = cdk.Tokenization.reverse_string(arn).first_token if is_token(arn) else None
+    return token.target if isinstance(token, cdk.Reference) else None
+
+
+def _admitted(stack: cdk.Stack, arn: str) -> bool:
+    """Let a stack's alarms and EventBridge publish to a topic, if it is one of the app."""
+    found = _target(arn)
+    topic = found.node.scope if isinstance(found, sns.CfnTopic) else None
     if not isinstance(topic, sns.Topic):
         return False
-    account = {"StringEquals": {"aws:SourceAccount": pseudo("ACCOUNT_ID")}}
-    for sid, service, conditions in (("ShadowTestAlarms", _ALARMS, account), ("ShadowTestEvents", _EVENTS, None)):
+    # In the template of the topic's stack, whose own account may be another than the alarms'.
+    ours, theirs = place_of(stack).account, place_of(topic.stack).account
+    elsewhere = ours if ours != theirs and not is_token(ours) else ""
+    account = {"StringEquals": {"aws:SourceAccount": elsewhere or pseudo("ACCOUNT_ID")}}
+    alarms = f"ShadowTestAlarms{elsewhere}"
+    for sid, service, conditions in ((alarms, _ALARMS, account), ("ShadowTestEvents", _EVENTS, None)):
         # The same statement of another endpoint is no second one: policies hold each once.
         topic.add_to_resource_policy(
             iam.PolicyStatement(

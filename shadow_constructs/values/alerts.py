@@ -22,6 +22,8 @@ from shadow_ops.contract.problems import Problems, refuse
 _EMAIL = re.compile(r"(?=.{1,254}\Z)[^@\s<>,;:()\[\]\\\"]{1,64}@[^@\s<>,;:()\[\]\\\"]+\.[^@\s<>,;:()\[\]\\\"]+")
 # CloudWatch User Guide, alarm actions: standard topics only.
 _FIFO = re.compile(r":sns:.*\.fifo\Z", re.DOTALL)
+FIFO = ("not be a FIFO topic, which no alarm can tell", "a FIFO topic", "name a standard topic")
+"""What a FIFO topic is refused with: the rule, what it is, and what to do."""
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
 _ACTION = "arn:aws:sns:eu-west-1:111122223333:x"
 # API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
@@ -92,7 +94,7 @@ class Alerts:
         named = [("topic_arn", self.topic_arn), *(("action_arns", one) for one in self.action_arns)]
         for name, action in named:
             if isinstance(action, str) and _FIFO.search(action):
-                problems.add(name, "not be a FIFO topic, which no alarm can tell", action, "name a standard topic")
+                problems.add(name, FIFO[0], action, FIFO[2])
         if self.emails and self.topic_arn is not None:
             fix = "subscribe the addresses to your topic, or leave topic_arn out and one is made"
             problems.add("topic_arn", "be left out with emails", self.topic_arn, fix)
@@ -119,6 +121,8 @@ class Alerts:
         """
         if not hasattr(topic, "topic_arn"):
             refuse("Alerts.to", "topic", "be a topic of the CDK", topic, "of an ARN write Alerts(topic_arn='arn:...')")
+        if getattr(topic, "fifo", None) is True:
+            refuse("Alerts.to", "topic", *FIFO)
         return cls(**{"topic_arn": topic.topic_arn, **settings})
 
     @classmethod

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from shadow_ops.contract.problems import shown
 
@@ -67,7 +67,7 @@ def fault_of(path: str, _modified: int) -> Fault | None:
         return Fault("be a whole archive", f"reading it ends in {type(error).__name__}: {_AGAIN}")
 
 
-def _fault_in(unpacked: BinaryIO) -> Fault | None:
+def _fault_in(unpacked: gzip.GzipFile) -> Fault | None:
     files = 0
     for name, kind in _members(unpacked):
         if kind in _LINKS:
@@ -80,14 +80,14 @@ def _fault_in(unpacked: BinaryIO) -> Fault | None:
     return None if files else Fault("hold files", _PACK)
 
 
-def _to_the_end(unpacked: BinaryIO) -> None:
+def _to_the_end(unpacked: gzip.GzipFile) -> None:
     # What was packed is checked by gzip at its end, and another archive behind the first would not be unpacked.
     while rest := unpacked.read(_CHUNK):
         if rest.count(0) != len(rest):
             raise _DamagedError("something follows its end")
 
 
-def _members(unpacked: BinaryIO) -> Iterator[tuple[str, bytes]]:
+def _members(unpacked: gzip.GzipFile) -> Iterator[tuple[str, bytes]]:
     """Name and kind of all that an archive holds, in the order in which it holds them.
 
     Not by the standard library's tarfile, which takes what a header says of lengths at its word and ends silently at a
@@ -174,7 +174,7 @@ def _records(content: bytes) -> dict[str, str]:
     return found
 
 
-def _content(unpacked: BinaryIO, size: int) -> bytes:
+def _content(unpacked: gzip.GzipFile, size: int) -> bytes:
     """What a header says beyond its block, without the bytes that fill up its last one."""
     if size > _LONGEST_HEADER:
         raise _DamagedError(f"a header in it has more than {_LONGEST_HEADER:,} bytes")
@@ -185,7 +185,7 @@ def _content(unpacked: BinaryIO, size: int) -> bytes:
     return found[:size]
 
 
-def _skip(unpacked: BinaryIO, size: int) -> None:
+def _skip(unpacked: gzip.GzipFile, size: int) -> None:
     while size > 0:
         found = len(unpacked.read(min(size, _CHUNK)))
         if not found:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_sns as sns
 
-from shadow_constructs import Alerts, ShadowEndpoint
+from shadow_constructs import Alerts, InvalidValueError, ShadowEndpoint
 from tests.constructs.rendering import Json, new_stack, resources, template_of
 from tests.values.samples import shadow_test
 
@@ -124,3 +124,44 @@ def test_that_a_topics_policy_is_unknown_is_said(given: str) -> None:
 
     assert published(stack) == []
     assert len(assertions.Annotations.from_stack(stack).find_info("*", POLICY_UNKNOWN)) == 1
+
+
+def test_a_topic_of_another_account_is_told_by_the_account_of_the_alarms() -> None:
+    """In the topic's own template `AWS::AccountId` is the topic's; each account that tells it has a statement."""
+    app = cdk.App()
+    accounts = ("111122223333", "444455556666", "777788889999")
+    home, *stacks = (
+        cdk.Stack(app, f"S{one}", env=cdk.Environment(account=one, region="eu-west-1")) for one in accounts
+    )
+    topic = sns.Topic(home, "OnDuty", topic_name="on-duty")
+    for stack in (home, *stacks):
+        ShadowEndpoint(stack, "E", test=shadow_test(alerts=Alerts.to(topic)))
+    found = {one["Sid"]: one for one in published(home)}
+
+    assert len(found) == len(published(home))
+    admitted = [one["Condition"]["StringEquals"]["aws:SourceAccount"] for one in found.values() if "Condition" in one]
+    assert admitted == [{"Ref": "AWS::AccountId"}, *accounts[1:]]
+
+
+@pytest.mark.parametrize("name", ["topic_arn", "action_arns"])
+@pytest.mark.parametrize("made", ["topic", "resource", "imported"])
+def test_fails_for_a_fifo_topic_however_it_is_given(made: str, name: str) -> None:
+    """A topic of the app says so itself, as its ARN is known at deployment only."""
+    stack = new_stack()
+    arn = {
+        "topic": lambda: sns.Topic(stack, "Topic", fifo=True).topic_arn,
+        "resource": lambda: sns.CfnTopic(stack, "Topic", fifo_topic=True).attr_topic_arn,
+        "imported": lambda: sns.Topic.from_topic_arn(stack, "Topic", f"{TOPIC}.fifo").topic_arn,
+    }[made]()
+    alerts: dict[str, Callable[[], Alerts]] = {
+        "topic_arn": lambda: Alerts(topic_arn=arn),
+        "action_arns": lambda: Alerts(action_arns=[arn]),
+    }
+    with pytest.raises(InvalidValueError, match=f"'{name}' must not be a FIFO topic"):
+        ShadowEndpoint(stack, "E", test=shadow_test(alerts=alerts[name]()))
+
+
+def test_fails_for_a_fifo_topic_of_the_cdk_before_a_stack_is_made() -> None:
+    """A topic is asked, as nobody can read it off a token."""
+    with pytest.raises(InvalidValueError, match=r"Alerts.to: 'topic' must not be a FIFO topic"):
+        Alerts.to(sns.Topic(new_stack(), "Topic", fifo=True))
