@@ -111,7 +111,13 @@ def test_the_page_fetches_nothing_and_runs_nothing(run: Run, tmp_path: Path) -> 
     [policy] = [one["content"] for tag, one in page.tags if one.get("http-equiv") == "Content-Security-Policy"]
     assert policy is not None
     assert "default-src 'none'" in policy
-    for words in ("prefers-color-scheme: dark", "@media print", "width=device-width"):
+    # Who reads in the dark prints on white paper all the same.
+    for words in (
+        "screen and (prefers-color-scheme: dark)",
+        "@media print",
+        "color-scheme: light;",
+        "width=device-width",
+    ):
         assert words in text
 
 
