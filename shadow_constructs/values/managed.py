@@ -35,7 +35,7 @@ class ManagedShadowTest:
         test: What is tested beside what; its share must be a whole percent.
         days: How long it runs, 1/24 to 30 days. By default 7.
         duration: The same as a ``timedelta``, where days are too coarse.
-        starts: When it begins, with an offset from UTC. By default as soon as it is deployed.
+        starts: When it begins, to the second, with an offset from UTC. By default as soon as it is deployed.
         name: Begins its name in SageMaker, which ends in eight characters of its own for each test. By default the
             endpoint's name.
         role_arn: Role that SageMaker takes to run it; nothing is granted to it. By default one is made that may do what
@@ -70,6 +70,9 @@ class ManagedShadowTest:
             elif not _YEARS[0] <= self.starts.year <= _YEARS[1]:
                 must = f"be in a year from {_YEARS[0]} to {_YEARS[1]}"
                 problems.add("starts", must, self.starts.isoformat(), "write when the test shall begin")
+            elif self.starts.astimezone(datetime.UTC).microsecond:
+                # A request's times have no fractions, nor has a template's; an offset may have.
+                problems.add("starts", "be of whole seconds", self.starts.isoformat(), "starts.replace(microsecond=0)")
         if self.name is not None:
             rule = "be letters, digits and inner hyphens"
             check_text(problems, "name", self.name, pattern=_NAME, rule=rule, longest=LONGEST_BASE)

@@ -22,7 +22,7 @@ from shadow_ops.managed.steps import (
     Wait,
     Wanted,
 )
-from shadow_ops.managed.stopping import LATE_LOOKS, is_promoted, is_retained, serving_on, stop_request
+from shadow_ops.managed.stopping import LATE_LOOKS, serving_on, stop_request
 
 
 def next_step(
@@ -75,7 +75,11 @@ def next_step(
             f"shadow-test conclude {live.name} cancel"
         )
     if experiment.over:
-        return _over(seen, wanted, past, further)
+        if further is not None:
+            return further.over(seen, wanted, past)
+        left = "" if live.shadow is None else f"; {live.name} has the shadow {live.shadow.name}"
+        said = f"{experiment.name} is {experiment.status}: {experiment.reason or 'no reason is said'}{left}"
+        return Done((said, *(() if seen.unread is None else (seen.unread,))))
     check_undone(seen, wanted)
     if wanted.action == "retain" and seen.ours:
         refuse(
@@ -103,41 +107,6 @@ def back(seen: Seen, past: Past, sentence: str | None = None) -> Step:
     why = seen.live.failure_reason or seen.experiment.reason or "SageMaker says no reason"
     served = ", ".join(str(one.model_name) for one in seen.live.production)
     return GiveUp(f"SageMaker didn't promote {seen.experiment.shadow.model}, {served} serves {seen.live.name}: {why}")
-
-
-def _over(seen: Seen, wanted: Wanted, past: Past, further: Further | None) -> Step:
-    experiment, live = seen.experiment, seen.live
-    shadow = None if live.shadow is None else live.shadow.name
-    ended = f"{experiment.name} is {experiment.status}{'' if experiment.reason is None else f': {experiment.reason}'}"
-    served = ", ".join(str(one.model_name) for one in live.production)
-    if is_promoted(experiment, live, seen.promoted):
-        refuse(
-            f"{ended}; {experiment.shadow.model} was promoted and serves {live.name}, so there is nothing left to "
-            f"{wanted.action}"
-        )
-    if is_retained(experiment, live):
-        if wanted.action == "remove" and further is not None:
-            return further.remove(seen, past)
-        out = f"to take it out: shadow-test conclude {live.name} remove"
-        if wanted.action == "retain":
-            return Done((ended, f"{shadow} goes on beside production, and is paid for; {out}"))
-        refuse(f"{ended}; its shadow {shadow} was retained; {out}")
-    if shadow is not None:
-        refuse(
-            f"{ended}; {live.name} has the shadow {shadow}, which isn't that of this test, and which an update of the "
-            "endpoint to a config without it takes out"
-        )
-    if wanted.action == "retain":
-        refuse(f"{ended}; there is no shadow any more that could be retained, {served} serves {live.name} alone")
-    said = [ended, f"{served} serves {live.name}, without a shadow"]
-    if past.asked is None and experiment.status != wanted.state:
-        said[0] += f" (it was over before, and can't be {wanted.state} any more)"
-    if past.asked is None and seen.ours and experiment.status == "Completed":
-        said.append(
-            f"if it was concluded with promote, its PromotionStack may promote {experiment.shadow.model} for a day; to "
-            f"take that off the record: shadow-test override {live.name} --withdraw"
-        )
-    return Done((*said, *(() if seen.unread is None else (seen.unread,))))
 
 
 def refuse(sentence: str) -> NoReturn:

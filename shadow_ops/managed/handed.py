@@ -1,4 +1,6 @@
-"""Promote where a stack of this library owns the endpoint: the test ends, its verdict goes on record for the stack.
+"""What only people ask for, but SageMaker's promotion: first of all that by the stack that owns the endpoint.
+
+The test ends there, and its verdict goes on record for the stack.
 
 SageMaker's own promotion would rename production's variant, without a bake and an alarm that rolls it back, and leave
 the stack behind.
@@ -7,6 +9,7 @@ the stack behind.
 from __future__ import annotations
 
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed.decide import refuse
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
@@ -133,3 +136,43 @@ def concluded(seen: Seen) -> str:
         f"{experiment.reason or 'nothing'}), so {experiment.shadow.model} isn't promoted, and {served} serves "
         f"{live.name}"
     )
+
+
+def over(seen: Seen, wanted: Wanted, past: Past) -> Step:
+    """What is done next about a test that is over, whatever but a promotion is asked for.
+
+    Raises:
+        CannotTellError: If it isn't as asked for, and can't become so.
+    """
+    experiment, live = seen.experiment, seen.live
+    shadow = None if live.shadow is None else live.shadow.name
+    ended = f"{experiment.name} is {experiment.status}{'' if experiment.reason is None else f': {experiment.reason}'}"
+    served = ", ".join(str(one.model_name) for one in live.production)
+    if is_promoted(experiment, live, seen.promoted):
+        refuse(
+            f"{ended}; {experiment.shadow.model} was promoted and serves {live.name}, so there is nothing left to "
+            f"{wanted.action}"
+        )
+    if is_retained(experiment, live):
+        if wanted.action == "remove":
+            return next_without(seen, past)
+        out = f"to take it out: shadow-test conclude {live.name} remove"
+        if wanted.action == "retain":
+            return Done((ended, f"{shadow} goes on beside production, and is paid for; {out}"))
+        refuse(f"{ended}; its shadow {shadow} was retained; {out}")
+    if shadow is not None:
+        refuse(
+            f"{ended}; {live.name} has the shadow {shadow}, which isn't that of this test, and which an update of the "
+            "endpoint to a config without it takes out"
+        )
+    if wanted.action == "retain":
+        refuse(f"{ended}; there is no shadow any more that could be retained, {served} serves {live.name} alone")
+    said = [ended, f"{served} serves {live.name}, without a shadow"]
+    if past.asked is None and experiment.status != wanted.state:
+        said[0] += f" (it was over before, and can't be {wanted.state} any more)"
+    if past.asked is None and seen.ours and experiment.status == "Completed":
+        said.append(
+            f"if it was concluded with promote, its PromotionStack may promote {experiment.shadow.model} for a day; to "
+            f"take that off the record: shadow-test override {live.name} --withdraw"
+        )
+    return Done((*said, *(() if seen.unread is None else (seen.unread,))))

@@ -22,6 +22,21 @@ def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
     return next((one for one in _newest(sagemaker, endpoint, "Running") if one.status == "Running"), None)
 
 
+def under_way(sagemaker: Any) -> dict[str, Experiment]:  # noqa: ANN401 - a boto3 client
+    """The managed tests that aren't over, whoever has made them, by endpoint: of each status the newest hundred.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    found: dict[str, Experiment] = {}
+    # The one that is at work comes last, in the place of one that is to begin.
+    for status in ("Creating", "Created", "Starting", "Stopping", "Updating", "Running"):
+        for one in _newest(sagemaker, None, status):
+            if not one.over:
+                found[one.endpoint] = one
+    return found
+
+
 def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: ANN401 - a boto3 client
     """The test whose shadow was retained on an endpoint, whoever has made it; None if none of the newest hundred.
 
@@ -31,14 +46,14 @@ def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: 
     return next((one for one in _newest(sagemaker, live.name, "Completed") if is_retained(one, live)), None)
 
 
-def _newest(sagemaker: Any, endpoint: str, status: str) -> Iterator[Experiment]:  # noqa: ANN401 - a boto3 client
-    """Those of the newest hundred tests of a status that are an endpoint's."""
+def _newest(sagemaker: Any, endpoint: str | None, status: str) -> Iterator[Experiment]:  # noqa: ANN401 - a boto3 client
+    """Those of the newest hundred tests of a status that are an endpoint's, or anybody's."""
     for name in itertools.islice(names(sagemaker, StatusEquals=status), LOOKED_AT):
         try:
             one = describe(sagemaker, name)
         except CannotTellError:
             continue
-        if one is not None and one.endpoint == endpoint:
+        if one is not None and endpoint in (None, one.endpoint):
             yield one
 
 

@@ -13,7 +13,7 @@ from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed import remembered, updating
 from shadow_ops.managed.conclude import Helm
 from shadow_ops.managed.decide import back, refuse, restore
-from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, next_without, was_concluded
+from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, over, was_concluded
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
@@ -164,5 +164,5 @@ def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: 
             remembered.put(services.ssm, seen, why, by=helm.by(), now=helm.now())
 
 
-FURTHER = Further(promote=next_step, remove=next_without, act=_act)
+FURTHER = Further(promote=next_step, over=over, act=_act)
 """What the command line gives to each conclusion; no function's package has it, so none of them can promote."""

@@ -201,10 +201,10 @@ class Further:
 
     Attributes:
         promote: What is done next to promote the shadow.
-        remove: What is done next to take out a shadow that was retained.
+        over: What is done next about a test that is over, whatever else is asked for.
         act: Does such a step; it is told the services, what was seen, the step, and the helm.
     """
 
     promote: Callable[[Seen, Wanted, Past], Step]
-    remove: Callable[[Seen, Past], Step]
+    over: Callable[[Seen, Wanted, Past], Step]
     act: Callable[[Any, Seen, object, Any], None]

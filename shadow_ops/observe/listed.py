@@ -1,4 +1,4 @@
-"""All endpoints of an account and Region that a stack of this library says something of."""
+"""All endpoints of an account and Region that a stack of this library says something of, or a managed test is on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.errors import is_denied
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.experiment import describe as described
 from shadow_ops.aws.looks import Look, look_in
 from shadow_ops.aws.parameters import under
 from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.managed.named import under_way
 from shadow_ops.managed.said import of_what_serves
 from shadow_ops.observe import tested
 
@@ -31,7 +33,7 @@ class Listed:
         live: What it serves; None if there is a stack's word, but no endpoint.
         declared: What its stack says; None if this release can't read it.
         look: What the watch saw last of what serves; None if nothing, or of another config.
-        experiment: The managed test of a stack of this library, whatever it is at; None if there is none.
+        experiment: The managed test of a stack of this library, whatever it is at; else whoever's that isn't over.
     """
 
     name: str
@@ -81,17 +83,34 @@ def listed(clients: Clients) -> list[Listed]:
     values = under(clients.ssm, ROOT)
     settings, managed = _said(values, settings_name), _said(values, managed_name)
     sagemaker = clients.sagemaker  # boto3 makes clients in one thread only
+    tests = _under_way(sagemaker)
 
     def look(name: str) -> Listed:
         live, said, test = describe(sagemaker, name), settings.get(name), managed.get(name)
         if live is None:
             left = None if test is None or test.experiment is None else described(sagemaker, test.experiment)
-            return Listed(name, None, said, experiment=left)
+            return Listed(name, None, said, experiment=_whose(left, tests.get(name)))
         word = of_what_serves(sagemaker, live, said, test)
-        return Listed(name, word.live, word.declared, _look(values, live), word.experiment)
+        whose = _whose(word.experiment, tests.get(name))
+        return Listed(name, word.live, word.declared, _look(values, live), whose)
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(look, sorted({*settings, *managed})))
+        return list(pool.map(look, sorted({*settings, *managed, *tests})))
+
+
+def _under_way(sagemaker: Any) -> dict[str, Experiment]:  # noqa: ANN401 - a boto3 client
+    try:
+        return under_way(sagemaker)
+    except sagemaker.exceptions.ClientError as error:
+        # Who may not list tests sees what stacks say.
+        if is_denied(error):
+            return {}
+        raise
+
+
+def _whose(own: Experiment | None, other: Experiment | None) -> Experiment | None:
+    """The test of a stack while it isn't over, else somebody's that isn't."""
+    return own if other is None or (own is not None and not own.over) else other
 
 
 def _look(values: dict[str, str], live: LiveEndpoint | None) -> Look | None:

@@ -92,6 +92,12 @@ def test_any_name_of_the_library_is_one_that_sagemaker_takes(name: str) -> None:
                 datetime.datetime.max.replace(tzinfo=datetime.timezone(-datetime.timedelta(hours=12))),
             )
         ),
+        ({"starts": LATER.replace(microsecond=1)}, "'starts' must be of whole seconds"),
+        ({"starts": LATER.replace(microsecond=999_999), "native": True}, "'starts' must be of whole seconds"),
+        (
+            {"starts": LATER.replace(tzinfo=datetime.timezone(datetime.timedelta(microseconds=1)))},
+            "'starts' must be of whole seconds",
+        ),
         ({"starts": datetime.datetime(2027, 1, 4, 8)}, "'starts' must be a datetime with an offset from UTC"),
         ({"name": "a" * 112}, "'name' must be letters, digits and inner hyphens (at most 111 characters)"),
         ({"name": "churn_1"}, "'name' must be letters, digits and inner hyphens"),

@@ -1,4 +1,4 @@
-"""``shadow-test list``: every endpoint that this library deployed."""
+"""``shadow-test list``: every endpoint that this library deployed, or that a managed test is on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Examples:
   shadow-test list --format json | jq -r '.[].endpoint'     names alone, for a script
 
 An endpoint is in a shadow test, serving, gone (its stack's word is there and it isn't), or whatever SageMaker says of
-it: Updating, Failed. Versions are shown where what serves is what the stack says.""",
+it: Updating, Failed. Versions are shown where what serves is what the stack says. An endpoint that only a managed test
+of the console or an SDK is on is listed until that test is over.""",
 )
 @click.option("--judge", is_flag=True, help="Judge each shadow now, instead of saying what the watch saw last.")
 @formatted
@@ -44,7 +45,9 @@ def command(judge: bool, form: str, profile: str | None, region: str | None) -> 
     elif found:
         output.data(as_table(found, verdicts, now, markdown=form == MARKDOWN))
     else:
-        output.progress("this library deployed no endpoint here: check --region and --profile")
+        output.progress(
+            "this library deployed no endpoint here, and no managed test is on one: check --region and --profile"
+        )
 
 
 def as_table(

@@ -67,9 +67,11 @@ class _SageMaker(_Client):
             raise refused("ValidationException", f'Could not find "{EndpointConfigName}".', "DescribeEndpointConfig")
         return self.services.configs[EndpointConfigName]
 
-    def list_inference_experiments(self, **_options: object) -> dict[str, Any]:
+    def list_inference_experiments(self, **options: object) -> dict[str, Any]:
         self.services.fail("ListInferenceExperiments")
-        return {"InferenceExperiments": [{"Name": one["Name"]} for one in self.services.experiments]}
+        status = options.get("StatusEquals")
+        found = [one for one in self.services.experiments if status in (None, one["Status"])]
+        return {"InferenceExperiments": [{"Name": one["Name"]} for one in found]}
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         return next(one for one in self.services.experiments if one["Name"] == Name)

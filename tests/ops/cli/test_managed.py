@@ -168,3 +168,31 @@ def test_status_names_the_ways_out_for_a_retained_shadow(run: Run, services: Ser
     text = " ".join(run("status", "churn").stdout.split())
     assert "its shadow was retained: it goes on beside production, and is paid for" in text
     assert "shadow-test conclude churn remove; to promote it: shadow-test conclude churn promote" in text
+
+
+@pytest.mark.parametrize("status", ["Creating", "Created", "Starting", "Running", "Updating", "Stopping", "Completed"])
+def test_list_has_the_endpoints_that_only_a_test_of_the_console_is_on(
+    run: Run, services: Services, status: str
+) -> None:
+    """No stack says anything of them; until the test is over. Who may not list tests sees none."""
+    managed(services, status)
+    services.parameters.clear()
+    over = status == "Completed"
+    found = json.loads(run("list", "--format", "json").stdout)
+    assert [(one["endpoint"], one["managed"]["status"]) for one in found] == ([] if over else [("churn", status)])
+    assert ("managed test" in run("list").stdout) is not over
+    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    denied = run("list")
+    assert (denied.exit_code, denied.stdout) == (0, "")
+    assert "no managed test is on one" in denied.stderr
+
+
+@pytest.mark.parametrize(("own", "shown"), [("Running", TEST), ("Created", TEST), ("Completed", "theirs")])
+def test_list_shows_the_test_of_the_console_once_the_stack_s_is_over(
+    run: Run, services: Services, own: str, shown: str
+) -> None:
+    """Both of one endpoint: the one that something is left to do about."""
+    test = managed(services, own)
+    services.experiments = [{**test, "Name": "theirs", "Status": "Created"}, test]
+    [found] = json.loads(run("list", "--format", "json").stdout)
+    assert found["managed"]["name"] == shown
