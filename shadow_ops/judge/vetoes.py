@@ -57,7 +57,7 @@ def stretches(above: Sequence[bool]) -> list[bool]:
     """
     found, sums = [False] * len(above), [0, *itertools.accumulate(above)]
     for last, most in _LATELY:
-        for end in range(1, len(above) + 1):
+        for end in range(most, len(above) + 1):
             first = max(0, end - last)
             if above[end - 1] and sums[end] - sums[first] >= most:
                 found[first:end] = above[first:end]

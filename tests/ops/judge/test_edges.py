@@ -542,6 +542,8 @@ def test_a_stretch_is_what_was_lately_above_at_its_time(above: int, of: int) -> 
     found = vetoes.stretches([*flat, True, *flat, *spread, *flat])
     assert sum(found) == (above if above in (10, 25) else 0)
     assert not found[40]
+    assert vetoes.stretches([True] * 9) == [False] * 9
+    assert vetoes.stretches([True] * 10) == [True] * 10
 
 
 @pytest.mark.parametrize(("copies", "blocks"), [(69, 0), (70, 20), (75, 20)])

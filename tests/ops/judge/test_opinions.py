@@ -263,6 +263,12 @@ def test_a_bound_is_broken_alone_where_production_is_on_it_or_below(theirs: floa
     assert (latency._above_bound(some, 1.0) is not None) is is_told
 
 
+def test_how_far_a_bound_is_broken_is_told_of_the_last_twelve_periods() -> None:
+    """Their middle, in milliseconds."""
+    some = replace(pairs([0.0] * 40), production=(1.0,) * 40, shadow=(2000.0,) * 34 + (4000.0,) * 6)
+    assert (latency._above_bound(some, 1000.0) or "").startswith("3 ms lately, above it in 12 of the last 12")
+
+
 @pytest.mark.parametrize("periods", [1, 5, 11])
 def test_what_lacks_periods_alone_says_how_long_they_take(periods: int) -> None:
     """Five minutes each."""

@@ -95,6 +95,10 @@ def test_a_tenth_of_the_periods_may_lack_a_figure(lacking: int, is_told: bool) -
     passed = opinion(rule, PASS, "")
     found = absent.checked(passed, some, (Figure("GPUUtilization", sides=(1,)), Figure("CPUUtilization", sides=(1,))))
     assert (found.finding.outcome is OPEN, len(found.unmeasured)) == (is_told, lacking)
+    # What is missing speaks neither for a PASS nor for a FAIL.
+    leaning = opinion(rule, OPEN, "", None, 9.0, leans_to_fail=True)
+    found = absent.checked(leaning, some, (Figure("CPUUtilization", sides=(1,)),))
+    assert (found.leans_to_fail, found.minutes_to_go) == ((False, None) if is_told else (True, 9.0))
 
 
 # Answers
@@ -394,12 +398,24 @@ def test_what_is_beyond_but_not_surely_is_said_to_be_so_without_the_worst_hour()
     assert errors._why_open(replace(some, shadow_errors=10), 0.01, 1.0) == "not enough requests to be sure"
 
 
-def test_a_period_without_its_errors_is_missing_only_where_there_were_requests() -> None:
-    """Of both variants."""
-    for asked, missing in ((None, 10), (0.0, 0)):
-        change = {"Invocation5XXErrors": None} | ({} if asked is None else {"Invocations": asked})
-        some = with_numbers(recording(20), lambda n, change=change: change if n < 10 else {})  # type: ignore[misc] # bound early
-        assert errors._counts(samples_of(some, QUICK), "Invocation5XXErrors")[1] == missing
+@pytest.mark.parametrize("by_shadow", [True, False])
+@pytest.mark.parametrize(
+    ("asked", "failed", "missing", "known"),
+    [(7.0, None, 10, 10), (1.0, None, 10, 10), (0.0, None, 0, 10), (0.0, 0.0, 0, 10), (0.0, 1.0, 0, 20)],
+)
+def test_a_period_without_its_errors_is_missing_only_where_there_were_requests(
+    by_shadow: bool, asked: float, failed: float | None, missing: int, known: int
+) -> None:
+    """Of both variants; where one had none, the period says nothing, unless an error came after its request."""
+    given = {"Invocation5XXErrors": failed, "Invocations": asked}
+    some = with_numbers(recording(20), lambda n: given if 5 <= n < 15 else {})
+    if not by_shadow:
+        turned = (replace(one, production=one.shadow, shadow=one.production) for one in some.periods)
+        some = replace(some, periods=tuple(turned))
+    counts, lacking = errors._counts(samples_of(some, QUICK), "Invocation5XXErrors")
+    assert (lacking, len(counts)) == (missing, known)
+    if known == 20:
+        assert (counts.shadow if by_shadow else counts.production)[5:15] == [1.0] * 10
 
 
 @pytest.mark.parametrize(
@@ -442,6 +458,9 @@ def test_in_a_bad_hour_a_period_without_errors_is_not_far_beyond() -> None:
         broken = [Block(START + n * FIVE, Counts(200, 1000, theirs, 1000)) for n in range(13)]
         assert (errors_now.above_bound(broken, 0.05) is not None) is is_told
         assert (errors_now.above_bound(broken[:1], 0.05)) is None
+    # Eleven periods are no hour: each is a point and four deviations beyond by itself, or isn't.
+    for ours, is_far in ((25.64, False), (25.65, True)):
+        assert errors_now.far_beyond([Counts(ours, 1000, 0, 1000)] * 11, 0.0, 5) == [is_far] * 11
     calm = [Counts(0, 1000, 0, 1000)] * 12
     assert errors_now.far_beyond([*calm, *some], 0.0, 5)[12:] == errors_now.far_beyond(some, 0.0, 5)
     for count, each in ((2016, 1), (2017, 2), (4032, 2), (4033, 3)):
@@ -830,6 +849,12 @@ def test_a_figure_is_of_the_whole_instance_and_of_all_the_traffic(
 # The verdict
 
 
+def test_rules_that_are_decided_already_take_no_time() -> None:
+    """Half a minute is some; of one rule it is told as it is."""
+    assert until.all_of([]) == until.all_of([(Rule.average(), 0.0)]) == 0.0
+    assert until.all_of([(Rule.average(), 0.5), (Rule.utilization(), 0.0)]) == pytest.approx(0.5, rel=0.01)
+
+
 @pytest.mark.parametrize(("each", "minutes"), [((10,), 10), ((10, 20), 8.5), ((20, 10, 30), 8.5)])
 def test_a_test_that_leans_to_fail_is_over_with_the_first_of_its_rules(each: Sequence[float], minutes: float) -> None:
     """A little sooner where there are several."""
@@ -861,6 +886,12 @@ def test_one_period_of_fifty_that_is_no_measured_time_may_be_just_what_lacks() -
     assert judge(some, replace(QUICK, rules=rules, min_duration_minutes=245)).outcome is PASS
     late = judge(some, replace(QUICK, rules=rules, min_duration_minutes=250))
     assert late.reason.startswith("without 1 period in which it is far worse or a figure is missing: measured 4.08 h")
+    # One of fifty completes nothing, one of fewer may have: the test is judged without it.
+    for periods, outcome in ((50, PASS), (49, OPEN)):
+        some = with_numbers(recording(periods), lambda n: {"MemoryUtilization": None} if n == 20 else {})
+        enough = round(sum(one.shadow.numbers["Invocations"] for one in some.periods))
+        asked = replace(QUICK, rules=rules, min_duration_minutes=200, min_requests=enough)
+        assert judge(some, asked).outcome is outcome
     bad_end = recording(50)
     last = bad_end.periods[-1]
     slower = {**last.shadow.distributions["ModelLatency"], "p50": 45_000.0}
