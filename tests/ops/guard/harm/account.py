@@ -598,7 +598,7 @@ class Account:
     def deliver_strays(self) -> None:
         """Copies that were delayed come now; those that are an hour old are dropped (the function's event age)."""
         strays, self.strays = self.strays, []
-        for sent, event in strays:
+        for sent, event in () if self._journal_is_missing() else strays:
             if self.world.now - sent < datetime.timedelta(hours=1):
                 self._copy(event, None)
 
@@ -634,9 +634,13 @@ class Account:
         self.world.last_call, self.scaled_by_itself, self._inside = None, 0.0, True
         name = event["ResourceProperties"]["EndpointName"]
         answers: list[dict[str, Any]] = []
-        # Where nobody is at it yet, or whoever was has died, this one may be the first, and do the work until it waits.
+        # Where nobody is at it yet, or whoever was has died or waits for this very continuation, this one may be the
+        # first, and do the work until it waits.
         lock = self.world.parameters.get(lock_name(name))
-        held = lock is not None and Hold.from_json(json.loads(lock[-1])).until > self.world.now
+        hold = None if lock is None else Hold.from_json(json.loads(lock[-1]))
+        held = (
+            hold is not None and hold.until > self.world.now and hold.token != event.get("Continued", {}).get("token")
+        )
         self.look("copy", name, {})
         try:
             self._request(event, Impatient(self.world), answers)
