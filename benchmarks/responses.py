@@ -27,8 +27,8 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
+from shadow_ops.responses.local import FolderSource
 from shadow_ops.responses.run import Asked, compare
-from shadow_ops.responses.source import FolderSource
 
 # What a person would write by hand: the same members, the same losses told apart, the same join with the requests held
 # together, the same counts.

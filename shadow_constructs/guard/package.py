@@ -40,7 +40,7 @@ _NOT_RUN = {
         f"responses/{name}.py"
         for name in (
             *("agreement", "athena", "exchange", "export", "few", "fetch", "find", "numbers", "redact", "result"),
-            *("csv_rows", "hidden", "labels", "moved", "run", "segment", "since", "symptoms", "tally"),
+            *("csv_rows", "hidden", "labels", "local", "moved", "run", "segment", "since", "symptoms", "tally"),
             *("engines/__init__", "engines/duck", "engines/duck_sql", "engines/stdlib"),
         )
     ),

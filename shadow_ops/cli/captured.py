@@ -20,13 +20,17 @@ from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract import problems
 from shadow_ops.contract.answers import comparison_of
 from shadow_ops.contract.comparison import Comparison
+from shadow_ops.contract.paths import path_text
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.find import HourOfFiles, span
 from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.layout import Item
+from shadow_ops.responses.local import FolderSource, Source
 from shadow_ops.responses.redact import Redaction
+from shadow_ops.responses.result import Result
 from shadow_ops.responses.run import Asked
-from shadow_ops.responses.source import FolderSource, S3Source, Source, s3_source
+from shadow_ops.responses.source import S3Source, s3_source
 
 # API member VariantName.
 _VARIANT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
@@ -201,6 +205,14 @@ def warn_of_missed(question: Asked) -> None:
     """Tell of each part to redact that was in no record: a typo leaves readable what was to be hidden."""
     for part in () if question.redaction is None else question.redaction.missed():
         output.progress(f"warning: --redact {part!r} was in no record that was fetched now; is it where you think?")
+
+
+def warn_of_unmet(result: Result) -> None:
+    """Tell of each part that may differ and was in no answer that was compared: it is elsewhere, or a typo."""
+    seen = result.tally.all.compared or result.tally.losses[SIDES[0]]["nothing to compare"]
+    for path in sorted(map(path_text, result.tally.unmet)) if seen else ():
+        begins = "" if result.how.answer is None else f"; it begins at what --answer {result.how.answer!r} names"
+        output.progress(f"warning: --ignore {path!r} was in no answer that was compared{begins}")
 
 
 class Watching:

@@ -6,11 +6,14 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from shadow_ops.contract.checks import check_number
 from shadow_ops.contract.paths import Path, column_of, parse_path
 from shadow_ops.contract.problems import InvalidValueError, Problems
+
+if TYPE_CHECKING:
+    from shadow_ops.contract.rules.agreement import AgreementRule
 
 Classes = Literal["argmax", "threshold", "label"]
 
@@ -26,7 +29,8 @@ class Comparison:
             answer as a ``label``.
         threshold: Where a number becomes the positive class.
         answer: The part of a JSON answer that is compared, such as ``$.predictions[*].score``; by default all of it.
-        ignore: Parts of a JSON answer that may differ, such as ``$.request_id``.
+        ignore: Parts of it that may differ, such as ``$.request_id``. They begin at what `answer` names: what lies in
+            lists is one, so ``$[*].id``.
         top: Compare lists as rankings, by so many of their first elements. By default lists are compared in order.
         min_overlap: Share of the tokens of a text, or of a ranking's elements, that both must have, above 0.
         by: Count by a part of the request: a column of CSV counted from 1, or a path in JSON.
@@ -83,24 +87,7 @@ class Comparison:
             return False
 
 
-class _How(Protocol):
-    """What says how answers are compared, but for its tolerance."""
-
-    @property
-    def classes(self) -> Classes | None: ...
-    @property
-    def threshold(self) -> float: ...
-    @property
-    def answer(self) -> str | None: ...
-    @property
-    def ignore(self) -> Sequence[str]: ...
-    @property
-    def top(self) -> int | None: ...
-    @property
-    def min_overlap(self) -> float: ...
-
-
-def check_how(problems: Problems, how: _How) -> None:
+def check_how(problems: Problems, how: Comparison | AgreementRule) -> None:
     """Record what is wrong with how answers are to be compared."""
     check_number(problems, "threshold", how.threshold, -1e150, 1e150)
     check_number(problems, "min_overlap", how.min_overlap, 0, 1, open_start=True, fix="write 0.9 for 90 %")
@@ -120,17 +107,29 @@ def check_how(problems: Problems, how: _How) -> None:
     if isinstance(how.ignore, str) or not isinstance(how.ignore, Sequence):
         problems.add("ignore", "be a list of paths such as $.request_id", how.ignore)
         return
+    answer: Path = ()
+    if how.answer is not None and _check_path(problems, "answer", how.answer):
+        answer = parse_path(how.answer)
     for path in how.ignore:
-        _check_path(problems, "ignore", path)
-        if path == "$":
-            problems.add("ignore", "name a part: without all of the answer nothing is compared", path)
-    if how.answer is not None:
-        _check_path(problems, "answer", how.answer)
+        if _check_path(problems, "ignore", path):
+            _check_ignored(problems, parse_path(path), answer, path)
 
 
-def _check_path(problems: Problems, what: str, path: object) -> None:
+def _check_ignored(problems: Problems, ignored: Path, answer: Path, written: str) -> None:
+    # What `answer` names in lists is compared as lists.
+    lists = answer.count(None)
+    repeats = bool(answer) and not lists and ignored[: len(answer)] == answer
+    if repeats or any(isinstance(step, str) for step in ignored[:lists]):
+        begins = "$" + "[*]" * lists
+        problems.add("ignore", f"begin at what 'answer' names, with {begins}, as in {begins}.id", written)
+    elif len(ignored) <= lists:
+        problems.add("ignore", "name a part: without all of the answer nothing is compared", written)
+
+
+def _check_path(problems: Problems, what: str, path: object) -> bool:
     with suppress(InvalidValueError):
         if isinstance(path, str):
             parse_path(path)
-            return
+            return True
     problems.add(what, "be a path like $.items[*].id", path)
+    return False

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from typing import Any
 
 from shadow_ops.contract.paths import Json
 
 LARGEST = 1e150
 """Numbers from here on are compared, but not added up: their squares couldn't be."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def number(text: str, most: float = LARGEST) -> float | None:
@@ -42,13 +46,27 @@ def value(text: str) -> Json:
     return rows[0] if len(rows) == 1 else rows
 
 
+def read_json(text: str, **options: Any) -> Json:  # noqa: ANN401 - as `json.loads`
+    """A text's JSON value; half of a surrogate pair, which JSON can write and is no text, is its escape.
+
+    Raises:
+        ValueError: If it isn't JSON.
+        RecursionError: If it is too deep.
+    """
+    found = json.loads(text, **options)
+    if "\\ud" not in text and "\\uD" not in text:
+        return found
+    whole = json.dumps(found, ensure_ascii=False)
+    return json.loads(_HALF.sub(lambda half: f"\\\\u{ord(half[0]):x}", whole)) if _HALF.search(whole) else found
+
+
 def _json(text: str) -> Json:
     try:
-        return json.loads(text, parse_float=_float)
+        return read_json(text, parse_float=_float)
     except (ValueError, RecursionError):
         pass
     try:
-        return [json.loads(line, parse_float=_float) for line in text.splitlines() if line.strip()]
+        return [read_json(line, parse_float=_float) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
         return text
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from shadow_ops.contract.problems import CannotTellError, refuse
 from shadow_ops.responses.layout import Item
-from shadow_ops.responses.record import parse, written
+from shadow_ops.responses.local import written
+from shadow_ops.responses.record import parse
 from shadow_ops.responses.source import S3Source, s3_source
 
 # A text whose characters can be written in this way only, between its quotes; and objects of such texts.

@@ -28,15 +28,18 @@ class Difference:
         parts: Where they differ beyond the tolerance, and how: ``number``, ``text``, ``value``, ``type``, ``length``,
             ``missing in the shadow``, ``only in the shadow``, or of the whole ``ranking``.
         overlap: Least share of tokens, or of a ranking's elements, that both have; None without any.
-        absent: Whether neither has the part that is compared: nothing was.
+        absent: Whether nothing was compared: neither has the part, or a class, or all that both have may differ.
+        met: Whether anything was met that may not differ.
         said: What is compared of both answers, written alike; None if it is equal within the tolerance.
     """
 
-    __slots__ = ("absent", "agrees", "classes", "exact", "labels", "numbers", "overlap", "parts", "said", "within")
+    __slots__ = (
+        *("absent", "agrees", "classes", "exact", "labels", "met", "numbers", "overlap", "parts", "said", "within"),
+    )
 
     def __init__(self) -> None:
         self.exact = self.within = self.agrees = True
-        self.absent = False
+        self.absent = self.met = False
         self.numbers: list[tuple[str, float, float]] = []
         self.labels: list[tuple[str, str, str]] = []
         self.classes: list[tuple[str, str]] = []
@@ -55,6 +58,10 @@ class Comparer:
     def __init__(self, how: Comparison) -> None:
         self._how = how
         self._ignored = how.ignored
+        self.unmet = set(self._ignored)
+        """What may differ, and was in no answer yet."""
+        self.takes_all = not self._ignored and how.answer is None and how.classes is None
+        """Whether all answers have something that is compared."""
         self._answer = None if how.answer is None else parse_path(how.answer)
         self._rows = self._answer or ()
         if how.top is not None and None in self._rows:
@@ -83,6 +90,10 @@ class Comparer:
                 self._walk(sides[0], sides[1], (), found)
         except RecursionError:
             self._differ((), "value", found)
+        if self._ignored and matching and not found.met and (found.within or self._how.top is not None):
+            # However long a ranking is, its first elements are what counts.
+            found.absent = True
+            return found
         if not found.within:
             found.said = self._written(sides[0]), self._written(sides[1])
         found.agrees = found.within
@@ -97,9 +108,11 @@ class Comparer:
             found.parts = [] if found.agrees else [("$", "ranking")]
         elif how.classes is not None:
             found.classes = self._classes(sides[0], sides[1])
-            if any(one != NO_CLASS for pair in found.classes for one in pair):
-                shapes = (self._shape(one) for one in sides)
-                found.agrees = operator.eq(*shapes) and all(one == other for one, other in found.classes)
+            shapes = (self._shape(one) for one in sides)
+            found.agrees = operator.eq(*shapes) and all(one == other for one, other in found.classes)
+            if all(one == NO_CLASS for pair in found.classes for one in pair):
+                found.agrees = _rows(sides[0]) == _rows(sides[1])
+                found.absent = matching and found.agrees
         elif _is_number(sides[0]) and _is_number(sides[1]):
             found.classes = [(side(sides[0] >= DEFAULT_THRESHOLD), side(sides[1] >= DEFAULT_THRESHOLD))]
         found.agrees &= matching
@@ -117,21 +130,27 @@ class Comparer:
 
     def _walk(self, production: Json, shadow: Json, path: Path, found: Difference) -> None:
         if path in self._ignored:
+            self.unmet.discard(path)
             return
         if _is_number(production) and _is_number(shadow):
+            found.met = True
             found.exact &= production == shadow or (production != production and shadow != shadow)
             found.numbers.append((path_text(path), production, shadow))
             if not self._how.within(production, shadow):
                 self._differ(path, "number", found)
         elif isinstance(production, dict) and isinstance(shadow, dict):
+            found.met |= not production and not shadow
             for name in sorted(production.keys() | shadow.keys()):
                 inner = (*path, name)
                 if name in production and name in shadow:
                     self._walk(production[name], shadow[name], inner, found)
-                elif inner not in self._ignored:
+                elif inner in self._ignored:
+                    self.unmet.discard(inner)
+                else:
                     missing = "missing in the shadow" if name in production else "only in the shadow"
                     self._differ(inner, missing, found)
         elif isinstance(production, list) and isinstance(shadow, list):
+            found.met |= not production or not shadow
             if len(production) != len(shadow):
                 self._differ(path, "length", found)
             for one, other in zip(production, shadow, strict=False):
@@ -142,11 +161,13 @@ class Comparer:
             self._differ(path, "type", found)
         else:
             found.labels.append((path_text(path), json.dumps(production), json.dumps(shadow)))
+            found.met = True
             if production != shadow:
                 self._differ(path, "value", found)
 
     def _texts(self, production: str, shadow: str, path: Path, found: Difference) -> None:
         found.labels.append((path_text(path), production, shadow))
+        found.met = True
         overlap = 1.0 if production == shadow else token_overlap(production, shadow)
         found.overlap = overlap if found.overlap is None else min(found.overlap, overlap)
         if production != shadow:
@@ -156,6 +177,7 @@ class Comparer:
 
     def _differ(self, path: Path, how: str, found: Difference) -> None:
         found.exact = found.within = False
+        found.met |= how != "length"
         found.parts.append((path_text(path), how))
 
     def _alike(self, production: Json, shadow: Json, path: Path) -> bool:

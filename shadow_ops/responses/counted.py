@@ -18,12 +18,12 @@ LOSSES = (
     "duplicate",
     "inputs differ",
     "only here",
-    "without the part",
+    "nothing to compare",
 )
 """Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
 streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
 other side's record of its key was asked something else; the other side has no record of its key with an answer; both
-were joined, and neither has the part that is compared."""
+were joined, and neither has the part that is compared, or a class, or all that they have may differ."""
 
 
 class Pair(NamedTuple):
@@ -98,13 +98,13 @@ class Counted:
     @property
     def joined(self) -> int:
         """How many pairs were joined; none if nothing could be compared in any."""
-        return self.all.compared and self.all.compared + self.losses[SIDES[0]]["without the part"]
+        return self.all.compared and self.all.compared + self.losses[SIDES[0]]["nothing to compare"]
 
     def add(self, pair: Pair, difference: Difference, times: int = 1) -> None:
         """Count a pair that was compared, or several that are equal."""
         self.unchecked += 0 if pair.checked else times
         if difference.absent:
             for side in SIDES:
-                self.losses[side]["without the part"] += times
+                self.losses[side]["nothing to compare"] += times
         else:
             self.all.add(times, times * difference.agrees)

@@ -8,6 +8,7 @@ import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.compare import Comparer
@@ -17,7 +18,9 @@ from shadow_ops.responses.layout import HOUR, Item, folder, time_of, whole_hours
 from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.record import Record, parse, time_in
 from shadow_ops.responses.repeats import repeats
-from shadow_ops.responses.source import Source
+
+if TYPE_CHECKING:
+    from shadow_ops.responses.local import Source
 
 MOST_BYTES = 32_000_000
 """So much of an hour is read, both sides together, and the minutes of the hour that are read are drawn."""

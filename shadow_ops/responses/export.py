@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), in whatever width, behind spaces too.
 _FORMULA = ("=", "+", "-", "@")
 _UNSEEN = ("Cc", "Cf", "Zs", "Zl", "Zp")
+_LINE = 1 << 26
 _HEADER = ("key", "hour", "production", "shadow", "request", "segment", "differences")
 
 
@@ -43,16 +44,17 @@ def exported(path: Path) -> Iterator[Differing]:
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as file:
             # Quoted, so that no other separator makes a cell of a part.
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            writer.writerow(_HEADER)
+            longest = writer.writerow(_HEADER)
 
             def take(example: Example) -> None:
                 parts = json.dumps([list(part) for part in example.parts], ensure_ascii=False)
                 cells = (*example[1:7], parts)
-                writer.writerow(map(_as_text, cells) if path.suffix == ".csv" else cells)
+                nonlocal longest
+                longest = max(longest, writer.writerow(map(_as_text, cells) if path.suffix == ".csv" else cells))
 
             yield take
         if path.suffix == ".parquet":
-            _as_parquet(scratch)
+            _as_parquet(scratch, longest)
         Path(scratch).replace(path)
     finally:
         Path(scratch).unlink(missing_ok=True)
@@ -67,13 +69,16 @@ def _as_text(cell: str) -> str:
     return f"'{cell}" if is_formula or unicodedata.category(cell[0]) == "Cc" else cell
 
 
-def _as_parquet(path: str) -> None:
+def _as_parquet(path: str, longest: int) -> None:
     import duckdb
 
+    # Its letters have four bytes at most.
+    line = max(_LINE, 4 * longest)
     quoted, packed = (name.replace("'", "''") for name in (path, f"{path}.parquet"))
     with duckdb.connect() as connection:
         connection.execute(
             f"COPY (SELECT * FROM read_csv('{quoted}', all_varchar = true, header = true, delim = ',', quote = '\"', "
-            f"escape = '\"', max_line_size = 67108864)) TO '{packed}' (FORMAT parquet, COMPRESSION zstd)"
+            f"escape = '\"', allow_quoted_nulls = false, max_line_size = {line})) "
+            f"TO '{packed}' (FORMAT parquet, COMPRESSION zstd)"
         )
     Path(f"{path}.parquet").replace(path)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,9 +16,9 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.responses.find import THREADS, HourOfFiles
 from shadow_ops.responses.layout import HOUR, Item
+from shadow_ops.responses.local import Source
 from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.redact import Redaction
-from shadow_ops.responses.source import Source
 
 _GONE = ("NoSuchKey", "404")
 
@@ -93,11 +95,12 @@ class Fetcher:
         place = self.source.in_place(item)
         if place is not None and not packed and self.redaction is None:
             return place
-        # Size and version tell a file from another of the same name.
-        plain = item.key.removesuffix(".gz").removesuffix(".jsonl")
-        whole, cut = (self.cache / f"{plain}.{item.size}{item.version}{mark}.jsonl" for mark in ("", _CUT))
+        # Size and version tell a file from another of the same name; and S3 knows names that no folder may have.
+        is_plain = _PLAIN.fullmatch(item.key) and len(item.key) <= _LONGEST
+        name = item.key if is_plain else f"+/{hashlib.sha256(item.key.encode()).hexdigest()}"
+        whole, cut = (self.cache / f"{name}.{item.size}{item.version}{mark}.jsonl" for mark in ("", _CUT))
         for path in (whole, cut):
-            if path.is_file():
+            if _is_complete(path):
                 return path
         try:
             content, complete = self.source.read(item), True
@@ -117,6 +120,10 @@ class Fetcher:
 
 
 _CUT = ".cut-off"
+_PLAIN = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._=-]{0,149}/)*[A-Za-z0-9][A-Za-z0-9._=-]{0,149}")
+_LONGEST = 512
+_END = b"\n\n"
+"""No file that lost its end, as where a machine lost its power, has an empty line there."""
 
 
 def _window(hour: HourOfFiles, files: list[Future[Path | None]], before: HourOfFiles | None) -> Window:
@@ -132,12 +139,23 @@ def _window(hour: HourOfFiles, files: list[Future[Path | None]], before: HourOfF
     )
 
 
+def _is_complete(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_END), os.SEEK_END)
+            return file.read() == _END
+    except OSError:
+        # It isn't there, or shorter than that.
+        return False
+
+
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, scratch = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            file.write(_END)
         Path(scratch).replace(path)
     finally:
         Path(scratch).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shadow_ops.responses.layout import Item, folder, whole_hours
-from shadow_ops.responses.source import FolderSource, Source
+from shadow_ops.responses.local import FolderSource, Source
 
 THREADS = 16
 SAMPLE_BYTES = 2_000_000_000

@@ -7,19 +7,10 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-
-from shadow_ops.responses.record import Record, parse
 
 MOST_UNPACKED = 1 << 30
 """Bytes of one unpacked file that are read. SageMaker's own are far smaller; one made to fill memory isn't."""
 _PART = 1 << 20
-
-
-def lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file; see `nonblank`."""
-    with path.open("rb") as file:
-        yield from nonblank(file)
 
 
 def nonblank(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -32,12 +23,6 @@ def nonblank(lines: Iterable[bytes]) -> Iterator[bytes]:
         stripped = (line.removeprefix(codecs.BOM_UTF8) if number == 0 else line).strip()
         if stripped:
             yield stripped
-
-
-def records(paths: Iterable[Path]) -> Iterator[Record | None]:
-    """The records of files, in order; None for each line that isn't one."""
-    for path in paths:
-        yield from map(parse, lines(path))
 
 
 def unpacked(packed: bytes) -> tuple[bytes, bool]:

@@ -50,20 +50,6 @@ def parse(line: bytes | str) -> Record | None:
         return None
 
 
-def written(record: Record) -> bytes:
-    """A record as the line of a captured file, with what is read of it."""
-    capture = {
-        "endpointInput": {"data": record.request, "encoding": record.request_encoding},
-        "endpointOutput": {
-            "data": record.answer,
-            "encoding": record.encoding,
-            "observedContentType": record.content_type,
-        },
-    }
-    event = {"eventId": record.event_id, "inferenceId": record.inference_id, "inferenceTime": record.time}
-    return json.dumps({"captureData": capture, "eventMetadata": event}).encode() + b"\n"
-
-
 def time_in(record: Record) -> datetime.datetime | None:
     """When a record says that it was made; None if it doesn't."""
     try:

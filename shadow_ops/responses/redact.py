@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shadow_ops.contract.paths import Json, Path, column_of, has, parse_path, path_text
-from shadow_ops.responses.answer import number
+from shadow_ops.responses.answer import number, read_json
 from shadow_ops.responses.csv_rows import rows_of, text_of
-from shadow_ops.responses.record import parse, written
+from shadow_ops.responses.local import written
+from shadow_ops.responses.record import parse
 
 _UNREADABLE = b'{"redacted":"not a record"}\n'
 
@@ -132,7 +133,7 @@ class Redaction:
 def _members(text: str) -> Any:  # noqa: ANN401 - plain JSON values
     """The object or list that a text is in JSON; None if it is none."""
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) else None

@@ -29,9 +29,12 @@ def repeats(answers: Iterable[tuple[Hashable, str, int]], comparer: Comparer) ->
     for counts in asked.values():
         given = sorted(counts.items(), key=lambda one: (-one[1], *_order(one[0])))
         usual, times = given[0]
-        found.add(times - 1, times - 1)
+        if times > 1 and (comparer.takes_all or not comparer.compare(usual, usual).absent):
+            found.add(times - 1, times - 1)
         for answer, more in given[1:]:
-            found.add(more, more if comparer.compare(usual, answer).agrees else 0)
+            difference = comparer.compare(usual, answer)
+            if not difference.absent:
+                found.add(more, more * difference.agrees)
     return found
 
 

@@ -16,11 +16,10 @@ from shadow_ops.responses.find import HourOfFiles, find, sample
 from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.joining import Key, choose_key
 from shadow_ops.responses.layout import Item
-from shadow_ops.responses.reading import records
+from shadow_ops.responses.local import Source, records
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.result import Read, Result
 from shadow_ops.responses.since import since
-from shadow_ops.responses.source import Source
 from shadow_ops.responses.tally import Tally
 
 _PROBED_HOURS = 5

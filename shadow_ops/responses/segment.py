@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.paths import parse_path, select
+from shadow_ops.responses.answer import read_json
 from shadow_ops.responses.csv_rows import rows_of
 from shadow_ops.responses.hidden import hashed
 from shadow_ops.responses.record import decoded
@@ -45,7 +46,7 @@ def _teller(how: Comparison) -> Callable[[str | None, str | None], str]:
             return cells[column - 1].strip()[:_LONGEST] or NONE if column <= len(cells) else NONE
         assert path is not None
         try:
-            found = select(json.loads(text), path)
+            found = select(read_json(text), path)
         except (ValueError, RecursionError):
             return NONE
         if found is None or found == []:

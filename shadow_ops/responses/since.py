@@ -12,7 +12,7 @@ from pathlib import Path
 
 from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.fetch import Window
-from shadow_ops.responses.reading import lines
+from shadow_ops.responses.local import lines
 from shadow_ops.responses.record import parse, time_in
 from shadow_ops.responses.tally import Tally
 

@@ -5,26 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from shadow_ops.responses.layout import SUFFIXES, Item
-
-
-class Source(Protocol):
-    """An endpoint's folder of captured files."""
-
-    @property
-    def name(self) -> str:
-        """For people, and for the cache."""
-
-    def files(self, folder: str) -> Iterator[Item]:
-        """The captured files in a folder below the source, in order of their names."""
-
-    def read(self, item: Item) -> bytes:
-        """The bytes of a file."""
-
-    def in_place(self, item: Item) -> Path | None:
-        """Where a file lies on this machine, or None."""
 
 
 @dataclass(frozen=True)
@@ -71,37 +54,6 @@ class S3Source:
     def in_place(self, item: Item) -> Path | None:  # noqa: ARG002 - the protocol's signature
         """Nothing in S3 lies on this machine."""
         return None
-
-
-@dataclass(frozen=True)
-class FolderSource:
-    """A folder on this machine.
-
-    Attributes:
-        root: The endpoint's folder, the one that holds the variants' folders.
-    """
-
-    root: Path
-
-    @property
-    def name(self) -> str:
-        """Its path."""
-        return str(self.root.absolute())
-
-    def files(self, folder: str) -> Iterator[Item]:
-        """The captured files in a folder, in order of their names."""
-        found = (path for path in (self.root / folder).rglob("*") if path.name.endswith(SUFFIXES) and path.is_file())
-        for path in sorted(found):
-            seen = path.stat()
-            yield Item(path.relative_to(self.root).as_posix(), seen.st_size, f"-{seen.st_mtime_ns}")
-
-    def read(self, item: Item) -> bytes:
-        """The bytes of a file."""
-        return (self.root / item.key).read_bytes()
-
-    def in_place(self, item: Item) -> Path | None:
-        """Where the file lies."""
-        return self.root / item.key
 
 
 def s3_source(s3: Any, uri: str) -> S3Source:  # noqa: ANN401 - a boto3 client

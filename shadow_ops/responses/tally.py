@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from operator import add
 from typing import NamedTuple
 
+from shadow_ops.contract.paths import Path
 from shadow_ops.responses.compare import Difference
 from shadow_ops.responses.counted import SIDES, Counted, Pair, Share
 from shadow_ops.responses.exchange import Exchange
@@ -58,6 +59,7 @@ class Tally(Counted):
         sample: Answers of some pairs that aren't equal.
         exchange: What both sides said in pairs that differ.
         labels: Which label the shadow gave where production gave which.
+        unmet: Parts that may differ, and were in no answer.
     """
 
     most_examples: int = 0
@@ -83,6 +85,7 @@ class Tally(Counted):
     sample: list[tuple[str, str]] = field(default_factory=list)
     exchange: Exchange = field(default_factory=Exchange)
     labels: Labels = field(default_factory=Labels)
+    unmet: frozenset[Path] = frozenset()
 
     def count(self, hour: str, segment: str | None, pairs: int, *, exact: int, within: int, agreeing: int) -> None:
         """Count pairs of one hour and segment."""

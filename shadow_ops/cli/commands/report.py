@@ -126,7 +126,7 @@ def _live(
 
 
 def _answers(endpoint: str, clients: Clients, redact: tuple[str, ...], now: datetime.datetime) -> Result:
-    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed
+    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed, warn_of_unmet
     from shadow_ops.responses.engines.stdlib import StdlibEngine
     from shadow_ops.responses.run import compare, fast_engine
 
@@ -135,4 +135,5 @@ def _answers(endpoint: str, clients: Clients, redact: tuple[str, ...], now: date
         engine = fast_engine() or StdlibEngine()
         found = compare(question, engine, chosen=watching.begin, fetched=watching.fetched)
     warn_of_missed(question)
+    warn_of_unmet(found)
     return found

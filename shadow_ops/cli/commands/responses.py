@@ -34,7 +34,7 @@ Examples:
   shadow-test responses churn --classes threshold --threshold 0.4   who is treated otherwise?
   shadow-test responses churn --by 2                 by the second column of the requests
   shadow-test responses churn --min-agreement 99 && cdk deploy churn-promotion
-  shadow-test responses churn --answer '$.predictions[*].score' --ignore '$.request_id'
+  shadow-test responses churn --ignore '$.request_id' --ignore '$.predictions[*].id'
   shadow-test responses churn --export differing.csv --show-inputs
   shadow-test responses churn --from ./captured/churn    files on this machine, no AWS
 
@@ -57,7 +57,9 @@ Exit codes: 0 done or PASS; with --min-agreement 3 FAIL, 4 INCONCLUSIVE; 1 if so
 @click.option("--classes", type=click.Choice(get_args(Classes)), help="Compare classes instead of numbers.")
 @click.option("--threshold", type=float, default=0.5, show_default=True, help="Where the positive class begins.")
 @click.option("--answer", metavar="PATH", help="The part of a JSON answer that is compared.")
-@click.option("--ignore", metavar="PATH", multiple=True, help="A part of a JSON answer that may differ; repeatable.")
+@click.option(
+    "--ignore", metavar="PATH", multiple=True, help="A part of it that may differ, from there on; repeatable."
+)
 @click.option("--top", type=WholeRange(1, 10**6), help="Compare lists as rankings, by so many first elements.")
 @click.option("--min-overlap", type=float, default=1, show_default=True, help="Share of words or elements in common.")
 @click.option("--by", metavar="PART", help="Count by a part of the request: a column from 1, or a path.")
@@ -109,7 +111,7 @@ def command(
     Says how many pairs there are and why others are none, how many agree, what differs and where.
     """
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed
+    from shadow_ops.cli.captured import Place, asked, progress, warn_of_missed, warn_of_unmet
     from shadow_ops.responses.export import exported
     from shadow_ops.responses.hidden import Shown
     from shadow_ops.responses.run import compare
@@ -141,6 +143,7 @@ def command(
         watching = stack.enter_context(progress())
         result = compare(question, chosen, chosen=watching.begin, fetched=watching.fetched, differing=differing)
     warn_of_missed(question)
+    warn_of_unmet(result)
     if export is not None:
         output.progress(f"wrote the pairs that differ to {export}")
     _show(result, min_agreement, form)

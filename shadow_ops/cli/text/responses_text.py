@@ -68,8 +68,8 @@ def _records(result: Result, markdown: bool) -> str:
         notes.append(
             f"{tally.unchecked:,} pairs without a captured request: nobody knows that they were asked the same"
         )
-    if absent := tally.losses[SIDES[0]]["without the part"]:
-        notes.append(f"{absent:,} pairs have no {result.how.answer} on either side, so nothing of them was compared")
+    if absent := tally.losses[SIDES[0]]["nothing to compare"]:
+        notes.append(f"{absent:,} pairs have {_nothing(result)} on either side, so nothing of them was compared")
     for count, what in ((tally.cut_off, "packed files are cut off"), (tally.gone, "files were deleted meanwhile")):
         if count:
             notes.append(f"{count} {what}")
@@ -81,6 +81,14 @@ def _records(result: Result, markdown: bool) -> str:
         more = len(result.read.one_sided) - _MOST
         notes.append(f"hours without files of one side: {named}{f' and {more} more' if more > 0 else ''}")
     return "\n".join(notes)
+
+
+def _nothing(result: Result) -> str:
+    how = result.how
+    lacking = [] if how.answer is None else [f"no {how.answer}"]
+    lacking += [] if how.classes is None else [f"no class by {how.classes}"]
+    lacking += ["nothing but what may differ"] if how.ignore else []
+    return " or ".join(lacking)
 
 
 def _sections(result: Result, markdown: bool) -> Iterator[str]:
@@ -106,8 +114,6 @@ def _agreement(result: Result) -> str:
         f"{found.percent:.2f} % of {found.compared:,} pairs agree {by}, "
         f"{result.confidence_percent:g} % sure: {found.low_percent:.2f}…{found.high_percent:.2f} %"
     )
-    if result.how.top is None and result.how.classes is not None and not result.classes:
-        share = f"no answer of {found.compared:,} pairs has a class ({result.how.classes})"
     said = [
         share,
         f"exactly equal {_percent(tally.exact, found.compared)}, within the tolerance "

@@ -25,7 +25,7 @@ class AgreementRule(Rule):
         classes: Compare classes instead of numbers: ``argmax``, ``threshold`` or ``label``.
         threshold: Where a number becomes the positive class.
         answer: The part of a JSON answer that is compared, such as ``$.predictions[*].score``; by default all of it.
-        ignore: Parts of a JSON answer that may differ, such as ``$.request_id``.
+        ignore: Parts of it that may differ, such as ``$.request_id``; they begin at what `answer` names.
         top: Compare lists as rankings, by so many of their first elements. By default lists are compared in order.
         min_overlap: Share of the words of a text, or of a ranking's elements, that both must have.
         less_noise: Whether how often production answers a repeated request otherwise than usually is subtracted.

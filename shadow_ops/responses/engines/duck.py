@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
+from shadow_ops.contract.paths import Path as JsonPath
 from shadow_ops.responses.compare import Comparer, Difference, side
 from shadow_ops.responses.counted import LOSSES, SIDES, Pair
 from shadow_ops.responses.engines import Differing, duck_sql
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key, shown_key
 from shadow_ops.responses.labels import MOST_KINDS, named
+from shadow_ops.responses.local import lines, written
 from shadow_ops.responses.numbers import Numbers
-from shadow_ops.responses.reading import lines
-from shadow_ops.responses.record import parse, written
+from shadow_ops.responses.record import parse
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
 from shadow_ops.responses.symptoms import SAMPLE
@@ -51,6 +52,7 @@ class DuckEngine:
             for window in windows:
                 run.window(window)
             run.finish()
+            tally.unmet = run.unmet
 
 
 class _Run:
@@ -89,6 +91,11 @@ class _Run:
         asked = duck_sql.REPEATED_OF_REQUESTS if self._key == "request" else duck_sql.REPEATED
         found = repeats(((one, _answer(n, t), times) for one, n, t, times in self._rows(asked)), self._comparer)
         self._tally.repeats.add(found.compared, found.agreeing)
+
+    @property
+    def unmet(self) -> frozenset[JsonPath]:
+        """What may differ, and was in no answer."""
+        return frozenset(self._comparer.unmet)
 
     def finish(self) -> None:
         for place, count in enumerate(self._rows(duck_sql.STILL_WAITING)[0]):

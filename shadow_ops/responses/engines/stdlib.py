@@ -9,7 +9,7 @@ from shadow_ops.responses.compare import Comparer
 from shadow_ops.responses.engines import Differing
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Join, Key
-from shadow_ops.responses.reading import records
+from shadow_ops.responses.local import records
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
 from shadow_ops.responses.tally import Tally, example
@@ -45,4 +45,5 @@ class StdlibEngine:
                     differing(example(pair, difference))
             found = repeats(join.answered, comparer)
             tally.repeats.add(found.compared, found.agreeing)
+        tally.unmet = frozenset(comparer.unmet)
         join.finish()

@@ -123,6 +123,56 @@ def test_what_is_customers_own_is_shown_to_who_asks(
         assert bool(SECRET.search(shown)) is (flag in flags), shown
 
 
+HALVES = [
+    r'"Ada \ud83d"',
+    r'{"Ada \uDE00": 1}',
+    r'{"u": "\uDE00\ud83d", "x": [{"\udfff": "\uD800"}]}',
+    r'"\ud83d\ude00"',
+]
+
+
+@pytest.mark.parametrize(
+    ("engine", "form"), [("duckdb", "text"), ("stdlib", "markdown"), ("duckdb", "csv"), ("stdlib", "parquet")]
+)
+@pytest.mark.parametrize("how", [(), ("--classes", "label"), ("--redact", "$.x"), ("--by", "$.u")])
+def test_half_of_a_surrogate_pair_ends_nothing(
+    run: Run, tmp_path: Path, engine: str, form: str, how: tuple[str, ...]
+) -> None:
+    """JSON can write it, and no file or terminal: in requests and answers, in texts and members' names, everywhere."""
+    odd = [(one, other, encoding) for one in HALVES for other in HALVES for encoding in ("JSON", "BASE64")]
+    for side in ("production", "shadow"):
+        said = [
+            Said(f"{n}", one if side == "production" else other, one, encoding=encoding)
+            for n, (one, other, encoding) in enumerate(odd)
+        ]
+        write(tmp_path / "churn", side, said)
+    file = tmp_path / f"pairs.{form}"
+    more = ("--export", file) if form in ("csv", "parquet") else ("--format", form)
+    for flags in ((), ("--show-inputs", "--show-answers", "--force")):
+        shown = flags[: 3 if file.exists() else 2]
+        done = responses(run, tmp_path / "churn", "--engine", engine, "--examples", "99", *how, *more, *shown)
+        assert done.exit_code == 0, done.output
+        assert not done.exception
+        done.output.encode()
+    found = json.loads(responses(run, tmp_path / "churn", "--engine", engine, "--format", "json").stdout)
+    assert (found["pairs"], found["agreeing"]) == (32, 8)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "stdlib"])
+def test_what_may_differ_and_is_nowhere_is_told(run: Run, tmp_path: Path, engine: str) -> None:
+    """A typo, or a path from the beginning where only a part is compared; what is on one side alone is somewhere."""
+    write(tmp_path / "churn", "production", [Said("1", '{"a": {"id": 1, "s": [{"at": 1}], "x": 2}}')])
+    write(tmp_path / "churn", "shadow", [Said("1", '{"a": {"s": [{"at": 2}], "x": 2}}')])
+    met = ("--ignore", "$.a.id", "--ignore", "$.a.s[0].at")
+    assert "warning" not in responses(run, tmp_path / "churn", *met, "--engine", engine).stderr
+    done = responses(run, tmp_path / "churn", *met, "--ignore", "$.id", "--engine", engine)
+    assert done.stderr.count("warning") == 1
+    assert "warning: --ignore '$.id' was in no answer that was compared\n" in done.stderr
+    done = responses(run, tmp_path / "churn", "--answer", "$.a", "--ignore", "$.b", "--engine", engine)
+    assert "--ignore '$.b' was in no answer that was compared; it begins at what --answer '$.a' names" in done.stderr
+    assert "warning" not in responses(run, tmp_path / "churn", "--engine", engine).stderr
+
+
 @pytest.mark.parametrize("times", [9, 10])
 def test_what_many_answers_share_is_shown(run: Run, tmp_path: Path, times: int) -> None:
     """A label or a member's name that ten answers have is no customer's own; of fewer only the count is told."""
@@ -306,10 +356,11 @@ def test_a_folder_with_odd_bytes_in_its_name_is_read(run: Run, captured: Path, t
 
 @pytest.mark.parametrize("engine", ["duckdb", "stdlib"])
 def test_answers_without_a_class_have_no_share_of_classes(run: Run, captured: Path, engine: str) -> None:
-    """Single scores have no largest place: that is said, and nothing is called a class."""
-    done = responses(run, captured, "--classes", "argmax", "--engine", engine)
-    assert done.exit_code == 0, done.output
-    assert "no answer of 200 pairs has a class (argmax)" in done.stdout
+    """Single scores have no largest place: that is said, nothing is called a class, and no gate is passed."""
+    judged = ("--min-agreement", "50", "--format", "markdown")
+    done = responses(run, captured, "--classes", "argmax", "--engine", engine, *judged)
+    assert done.exit_code == 4, done.output
+    assert "200 pairs have no class by argmax on either side" in done.stdout
     assert not re.search(r"in their class|none differs|\(none\)", done.stdout)
 
 

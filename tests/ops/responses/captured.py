@@ -16,8 +16,8 @@ from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find
 from shadow_ops.responses.layout import folder
+from shadow_ops.responses.local import FolderSource
 from shadow_ops.responses.run import choose
-from shadow_ops.responses.source import FolderSource
 from shadow_ops.responses.tally import Tally
 
 START = datetime.datetime(2026, 11, 24, 8, tzinfo=datetime.UTC)

@@ -121,13 +121,39 @@ def test_elements_of_a_ranking_are_the_same_within_the_tolerance(production: Any
 
 
 def test_zero_has_one_label() -> None:
-    """With a minus or without, alone or in rows; and all of an answer can't be left out."""
+    """With a minus or without, alone or in rows."""
     assert difference("0.0", "-0.0", classes="label").agrees
     assert difference("[0.0, 1]", "[-0.0, 1]", classes="label").agrees
-    with pytest.raises(InvalidValueError, match="name a part"):
-        Comparison(ignore=["$"])
-    with pytest.raises(InvalidValueError, match="name a part"):
-        Rule.agreement(ignore=["$"])
+
+
+@pytest.mark.parametrize("make", [Comparison, Rule.agreement])
+@pytest.mark.parametrize(
+    ("answer", "ignore", "words"),
+    [
+        (None, "$", "name a part"),
+        ("$.a", "$", "name a part"),
+        ("$[*]", "$[*]", "name a part"),
+        ("$.p[*].s", "$[0]", "name a part"),
+        ("$.p[*].q[*]", "$[*][*]", "name a part"),
+        ("$.p[*].q[*]", "$[*]", "name a part"),
+        ("$.a", "$.a", r"begin at what 'answer' names, with \$, as in \$.id"),
+        ("$.a[0]", "$.a[0].b", r"begin at what 'answer' names, with \$, as in \$.id"),
+        ("$.p[*].s", "$.request_id", r"with \$\[\*\], as in \$\[\*\].id"),
+        ("$.p[*].s", "$.p[*].s", r"with \$\[\*\], as in \$\[\*\].id"),
+        ("$.p[*].q[*]", "$[*].id", r"with \$\[\*\]\[\*\], as in \$\[\*\]\[\*\].id"),
+    ],
+)
+def test_fails_on_what_may_differ_beside_what_is_compared(
+    make: Any,  # noqa: ANN401 - two makers
+    answer: str | None,
+    ignore: str,
+    words: str,
+) -> None:
+    """All of it, which leaves nothing, or a part of the answer that isn't compared, which can't do anything."""
+    with pytest.raises(InvalidValueError, match=words) as error:
+        make(answer=answer, ignore=[ignore])
+    assert len(str(error.value).splitlines()) == 1
+    assert make(answer=answer, ignore=["$" + "[*]" * (answer or "").count("*") + ".id"])
 
 
 def test_a_part_of_the_answer_can_be_compared_alone() -> None:
@@ -153,9 +179,9 @@ def test_a_part_of_the_answer_can_be_compared_alone() -> None:
     ],
 )
 def test_classes(production: Any, shadow: Any, how: Any, classes: Any, agrees: bool) -> None:  # noqa: ANN401
-    """By threshold, argmax or label; an answer without a class agrees with nothing that has one."""
+    """By threshold, argmax or label; an answer without a class agrees with nothing that has one, or hasn't."""
     found = difference(production, shadow, **how)
-    assert (found.classes, found.agrees) == (classes, agrees)
+    assert (found.classes, found.agrees and not found.absent) == (classes, agrees)
 
 
 def test_text_and_rankings_agree_by_what_they_have_in_common() -> None:

@@ -14,7 +14,7 @@ from shadow_ops.responses import counting
 from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.counting import Counts, Time, count, newest
 from shadow_ops.responses.layout import HOUR
-from shadow_ops.responses.source import FolderSource
+from shadow_ops.responses.local import FolderSource
 from tests.ops.responses.captured import START, Said, write
 
 AN_HOUR = Time(START, START + HOUR)

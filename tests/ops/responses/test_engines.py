@@ -73,12 +73,17 @@ ANSWERS = st.one_of(
             "0\n1",
             '[{"score": 0.5}, {"score": 0.5, "id": 2}]',
             '[{"score": 0.5}, {}]',
+            r'{"score": 0.5, "\ud83d": 1}',
+            r'{"score": "\uDE00"}',
+            r'"half \ud83d"',
         ]
     ),
     st.none(),
     st.sampled_from([5, {"already": "JSON"}, True, 0.25]),
 )
-REQUESTS = st.one_of(st.none(), st.sampled_from(["1,2", "1,3", '{"user": {"kind": "x"}}', "x" * 50, ""]))
+REQUESTS = st.one_of(
+    st.none(), st.sampled_from(["1,2", "1,3", '{"user": {"kind": "x"}}', r'{"user": {"kind": "\ud83d"}}', "x" * 50, ""])
+)
 SAID = st.builds(
     Said,
     id=IDS,
@@ -98,14 +103,19 @@ LINES = st.one_of(
 # To shrink a comparison of files takes minutes, and says little more.
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 HOW = st.builds(
-    lambda shape, **how: Comparison(**shape, **how),
+    lambda shape, part, **how: Comparison(**shape, **part, **how),
     atol=st.sampled_from([0, 1e-6, 0.1]),
     rtol=st.sampled_from([0, 1e-6]),
     shape=st.sampled_from(
         [*({"classes": one} for one in ("threshold", "argmax", "label")), {}, {}, {"min_overlap": 0.7}, {"top": 1}]
     ),
-    ignore=st.sampled_from([(), ("$.id",)]),
-    answer=st.sampled_from([None, "$.score", "$[*].score"]),
+    part=st.sampled_from(
+        [
+            *({"answer": one} for one in (None, "$.score", "$[*].score")),
+            *({"ignore": one} for one in (["$.id"], ["$[*]"], ["$.a", "$.score"], ["$[*].score"])),
+            {"answer": "$.score", "ignore": ["$.id"]},
+        ]
+    ),
     by=st.sampled_from([None, "2", "$.user.kind"]),
 )
 

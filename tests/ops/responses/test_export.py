@@ -71,6 +71,29 @@ def test_numbers_stay_numbers(tmp_path_factory: pytest.TempPathFactory, cell: st
 @pytest.mark.parametrize("cell", CELLS)
 def test_parquet_has_every_cell_as_it_was(tmp_path: Path, cell: str) -> None:
     """No spreadsheet runs it."""
-    texts = ["=1+1", "@x", "-0.5", "'=x", "plain"]
+    texts = [
+        "=1+1",
+        "@x",
+        "-0.5",
+        "'=x",
+        "plain",
+        "",
+        '""',
+        "NULL",
+        "a\nb",
+        "a\r\nb",
+        '"',
+        ",",
+        " ",
+        "\u00e4\U0001f408",
+    ]
     found = rows(tmp_path, "seen.parquet", *(pair(cell, text) for text in texts))
     assert [row[cell] for row in found] == texts
+
+
+@pytest.mark.parametrize("letter", ["x", "\U0001f408"])
+def test_a_pair_of_any_length_is_written(tmp_path: Path, letter: str) -> None:
+    """Answers of 20 million letters are compared, so they are exported, too."""
+    long = pair("production", letter * 20_000_000)
+    (row,) = rows(tmp_path, "seen.parquet", long)
+    assert row["production"] == long.production

@@ -12,12 +12,17 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.responses.fetch import Fetcher
+from shadow_ops.responses.engines.duck import DuckEngine
+from shadow_ops.responses.engines.stdlib import StdlibEngine
+from shadow_ops.responses.fetch import Fetcher, Window
 from shadow_ops.responses.find import HourOfFiles, find, sample, span
 from shadow_ops.responses.layout import HOUR, Item, folder
+from shadow_ops.responses.local import FolderSource, records
 from shadow_ops.responses.redact import Redaction
-from shadow_ops.responses.source import FolderSource, s3_source
+from shadow_ops.responses.source import s3_source
+from shadow_ops.responses.tally import Tally
 from tests.ops.responses.captured import END, START, Said, write
 from tests.ops.responses.fake_s3 import FakeS3
 
@@ -66,9 +71,72 @@ def test_fetching_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
     windows = list(Fetcher(source, tmp_path).windows(hours))
     assert [(len(one.production), len(one.shadow), one.follows) for one in windows] == [(3, 3, False), (3, 3, True)]
     assert sorted(s3.reads) == sorted(s3.objects)
-    assert windows[0].production[0].read_bytes() == Said("0-0", "0.5").line()
+    assert windows[0].production[0].read_bytes().strip() == Said("0-0", "0.5").line()
     assert not list(tmp_path.rglob("*.part"))
     assert stat.S_IMODE(windows[0].production[0].parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("redacted", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("left", [0, 1, 100, -2, -9])
+def test_a_kept_file_that_lost_its_end_is_fetched_again(
+    tmp_path: Path, redacted: bool, packed: bool, left: int
+) -> None:
+    """However it was changed before it was kept; one that is whole isn't fetched again, in either engine's reading."""
+    key = f"captured/churn/{folder('production', START)}00-10-1-a.jsonl"
+    line = Said("0", "0.5", "1,2").line() + b"\n"
+    s3 = FakeS3({f"{key}.gz": gzip.compress(line)} if packed else {key: line})
+    source = s3_source(s3, "s3://captures/captured/churn")
+    redaction = Redaction.of(["2"], b"key") if redacted else None
+
+    def fetched() -> Path:
+        (window,) = Fetcher(source, tmp_path, redaction).windows(find(source, *VARIANTS, START, END))
+        return window.production[0]
+
+    path = fetched()
+    content = path.read_bytes()
+    assert fetched() == path
+    assert len(s3.reads) == 1
+    path.write_bytes(content[:left])
+    assert fetched().read_bytes() == content
+    assert len(s3.reads) == 2
+    assert len(list(records([path]))) == 1
+    for engine in (StdlibEngine(), DuckEngine()):
+        tally = Tally()
+        engine.run([Window("2026-11-24T08", (path,), (path,))], "inferenceId", Comparison(), tally)
+        assert (tally.records["production"], tally.all.compared) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../../../../x",
+        "/etc/x",
+        "a/../../../../../../../../x",
+        "./x",
+        "a//x",
+        "x" * 300,
+        "y/" * 300,
+        ".hidden/x",
+        "\u00e4 b\tc",
+        "a\0b",
+    ],
+)
+def test_whatever_an_object_is_called_its_file_lies_in_the_cache(tmp_path: Path, name: str) -> None:
+    """S3 takes any key; what is kept stays in its place, each object's by itself, and is found again."""
+    hour = f"captured/churn/{folder('production', START)}"
+    bodies = {f"{hour}{one}{suffix}": b"" for one in (name, f"{name}2", "x") for suffix in (".jsonl", ".jsonl.gz")}
+    bodies = {key: f"{number}".encode() for number, key in enumerate(sorted(bodies))}
+    s3 = FakeS3({key: gzip.compress(body) if key.endswith(".gz") else body for key, body in bodies.items()})
+    source = s3_source(s3, "s3://captures/captured/churn")
+    cache = tmp_path / "one" / "cache"
+    for _ in range(2):
+        (window,) = Fetcher(source, cache).windows(find(source, *VARIANTS, START, END))
+        assert sorted(path.read_bytes().strip() for path in window.production) == sorted(bodies.values())
+    assert len(s3.reads) == len(bodies)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) == len(bodies)
+    assert all(path.resolve().is_relative_to(cache.resolve()) for path in written)
 
 
 def test_a_file_that_was_deleted_meanwhile_is_counted(tmp_path: Path) -> None:
@@ -91,7 +159,7 @@ def test_packed_files_are_read_as_far_as_they_go(tmp_path: Path) -> None:
     for _ in range(2):
         (window,) = Fetcher(source, tmp_path / "cache").windows(find(source, *VARIANTS, START, END))
         assert window.cut_off == 1
-        assert lines.startswith(window.production[0].read_bytes())
+        assert lines.startswith(window.production[0].read_bytes().rstrip(b"\n"))
         assert len(window.production[0].read_bytes()) > 1000
 
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from shadow_ops.cli.text.responses_text import as_text
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import verdict
-from shadow_ops.responses.counted import SIDES
+from shadow_ops.responses.counted import SIDES, Share
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
@@ -170,11 +171,62 @@ def test_a_part_that_no_answer_has_agrees_with_nothing(
     found = result(compared(tmp_path, engine, said, said, Comparison(answer=path, **how)))
     assert verdict(found.agreement, found.joined_percent, 1)[0] == "INCONCLUSIVE"
     assert found.joined_percent == 0
-    assert lost(found.tally) == {side: {"without the part": 300} for side in SIDES}
+    assert lost(found.tally) == {side: {"nothing to compare": 300} for side in SIDES}
     some = [replace(one, answer='{"predictions": []}') if n < 30 else one for n, one in enumerate(said)]
     good = Comparison(answer="$.predictions[*].score", **how)
     found = result(compared(tmp_path / "some", engine, some, some, good))
     assert (found.agreement.compared, found.agreement.agreeing, found.joined_percent) == (270, 270, 100)
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "how"),
+    [
+        ({"p": [{"s": 1}]}, {"p": [{"s": 9}]}, {"answer": "$.p[*]", "ignore": ["$[*].s"]}),
+        ({"p": [{"s": 1}]}, {"p": [{"s": 9}]}, {"ignore": ["$.p"]}),
+        ({"p": [{"s": 1}]}, {"p": [{"s": 9}]}, {"ignore": ["$.p[0].s"]}),
+        ({"p": 1, "id": 1}, {"id": 2}, {"ignore": ["$.id", '$["p"]']}),
+        ({"id": 2}, {}, {"ignore": ["$.id"]}),
+        ([0.5], [9], {"ignore": ["$[*]"]}),
+        ([0.5, 1], [9], {"ignore": ["$[*]"], "top": 1}),
+        ([{"id": "a"}], [{"id": "b"}], {"ignore": ["$[*].id"], "top": 3}),
+        ([0.1, 0.9], [0.9, 0.1], {"ignore": ["$[*]"], "classes": "argmax"}),
+        (0.5, 0.5, {"classes": "argmax"}),
+        ("cat", "cat", {"classes": "threshold"}),
+        ({"p": 1}, {"p": 1}, {"classes": "threshold", "answer": "$"}),
+    ],
+)
+def test_answers_with_nothing_to_compare_agree_in_nothing(
+    engine: Engine, tmp_path: Path, production: object, shadow: object, how: dict[str, Any]
+) -> None:
+    """All that they have may differ, or none of it has a class: no gate is passed, no noise is known, it is told."""
+    sides = [[Said(f"id-{n}", json.dumps(one), f"{n % 200}") for n in range(300)] for one in (production, shadow)]
+    tally = compared(tmp_path, engine, sides[0], sides[1], Comparison(**how))
+    found = result(tally)
+    assert verdict(found.agreement, found.joined_percent, 1)[0] == "INCONCLUSIVE"
+    assert lost(tally) == {side: {"nothing to compare": 300} for side in SIDES}
+    assert tally.repeats == Share()
+    assert "300 pairs have no" in as_text(replace(found, how=Comparison(**how)), None, markdown=False)
+
+
+@pytest.mark.parametrize(
+    ("production", "shadow", "agrees"),
+    [
+        ({"id": 1, "items": []}, {"id": 2, "items": []}, True),
+        ({"id": 1, "items": []}, {"id": 2, "items": [1]}, False),
+        ({"id": 1, "ok": None}, {"id": 2, "ok": None}, True),
+        ({"id": 1, "ok": True}, {"id": 2}, False),
+        ({}, {}, True),
+        ({"id": 1}, [], False),
+        ([], [1], False),
+    ],
+)
+def test_what_is_left_of_answers_is_compared(
+    engine: Engine, tmp_path: Path, production: object, shadow: object, agrees: bool
+) -> None:
+    """That a list or an object is empty, null or missing on one side, says something, too."""
+    sides = [[Said(f"id-{n}", json.dumps(one), f"{n}") for n in range(9)] for one in (production, shadow)]
+    tally = compared(tmp_path, engine, sides[0], sides[1], Comparison(ignore=["$.id"]))
+    assert (tally.all.compared, tally.all.agreeing) == (9, 9 * agrees)
 
 
 def test_lines_that_are_no_records_stop_nothing(engine: Engine, tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.engines import Engine
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
+from shadow_ops.responses.local import FolderSource
 from shadow_ops.responses.result import Result
 from shadow_ops.responses.run import Asked, compare
-from shadow_ops.responses.source import FolderSource
 from tests.ops.responses.captured import START, Said, write
 
 ENGINES = pytest.mark.parametrize("engine", [StdlibEngine(), DuckEngine()], ids=["stdlib", "duckdb"])
