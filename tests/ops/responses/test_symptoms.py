@@ -361,3 +361,12 @@ def test_two_labels_that_err_both_ways_are_no_complement(width: int) -> None:
         others = [1 - one if draw.random() < 0.3 else one for one in ones]
         pairs.append(("\n".join(map(str, ones)), "\n".join(map(str, others))))
     assert not any("minus" in said or "labels" in said for said in named(pairs))
+
+
+def test_labels_and_complements_are_seen_from_so_many_on() -> None:
+    """Five of each label and twenty in all; three numbers, of which no two make a sum of their own."""
+    assert [exchanged({("a", "b"): one, ("b", "a"): 30}) is not None for one in (4, 5)] == [False, True]
+    assert [exchanged({("a", "b"): 10, ("b", "a"): one}) is not None for one in (9, 10)] == [False, True]
+    for numbers, is_told in ((("0.25", "0.75"), False), (("0.25", "0.75", "0.625"), True)):
+        pairs = [(one, f"{1 - float(one)}") for one in numbers] * 20
+        assert any("1 minus production's" in said for said in named(pairs)) is is_told
