@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -40,6 +41,12 @@ class FakeCloudWatch:
     def put(self, variant: str, metric: str, statistic: str, minute: float, value: float) -> None:
         """Have a value at so many minutes after `START`."""
         self._points[variant, metric, statistic][START + datetime.timedelta(minutes=minute)] = value
+
+    def copy(self) -> FakeCloudWatch:
+        """One with the same points, to which others can be added; it was asked nothing yet."""
+        other = FakeCloudWatch(self._page_size)
+        other._points.update({series: dict(points) for series, points in self._points.items()})
+        return other
 
     def get_metric_data(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
         """Answer one page."""
@@ -101,6 +108,12 @@ def traffic(minutes: int, slower: float = 1, shadow: bool = True, failing: float
         shadow: Whether the shadow has any data.
         failing: Share of the shadow's requests that ends in a 5xx.
     """
+    return _traffic(minutes, slower, shadow, failing).copy()
+
+
+@functools.cache
+def _traffic(minutes: int, slower: float, shadow: bool, failing: float) -> FakeCloudWatch:
+    # Hours of minutes cost more than most tests that look at them.
     fake = FakeCloudWatch()
     for minute in range(minutes):
         for name, factor, share in (("production", 1.0, 0.0), ("shadow", slower, failing)):
