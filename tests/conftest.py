@@ -17,8 +17,13 @@ settings.load_profile("repeatable")
 # they find. tests/stacks/test_validity.py holds every kind of template against them, strictly.
 os.environ["CDK_VALIDATION"] = "false"
 
-# What takes longest begins first, so that no process is left alone with it at the end.
-_FIRST = ("tests/rehearsal/test_demo.py", "tests/deploy/", "tests/rehearsal/", "tests/stacks/", "tests/package/")
+# What takes longest begins first, so that no process is left alone with it at the end: files of minutes, then those
+# that wait more than they work, then what works longest.
+_FIRST = (
+    *("tests/rehearsal/test_demo.py", "tests/deploy/test_guard.py", "tests/deploy/test_managed.py"),
+    *("tests/deploy/test_pipeline.py", "tests/deploy/test_gate.py", "tests/deploy/test_watch.py"),
+    *("tests/deploy/", "tests/rehearsal/", "local_aws/tests/", "tests/stacks/", "tests/package/"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
