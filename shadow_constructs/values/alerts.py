@@ -78,11 +78,12 @@ class Alerts:
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         for address in self.emails:
             check_text(problems, "emails", address, pattern=_EMAIL, rule="hold addresses like team@example.com")
-        known = [str(address).casefold() for address in self.emails]
-        for number, address in enumerate(self.emails):
-            if known[number] in known[:number]:
+        known: set[str] = set()
+        for address in (one for one in self.emails if isinstance(one, str)):
+            if address.casefold() in known:
                 must = "hold each address once, whatever its capitals"
                 problems.add("emails", must, address, "leave the others out: each would be written to")
+            known.add(address.casefold())
         for arn in self.action_arns:
             rule = "hold ARNs of alarm actions"
             check_text(problems, "action_arns", arn, pattern=_ARN, rule=rule, tokens=True, example=_ACTION)

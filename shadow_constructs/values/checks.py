@@ -6,21 +6,20 @@ Each check records a problem instead of raising, so that a value can report all 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_list, is_token
-from shadow_ops.contract.checks import check_reason
+from shadow_ops.contract.checks import MOST_ENTRIES, check_reason, checked_list
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.text import is_writable
 
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
-# Far more than any list of these values may hold by its own rules, and few enough to look at.
-_LONGEST_LIST = 10_000
 
 MOST_TAGS = 50
 """Of one resource, in all services."""
@@ -178,21 +177,24 @@ def check_flag(problems: Problems, what: str, value: object) -> None:
 
 def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ...]:
     """A list as a tuple; anything else, a lone text included, is a problem and counts as empty."""
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        if len(value) <= _LONGEST_LIST:
-            return tuple(value)
-        problems.add(what, f"have at most {_LONGEST_LIST:,} entries", len(value))
-        return ()
-    problems.add(what, "be a list", value, f"write [{shown(value)}]" if isinstance(value, str) else None)
-    return ()
+    fix = f"write [{shown(value)}]" if isinstance(value, str) else None
+    return checked_list(problems, what, value, "be a list", fix)
 
 
 def checked_mapping(problems: Problems, what: str, value: object) -> Mapping[str, str]:
     """A read-only copy of a dict; anything else is a problem and counts as empty."""
-    if isinstance(value, Mapping):
+    if not isinstance(value, Mapping):
+        problems.add(what, "be a dict", value)
+    elif len(value) > MOST_ENTRIES:
+        problems.add(what, f"have at most {MOST_ENTRIES:,} entries", len(value))
+    else:
         return frozen_mapping(value)
-    problems.add(what, "be a dict", value)
     return frozen_mapping({})
+
+
+def doubles(values: Iterable[object]) -> list[str]:
+    """The texts that stand in a list more than once, in order."""
+    return sorted(one for one, count in Counter(one for one in values if isinstance(one, str)).items() if count > 1)
 
 
 def check_type(problems: Problems, what: str, value: object, expected: type | tuple[type, ...], must: str) -> bool:
@@ -217,11 +219,15 @@ def check_tags(problems: Problems, what: str, tags: Mapping[str, str], *, render
     if len(tags) >= MOST_TAGS:
         problems.add(what, f"have at most {MOST_TAGS - 1} entries", len(tags))
     keys = [key for key in tags if isinstance(key, str)]
-    lowered = [key.lower() for key in keys]
-    doubles = [key for key in keys if lowered.count(key.lower()) > 1]
-    if doubles:
+    alike = set(doubles(key.lower() for key in keys))
+    if alike:
         # IAM User Guide, id_tags: keys aren't case sensitive, and the roles get the tags too.
-        problems.add(what, "have keys that differ in more than their case", ", ".join(doubles), "keep one of them")
+        problems.add(
+            what,
+            "have keys that differ in more than their case",
+            ", ".join(key for key in keys if key.lower() in alike),
+            "keep one of them",
+        )
     for key, value in tags.items():
         good_key = isinstance(key, str) and not is_token(key) and _TAG_TEXT.fullmatch(key) and 1 <= len(key) <= 128
         if not good_key or key.lower().startswith("aws:"):

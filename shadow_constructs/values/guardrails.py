@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from shadow_constructs.values.checks import check_text, checked_tuple
+from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.checks import check_flag, check_number, check_one_of, check_reason
 from shadow_ops.contract.problems import Problems
@@ -79,7 +79,7 @@ class Guardrails:
             check_text(problems, "alarm_names", name, pattern=_ALARM_NAME, rule=rule, tokens=True)
         if len(names) > MOST_ALARMS:
             problems.add("alarm_names", f"have at most {MOST_ALARMS} entries", len(names))
-        for double in sorted({str(name) for name in names if names.count(name) > 1}):
+        for double in doubles(names):
             problems.add("alarm_names", "name each alarm once", double)
         check_flag(problems, "own_alarms", self.own_alarms)
         freeze(self, alarm_names=names)

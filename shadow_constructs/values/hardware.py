@@ -93,7 +93,7 @@ class CoreDump:
             pattern=_S3_URI,
             rule="be an address like s3://bucket/prefix",
             longest=512,
-            tokens=str(self.destination).startswith("s3://"),
+            tokens=isinstance(self.destination, str) and self.destination.startswith("s3://"),
         )
         if self.key_arn is not None:
             check_key_arn(problems, "key_arn", self.key_arn)

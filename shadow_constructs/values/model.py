@@ -184,7 +184,8 @@ class Model:
                 problems.add("environment", f"have at most 1024 bytes as value of {shown(key)}", len(value.encode()))
             else:
                 check_ascii(problems, "environment", value)
-        total = sum(len(str(part).encode(errors="replace")) for item in self.environment.items() for part in item)
+        texts = (part for item in self.environment.items() for part in item if isinstance(part, str))
+        total = sum(len(part.encode(errors="replace")) for part in texts)
         if total > 32 * 1024:
             problems.add("environment", "have at most 32768 bytes in all", total)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_flag, check_text, checked_tuple
+from shadow_constructs.values.checks import check_flag, check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import TOKEN, is_list, is_token
 from shadow_ops.contract.problems import Problems, refuse
@@ -66,7 +66,7 @@ class Network:
                 problems.add("security_groups", "hold security groups of the CDK", one, fix)
         chosen: dict[str, Any] = {}
         if isinstance(subnets, Sequence) and not isinstance(subnets, str):
-            chosen = {"subnets": list(subnets)}
+            chosen = {"subnets": list(checked_tuple(problems, "subnets", subnets))}
         elif subnets is not None:
             chosen = {name: getattr(subnets, name, None) for name in _SELECTION}
             if not any(value is not None for value in chosen.values()):
@@ -120,8 +120,7 @@ def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int
         return
     if not lowest <= len(ids) <= highest:
         problems.add(what, f"have {lowest} to {highest} entries", list(ids))
-    texts = [one for one in ids if isinstance(one, str)]
-    for double in sorted({one for one in texts if texts.count(one) > 1}):
+    for double in doubles(ids):
         problems.add(what, "hold each id once", double)
     for one in ids:
         check_text(problems, what, one, pattern=_ID, rule="hold ids like subnet-0abc or sg-0abc", tokens=True)

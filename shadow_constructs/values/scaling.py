@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from typing import Any, Self
 
 from shadow_constructs.values.checks import (
@@ -16,11 +17,12 @@ from shadow_constructs.values.checks import (
     check_type,
     check_whole_number,
     checked_tuple,
+    doubles,
 )
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.checks import check_number
+from shadow_ops.contract.checks import MOST_ENTRIES, check_number
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.scaling_model import LARGEST_TARGET, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
@@ -34,6 +36,8 @@ TARGETS = {
 
 # API members PolicyName and ScheduledActionName.
 _NAME = re.compile(r"[^|:/\x00-\x1f]{1,256}")
+# The deepest structure of API operation PutScalingPolicy has ten levels, metrics' dimensions.
+_DEEPEST = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,9 @@ class Scaling:
             InvalidValueError: With one line per mistake.
         """
         problems = Problems("Scaling")
+        for name in ("min_count", "max_count"):
+            if getattr(self, name) is None:
+                problems.add(name, "be a whole number of at least 1", None)
         _check_limits(problems, self.min_count, self.max_count)
         for name in ("invocations_per_instance", "concurrent_requests"):
             target = getattr(self, name)
@@ -193,10 +200,9 @@ class Scaling:
 
     @staticmethod
     def _check_policy(problems: Problems, policy: object) -> None:
-        try:
-            texts = list(_texts(policy))
-        except RecursionError:
-            problems.add("policies", "hold nothing that holds itself", policy)
+        texts = _texts(policy)
+        if texts is None:
+            problems.add("policies", f"hold nothing that holds itself, nor more than {_DEEPEST} levels", policy)
             return
         for text in texts:
             if not is_writable(text):
@@ -231,7 +237,7 @@ def _part(count: int | None, part: float) -> int | None:
 
 
 def _check_names(problems: Problems, what: str, names: Sequence[object]) -> None:
-    for double in sorted({str(name) for name in names if name is not None and names.count(name) > 1}):
+    for double in doubles(names):
         problems.add(what, "have names that differ", double)
 
 
@@ -245,13 +251,20 @@ def _check_limits(problems: Problems, lowest: object, highest: object) -> None:
         problems.add("min_count", f"be at most max_count ({highest})", lowest)
 
 
-def _texts(value: object) -> Iterator[str]:
-    """All texts in a policy, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.items():
-            yield from _texts(item)
-    elif isinstance(value, Sequence):
-        for one in value:
-            yield from _texts(one)
+def _texts(policy: object) -> list[str] | None:
+    """All texts in a policy, keys included; None if it is deeper, or on a level longer, than any of the service's."""
+    found: list[str] = []
+    level = [policy]
+    for _ in range(_DEEPEST):
+        found += (one for one in level if isinstance(one, str))
+        below: list[object] = []
+        for one in level:
+            inner = chain.from_iterable(one.items()) if isinstance(one, Mapping) else one
+            if not isinstance(one, str | bytes | bytearray | memoryview) and isinstance(inner, Iterable):
+                below += islice(inner, MOST_ENTRIES + 1)
+            if len(below) > MOST_ENTRIES:
+                return None
+        if not below:
+            return found
+        level = below
+    return None

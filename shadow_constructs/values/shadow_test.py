@@ -18,6 +18,7 @@ from shadow_constructs.values.checks import (
     check_tags,
     check_type,
     checked_mapping,
+    doubles,
 )
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.frozen import freeze
@@ -33,6 +34,7 @@ from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.toml.file import read_file
 from shadow_constructs.values.variant import Variant
 from shadow_constructs.values.watch import Watch
+from shadow_ops.contract.checks import checked_list
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
 
@@ -103,13 +105,11 @@ class ShadowTest:
         if self.shadow is not None:
             must = "be one Variant(...): SageMaker allows a single shadow"
             is_variant &= check_type(problems, "shadow", self.shadow, Variant, must)
-        others = self.other_production
-        is_list = isinstance(others, Sequence) and not isinstance(others, str | bytes)
-        if not is_list:
-            problems.add("other_production", "be a list of Variant(...)", others)
-            is_variant = False
-        for other in others[: _MOST_VARIANTS + 1] if is_list else ():
-            is_variant &= check_type(problems, "other_production", other, Variant, "be a list of Variant(...)")
+        before, must = problems.count, "be a list of Variant(...)"
+        freeze(self, other_production=checked_list(problems, "other_production", self.other_production, must))
+        for other in self.other_production[: _MOST_VARIANTS + 1]:
+            check_type(problems, "other_production", other, Variant, must)
+        is_variant &= problems.count == before
         check_type(problems, "capture", self.capture, Capture, "be a Capture(...) or Capture.off()")
         check_type(problems, "metrics", self.metrics, MetricsPublishing, "be a MetricsPublishing(...)")
         if self.volume_key_arn is not None:
@@ -133,7 +133,6 @@ class ShadowTest:
             if problems.count == 0:
                 check_pairs(problems, PAIRS, self)
         problems.raise_if_any()
-        freeze(self, other_production=tuple(self.other_production))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
@@ -255,7 +254,7 @@ class ShadowTest:
         names = [variant.name for variant in self.variants]
         if None in names:
             problems.add("other_production", "give each variant a name", None)
-        for name in sorted({name for name in names if name is not None and names.count(name) > 1}):
+        for name in doubles(names):
             problems.add("name", "differ between the variants", name)
         for conflict in _version_conflicts(self.variants):
             problems.add("version", "mean one model", conflict, "give the changed model a version of its own")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.text import is_line
@@ -11,6 +12,8 @@ from shadow_ops.contract.text import is_line
 # An integer beyond it is no float, and NaN isn't smaller.
 _LARGEST = sys.float_info.max
 _LONGEST_REASON = 500
+MOST_ENTRIES = 10_000
+"""Far more than any value may hold, and few enough to look at."""
 
 
 def check_number(
@@ -46,6 +49,20 @@ def check_number(
     below = value < highest if open_end else value <= highest
     if not (above and below):
         problems.add(what, rule, value, fix)
+
+
+def checked_list(problems: Problems, what: str, value: object, must: str, fix: str | None = None) -> tuple[Any, ...]:
+    """A list of any kind as a tuple; anything else, a lone text included, is a problem and counts as empty."""
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
+        try:
+            if len(value) <= MOST_ENTRIES:
+                return tuple(value)
+        except OverflowError:
+            pass
+        problems.add(what, f"have at most {MOST_ENTRIES:,} entries", value)
+    else:
+        problems.add(what, must, value, fix)
+    return ()
 
 
 def check_flag(problems: Problems, what: str, value: object) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from shadow_ops.contract.checks import check_number
+from shadow_ops.contract.checks import check_number, checked_list
 from shadow_ops.contract.paths import Path, column_of, parse_path
 from shadow_ops.contract.problems import InvalidValueError, Problems
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shadow_ops.contract.rules.agreement import AgreementRule
 
 Classes = Literal["argmax", "threshold", "label"]
+# No answer has so many: SageMaker's have 25 MB at most (API operation InvokeEndpoint).
+_MOST_ELEMENTS = 25_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,19 +100,17 @@ def check_how(problems: Problems, how: Comparison | AgreementRule) -> None:
     unused = how.classes is None or (named and how.classes != "threshold")
     if unused and isinstance(how.threshold, int | float) and -1e150 <= how.threshold <= 1e150 and how.threshold != 0.5:
         problems.add("threshold", "be left out without classes 'threshold'", how.threshold)
-    if how.top is not None and (isinstance(how.top, bool) or not isinstance(how.top, int) or how.top < 1):
-        problems.add("top", "be a whole number of at least 1", how.top)
+    whole = isinstance(how.top, int) and not isinstance(how.top, bool)
+    if how.top is not None and not (whole and 1 <= how.top <= _MOST_ELEMENTS):
+        problems.add("top", f"be a whole number from 1 to {_MOST_ELEMENTS:,}", how.top)
     if how.classes is not None and how.top is not None:
         problems.add("top", "be left out with classes", how.top)
     if how.classes is not None and how.min_overlap != 1:
         problems.add("min_overlap", "be left out with classes: a class is equal or isn't", how.min_overlap)
-    if isinstance(how.ignore, str) or not isinstance(how.ignore, Sequence):
-        problems.add("ignore", "be a list of paths such as $.request_id", how.ignore)
-        return
     answer: Path = ()
     if how.answer is not None and _check_path(problems, "answer", how.answer):
         answer = parse_path(how.answer)
-    for path in how.ignore:
+    for path in checked_list(problems, "ignore", how.ignore, "be a list of paths such as $.request_id"):
         if _check_path(problems, "ignore", path):
             _check_ignored(problems, parse_path(path), answer, path)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
-from shadow_ops.contract.checks import check_number
+from shadow_ops.contract.checks import check_number, checked_list
 from shadow_ops.contract.problems import InvalidValueError, Problems, shown
 from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.contract.text import compact, is_line
@@ -224,12 +224,11 @@ class GatePolicy:
             return None
 
     def _check_rules(self, problems: Problems) -> None:
-        if isinstance(self.rules, str) or not isinstance(self.rules, Sequence):
-            problems.add("rules", "be a list of Rule.latency(...), Rule.error_rate(...) ...", self.rules)
+        before, must = problems.count, "be a list of Rule.latency(...), Rule.error_rate(...) ..."
+        rules = checked_list(problems, "rules", self.rules, must)
+        if problems.count > before:
             object.__setattr__(self, "rules", ())
             return
-        # So many are enough to refuse them: a range may hold billions.
-        rules = tuple(self.rules[: 10 * MOST_RULES])
         for rule in rules:
             if type(rule) not in KINDS.values():
                 problems.add("rules", f"hold {' or '.join(f'Rule.{kind}(...)' for kind in KINDS)}", rule)

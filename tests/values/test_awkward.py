@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserList, deque
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from shadow_constructs import (
     Container,
     CoreDump,
     Dashboard,
+    GatePolicy,
     Guard,
     Guardrails,
     Hardware,
@@ -31,6 +33,7 @@ from shadow_constructs import (
     Variant,
     Watch,
 )
+from shadow_ops.contract.rules import KINDS
 from tests.values.samples import hardware, model, shadow_test, variant
 
 
@@ -79,6 +82,71 @@ def test_no_field_asks_a_value_whether_it_is_true(kind: type, name: str) -> None
     """It is refused like whatever else doesn't belong there."""
     with pytest.raises(InvalidValueError):
         MAKE[kind](**{name: Awkward()})
+
+
+def _nested(depth: int, wrap: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - of any kind
+    found: Any = []
+    for _ in range(depth):
+        found = wrap(found)
+    return found
+
+
+HUGE: dict[str, Any] = {
+    "number": 10**5000,
+    "number below zero": -(10**5000),
+    "range": range(10**9),
+    "range beyond any length": range(10**30),
+    "list": ["$.a"] * 20_000,
+    "dict": {f"k{number}": "v" for number in range(20_000)},
+    "lists in lists": _nested(100_000, lambda one: [one]),
+    "dicts in dicts": _nested(100_000, lambda one: {"a": one}),
+    "a list of lists in lists": [_nested(5000, lambda one: [one]), _nested(5000, lambda one: [one])],
+    "a dict of lists in lists": {"a": _nested(5000, lambda one: [one])},
+    "bytes": bytearray(100_000),
+}
+# What is read of rules and policies comes from files as well.
+EVERY: dict[type, Callable[..., object]] = {**MAKE, **{kind: kind for kind in (*KINDS.values(), GatePolicy)}}
+FIELDS = {
+    f"{kind.__name__}.{one.name}": (make, one) for kind, make in EVERY.items() for one in fields(kind) if one.init
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_no_field_takes_what_is_huge(name: str) -> None:
+    """Whatever its size or depth: refused in words, without looking at all of it."""
+    make, one = FIELDS[name]
+    for huge in HUGE.values():
+        with pytest.raises(InvalidValueError) as refused:
+            make(**{one.name: huge})
+        assert all(line.isprintable() and len(line) < 1000 for line in refused.value.problems)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_no_field_takes_none_that_does_not_say_so(name: str) -> None:
+    """What may be absent says so in its type."""
+    make, one = FIELDS[name]
+    if "None" not in str(one.type) and one.type != "PromoteOn":
+        with pytest.raises(InvalidValueError):
+            make(**{one.name: None})
+
+
+@pytest.mark.parametrize("kind", [deque, UserList])
+def test_a_list_is_one_of_any_kind(kind: Callable[[list[Any]], Any]) -> None:
+    """Whatever is a sequence to Python."""
+    assert shadow_test(other_production=kind([])).other_production == ()
+    assert GatePolicy(rules=kind([Rule.latency()])).rules == (Rule.latency(),)
+    assert Rule.agreement(ignore=kind(["$.id"])).ignore == ("$.id",)
+    assert Alerts(without=kind(["shadow-cpu"])).without == ("shadow-cpu",)
+
+
+def test_a_policy_of_scaling_is_as_deep_as_the_services() -> None:
+    """Deeper ones are refused at any depth, also where the interpreter's own end is near."""
+    for depth in (20, 200, 900, 990, 2000):
+        for wrap in (lambda one: [one], lambda one: {"Metrics": one}, lambda one: {"Metrics": [one]}):
+            tracking = {"TargetValue": 1, "CustomizedMetricSpecification": _nested(depth, wrap)}
+            policy = {"PolicyName": "p", "TargetTrackingScalingPolicyConfiguration": tracking}
+            with pytest.raises(InvalidValueError, match="more than 20 levels"):
+                Scaling(max_count=2, policies=[policy])
 
 
 @pytest.mark.parametrize(

@@ -81,5 +81,6 @@ class AgreementRule(Rule):
             problems.add("tolerance", "be left out with classes: a class is equal or isn't", self.tolerance)
         check_flag(problems, "less_noise", self.less_noise)
         check_how(problems, self)
-        # What JSON has as a list.
-        object.__setattr__(self, "ignore", tuple(self.ignore) if isinstance(self.ignore, Sequence) else ())
+        if problems.count == 0:
+            # What JSON has as a list.
+            object.__setattr__(self, "ignore", tuple(self.ignore))
