@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 
 
 @dataclass(frozen=True)
@@ -85,4 +88,25 @@ class Clients:
         from botocore.config import Config
 
         config = Config(**{"retries": {"mode": "standard"}, "user_agent_extra": "shadow-test", **options})
-        return self._session.client(service, config=config)
+        client = self._session.client(service, config=config)
+        client.meta.events.register("before-parse", _check_answer)
+        return client
+
+
+def _check_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
+    """Refuse an answer that isn't AWS's, such as the sign-in page of a network.
+
+    Raises:
+        HTTPClientError: If it has no request id, or isn't of the service's protocol.
+    """
+    from botocore.exceptions import HTTPClientError
+
+    named = any(str(name).lower() in _REQUEST_IDS for name in response_dict["headers"])
+    # What stands before AWS answers for it when it is overloaded.
+    foreign = not named and response_dict["status_code"] < 500
+    shape = operation_model.output_shape
+    payload = shape is not None and "payload" in shape.serialization
+    if operation_model.service_model.resolved_protocol in ("json", "rest-json") and not payload:
+        foreign = foreign or response_dict["body"].lstrip()[:1] not in (b"", b"{")
+    if foreign:
+        raise HTTPClientError(error=f"what answered {operation_model.name} isn't AWS")

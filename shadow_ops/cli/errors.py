@@ -65,9 +65,10 @@ def translated() -> Iterator[None]:
         raise Failure(str(error)) from error
     except click.UsageError as error:
         line = error.format_message()
-        if len(line) <= 2 * _LONGEST_END:
+        shown = line if len(line) <= 2 * _LONGEST_END else f"{line[:_LONGEST_END]} ... {line[-_LONGEST_END:]}"
+        if harmless.shown(shown) == line:
             raise
-        raise click.UsageError(f"{line[:_LONGEST_END]} ... {line[-_LONGEST_END:]}", error.ctx) from None
+        raise click.UsageError(harmless.shown(shown), error.ctx) from None
     except KeyboardInterrupt:
         raise Failure("interrupted", INTERRUPTED) from None
     except Exception as error:

@@ -7,7 +7,10 @@ may move a cursor, hide a line, forge one, or be taken for HTML.
 from __future__ import annotations
 
 import html
+import os
 import re
+
+import click
 
 # Control characters but for the line end; Unicode's other line ends; what changes the direction of text or is invisible
 # (bidirectional marks, zero width, tags); half surrogate pairs. A private terminal sequence begins with one of them.
@@ -15,16 +18,22 @@ _HARMFUL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
-# The colours of our own, as click writes them: nothing else of a terminal's language passes.
-_OURS = re.compile("\x1b\\[(?:0|1|3[0-7]|9[0-7])m")
+# Marks colours as our own until they are shown: text from outside may hold the same sequences, and can't know it.
+_MARK = os.urandom(8).hex()
+_OURS = re.compile(f"\x1b{_MARK}(\\[[0-9]+m)")
 _MARKDOWN = re.compile(r"([\\\[\]|])")
 
 
 def shown(text: str) -> str:
     """Text for a terminal: our own colours stay, everything that isn't seen as itself is written out."""
     parts = _OURS.split(text)
-    colours = [*_OURS.findall(text), ""]
-    return "".join(_written(part) + colour for part, colour in zip(parts, colours, strict=True))
+    # Every second one is a colour.
+    return "".join(f"\x1b{part}" if number % 2 else _written(part) for number, part in enumerate(parts))
+
+
+def coloured(text: str, colour: str | None, *, bold: bool = False) -> str:
+    """Text from anywhere in a colour of ours, which `shown` makes one of the terminal's."""
+    return click.style(_written(text), fg=colour, bold=bold or None).replace("\x1b", f"\x1b{_MARK}")
 
 
 def in_json(text: str) -> str:

@@ -48,7 +48,7 @@ def prose(text: str, *, markdown: bool) -> str:
 
 def coloured(outcome: str, width: int = 0) -> str:
     """An outcome in its colour, filled up to a width; click takes the colour out where it isn't a terminal."""
-    return click.style(outcome.ljust(width), fg=COLOURS.get(outcome), bold=True)
+    return harmless.coloured(outcome.ljust(width), COLOURS.get(outcome), bold=True)
 
 
 def text_table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:

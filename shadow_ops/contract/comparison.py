@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from shadow_ops.contract.rules.agreement import AgreementRule
 
 Classes = Literal["argmax", "threshold", "label"]
-# No answer has so many: SageMaker's have 25 MB at most (API operation InvokeEndpoint).
-_MOST_ELEMENTS = 25_000_000
+# As many as --top takes; no answer of 25 MB (API operation InvokeEndpoint) is read for more.
+_MOST_ELEMENTS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ def as_text(plan: Plan, tally: Tally, *, markdown: bool) -> str:
     if answered:
         figures = "  ".join(f"{name} {value:.1f}" for name, value in latency.items() if value is not None)
         lines.append(f"waited    {figures} ms")
+    lines = [output.prose(line, markdown=markdown) for line in lines]
     parts = ["\n".join(f"- {line}" for line in lines) if markdown else "\n".join(lines)]
     if tally.errors:
         rows = [("failed", "error", "the first of them", "its InferenceId")]

@@ -6,10 +6,8 @@ import datetime
 from dataclasses import asdict
 from typing import Any
 
-import click
-
 from shadow_ops.aws.endpoint import LiveVariant
-from shadow_ops.cli import output
+from shadow_ops.cli import harmless, output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.unguarded import LOST
@@ -75,7 +73,7 @@ def as_json(observed: Observed, now: datetime.datetime) -> dict[str, Any]:
 
 def _heading(observed: Observed, now: datetime.datetime, markdown: bool) -> str:
     live = observed.found.live
-    state = live.status if markdown else click.style(live.status, bold=True, fg=_status_colour(live.status))
+    state = live.status if markdown else harmless.coloured(live.status, _status_colour(live.status), bold=True)
     what = "a shadow test" if live.shadow is not None else "no shadow test"
     head = f"{live.name}: {state}, {what}, since {spoken(age(live, now))} ({live.config.created:%Y-%m-%d %H:%M %Z})"
     lines = [f"### {head}" if markdown else head]
@@ -155,10 +153,10 @@ def _bullets(lines: list[str], markdown: bool, colour: str | None = None) -> str
     lines = [output.prose(line, markdown=markdown) for line in lines]
     if markdown:
         return "\n".join(f"- {line}" for line in lines)
-    return "\n".join(click.style(line, fg=colour, bold=True) if colour else line for line in lines)
+    return "\n".join(harmless.coloured(line, colour, bold=True) if colour else line for line in lines)
 
 
 def _alarms_coloured(text: str) -> str:
     for state, colour in _ALARM_COLOURS.items():
-        text = text.replace(f"  {state} ", f"  {click.style(state, fg=colour)} ")
+        text = text.replace(f"  {state} ", f"  {harmless.coloured(state, colour)} ")
     return text

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 from botocore import exceptions
+from botocore.awsrequest import AWSResponse
 
+from shadow_ops.aws.clients import Clients
 from shadow_ops.cli.errors import Failure, of_aws, translated
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services, refused
@@ -43,6 +49,58 @@ def test_each_error_of_aws_is_one_sentence(
     assert (result.exit_code, result.stdout) == (code, "")
     assert line.startswith("error: ")
     assert said in line
+
+
+ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
+    "a sign-in page": (200, {"Content-Type": "text/html"}, b"<html>sign in</html>"),
+    "a page that is elsewhere": (302, {"Location": "https://portal"}, b""),
+    "a number": (200, {}, b"0.5"),
+    "an empty object": (200, {}, b"{}"),
+    "nothing": (200, {}, b""),
+    "a number with an id": (200, {"x-amzn-RequestId": "1"}, b"0.5"),
+    "a list with an id": (400, {"x-amzn-RequestId": "1"}, b"[]"),
+    "a number of a server in trouble": (503, {}, b"0.5"),
+}
+_CLIENT = Clients._client  # before it is replaced
+
+
+class _Raw:
+    """What a server sent."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def stream(self, **_: object) -> Iterator[bytes]:
+        """All at once."""
+        yield self.body
+
+
+@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(
+    "command", ["list", "history churn", "status churn", "gate churn", "send churn", "compare churn"]
+)
+def test_what_answers_and_is_not_aws_is_said(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, answer: str
+) -> None:
+    """A network's sign-in page, or another server at AWS_ENDPOINT_URL: one line that says where to look."""
+    status, headers, body = ANSWERS[answer]
+
+    def answered(self: Clients, service: str, **options: Any) -> Any:  # noqa: ANN401 - a boto3 client
+        client = _CLIENT(self, service, **{**options, "retries": {"total_max_attempts": 1}})
+        sent = AWSResponse("https://x", status, headers, _Raw(body))  # type: ignore[arg-type] # as good as one of theirs
+        client.meta.events.register("before-send", lambda **_: sent)
+        return client
+
+    monkeypatch.setattr(Clients, "_client", answered)
+    for name, value in (("ACCESS_KEY_ID", "a"), ("SECRET_ACCESS_KEY", "b"), ("REGION", "eu-west-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    (tmp_path / "payloads.csv").write_text("1\n", encoding="utf-8")
+    result = run(*command.split(), *([tmp_path / "payloads.csv"] if command.startswith("send") else []))
+    (line,) = result.stderr.splitlines()[-1:]
+    assert result.exit_code == 1
+    assert line.startswith("error: AWS could not be reached (")
+    assert "isn't AWS" in line
+    assert "AWS_ENDPOINT_URL" in line
 
 
 def test_a_query_that_failed_is_no_verdict(run: Run, services: Services) -> None:

@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 from pathlib import Path
 
 import click
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shadow_ops.cli import harmless, output
+from tests.ops.cli.conftest import Run
+from tests.ops.cli.services import Services
 
 CLI = Path(__file__).resolve().parents[3] / "shadow_ops"
-ATTACKS = ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\u202egnp", "\u2028PASS", "\x7f", "\ud800", "\u200b"]
+ATTACKS = [
+    "\x1b[31m",
+    "\x1b[0m",
+    "\x1b[2J",
+    "\x1b]0;title\x07",
+    "\x9b31m",
+    "\u202egnp",
+    "\u2028PASS",
+    "\x7f",
+    "\ud800",
+    "\u200b",
+]
 
 
 @given(st.text() | st.sampled_from(ATTACKS), st.sampled_from(["PASS", "FAIL"]))
 def test_a_terminal_obeys_nothing_but_our_own_colours(text: str, outcome: str) -> None:
     """What isn't seen as itself is written out; our colours stay."""
-    shown = harmless.shown(f"{output.coloured(outcome)}: {text}")
-    plain = click.unstyle(shown) if "\x1b[8m" not in text else shown
+    colour = {"PASS": "green", "FAIL": "red"}[outcome]
+    ours = click.style(outcome, fg=colour, bold=True)
+    shown = harmless.shown(f"{output.coloured(outcome)}: {text}{harmless.coloured(text, colour)}")
 
-    assert output.coloured(outcome) in shown
-    assert not set(plain.replace("\x1b[", "")) & {"\x1b", "\x9b", "\x07", "\x08", "\r", "\u202e", "\u2028"}
+    assert shown.startswith(f"{ours}: ")
+    plain = shown.replace(ours, "", 1).replace(click.style("", fg=colour, reset=False), "", 1).removesuffix("\x1b[0m")
+    assert not set(plain) & {"\x1b", "\x9b", "\x07", "\x08", "\r", "\u202e", "\u2028"}
+
+
+def test_what_a_person_typed_is_shown_harmless(run: Run) -> None:
+    """A file's name may come from anybody; click's own messages pass through the one function, too."""
+    for arguments in (("send", "churn", "no\x1b[30msuch.csv"), ("\x1b[31mgate",), ("gate", "churn", "--no\x9bsuch")):
+        assert not set(run(*arguments).stderr) & {"\x1b", "\x9b"}
+
+
+def test_names_from_outside_are_told_with_what_is_in_them(
+    run: Run, services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With a terminal and without one: a colour in a name is neither obeyed nor dropped in silence."""
+    file = tmp_path / "esc\x1b[30m.csv"
+    file.write_text("1\n", encoding="utf-8")
+    answer = {"InvokedProductionVariant": "pr\x1b[31m|od"}
+    runtime = services.client("sagemaker-runtime")
+    monkeypatch.setattr(type(runtime), "invoke_endpoint", lambda *_, **__: {"Body": io.BytesIO(b"0.5"), **answer})
+    given: dict[tuple[str, ...], str] = {(): "pr\\x1b[31m|od", ("--format", "markdown"): "pr\\\\x1b\\[31m\\|od"}
+    for form, shown in given.items():
+        result = run("send", "churn", file, *form)
+        assert "esc\\x1b[30m.csv" in result.stderr
+        assert shown in result.stdout
 
 
 @given(st.text())
