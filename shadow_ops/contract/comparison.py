@@ -116,7 +116,6 @@ def check_how(problems: Problems, how: Comparison | AgreementRule) -> None:
 
 
 def _check_ignored(problems: Problems, ignored: Path, answer: Path, written: str) -> None:
-    # What `answer` names in lists is compared as lists.
     lists = answer.count(None)
     repeats = bool(answer) and not lists and ignored[: len(answer)] == answer
     if repeats or any(isinstance(step, str) for step in ignored[:lists]):

@@ -47,12 +47,7 @@ def value(text: str) -> Json:
 
 
 def read_json(text: str, **options: Any) -> Json:  # noqa: ANN401 - as `json.loads`
-    """A text's JSON value; half of a surrogate pair, which JSON can write and is no text, is its escape.
-
-    Raises:
-        ValueError: If it isn't JSON.
-        RecursionError: If it is too deep.
-    """
+    """A text's JSON value; half of a surrogate pair, which JSON can write and is no text, is its escape."""
     found = json.loads(text, **options)
     if "\\ud" not in text and "\\uD" not in text:
         return found

@@ -59,9 +59,7 @@ class Comparer:
         self._how = how
         self._ignored = how.ignored
         self.unmet = set(self._ignored)
-        """What may differ, and was in no answer yet."""
         self.takes_all = not self._ignored and how.answer is None and how.classes is None
-        """Whether all answers have something that is compared."""
         self._answer = None if how.answer is None else parse_path(how.answer)
         self._rows = self._answer or ()
         if how.top is not None and None in self._rows:

@@ -25,7 +25,7 @@ def nonblank(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield stripped
 
 
-def unpacked(packed: bytes) -> tuple[bytes, bool]:
+def unpacked(packed: bytes, most: int = MOST_UNPACKED) -> tuple[bytes, bool]:
     """Unpack a gzip file.
 
     Returns:
@@ -34,7 +34,7 @@ def unpacked(packed: bytes) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(packed)) as file:
-            left = MOST_UNPACKED
+            left = most
             while part := file.read1(min(_PART, left)):
                 parts.append(part)
                 left -= len(part)

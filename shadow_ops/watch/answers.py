@@ -17,7 +17,7 @@ from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.measure.metric_data import Series, kept_period, read_series, whole_periods
 from shadow_ops.measure.recording import Coarse
-from shadow_ops.responses.counting import Counts, Time, count, newest
+from shadow_ops.responses.counting import MOST_BYTES, Counts, Time, count, newest
 from shadow_ops.responses.source import s3_source
 
 LOG = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ def _publish(
     began, how = clock.monotonic(), comparison_of(policy)
     for stretch in _uncounted(known, live.config.created, now):
         found = count(source, variants, stretch, how)
+        if found.is_unread:
+            LOG.warning("%s: captured files are too large: more than %s bytes", live.name, MOST_BYTES)
         due = _due(clients.cloudwatch, live, variants, found.time, known.period_seconds)
         data = list(_data(live, variants, found, due, stretch, known.period_seconds))
         clients.cloudwatch.put_metric_data(Namespace=catalogue.OWN_NAMESPACE, MetricData=data)
@@ -130,7 +132,7 @@ def _data(
     for dimensions in (_named(live, variants[1]), _named(live, variants[1], live.config.name)):
         for metric, value in zip(catalogue.ANSWERS, values, strict=True):
             yield _datum(metric, dimensions, value, at, seconds)
-    for variant, records, expected in zip(variants, found.records, due, strict=True):
+    for variant, records, expected in () if found.is_unread else zip(variants, found.records, due, strict=True):
         yield _datum(catalogue.CAPTURED_RECORDS, _named(live, variant), records, at, seconds)
         yield _datum(catalogue.DUE_RECORDS, _named(live, variant), expected, at, seconds)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import gzip
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,7 +13,7 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses import counting
 from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.counting import Counts, Time, count, newest
-from shadow_ops.responses.layout import HOUR
+from shadow_ops.responses.layout import HOUR, Item, folder
 from shadow_ops.responses.local import FolderSource
 from tests.ops.responses.captured import START, Said, write
 
@@ -84,7 +84,7 @@ def test_of_a_large_hour_some_minutes_are_read_and_join_completely(
             some = said(20, 5 * number, 20 * minute, time=f"2026-11-24T08:{minute:02}:30Z")
             write(tmp_path, side, some, name=f"{minute:02}-{15 + number}-0-a.jsonl")
     size = sum(file.stat().st_size for file in tmp_path.rglob("*.jsonl"))
-    monkeypatch.setattr(counting, "MOST_BYTES", size // 6)
+    monkeypatch.setattr(counting, "MOST_BYTES", size // 3)
     found = counted(tmp_path)
 
     assert found == counted(tmp_path)
@@ -93,13 +93,109 @@ def test_of_a_large_hour_some_minutes_are_read_and_join_completely(
     assert found.records == (200, 200)
 
 
-def test_a_file_that_would_take_the_memory_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its answers are in no pair, which is counted."""
-    write(tmp_path, "production", said(5))
-    write(tmp_path, "shadow", said(4))
-    write(tmp_path, "production", said(90, start=5), name="00-11-0-b.jsonl")
-    monkeypatch.setattr(counting, "LARGEST_FILE", 5000)
-    assert numbers(counted(tmp_path)) == (4, 4, 0)
+def busy(root: Path, *, apart: int = 0, by_id: bool = True) -> int:
+    """An hour with answers of every tenth second; what a minute of both sides comes to."""
+    for number, side in enumerate(SIDES):
+        for minute in range(60):
+            some = []
+            for second in range(0, 60, 10):
+                time = START + datetime.timedelta(minutes=minute, seconds=second + apart * number)
+                name, request = f"id-{minute}-{second}" if by_id else None, f"{minute},{second}"
+                some.append(Said(name, "0.1", request, time=f"{time:%Y-%m-%dT%H:%M:%SZ}"))
+            write(root, side, some, name=f"{minute:02}-{10 + number}-0-a.jsonl")
+    return sum(file.stat().st_size for file in root.rglob("*.jsonl")) // 60
+
+
+class Reading(FolderSource):
+    """Keeps how many bytes were read of each file."""
+
+    sizes: ClassVar[list[int]] = []
+
+    def read(self, item: Item) -> bytes:
+        """The bytes of a file."""
+        content = super().read(item)
+        self.sizes.append(len(content))
+        return content
+
+
+@pytest.fixture
+def sizes() -> list[int]:
+    """What is read from now on."""
+    Reading.sizes.clear()
+    return Reading.sizes
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+@pytest.mark.parametrize("apart", [0, 4, -4, 9, -9])
+@pytest.mark.parametrize(("minutes", "length"), [(70, None), (20, 1200), (6.1, 60), (3.5, 60), (0.9, 0)])
+def test_no_more_is_read_than_the_memory_holds(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: list[int],
+    minutes: float,
+    length: int | None,
+    apart: int,
+    by_id: bool,
+) -> None:
+    """With all files that may hold what is counted: of large ones' seconds; of too large ones nothing is read.
+
+    Whatever the clocks of both sides say, no pair is torn at an edge.
+    """
+    monkeypatch.setattr(counting, "MOST_BYTES", int(busy(tmp_path, apart=apart, by_id=by_id) * minutes))
+    found = count(Reading(tmp_path), SIDES, AN_HOUR, Comparison())
+    assert sum(sizes) <= counting.MOST_BYTES
+    assert found.unjoined == 0
+    assert found.is_unread is (length == 0)
+    if length is None:
+        assert (found.time, found.compared) == (AN_HOUR, 360)
+    elif length:
+        seconds = (found.time.end - found.time.start).total_seconds()
+        assert length / 4 <= seconds <= length
+        assert found.records == (seconds // 10, seconds // 10)
+        assert found.compared == seconds // 10
+    else:
+        assert (numbers(found), sizes) == ((0, 0, 0), [])
+
+
+def test_what_one_side_lacks_is_unjoined_in_each_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what belongs to the time that is read; what is beyond its edges counts for nothing."""
+    monkeypatch.setattr(counting, "MOST_BYTES", busy(tmp_path) * 20)
+    for file in (tmp_path / "shadow").rglob("*.jsonl"):
+        lines = file.read_bytes().splitlines(keepends=True)
+        file.write_bytes(b"".join([line.replace(b"id-", b"no-") for line in lines[:3]] + lines[3:]))
+    found = counted(tmp_path)
+    assert found.compared == found.unjoined == found.records[0] / 2 == found.records[1] / 2 > 0
+
+
+def test_each_minute_may_be_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last one, too."""
+    monkeypatch.setattr(counting, "MOST_BYTES", int(busy(tmp_path) * 5.5))
+    listed = [list(FolderSource(tmp_path).files(folder(side, START))) for side in SIDES]
+    drawn = set()
+    for number in range(600):
+        start, items = START - number * HOUR, []
+        for side, some in zip(SIDES, listed, strict=True):
+            items.append([one._replace(key=folder(side, start) + one.key.rpartition("/")[2]) for one in some])
+        found = counting._chosen(items, Time(start, start + HOUR))
+        assert found is not None
+        drawn.add((found[0].start - start) // datetime.timedelta(minutes=1))
+    assert drawn == set(range(60))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_would_take_the_memory_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sizes: list[int], packed: bool
+) -> None:
+    """Nor its part of the hour, as answers would have no partner there; a packed one may come to ten times its size."""
+    a_minute = busy(tmp_path)
+    monkeypatch.setattr(counting, "MOST_BYTES", a_minute * 20)
+    large = a_minute * (2 if packed else 20) + 20
+    name = f"30-11-0-b.jsonl{'.gz' if packed else ''}"
+    (tmp_path / folder("shadow", START) / name).write_bytes(b" " * large)
+    found = count(Reading(tmp_path), SIDES, AN_HOUR, Comparison())
+    assert large not in sizes
+    assert found.compared > 0 == found.unjoined
+    assert START + HOUR / 2 not in found.time
 
 
 def test_repeated_requests_tell_the_noise(tmp_path: Path) -> None:
