@@ -13,9 +13,10 @@ from typing import Any
 from shadow_constructs.values.arns import completed
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_list, is_token
-from shadow_ops.contract.checks import MOST_ENTRIES, check_reason, checked_list
+from shadow_ops.contract.checks import MOST_ENTRIES, checked_list
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
+from shadow_ops.contract.sentences import check_reason
 from shadow_ops.contract.text import is_writable
 
 # Integers of the APIs have 32 bits.

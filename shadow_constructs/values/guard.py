@@ -15,8 +15,8 @@ from shadow_constructs.values.checks import (
     check_type,
 )
 from shadow_constructs.values.network import Network
-from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.sentences import check_reason
 
 # API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).
 _RETENTIONS: tuple[int, ...] = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731)

@@ -10,8 +10,9 @@ from typing import Literal, Self
 
 from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.checks import check_flag, check_number, check_one_of, check_reason
+from shadow_ops.contract.checks import check_flag, check_number, check_one_of
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.sentences import check_reason
 
 Shift = Literal["all_at_once", "canary", "linear", "rolling", "off"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow_ops.contract.checks import check_reason
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.sentences import check_reason
 
 
 @dataclass(frozen=True, kw_only=True)

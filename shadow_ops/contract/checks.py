@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from shadow_ops.contract.problems import Problems
-from shadow_ops.contract.text import is_line
 
 # An integer beyond it is no float, and NaN isn't smaller.
 _LARGEST = sys.float_info.max
-_LONGEST_REASON = 500
 MOST_ENTRIES = 10_000
 """Far more than any value may hold, and few enough to look at."""
 
@@ -76,16 +74,3 @@ def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence
     # Anything else may answer a comparison with something that is neither true nor false, such as an array.
     if not isinstance(value, str | int | float | None) or value not in allowed:
         problems.add(what, f"be one of {', '.join(allowed)}", value)
-
-
-def check_reason(problems: Problems, what: str, value: object, fix: str | None = None) -> None:
-    """Check a sentence that goes on record: text that says something, short enough for every place that keeps it."""
-    rule = f"be a sentence that says why, of at most {_LONGEST_REASON} characters"
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_REASON:
-        problems.add(what, rule, value, fix)
-    elif not is_line(value):
-        must = "be one line of plain text: without line ends, control characters, halves of characters and CDK tokens"
-        problems.add(what, must, value, fix)
-    elif "{{" in value:
-        # CloudFormation would take it for a dynamic reference, and Parameter Store refuses it.
-        problems.add(what, "be a sentence without {{", value, fix)

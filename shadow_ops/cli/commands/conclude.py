@@ -150,8 +150,8 @@ def _nobody(_seen: Seen, _on: Instances) -> str:
 
 
 def _check_reason(reason: str) -> None:
-    from shadow_ops.contract.checks import check_reason
     from shadow_ops.contract.problems import Problems
+    from shadow_ops.contract.sentences import check_reason
 
     problems = Problems("conclude")
     check_reason(problems, "--reason", reason, "say in a sentence why")

@@ -94,8 +94,8 @@ def _put(
     clients: Clients, endpoint: str, purpose: Purpose, text: str, now: datetime.datetime, expires: datetime.timedelta
 ) -> None:
     from shadow_ops.aws import reasons
-    from shadow_ops.contract.checks import check_reason
     from shadow_ops.contract.problems import Problems
+    from shadow_ops.contract.sentences import check_reason
     from shadow_ops.observe.reasoned import reason_for
 
     problems = Problems("override")
