@@ -128,6 +128,17 @@ def check_arn(
     check_text(problems, what, value, pattern=pattern, rule=rule, longest=longest, tokens=True, example=whole)
 
 
+def check_role_arn(problems: Problems, what: str, value: object) -> None:
+    """Check the ARN of a role that may be given policies and handed to a service. Tokens are accepted."""
+    before = problems.count
+    check_arn(problems, what, value, service="iam", resource="role/", ending=r"[\w+=,.@/-]+")
+    if problems.count == before and ":role/aws-service-role/" in str(value):
+        # IAM User Guide, using-service-linked-roles: only the service that it is linked to assumes and changes it.
+        problems.add(
+            what, "not be a service-linked role, which no other service assumes", value, "make a role of your own"
+        )
+
+
 def check_key_arn(problems: Problems, what: str, value: object) -> None:
     """Check the ARN of a KMS key; not of an alias, which IAM policies don't follow. Tokens are accepted."""
     check_arn(problems, what, value, service="kms", resource="key/", ending="[a-zA-Z0-9-]+")

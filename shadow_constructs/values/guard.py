@@ -7,10 +7,10 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 from shadow_constructs.values.checks import (
-    check_arn,
     check_flag,
     check_key_arn,
     check_one_of,
+    check_role_arn,
     check_text,
     check_type,
 )
@@ -64,8 +64,7 @@ class Guard:
         """
         problems = Problems("Guard")
         if self.role_arn is not None:
-            ending = r"[\w+=,.@/-]+"
-            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+            check_role_arn(problems, "role_arn", self.role_arn)
         check_flag(problems, "grant_role", self.grant_role)
         if self.network is not None:
             must = "be a Network(...) with subnets and security groups"

@@ -6,7 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_text, check_type
+from shadow_constructs.values.checks import check_flag, check_role_arn, check_text, check_type
 from shadow_constructs.values.pairs.of_managed import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
@@ -77,8 +77,7 @@ class ManagedShadowTest:
             rule = "be letters, digits and inner hyphens"
             check_text(problems, "name", self.name, pattern=_NAME, rule=rule, longest=LONGEST_BASE)
         if self.role_arn is not None:
-            ending = r"[\w+=,.@/-]+"
-            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+            check_role_arn(problems, "role_arn", self.role_arn)
         check_flag(problems, "native", self.native)
         if problems.count == 0:
             check_pairs(problems, PAIRS, self)

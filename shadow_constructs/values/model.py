@@ -13,6 +13,7 @@ from shadow_constructs.values.checks import (
     check_ascii,
     check_flag,
     check_key_arn,
+    check_role_arn,
     check_service_name,
     check_text,
     check_type,
@@ -128,8 +129,7 @@ class Model:
         self._check_environment(problems)
         check_type(problems, "network", self.network, Network, "be a Network(...)")
         if self.role_arn is not None:
-            ending = r"[\w+=,.@/-]+"
-            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+            check_role_arn(problems, "role_arn", self.role_arn)
         if self.artifact_key_arn is not None:
             check_key_arn(problems, "artifact_key_arn", self.artifact_key_arn)
         for flag in ("grant_role", "accept_eula", "multi_model"):

@@ -105,7 +105,9 @@ class Network:
             _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
         check_flag(problems, "isolated", self.isolated)
         if self.region is not None:
-            check_text(problems, "region", self.region, pattern=_REGION, rule="be a Region such as eu-west-1")
+            check_text(
+                problems, "region", self.region, pattern=_REGION, rule="be a Region such as eu-west-1", longest=32
+            )
         problems.raise_if_any()
 
     @property

@@ -18,8 +18,11 @@ def of_other(policy: Mapping[str, Any], name: str, other: str) -> Mapping[str, A
 
     Returns:
         The policy, or None if it refers to the variant in a way that can't be rewritten, such as a metric of the
-        user's with the name inside its own: scaled by it, `other` would follow the traffic of `name`.
+        user's with the name inside its own: scaled by it, `other` would follow the traffic of `name`. None of a policy
+        of steps as well: it acts when an alarm names its ARN, and the alarms there are name that of `name`.
     """
+    if name != other and (policy.get("PolicyType") == "StepScaling" or "StepScalingPolicyConfiguration" in policy):
+        return None
     rewritten: Mapping[str, Any] = _rewritten(policy, name, other)
     named = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
     left = (text for text in _texts(rewritten) if named.search(re.sub(_in_expression(other), "", text)))

@@ -17,7 +17,11 @@ from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 
 # Names by which people mean that nobody else should read the value.
-_SECRET = re.compile(r"(?i)(^|_)(password|passwd|secret|token|credentials?|(api|access|private|secret)_?key)($|_)")
+_SECRET = re.compile(
+    r"(?i)(^|_)(pass(word|wd|phrase)?|pwd|pat|secrets?|token|credentials?|(api|access|private|secret)_?key)($|_)"
+)
+# RFC 3986, section 3.2.1: a user and a password before the host of an address.
+_IN_ADDRESS = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,8 @@ def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
             )
     for model in test.models:
         yield from _of_role(model.version, f"version '{model.version}'", model.role_arn, grant=model.grant_role)
-        secret = sorted(key for key in model.environment if _SECRET.search(key))
+        given = model.environment.items()
+        secret = sorted(key for key, value in given if _SECRET.search(key) or _IN_ADDRESS.search(value))
         if secret:
             yield SynthWarning(
                 f"shadow-constructs:clear-text-environment:{model.version}",
@@ -106,8 +111,8 @@ def _of_scaling(test: ShadowTest) -> Iterator[SynthWarning]:
     if lost:
         yield SynthWarning(
             "shadow-constructs:scaling-not-followed",
-            f"the shadow doesn't follow {', '.join(lost)}, which name variant '{name}' in a place where its own name "
-            "can't be put: give the shadow a scaling of its own, or Scaling.off()",
+            f"the shadow doesn't follow {', '.join(lost)}, which act by an alarm of variant '{name}', or name it where "
+            "its own name can't be put: give the shadow a scaling of its own, or Scaling.off()",
         )
 
 

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from shadow_constructs.values.checks import check_arn, check_flag, check_off, check_text, check_whole_number
+from shadow_constructs.values.checks import (
+    check_flag,
+    check_off,
+    check_role_arn,
+    check_text,
+    check_whole_number,
+)
 from shadow_ops.contract.problems import Problems
 
 _DAY_MINUTES, _YEAR_DAYS = 1440, 365
@@ -61,8 +67,7 @@ class Watch:
                 problems.add("price_per_instance_hour", f"be above 0 and at most {_HIGHEST_PRICE:,}", price)
         check_text(problems, "currency", self.currency, pattern=_CURRENCY, rule="be three capitals such as USD")
         if self.role_arn is not None:
-            ending = r"[\w+=,.@/-]+"
-            check_arn(problems, "role_arn", self.role_arn, service="iam", resource="role/", ending=ending)
+            check_role_arn(problems, "role_arn", self.role_arn)
         check_flag(problems, "answers", self.answers)
         check_flag(problems, "enabled", self.enabled)
         check_off(problems, self.enabled, self.off_because, "say why nobody watches")

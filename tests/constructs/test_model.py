@@ -12,6 +12,7 @@ from aws_cdk import region_info
 
 from shadow_constructs import (
     Container,
+    Guard,
     InvalidValueError,
     Model,
     ModelPackage,
@@ -430,3 +431,19 @@ def test_versions_that_differ_in_signs_only_are_two_models() -> None:
     test = shadow_test(production=variant("v1.0"), shadow=variant("v10"))
 
     assert len(resources(rendered(test), "AWS::SageMaker::Model")) == 2
+
+
+@pytest.mark.parametrize("whose", ["model", "guard"])
+def test_fails_for_a_vpc_of_another_accounts_stack(whose: str) -> None:
+    """Nothing of one account lives in the subnets of another's, unless they are shared, and then they are literals."""
+    app = cdk.App()
+    other = cdk.Stack(app, "Other", env=cdk.Environment(account="444455556666", region="eu-west-1"))
+    vpc = ec2.Vpc(other, "Vpc", max_azs=2, nat_gateways=0)
+    network = Network.in_vpc(vpc, security_groups=[ec2.SecurityGroup(other, "Group", vpc=vpc)])
+    test = {
+        "model": lambda: serving(production=variant(model=model(network=network))),
+        "guard": lambda: serving(guard=Guard(network=network)),
+    }[whose]()
+
+    with pytest.raises(InvalidValueError, match="'network' must be of the stack's account 111122223333"):
+        ShadowEndpoint(cdk.Stack(app, "Stack", env=IRELAND), "E", test=test)

@@ -13,15 +13,19 @@ from shadow_constructs import (
     Capture,
     Container,
     CoreDump,
+    Guard,
     Hardware,
     InvalidValueError,
+    ManagedShadowTest,
     MetricsPublishing,
     Model,
     ModelPackage,
     Network,
     Routing,
     Serverless,
+    Watch,
 )
+from shadow_constructs.values.warnings import warnings_of
 from tests.values.samples import IMAGE, KEY_ARN, hardware, model, serving, shadow_test, variant
 
 SERVERLESS = Serverless(memory_mb=2048, max_concurrency=5)
@@ -445,3 +449,43 @@ def test_an_endless_name_is_shortened_wherever_it_stands(make: Callable[[], obje
         make()
 
     assert all(len(line) < 600 for line in refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda arn: Guard(role_arn=arn),
+        lambda arn: Watch(role_arn=arn),
+        lambda arn: model(role_arn=arn),
+        lambda arn: ManagedShadowTest(test=shadow_test(), role_arn=arn),
+    ],
+)
+def test_a_role_is_none_that_is_linked_to_a_service(make: Callable[[str], object]) -> None:
+    """IAM attaches no policy to it, and neither Lambda nor SageMaker assumes it."""
+    linked = "arn:aws:iam::111122223333:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    make("arn:aws:iam::111122223333:role/serving/aws-service-role")
+    for arn in (linked, linked.replace("111122223333", "${Token[AWS.AccountId.1]}")):
+        with pytest.raises(InvalidValueError, match="'role_arn' must not be a service-linked role"):
+            make(arn)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "warned"),
+    [
+        ("DB_PASS", "x", 1),
+        ("PWD_DB", "x", 1),
+        ("GITHUB_PAT", "x", 1),
+        ("PASSPHRASE", "x", 1),
+        ("API_SECRETS", "x", 1),
+        ("CONN_STR", "postgres://u:p@h/d", 1),
+        ("CACHE", "redis://:p@h:6379/0", 1),
+        ("COMPASS", "x", 0),
+        ("PATH_PREFIX", "s3://bucket/a:b@c", 0),
+        ("PROXY", "http://proxy:8080/a@b", 0),
+    ],
+)
+def test_what_looks_like_a_secret_in_clear_text_is_warned_about(key: str, value: str, warned: int) -> None:
+    """By its name, and by a password within an address."""
+    test = shadow_test(production=variant(model=model(environment={key: value})))
+    found = [one.text for one in warnings_of(test) if "clear-text-environment" in one.id]
+    assert [key in one for one in found] == [True] * warned

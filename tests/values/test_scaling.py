@@ -251,14 +251,14 @@ def test_a_share_is_never_nothing_and_never_more(low: int, more: int, percent: f
 
 @given(st.floats(0.001, 100))
 def test_a_share_leaves_out_what_was_left_out(percent: float) -> None:
-    """A schedule of one limit stays one, and targets, cooldown and policies are those of the whole."""
-    policies = [STEP]
+    """A schedule of one limit stays one; targets, cooldown and policies are those of the whole, but for steps."""
+    policies = [_tracking("other", "CustomizedMetricSpecification", OWN), STEP]
     whole = Scaling(max_count=9, concurrent_requests=4, policies=policies, schedules=[_daily("night", max_count=3)])
     part = whole.share(percent, "production", "shadow")
     assert part is not None
 
     assert part.schedules[0].min_count is None
-    assert (part.concurrent_requests, part.invocations_per_instance, part.policies) == (4, None, whole.policies)
+    assert (part.concurrent_requests, part.invocations_per_instance, part.policies) == (4, None, whole.policies[:1])
 
 
 @given(st.integers(1, 50), st.integers(0, 50))

@@ -45,6 +45,13 @@ def _label(name: str) -> Json:
     return _custom({"Name": "Resource", "Value": f"endpoint/churn/variant/{name}"})
 
 
+# Whatever acts by them is an alarm that names the policy's ARN.
+_STEPS: Json = {
+    "AdjustmentType": "ChangeInCapacity",
+    "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+}
+
+
 def following(policy: Json, name: str = "AllTraffic") -> ShadowTest:
     """A shadow without a word of its own, beside a production that scales by a policy."""
     scaling = Scaling(max_count=4, policies=[{"PolicyName": "own", **policy}])
@@ -66,6 +73,7 @@ def test_an_identity_is_rewritten_wherever_it_stands(form: Any) -> None:  # noqa
     [
         _custom(name="queue-AllTraffic"),
         _custom({"Name": "Queue", "Value": "AllTraffic"}),
+        {"PolicyType": "StepScaling", "StepScalingPolicyConfiguration": _STEPS},
     ],
 )
 def test_what_cannot_be_made_the_shadows_is_left_out_and_that_is_said(policy: Json) -> None:

@@ -35,9 +35,9 @@ class Deployed:
     def places(self) -> Iterator[Placed]:
         """Everything that the test names, with what its address or the app says of where it is."""
         for one in places_of(self.test):
-            if one.region is None and is_token(one.address):
+            if is_token(one.address) and (one.region is None or (one.own_account and one.account is None)):
                 region, account = self.found(one.address)
-                yield replace(one, region=region, account=one.account or account)
+                yield replace(one, region=one.region or region, account=one.account or account)
             else:
                 yield one
 
@@ -58,7 +58,7 @@ def _account(deployed: Deployed) -> Iterator[Clash]:
     for one in deployed.places():
         if one.own_account and deployed.account is not None and one.account not in (None, deployed.account):
             must = f"be of the stack's account {deployed.account}"
-            yield Clash(one.what, must, one.address, "a role or boundary of another account can't be used")
+            yield Clash(one.what, must, one.address, "what is of another account can't be used here")
 
 
 def _owner(deployed: Deployed) -> Iterator[Clash]:
@@ -85,8 +85,8 @@ PAIRS: tuple[Pair[Deployed], ...] = (
     ),
     Pair(
         id="role-and-stack",
-        facts="account of the stack, of the roles and of their permissions boundary",
-        clash="a role or boundary of another account",
+        facts="account of the stack, of the roles, of their permissions boundary and of the app's VPCs",
+        clash="a role, boundary or VPC of another account",
         source="IAM User Guide, passing a role to a service",
         check=_account,
     ),

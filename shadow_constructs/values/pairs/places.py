@@ -116,7 +116,7 @@ def _of_network(network: Network | None) -> Iterator[Placed]:
     # A VPC is in one Region: one of its subnets and one of its groups tell which.
     if network is not None:
         for one in (*network.subnet_ids[:1], *network.security_group_ids[:1]):
-            yield Placed("network", one, None, network.region)
+            yield Placed("network", one, None, network.region, own_account=True)
 
 
 def _of_image(what: str, image: Image) -> Iterator[Placed]:

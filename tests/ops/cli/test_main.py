@@ -200,7 +200,9 @@ def test_durations_are_said_in_two_units(seconds: float, text: str) -> None:
     assert spoken(datetime.timedelta(seconds=seconds)) == text
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("stats", "status"), ("compre", "compare"), ("gat", "gate")])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("stats", "status"), ("compre", "compare"), ("gat", "gate"), ("GATE", "gate")]
+)
 def test_a_mistyped_command_is_told_what_was_meant(run: Run, typed: str, meant: str) -> None:
     """Exit code 2 and the nearest command."""
     result = run(typed, "churn")
