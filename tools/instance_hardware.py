@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "shadow_ops" / "data" / "instances.json"
 """The file that the library reads."""
 
-TYPES = ROOT / "shadow_constructs" / "data" / "instance_types.json"
+TYPES = ROOT / "shadow_ops" / "data" / "instance_types.json"
 """The SageMaker instance types that the table should have."""
 
 PACKAGE, VERSION = "moto", "5.2.5"

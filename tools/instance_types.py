@@ -14,7 +14,7 @@ from pathlib import Path
 import botocore
 from botocore.loaders import Loader
 
-LIST = Path(__file__).parents[1] / "shadow_constructs" / "data" / "instance_types.json"
+LIST = Path(__file__).parents[1] / "shadow_ops" / "data" / "instance_types.json"
 """The file that the library reads."""
 
 SHAPE = "ProductionVariantInstanceType"
@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None, *, path: Path = LIST) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python tools/instance_types.py",
-        description="Keep shadow_constructs/data/instance_types.json equal to the enum of the installed botocore.",
+        description="Keep shadow_ops/data/instance_types.json equal to the enum of the installed botocore.",
         epilog="Run --write after raising botocore's pin; the tests do what --check does.",
     )
     choice = parser.add_mutually_exclusive_group(required=True)

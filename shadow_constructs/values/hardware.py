@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shadow_constructs.values import instance_types
 from shadow_constructs.values.checks import (
     check_arn,
     check_flag,
@@ -17,6 +16,7 @@ from shadow_constructs.values.checks import (
 )
 from shadow_constructs.values.pairs.of_hardware import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
+from shadow_ops.contract import hosting
 from shadow_ops.contract.problems import Problems
 
 _S3_URI = re.compile(r"s3://[^/\s]+/?\S*")
@@ -187,16 +187,14 @@ class Hardware:
     def _check_instance_type(self, problems: Problems) -> None:
         rule = "be an instance type such as ml.m5.xlarge"
         before = problems.count
-        check_text(problems, "instance_type", self.instance_type, pattern=instance_types.PATTERN, rule=rule)
-        if problems.count > before or self.unlisted_type is True or self.instance_type in instance_types.listed():
+        check_text(problems, "instance_type", self.instance_type, pattern=hosting.PATTERN, rule=rule)
+        if problems.count > before or self.unlisted_type is True or self.instance_type in hosting.listed():
             return
-        nearest = instance_types.nearest(self.instance_type)
-        hint = "" if nearest is None else f"did you mean {nearest}? "
         problems.add(
             "instance_type",
             "be an instance type that SageMaker hosts on",
             self.instance_type,
-            f"{hint}if it is newer than this release, add unlisted_type=True",
+            f"{hosting.hint(self.instance_type)}if it is newer than this release, add unlisted_type=True",
         )
 
 

@@ -1,16 +1,10 @@
-"""What is known about SageMaker instance types: which exist, and which can't take part in a shadow test."""
+"""What is known about SageMaker instance types: what they bring, and which can't take part in a shadow test."""
 
 from __future__ import annotations
 
-import difflib
-import json
 import re
-from functools import cache
-from importlib import resources
 
 from shadow_ops.contract.instances import hardware_of
-
-PATTERN = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 
 _GRAVITON = re.compile(r"ml\.[a-z]+\d+g[a-z]*\.")
 # Grace CPUs.
@@ -20,18 +14,6 @@ _GPU = re.compile(r"ml\.(p2|p3|p3dn|p6e-gb\d+)\.")
 _NEURON = re.compile(r"ml\.(inf|trn)\d+[a-z]*\.")
 # Families with a d in their names (m5d, c6gd, g4dn, p4de ...) and newer accelerator families have local NVMe disks.
 _LOCAL_NVME = re.compile(r"ml\.([a-z]+\d+[a-z]*d[a-z]*|g5|g6e?|g7e?|p5e?n?|p6[a-z0-9-]*|trn1n?|trn2)\.")
-
-
-@cache
-def listed() -> frozenset[str]:
-    """Every instance type of API member ProductionVariantInstanceType, as of this release."""
-    text = resources.files("shadow_constructs").joinpath("data/instance_types.json").read_text(encoding="utf-8")
-    return frozenset(json.loads(text)["instance_types"])
-
-
-def nearest(instance_type: str) -> str | None:
-    """The listed type most like a misspelt one, if any is alike."""
-    return next(iter(difflib.get_close_matches(instance_type, sorted(listed()), n=1)), None)
 
 
 def excludes_shadow(instance_type: str) -> bool:

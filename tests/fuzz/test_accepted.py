@@ -39,7 +39,7 @@ from shadow_constructs import (
     Variant,
     Watch,
 )
-from shadow_constructs.values import instance_types
+from shadow_ops.contract import hosting
 from tests.constructs.rendering import rendered
 from tests.fuzz.odd import CASES, FEW, NUMBERS, TEXTS
 from tests.support.beside import problems_beside
@@ -63,7 +63,7 @@ KINDS: dict[str, tuple[Make, dict[str, Any], dict[str, st.SearchStrategy[Any]]]]
         lambda **given: on(hardware=Hardware(**given)),
         {"instance_type": "ml.m5.xlarge"},
         {
-            "instance_type": st.sampled_from([*sorted(instance_types.listed()), "ml.x9.large", "m5.xlarge"]),
+            "instance_type": st.sampled_from([*sorted(hosting.listed()), "ml.x9.large", "m5.xlarge"]),
             **dict.fromkeys(["count", "volume_gb", "model_download_timeout_seconds"], NUMBERS),
             **dict.fromkeys(["startup_timeout_seconds", "instance_provision_timeout_seconds"], NUMBERS),
             "inference_ami_version": TEXTS | st.just("al2-ami-sagemaker-inference-gpu-3-1"),

@@ -85,7 +85,7 @@ def test_the_wheel_carries_types_data_and_licence(installed: Path) -> None:
         "shadow_constructs/py.typed",
         "shadow_ops/py.typed",
         "shadow_ops/data/instances.json",
-        "shadow_constructs/data/instance_types.json",
+        "shadow_ops/data/instance_types.json",
         "shadow_constructs/values/shadow_test.py",
     } <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)

@@ -27,6 +27,7 @@ from shadow_constructs import (
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import AMI_VERSIONS
 from shadow_constructs.values.xgboost_images import TAGS
+from shadow_ops.contract import hosting
 from tests.values.samples import IMAGE, KEY_ARN, OTHER_KEY_ARN, PACKAGE_ARN, RESERVATION_ARN, ROLE_ARN
 
 NAMES = st.from_regex(r"[a-zA-Z0-9](-{0,2}[a-zA-Z0-9]){0,20}", fullmatch=True)
@@ -40,7 +41,7 @@ def _optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 _TYPES = sorted(
-    one for one in instance_types.listed() if not instance_types.excludes_shadow(one) and not instance_types.is_arm(one)
+    one for one in hosting.listed() if not instance_types.excludes_shadow(one) and not instance_types.is_arm(one)
 )
 
 _ANY_HARDWARE = st.fixed_dictionaries(

@@ -31,6 +31,7 @@ from shadow_constructs import (
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.warnings import managed_warnings, warnings_of
+from shadow_ops.contract import hosting
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from tests.constructs.rendering import IRELAND, new_stack
@@ -329,7 +330,7 @@ def test_partitions_of_all_regions_are_told_apart() -> None:
 
 def test_every_listed_type_with_gpus_is_known_to_have_them() -> None:
     """Families p and g have GPUs, but for Graviton's; the others have none."""
-    for one in instance_types.listed():
+    for one in hosting.listed():
         family = one.split(".")[1]
         assert instance_types.has_gpu(one) in ((True,) if family[0] in "pg" else (False, None)), one
 

@@ -26,10 +26,10 @@ from shadow_constructs import (
     ShadowTest,
     Variant,
 )
-from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import AMI_VERSIONS
 from shadow_constructs.values.promotion import PromoteOn
 from shadow_constructs.values.warnings import promotion_warnings
+from shadow_ops.contract import hosting
 from shadow_ops.contract.names import SERVICE_NAME
 from tests.support.api_model import compiled
 from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
@@ -256,7 +256,7 @@ def test_refusals_never_come_as_another_error(text: str, number: int, percent: i
 
 def test_every_listed_instance_type_is_botocores() -> None:
     """The list of this release is the API model's, complete."""
-    assert instance_types.listed() == set(API["ProductionVariantInstanceType"]["enum"])
+    assert hosting.listed() == set(API["ProductionVariantInstanceType"]["enum"])
 
 
 def test_every_ami_version_is_botocores() -> None:
