@@ -33,7 +33,7 @@ _NOT_RUN = {
     *(
         f"managed/{name}.py"
         for name in (
-            *("handed", "named", "promote", "ramp_words"),
+            *("foreseen", "handed", "named", "promote", "promotion", "ramp_words"),
             *("remembered", "sampling", "updating", "verdict"),
         )
     ),

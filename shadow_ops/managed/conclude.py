@@ -26,9 +26,10 @@ from shadow_ops.managed import gone, record
 from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.meanwhile import undone
-from shadow_ops.managed.record import COUNTS, Kept
+from shadow_ops.managed.record import Kept
 from shadow_ops.managed.steps import (
     AskGate,
+    ByPeople,
     Delete,
     Deregister,
     Done,
@@ -37,13 +38,10 @@ from shadow_ops.managed.steps import (
     GiveUp,
     Keep,
     Past,
-    PutOnRecord,
-    Remember,
-    RemoveShadow,
     Restore,
     Seen,
+    Step,
     Stop,
-    Update,
     Wait,
     Wanted,
 )
@@ -148,7 +146,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
     past, began, said = Past(), helm.now(), ""
     while True:
         try:
-            seen = _patiently(lambda: observe(services, experiment), helm, began)
+            seen = _patiently(lambda: _look(services, experiment, helm), helm, began)
         except EndpointGoneError as error:
             return gone.end(services.sagemaker, error, wanted, lambda: helm.sleep(helm.poll_seconds))
         step = next_step(seen, wanted, past, helm.further)
@@ -185,24 +183,35 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
                 f"how {seen.live.name} scales can't be kept ({error}), so nothing was changed"
             ) from None
         except Exception:
-            if isinstance(step, Stop | Update) and seen.kept is not None:
+            if isinstance(step, Stop | ByPeople) and seen.kept is not None:
                 _put_back(services, seen, helm)
             raise
         if isinstance(step, Delete):
-            return Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
-        past = replace(
-            past,
-            asked="stop"
-            if isinstance(step, Stop)
-            else "update"
-            if isinstance(step, Update | RemoveShadow)
-            else past.asked,
-            looks=0,
-            served=seen.live.config.name if isinstance(step, Update) else past.served,
-            restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
-            remembered=past.remembered or isinstance(step, Remember),
-            until=helm.now() + COUNTS if isinstance(step, PutOnRecord) else past.until,
-        )
+            return deleted(experiment)
+        if isinstance(step, ByPeople) and helm.further is not None:
+            past = helm.further.after(past, seen, step, helm.now())
+        else:
+            past = after(past, step)
+
+
+def deleted(experiment: Experiment) -> Done:
+    """What stands once a test was cancelled that hadn't begun."""
+    return Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
+
+
+def after(past: Past, step: Step) -> Past:
+    """What this call has come to after a step of its own."""
+    return replace(
+        past,
+        asked="stop" if isinstance(step, Stop) else past.asked,
+        looks=0,
+        restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
+    )
+
+
+def _look(services: Services, experiment: Experiment, helm: Helm) -> Seen:
+    seen = observe(services, experiment)
+    return seen if helm.further is None else helm.further.look(services, seen, helm.now())
 
 
 def _config(text: str | None, endpoint: str) -> str | None:

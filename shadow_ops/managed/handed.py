@@ -8,16 +8,17 @@ the stack behind.
 
 from __future__ import annotations
 
+import datetime
+
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.decide import refuse
+from shadow_ops.managed.promotion import PutOnRecord, RemoveShadow, Withdraw
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
     Done,
     GiveUp,
     Past,
-    PutOnRecord,
-    RemoveShadow,
     Seen,
     Step,
     Stop,
@@ -50,6 +51,8 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
             "--hardware"
         )
     check_compared(seen)
+    if past.because is None and seen.right is not None and experiment.over and not is_retained(experiment, live):
+        return _may_be(seen, seen.right.expires, f", as is on record already: {seen.right.text}")
     if past.because is None:
         return AskGate(seen.promoted or serving_on(experiment, live))
     if not experiment.over:
@@ -61,11 +64,16 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
         return next_without(seen, past)
     if past.until is None:
         return PutOnRecord(f"managed test {experiment.name}: {past.because}")
+    return _may_be(seen, past.until)
+
+
+def _may_be(seen: Seen, until: datetime.datetime, more: str = "") -> Done:
+    experiment = seen.experiment
     return Done(
         (
             f"{experiment.name} is over, production is as before, and {experiment.shadow.model} may be promoted until "
-            f"{past.until:%Y-%m-%d %H:%M} UTC",
-            f"deploy the PromotionStack now, such as: cdk deploy {live.name}-promotion",
+            f"{until:%Y-%m-%d %H:%M} UTC{more}",
+            f"deploy the PromotionStack now, such as: cdk deploy {experiment.endpoint}-promotion",
         )
     )
 
@@ -167,12 +175,13 @@ def over(seen: Seen, wanted: Wanted, past: Past) -> Step:
         )
     if wanted.action == "retain":
         refuse(f"{ended}; there is no shadow any more that could be retained, {served} serves {live.name} alone")
+    if seen.right is not None:
+        return Withdraw(seen.right)
     said = [ended, f"{served} serves {live.name}, without a shadow"]
     if past.asked is None and experiment.status != wanted.state:
         said[0] += f" (it was over before, and can't be {wanted.state} any more)"
-    if past.asked is None and seen.ours and experiment.status == "Completed":
-        said.append(
-            f"if it was concluded with promote, its PromotionStack may promote {experiment.shadow.model} for a day; to "
-            f"take that off the record: shadow-test override {live.name} --withdraw"
-        )
+    if past.remembered:
+        said.append(f"what let its stack promote {experiment.shadow.model} is off the record: it can't any more")
+    if past.asked != "stop" and wanted.reason is not None:
+        said.append("the reason is on no record: SageMaker takes none for a test that is over")
     return Done((*said, *(() if seen.unread is None else (seen.unread,))))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from dataclasses import replace
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from shadow_ops.aws.endpoint import LiveEndpoint
+from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
@@ -14,6 +18,7 @@ from shadow_ops.managed import remembered, updating
 from shadow_ops.managed.conclude import Helm
 from shadow_ops.managed.decide import back, refuse, restore
 from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, over, was_concluded
+from shadow_ops.managed.promotion import PutOnRecord, Remember, RemoveShadow, Update, Withdraw, after
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
@@ -22,13 +27,9 @@ from shadow_ops.managed.steps import (
     Further,
     Keep,
     Past,
-    PutOnRecord,
-    Remember,
-    RemoveShadow,
     Seen,
     Step,
     Stop,
-    Update,
     Wait,
     Wanted,
 )
@@ -71,10 +72,11 @@ def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
         return hand_over(seen, wanted, past)
     if is_promoted_by_it(experiment, live):
         return _promoted(seen, past)
-    if is_promoted(experiment, live) and seen.kept is None:
-        return Done(
-            (f"{experiment.shadow.model} serves {live.name}, by somebody's deployment: there is nothing to promote",)
-        )
+    if is_promoted(experiment, live):
+        if seen.kept is not None:
+            return Forget() if past.restored else restore(seen)
+        by = "by somebody's deployment or another test"
+        return Done((f"{experiment.shadow.model} serves {live.name}, {by}: there is nothing to promote",))
     if experiment.status == "Cancelled":
         if seen.kept is not None or past.asked is not None:
             return back(seen, past)
@@ -83,19 +85,19 @@ def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
         return back(seen, past, concluded(seen))
     _check_endpoint(seen)
     on = promoted_on(experiment, live, wanted)
+    name, tested = experiment.production.name, experiment.shadow.name
+    if name in seen.scaled and not experiment.over:
+        _check_watched(seen.scaled[name], name)
     if past.asked == "update":
         # It may not show yet, or SageMaker has rolled it back.
         late = past.looks < LATE_LOOKS and live.failure_reason is None
         return Wait(f"{live.name} is about to be updated") if late else back(seen, past)
     if past.because is None:
         return AskGate(on)
-    name, tested = experiment.production.name, experiment.shadow.name
     changes_type = on.instance_type != live.production[0].instance_type
     # SageMaker refuses to remove a variant that scales, and to change its type (Developer Guide,
     # endpoint-scaling-update).
     if name in seen.scaled and (not experiment.over or changes_type):
-        if not experiment.over:
-            _check_watched(seen.scaled[name], name)
         if seen.kept is None or seen.kept.scaled != seen.scaled[name]:
             return Keep(seen.scaled[name])
         return Deregister(name)
@@ -162,7 +164,32 @@ def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: 
         case PutOnRecord(why):
             helm.tell("putting on record that its stack may promote it")
             remembered.put(services.ssm, seen, why, by=helm.by(), now=helm.now())
+        case Withdraw(right):
+            helm.tell(f"taking off the record that its stack may promote {experiment.shadow.model} ({right.text})")
+            remembered.withdraw(services.ssm, seen, right)
 
 
-FURTHER = Further(promote=next_step, over=over, act=_act)
+def check_there(sagemaker: Any, experiment: Experiment) -> None:  # noqa: ANN401 - a boto3 client
+    """Check that the candidate's model is there: without it a promotion fails once scaling is taken away.
+
+    Raises:
+        CannotTellError: If somebody has deleted it.
+        ClientError: If the call is refused.
+    """
+    try:
+        sagemaker.describe_model(ModelName=experiment.shadow.model)
+    except ClientError as error:
+        if error_code(error) != "ValidationException":
+            raise
+        refuse(
+            f"the model {experiment.shadow.model} is gone, so it can't be promoted: make it again, or end the test "
+            f"without it (shadow-test conclude {experiment.endpoint} remove)"
+        )
+
+
+def _look(services: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - holds boto3 clients
+    return remembered.with_right(services.ssm, seen, now) if seen.ours else seen
+
+
+FURTHER = Further(look=_look, promote=next_step, over=over, act=_act, after=after)
 """What the command line gives to each conclusion; no function's package has it, so none of them can promote."""

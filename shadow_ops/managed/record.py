@@ -12,8 +12,6 @@ from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.scaled import Scaled
 
 _VERSION = 1
-COUNTS = datetime.timedelta(days=1)
-"""How long a verdict on record lets the endpoint's stack promote."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from shadow_ops.aws import reasons
 from shadow_ops.aws.history import Entry, add_entry
+from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Reason
-from shadow_ops.managed.record import COUNTS
+from shadow_ops.managed.promotion import COUNTS
 from shadow_ops.managed.steps import Seen
 
 # As long as what the guard keeps of a verdict.
@@ -35,6 +37,31 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
         version=experiment.shadow.model if seen.versions is None else seen.versions[1],
     )
     reasons.put(ssm, seen.live.name, made)
+
+
+def with_right(ssm: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - a boto3 client
+    """What was seen, with what on record lets the endpoint's stack promote the candidate beside what serves.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    given = {"purpose": "promotion", "config": seen.live.config.name, "subject": seen.experiment.shadow.model}
+    found, _ = reasons.readable(ssm, seen.live.name)
+    return replace(seen, right=next((one for one in found if one.void_because(**given, now=now) is None), None))
+
+
+def withdraw(ssm: Any, seen: Seen, right: Reason) -> None:  # noqa: ANN401 - a boto3 client
+    """Take that off the record.
+
+    Raises:
+        CannotTellError: If a deployment has taken it at this very moment.
+        ClientError: If a call is refused.
+    """
+    if not reasons.withdraw(ssm, seen.live.name, right):
+        raise CannotTellError(
+            f"a deployment promotes {seen.experiment.shadow.model} at this very moment, by what was on record: "
+            f"shadow-test status {seen.live.name}"
+        )
 
 
 def remember(

@@ -11,6 +11,7 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.managed.record import Kept
 
@@ -34,6 +35,7 @@ class Seen:
         versions: What production's model and the tested one are called in the code, where that stack says it.
         policy: What the gate judges by, where that stack says it.
         unread: Why what was kept of scaling can't be read; None where it can.
+        right: What on record lets the endpoint's stack promote the candidate beside what serves, unused.
     """
 
     experiment: Experiment
@@ -46,6 +48,7 @@ class Seen:
     versions: tuple[str, str] | None = None
     policy: GatePolicy | None = None
     unread: str | None = None
+    right: Reason | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Past:
         looks: How often was looked since without seeing it at work.
         restored: Whether scaling was put back.
         served: The config that served before the endpoint was updated by this call.
-        remembered: Whether the promotion is in the history.
+        remembered: Whether the promotion is in the history, or the right to it off the record.
         until: Until when the verdict on record lets a promotion through; None before it is there.
     """
 
@@ -138,19 +141,6 @@ class Delete:
 
 
 @dataclass(frozen=True)
-class Update:
-    """A config with the shadow's model in production's place, and the endpoint updated to it."""
-
-    model: str
-    instances: Instances
-
-
-@dataclass(frozen=True)
-class RemoveShadow:
-    """A config without the shadow that was retained, and the endpoint updated to it."""
-
-
-@dataclass(frozen=True)
 class Restore:
     """A variant scales as recorded."""
 
@@ -163,18 +153,8 @@ class Forget:
 
 
 @dataclass(frozen=True)
-class Remember:
-    """The promotion goes into the endpoint's history."""
-
-    because: str | None
-    served: str | None
-
-
-@dataclass(frozen=True)
-class PutOnRecord:
-    """Why the endpoint's stack may promote the candidate goes on record, for the guard to take once."""
-
-    why: str
+class ByPeople:
+    """What only the command line does: `promotion` has them."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +171,7 @@ class Done:
     said: tuple[str, ...]
 
 
-Doing = Keep | Deregister | Stop | Delete | Update | RemoveShadow | Restore | Forget | Remember | PutOnRecord
+Doing = Keep | Deregister | Stop | Delete | Restore | Forget | ByPeople
 Step = AskGate | Wait | Doing | GiveUp | Done
 
 
@@ -200,11 +180,15 @@ class Further:
     """What only people ask for: the functions of a stack have none of it, and so can't promote.
 
     Attributes:
+        look: Sees besides what only they need; it is told the services, what was seen, and the time.
         promote: What is done next to promote the shadow.
         over: What is done next about a test that is over, whatever else is asked for.
         act: Does such a step; it is told the services, what was seen, the step, and the helm.
+        after: What a call has come to after such a step, at a time.
     """
 
+    look: Callable[[Any, Seen, datetime.datetime], Seen]
     promote: Callable[[Seen, Wanted, Past], Step]
     over: Callable[[Seen, Wanted, Past], Step]
     act: Callable[[Any, Seen, object, Any], None]
+    after: Callable[[Past, Seen, ByPeople, datetime.datetime], Past]

@@ -53,10 +53,16 @@ def is_retained(experiment: Experiment, live: LiveEndpoint) -> bool:
 
     What serves was made by the test's end then: not before the test, and not by a later deployment of the same shadow.
     """
-    shadow, ended = live.shadow, experiment.completed
-    if shadow is None or ended is None or not experiment.created <= live.config.created <= ended:
+    shadow = live.shadow
+    if shadow is None or not _made_by(experiment, live):
         return False
     return experiment.over and (shadow.name, shadow.model_name) == (experiment.shadow.name, experiment.shadow.model)
+
+
+def _made_by(experiment: Experiment, live: LiveEndpoint) -> bool:
+    """Whether what serves was made while the test went on, or by its end."""
+    ended = experiment.completed
+    return ended is not None and experiment.created <= live.config.created <= ended
 
 
 def promoted_prefix(experiment: Experiment) -> str:
@@ -73,8 +79,9 @@ def is_promoted_by_it(experiment: Experiment, live: LiveEndpoint) -> bool:
         return False
     if [one.model_name for one in live.production] != [experiment.shadow.model]:
         return False
+    # An older test of the same model and names has promoted nothing of what a later one has.
     named = live.production[0].name == experiment.shadow.name
-    return named or live.config.name.startswith(promoted_prefix(experiment))
+    return (named and _made_by(experiment, live)) or live.config.name.startswith(promoted_prefix(experiment))
 
 
 def is_promoted(experiment: Experiment, live: LiveEndpoint, on: Instances | None = None) -> bool:

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from shadow_ops.managed.conclude import once
-from shadow_ops.managed.steps import Seen, Update
+from shadow_ops.managed.promotion import Update
+from shadow_ops.managed.steps import Seen
 from shadow_ops.managed.stopping import promoted_prefix, serving_on
 
 # Of a described config, what no request takes, and what is put in anew.

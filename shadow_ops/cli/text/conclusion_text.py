@@ -9,6 +9,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.meanwhile import undone
 from shadow_ops.managed.promote import FURTHER
+from shadow_ops.managed.promotion import Remember
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
@@ -17,7 +18,6 @@ from shadow_ops.managed.steps import (
     Forget,
     GiveUp,
     Past,
-    Remember,
     Restore,
     Seen,
     Wait,

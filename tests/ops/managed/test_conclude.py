@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
@@ -14,10 +15,11 @@ from shadow_constructs import Capture, Hardware
 from shadow_constructs.values.declared import declared
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.parameters import unpack
-from shadow_ops.aws.reasons import on_record
+from shadow_ops.aws.reasons import on_record, use
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.contract.reasons import Reason
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.named import named
 from shadow_ops.managed.promote import FURTHER
@@ -213,6 +215,103 @@ def test_an_endpoint_of_ours_is_handed_to_its_stack_with_the_verdict(status: str
     assert reason.void_because(purpose="promotion", config=live, subject="v2", now=world.now) is None
     assert reason.void_because(purpose="promotion", config=live, subject="v3", now=world.now) is not None
     assert "cdk deploy churn-promotion" in done.said[-1]
+
+
+def test_a_verdict_that_lasts_is_not_asked_for_again() -> None:
+    """Whoever says promote once more reads what is on record, and until when; a day later the gate is asked anew."""
+    world = ours()
+    first = run(world, PROMOTE)
+    before, until = dict(world.parameters), first.said[0].rpartition("until ")[2]
+    again = run(world, Wanted("promote", reason="now"), _never)
+    assert f"{until}, as is on record already: managed test churn-trial: {PASS}" in again.said[0]
+    assert (world.parameters, again.said[1]) == (before, first.said[1])
+    world.now += datetime.timedelta(days=1)
+    with pytest.raises(CannotTellError, match="not promoted"):
+        run(world, PROMOTE, _no)
+
+
+@pytest.mark.parametrize("make", [ours, lambda: retained(ours)])
+@pytest.mark.parametrize("action", ["remove", "cancel"])
+def test_whoever_removes_after_a_promotion_takes_the_right_to_it_off_the_record(
+    make: Callable[[], World], action: Action
+) -> None:
+    """Said once, with what becomes of the reason; what is on record for something else stays, and so does production.
+
+    Killed before or after each call, or throttled, the same command goes on.
+    """
+    world = make()
+    run(world, PROMOTE)
+    [right] = on_record(world.ssm, ENDPOINT)
+    other = replace(right, id="rollback-1", purpose="rollback")
+    world.parameters[f"/shadow-test/churn/reasons/{other.id}"] = json.dumps(other.to_json())
+    kept = dict(world.parameters)
+    world.calls.clear()
+    done = run(world, Wanted(action, reason="harms customers"), _never)
+    assert "what let its stack promote v2 is off the record: it can't any more" in done.said
+    assert "the reason is on no record: SageMaker takes none for a test that is over" in done.said
+    assert on_record(world.ssm, ENDPOINT) == (other,)
+    assert world.serving() == {"production": V1, "shadow of": []}
+    assert "off the record" not in " ".join(run(world, Wanted(action), _never).said)
+    for number in range(1, len(world.calls) + 1):
+        for how in ("unheard", "heard", "throttled"):
+            world.parameters = dict(kept)
+            world.calls.clear()
+            world.kill_at, world.throttled = (number, how == "heard"), how == "throttled"
+            for _ in range(2):
+                try:
+                    run(world, Wanted(action), _never)
+                except (KilledError, ClientError):
+                    world.kill_at = None
+            world.kill_at = None
+            assert on_record(world.ssm, ENDPOINT) == (other,), (number, how)
+
+
+def test_a_right_that_a_deployment_takes_is_not_said_to_be_withdrawn() -> None:
+    """At the very moment: whoever removes is told that it promotes. Used before, it is none any more."""
+    for moment in ("before", "meanwhile"):
+        world = ours()
+        run(world, PROMOTE)
+        [right] = on_record(world.ssm, ENDPOINT)
+        world.calls.clear()
+
+        def deploys(world: World = world, right: Reason = right) -> None:
+            use(world.ssm, ENDPOINT, right.id, "a request")
+
+        if moment == "before":
+            deploys()
+            assert "off the record" not in " ".join(run(world, Wanted("remove"), _never).said)
+        else:
+            trial = dict(world.parameters)
+            run(world, Wanted("remove"), _never)
+            number = world.calls.index("delete_parameters") + 1
+            world.parameters, world.meanwhile = trial, {number: deploys}
+            world.calls.clear()
+            with pytest.raises(CannotTellError, match="a deployment promotes v2 at this very moment"):
+                run(world, Wanted("remove"), _never)
+
+
+def test_what_a_later_test_has_promoted_is_not_put_into_the_history_of_an_older_one() -> None:
+    """Same models, same names: the older one was removed, and its promotion would be a false entry."""
+    for asked in ("promote", "remove"):
+        world = World()
+        run(world, Wanted("remove", reason="too slow"))
+        assert world.test is not None
+        older = dict(world.test)
+        world.now += datetime.timedelta(hours=1)
+        later = World()
+        assert later.test is not None
+        world.test = {**later.test, "Name": "churn-later", "CreationTime": world.now}
+        world._serve("run")
+        world.now += datetime.timedelta(hours=1)
+        run(world, PROMOTE)
+        before, world.test = dict(world.parameters), older
+        assert any(name.endswith("/history/managed-churn-later") for name in before)
+        if asked == "promote":
+            assert "by somebody's deployment or another test" in run(world, PROMOTE, _never).said[0]
+        else:
+            with pytest.raises(CannotTellError, match="nothing left to remove"):
+                run(world, Wanted("remove"), _never)
+        assert world.parameters == before
 
 
 @pytest.mark.parametrize(
@@ -461,7 +560,7 @@ def test_scaling_that_follows_the_variants_own_metrics_is_not_moved() -> None:
     tracking = {"TargetValue": 5.0, "CustomizedMetricSpecification": metric}
     world.policies["production"]["TargetTrackingScalingPolicyConfiguration"] = tracking
     with pytest.raises(CannotTellError, match="by-requests follows metrics or alarms of the variant production"):
-        run(world, PROMOTE)
+        run(world, PROMOTE, _never)
     assert scaling(world, "production") == SCALING
 
 
@@ -822,16 +921,15 @@ ANSWERS = {
     "served by hand": ("v2 serves churn, by somebody's deployment", *_IS_PROMOTED),
 }
 _HANDED = "v2 may be promoted until|cdk deploy churn-promotion"
-_WITHDRAW = "if it was concluded with promote|shadow-test override churn --withdraw"
+_WITHDRAWN = "v1 serves churn, without a shadow|what let its stack promote v2 is off the record"
 # What differs where a stack of this library owns the endpoint.
 OF_OURS = {
     **{(one, "promote"): _HANDED for one in ("Starting", "Running", "Updating", "Completed", "removed", "retained")},
     **{(one, "retain"): "no: a stack of this library owns churn" for one in ("Starting", "Running", "Updating")},
-    **{(one, action): _WITHDRAW for one in ("Completed", "removed", "Stopping") for action in ("remove", "cancel")},
     ("promoted", "promote"): _HANDED,
-    ("promoted", "remove"): _WITHDRAW,
+    ("promoted", "remove"): _WITHDRAWN,
     ("promoted", "retain"): _NO_SHADOW,
-    ("promoted", "cancel"): _WITHDRAW,
+    ("promoted", "cancel"): _WITHDRAWN,
     ("served by hand", "promote"): "v2 serves churn",
 }
 

@@ -16,7 +16,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.permissions import managed_needs
 from tests.ops.managed.test_begin import ALONE, ASKED, STACK, _action, ask, event, fresh
-from tests.ops.managed.world import World
+from tests.ops.managed.world import START, World
 
 STARTS = fresh().now + datetime.timedelta(days=1)
 NATIVE = replace(ASKED, native=Instances("ml.m5.xlarge", 3), starts=STARTS)
@@ -186,6 +186,7 @@ SOON = fresh().now + datetime.timedelta(minutes=9)
 @pytest.mark.parametrize(
     ("changes", "count", "words"),
     [
+        ({"starts": START}, 3, "would begin 2026-11-02 08:00 UTC, and CloudFormation takes a test that begins while"),
         ({"starts": SOON}, 3, "takes a test that begins while it is made for a failure"),
         (
             {"native": Instances("ml.m5.xlarge", 2)},

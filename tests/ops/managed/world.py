@@ -303,6 +303,7 @@ class World:
                 self._made(listed[name]) for name, action in actions.items() if (name, action) == ("shadow", "Retain")
             ]
             self.config("after", production, shadow)
+            self.configs["after"]["CreationTime"] = self.now
             self._serve("after")
             self._over(request["DesiredState"], request.get("Reason"))
 
