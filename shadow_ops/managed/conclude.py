@@ -16,8 +16,7 @@ from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws import experiment as experiments
 from shadow_ops.aws.errors import THROTTLED, error_code
 from shadow_ops.aws.experiment import Experiment
-from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, text_of
-from shadow_ops.aws.reasons import ReasonGoneError
+from shadow_ops.aws.parameters import DamagedRecordError, text_of
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
@@ -26,7 +25,6 @@ from shadow_ops.managed import gone, record
 from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.meanwhile import undone
-from shadow_ops.managed.record import Kept
 from shadow_ops.managed.steps import (
     AskGate,
     ByPeople,
@@ -36,7 +34,6 @@ from shadow_ops.managed.steps import (
     Forget,
     Further,
     GiveUp,
-    Keep,
     Past,
     Restore,
     Seen,
@@ -176,12 +173,6 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             continue
         try:
             _act(services, seen, step, helm)
-        except ReasonGoneError as error:
-            raise CannotTellError(str(error)) from None
-        except RecordTooLargeError as error:
-            raise CannotTellError(
-                f"how {seen.live.name} scales can't be kept ({error}), so nothing was changed"
-            ) from None
         except Exception:
             if isinstance(step, Stop | ByPeople) and seen.kept is not None:
                 _put_back(services, seen, helm)
@@ -226,8 +217,6 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
     live, experiment = seen.live, seen.experiment
     scaling = Scaling(services, live.name)
     match step:
-        case Keep(scaled):
-            record.write(services.ssm, live.name, Kept(experiment.name, experiment.created, scaled))
         case Deregister(variant):
             kept = " while it is replaced; how it scales is on record" if variant == experiment.production.name else ""
             helm.tell(f"{variant} doesn't scale any more{kept}")

@@ -12,13 +12,15 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
+from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed import remembered, updating
+from shadow_ops.managed import record, remembered, updating
 from shadow_ops.managed.conclude import Helm
 from shadow_ops.managed.decide import back, refuse, restore
 from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, over, was_concluded
 from shadow_ops.managed.promotion import PutOnRecord, Remember, RemoveShadow, Update, Withdraw, after
+from shadow_ops.managed.record import Kept
 from shadow_ops.managed.steps import (
     AskGate,
     Deregister,
@@ -153,6 +155,11 @@ def _promoted(seen: Seen, past: Past) -> Step:
 def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: ANN401 - holds boto3 clients
     live, experiment = seen.live, seen.experiment
     match step:
+        case Keep(scaled):
+            try:
+                record.write(services.ssm, live.name, Kept(experiment.name, experiment.created, scaled))
+            except RecordTooLargeError as error:
+                refuse(f"how {live.name} scales can't be kept ({error}), so nothing was changed")
         case Update():
             helm.tell(f"updating {live.name}: {step.model} in the place of {live.production[0].model_name}")
             updating.promote(services.sagemaker, seen, step)

@@ -21,7 +21,7 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
     """Put on record that the tested model may be promoted beside what serves now, and for nothing else.
 
     Raises:
-        ReasonGoneError: If somebody else did so at the very same moment.
+        CannotTellError: If somebody else did so at the very same moment.
         ClientError: If a call is refused.
     """
     experiment = seen.experiment
@@ -36,7 +36,10 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
         subject=experiment.shadow.model,
         version=experiment.shadow.model if seen.versions is None else seen.versions[1],
     )
-    reasons.put(ssm, seen.live.name, made)
+    try:
+        reasons.put(ssm, seen.live.name, made)
+    except reasons.ReasonGoneError as error:
+        raise CannotTellError(str(error)) from None
 
 
 def with_right(ssm: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - a boto3 client
