@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from shadow_ops.aws.errors import is_hopeless
+from shadow_ops.aws.denied import is_hopeless
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from shadow_ops.contract.instances import types_in
+
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "shadow_ops" / "data" / "instances.json"
 """The file that the library reads."""
@@ -62,20 +64,23 @@ def table(described: Described, types: Sequence[str]) -> dict[str, list[int]]:
 
 
 def render(rows: Mapping[str, list[int]]) -> str:
-    """The text of the file, a type a line, without their ``ml.``."""
+    """The text of the file: the types without their ``ml.``, by what they bring, a line each."""
     source = (
         f"EC2 DescribeInstanceTypes as recorded in {PACKAGE} {VERSION} (Apache-2.0); written by "
-        "tools/instance_hardware.py: [vCPUs, GPUs]"
+        "tools/instance_hardware.py: vCPUs, GPUs"
     )
-    content = {"source": source, "instances": {name.removeprefix("ml."): row for name, row in rows.items()}}
-    return json.dumps(content, separators=(",", ":")).replace("],", "],\n") + "\n"
+    types: dict[str, list[str]] = {}
+    for name, (vcpus, gpus) in sorted(rows.items(), key=lambda row: (row[1], row[0])):
+        types.setdefault(f"{vcpus},{gpus}", []).append(name.removeprefix("ml."))
+    content = {"source": source, "types": {brought: " ".join(names) for brought, names in types.items()}}
+    return json.dumps(content, separators=(",", ":")).replace('",', '",\n') + "\n"
 
 
 def differences(path: Path, rows: Mapping[str, list[int]]) -> list[str]:
     """Compare the file with what it should hold; one line per type that differs."""
     try:
-        listed = json.loads(path.read_text(encoding="utf-8"))["instances"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        listed = types_in(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return [f"{path.name} cannot be read: {error!r}"]
     rows = {name.removeprefix("ml."): row for name, row in rows.items()}
     names = sorted({*listed, *rows})

@@ -11,8 +11,9 @@ from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.subjects import NewFleet, Pair, watched
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.added import share_bound
 from shadow_ops.contract.instances import hardware_of
-from shadow_ops.contract.policy import DEFAULT_RULES, share_bound
+from shadow_ops.contract.policy import DEFAULT_RULES
 from shadow_ops.contract.problems import refuse
 
 

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from shadow_constructs.placing.given import Part
 from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.declaring import to_parameters
 
 
 class SettingsParameter(Part):
@@ -35,7 +36,7 @@ class SettingsParameter(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         # The name is the address: whoever knows the endpoint's name finds its policy.
-        for number, (name, value) in enumerate(declared.to_parameters(endpoint_name).items(), 1):
+        for number, (name, value) in enumerate(to_parameters(declared, endpoint_name).items(), 1):
             parameter = ssm.CfnParameter(
                 self,
                 "Resource" if number == 1 else f"Resource{number}",

@@ -12,7 +12,7 @@ from shadow_constructs.managed.native import native_experiment
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.managed import RESOURCE, ManagedAsked, course_name
+from shadow_ops.contract.managed import RESOURCE, ManagedAsked, changed_name, course_name, ramp_name
 from shadow_ops.contract.permissions import managed_needs
 from shadow_ops.contract.watched import DETAIL_TYPE, SOURCE
 
@@ -23,7 +23,7 @@ _SERVICE_TIMEOUT_SECONDS = 3600
 # A request that comes later finds another deployment; what fails is delivered twice more (Lambda's own default).
 _EVENT_AGE_SECONDS = 1800
 _RETRIES = 2
-_KEPT = ("conclusion", "ramp", "ramp-course", "verdict", "told*")
+_KEPT = ("conclusion", "ramp", "ramp-course", "changed", "verdict", "told*")
 
 
 class Experiment(Part):
@@ -67,7 +67,7 @@ class Experiment(Part):
         )
         custom.add_resource_dependency(_events(self, function))
         self.name = custom.ref
-        self.resource = custom if asked.native is None else native_experiment(self, asked, self.name)
+        self.resource = custom if asked.native is None else native_experiment(self, asked, custom)
         if watched:
             _listen(self, function, asked.endpoint)
 
@@ -108,6 +108,7 @@ def _resources(asked: ManagedAsked) -> dict[str, object]:
         "kept": [f"{records}:parameter{prefix(asked.endpoint)}/{one}" for one in _KEPT],
         "conclusion": [f"{records}:parameter{prefix(asked.endpoint)}/conclusion"],
         "ramp": [f"{records}:parameter{course_name(asked.endpoint)}"],
+        "changed": [f"{records}:parameter{one(asked.endpoint)}" for one in (changed_name, ramp_name)],
     }
     found: dict[str, object] = {name: [{"Fn::Sub": one} for one in arns] for name, arns in named.items()}
     return {**found, "experiment-role": [asked.role_arn]}

@@ -21,6 +21,7 @@ from shadow_constructs.values.declared import declared
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.approvals import VERDICT, Approval, Entry, beside, served
 from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.declaring import to_text
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def add_shadow_test(
     function = answering(pipeline)
     function.add(test.endpoint_name, where)
     # As whoever reads the promoted endpoint's settings finds it.
-    promoted = Declared.from_text(declared(test.promoted(), "its-config").to_text(), "the promotion")
+    promoted = Declared.from_text(to_text(declared(test.promoted(), "its-config")), "the promotion")
     entry = Entry(
         endpoint=test.endpoint_name,
         region=where.region if where.other_region else None,

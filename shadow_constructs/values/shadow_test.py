@@ -34,6 +34,7 @@ from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.toml.file import read_file
 from shadow_constructs.values.variant import Variant
 from shadow_constructs.values.watch import Watch
+from shadow_ops.contract.added import effective
 from shadow_ops.contract.checks import checked_list
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
@@ -177,7 +178,7 @@ class ShadowTest:
     @property
     def policy(self) -> GatePolicy:
         """The gate's policy, with the bounds that the library adds: alarms, dashboard and gate read this one."""
-        return self.gate.effective(captures=self.capture.enabled, takes_updates_back=self.guardrails.own_alarms)
+        return effective(self.gate, captures=self.capture.enabled, takes_updates_back=self.guardrails.own_alarms)
 
     @property
     def shadow_weight(self) -> float:

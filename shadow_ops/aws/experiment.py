@@ -43,6 +43,7 @@ class Experiment:
 
     Attributes:
         name: Its name.
+        arn: Its ARN.
         endpoint: The endpoint that it runs on.
         status: SageMaker's word, such as ``Running``.
         reason: What SageMaker says about the status, or who ended it.
@@ -58,6 +59,7 @@ class Experiment:
     """
 
     name: str
+    arn: str
     endpoint: str
     status: str
     reason: str | None
@@ -100,6 +102,32 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
         raise CannotTellError(f"SageMaker doesn't say all of the managed test {name}: {error} is missing") from None
 
 
+def tags(sagemaker: Any, experiment: Experiment) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+    """The tags of a managed test.
+
+    Raises:
+        ClientError: If the call is refused.
+    """
+    # A page holds more than a resource may have (API operation ListTags).
+    found = sagemaker.list_tags(ResourceArn=experiment.arn, MaxResults=100)["Tags"]
+    return {one["Key"]: one["Value"] for one in found}
+
+
+def tag(sagemaker: Any, experiment: Experiment, wanted: Mapping[str, str | None]) -> None:  # noqa: ANN401 - a boto3 client
+    """Set tags, and take away those without a value; the others stay.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    made = [{"Key": key, "Value": value} for key, value in wanted.items() if value is not None]
+    gone = [key for key, value in wanted.items() if value is None]
+    # First those that go: a resource may have fifty.
+    if gone:
+        sagemaker.delete_tags(ResourceArn=experiment.arn, TagKeys=gone)
+    if made:
+        sagemaker.add_tags(ResourceArn=experiment.arn, Tags=made)
+
+
 def _experiment(found: Mapping[str, Any]) -> Experiment:
     # botocore gives times of the machine's zone; here they are said, and put into names, as UTC.
     found = _in_utc(found)
@@ -110,6 +138,7 @@ def _experiment(found: Mapping[str, Any]) -> Experiment:
     start = schedule.get("StartTime", created)
     return Experiment(
         name=found["Name"],
+        arn=found["Arn"],
         endpoint=found["EndpointMetadata"]["EndpointName"],
         status=found["Status"],
         reason=found.get("StatusReason"),

@@ -75,12 +75,3 @@ def latest(ssm: Any, endpoint: str) -> Look | None:  # noqa: ANN401 - a boto3 cl
         return None if found is None else Look.from_json(found)
     except parameters.DamagedRecordError:
         return None
-
-
-def look_in(values: Mapping[str, str], endpoint: str) -> Look | None:
-    """The same, of parameters that have been read already, packed as they are."""
-    text = values.get(look_name(endpoint))
-    try:
-        return None if text is None else Look.from_json(parameters.unpack(text))
-    except parameters.DamagedRecordError:
-        return None

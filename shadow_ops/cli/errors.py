@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from shadow_ops.aws.errors import DENIED, EXPIRED, THROTTLED, UNKNOWN_KEY
+from shadow_ops.aws.denied import DENIED, EXPIRED, UNKNOWN_KEY
+from shadow_ops.aws.errors import THROTTLED
 from shadow_ops.cli import harmless
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 

@@ -14,7 +14,6 @@ from typing import Any, Self
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.text import LARGEST_VALUE, compact
 from shadow_ops.contract.typed import whole
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
@@ -25,11 +24,6 @@ _KNOWN = (
 _KNOWN_OF_VARIANT = ("name", "version", "label", "min", "max")
 # What a variant's members were called in the first format, behind its role.
 _NAMES_OF_FIRST = {"name": "variant", "version": "version", "label": "label"}
-# Longest names of the services, for those that only CloudFormation knows: of an endpoint config, bucket and dashboard
-# (API members EndpointConfigName, Bucket and DashboardName), and of an alarm (AlarmName) with what JSON puts around it.
-_NAMES = 63 + 63 + 255
-_ALARM = 255 + len('"",')
-_LONGEST_LABEL, _LONGEST_WHY = 80, 120
 # Far more than any endpoint has alarms for.
 _MOST_FURTHER = 99
 
@@ -106,19 +100,6 @@ class Declared:
     watch_off: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
 
-    def to_parameters(self, endpoint: str) -> dict[str, str]:
-        """The parameters that keep the value, texts by name, `settings_name` or `managed_name` first; each is small.
-
-        Names may hold CDK tokens, which stay whole; each is taken for as long as it may become.
-        """
-        name, values = (settings_name if self.experiment is None else managed_name)(endpoint), self._to_json()
-        fixed = len(compact({**values, "alarms": [], "more": 99}).encode()) + _NAMES
-        room, each = max(0, LARGEST_VALUE - fixed) // _ALARM, LARGEST_VALUE // _ALARM - 1
-        further = [self.alarms[first : first + each] for first in range(room, len(self.alarms), each)]
-        more = {f"{name}-{number}": {"alarms": list(names)} for number, names in enumerate(further, 2)}
-        first = {**values, "alarms": list(self.alarms[:room]), **({"more": len(more)} if more else {})}
-        return {name: compact(one) for name, one in {name: first, **more}.items()}
-
     @classmethod
     def read(cls, endpoint: str, value_of: Callable[[str], str | None], *, managed: bool = False) -> Self | None:
         """Read what a stack says of an endpoint, whichever release of the library made it.
@@ -146,28 +127,6 @@ class Declared:
             if further is not None:
                 alarms += _alarms_in(further, f"{name}-{number}")
         return replace(found, alarms=tuple(alarms))
-
-    def to_text(self) -> str:
-        """The value as JSON text, without what is absent."""
-        return compact(self._to_json())
-
-    def _to_json(self) -> dict[str, Any]:
-        values = {
-            "version": FORMAT,
-            "endpoint_config": self.config,
-            "production": [_variant_to_json(one) for one in self.production],
-            "shadow": None if self.shadow is None else _variant_to_json(self.shadow),
-            "sampling_percent": self.sampling_percent,
-            "promoted": None if self.promoted is None else self.promoted.to_json(),
-            "capture_uri": self.capture_uri,
-            "dashboard": self.dashboard,
-            "alarms": list(self.alarms),
-            "policy": None if self.policy is None else self.policy.to_json(),
-            "guard_off": _why(self.guard_off),
-            "experiment": self.experiment,
-            "watch_off": _why(self.watch_off),
-        }
-        return {name: one for name, one in values.items() if one is not None}
 
     @classmethod
     def from_text(cls, text: str, where: str) -> Self:
@@ -216,24 +175,6 @@ class Declared:
             watch_off=_text_or_none(data, "watch_off"),
             unread=tuple(unread),
         )
-
-
-def _variant_to_json(variant: DeclaredVariant) -> dict[str, Any]:
-    # A container may be called by an address of any length.
-    label = _short(variant.label, _LONGEST_LABEL)
-    known = {"name": variant.name, "version": variant.version, "label": label}
-    limits = {"min": variant.minimum, "max": variant.maximum}
-    return {**known, **{name: limit for name, limit in limits.items() if limit is not None}}
-
-
-def _why(reason: str | None) -> str | None:
-    return None if reason is None else _short(reason, _LONGEST_WHY, len(compact(reason)) - 2)
-
-
-def _short(text: str, longest: int, written: int = 0) -> str:
-    """A text of at most so many characters; of fewer, if they take more as they are written."""
-    size = max(written, len(text))
-    return text if size <= longest else f"{text[: longest * len(text) // size - 3]}..."
 
 
 def _variant(data: Mapping[str, Any], where: str, unread: list[str]) -> DeclaredVariant:

@@ -63,6 +63,10 @@ def hardware_of(instance_type: str) -> InstanceHardware | None:
 
 @cache
 def _table() -> dict[str, list[int]]:
-    text = resources.files("shadow_ops").joinpath("data/instances.json").read_text(encoding="utf-8")
-    found: dict[str, list[int]] = json.loads(text)["instances"]
-    return found
+    return types_in(resources.files("shadow_ops").joinpath("data/instances.json").read_text(encoding="utf-8"))
+
+
+def types_in(text: str) -> dict[str, list[int]]:
+    """The vCPUs and GPUs by type, from the table's text, which has the types by what they bring."""
+    types: dict[str, str] = json.loads(text)["types"]
+    return {name: [int(one) for one in said.split(",")] for said, names in types.items() for name in names.split()}

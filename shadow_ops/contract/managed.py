@@ -39,6 +39,11 @@ def course_name(endpoint: str) -> str:
     return f"{ramp_name(endpoint)}-course"
 
 
+def changed_name(endpoint: str) -> str:
+    """Name of the parameter with what a deployment has changed of a managed test."""
+    return f"{prefix(endpoint)}/changed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CaptureAsked:
     """Where SageMaker keeps what both variants are asked and answer (API member InferenceExperimentDataStorageConfig).

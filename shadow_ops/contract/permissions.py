@@ -210,6 +210,16 @@ _CHANGES = Need(
     "experiment",
     "to change the test's share and its end",
 )
+_TAGS = Need(
+    ("sagemaker:ListTags", "sagemaker:DeleteTags"),
+    "experiment",
+    "to change the test's tags while it is there",
+)
+_PUTS_BACK = Need(
+    ("ssm:PutParameter",),
+    "changed",
+    "what a deployment changes, and the ramp that it ends: both go back with it",
+)
 _RAMPS = Need(
     ("ssm:PutParameter",),
     "ramp",
@@ -224,5 +234,6 @@ def managed_needs(*, begins: bool, ramps: bool) -> tuple[Need, ...]:
         begins: Whether it makes the test; else the template does.
         ramps: Whether a watch looks at it, after whose looks a ramp goes on.
     """
-    changes = (_CHANGES,) if begins or ramps else ()
-    return (*_LOOKS_AND_ENDS, *(_BEGINS if begins else ()), *changes, *((_RAMPS,) if ramps else ()))
+    changes = (_CHANGES, _PUTS_BACK) if begins or ramps else ()
+    made = (*_BEGINS, _TAGS) if begins else ()
+    return (*_LOOKS_AND_ENDS, *made, *changes, *((_RAMPS,) if ramps else ()))

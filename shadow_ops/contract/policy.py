@@ -7,12 +7,12 @@ synth, travels in the template, and is judged by in the deployment and on the co
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
 
 from shadow_ops.contract.checks import check_number, checked_list
 from shadow_ops.contract.problems import InvalidValueError, Problems, shown
-from shadow_ops.contract.rules import KINDS, AverageRule, Bound, ErrorRateRule, LatencyRule, Rule, UtilizationRule
+from shadow_ops.contract.rules import KINDS, AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.contract.text import compact, is_line
 from shadow_ops.contract.versions import check_known
 
@@ -21,19 +21,18 @@ _Kind = TypeVar("_Kind", bound=Rule)
 # Periods that GetMetricData takes (API member MetricStat.Period).
 _SHORT_PERIODS = (1, 5, 10, 20, 30)
 
-# Below half of its share a shadow isn't measured as it would have to serve; chance alone doesn't take it there.
-_LEAST_SHARE_OF_COPIES = 0.5
-
 MOST_RULES = 24
-"""So many rules may a policy have, those that the library adds by itself (`GatePolicy.effective`) included: with their
+"""So many rules may a policy have, those that the library adds by itself (`effective`) included: with their
 bounds it has its place in one parameter, beside all else."""
 _MOST_REQUESTS = 10**18
 # In ASCII a letter beyond it takes six characters, and the policy has to have its place in one parameter.
 _LONGEST_REASON, _LONGEST_WRITTEN = 200, 602
 
-_ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
+ANSWERS = (ErrorRateRule(errors="5xx", max_percent=5), ErrorRateRule(errors="model", max_percent=5))
+"""The rules without which no alarm would take an update back."""
 # Data capture stops on a full disk (SageMaker Developer Guide, model-monitor-data-capture: keep below 75 %).
-_DISK = UtilizationRule(resource="disk", max_percent=75)
+DISK = UtilizationRule(resource="disk", max_percent=75)
+"""The rule without which capture would end in silence."""
 
 DEFAULT_RULES: tuple[Rule, ...] = (
     LatencyRule(percentile=50),
@@ -41,26 +40,16 @@ DEFAULT_RULES: tuple[Rule, ...] = (
     LatencyRule(percentile=99),
     # Of few requests the average tells most.
     AverageRule(),
-    *_ANSWERS,
+    *ANSWERS,
     # No bound of its own: what callers send wrongly is no fault of a model. That the two differ is.
     ErrorRateRule(errors="4xx"),
     UtilizationRule(resource="cpu", max_percent=80),
     UtilizationRule(resource="gpu", max_percent=80),
     UtilizationRule(resource="memory", max_percent=90),
     UtilizationRule(resource="gpu_memory", max_percent=95),
-    _DISK,
+    DISK,
 )
 """The rules of `GatePolicy()`."""
-
-
-def share_bound(sampling_percent: float) -> Bound:
-    """Which share of the requests, in percent, the shadow must get to be worth judging.
-
-    Args:
-        sampling_percent: Share of the requests that is copied to it.
-    """
-    limit = sampling_percent * _LEAST_SHARE_OF_COPIES
-    return Bound(name="share", limit=limit, unit="percent", lowest=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,26 +134,6 @@ class GatePolicy:
         """The rules that decide."""
         return tuple(rule for rule in self.rules if not rule.report_only)
 
-    def effective(self, *, captures: bool, takes_updates_back: bool) -> Self:
-        """The policy with the bounds that the library adds by itself; what the policy says of them stands.
-
-        Args:
-            captures: Whether requests are captured: capture stops on a full disk, which is no matter of taste.
-            takes_updates_back: Whether alarms take an update back: without a bound on errors they would watch nothing.
-        """
-        rules = {rule.id: rule for rule in self.rules}
-        if takes_updates_back:
-            given = {rule.id: rule for rule in self.of(ErrorRateRule)}
-            for usual in _ANSWERS:
-                # Who left the rule out wants no comparison: it gets the bound alone.
-                one = given.get(usual.id, replace(usual, max_increase_points=None))
-                if one.max_percent is None and not one.report_only:
-                    one = replace(one, max_percent=usual.max_percent)
-                rules[usual.id] = one
-        if captures:
-            rules.setdefault(_DISK.id, _DISK)
-        return replace(self, rules=tuple(rules.values()))
-
     def of(self, kind: type[_Kind]) -> tuple[_Kind, ...]:
         """The rules of a kind."""
         return tuple(rule for rule in self.rules if isinstance(rule, kind))
@@ -235,7 +204,7 @@ class GatePolicy:
                 rules = ()
                 break
         ids = [rule.id for rule in rules]
-        added = {_DISK.id, *(one.id for one in _ANSWERS)} - set(ids)
+        added = {DISK.id, *(one.id for one in ANSWERS)} - set(ids)
         if len(ids) + len(added) > MOST_RULES:
             allowed = f"be at most {MOST_RULES}, the {len(added)} included that the library may add"
             problems.add("rules", allowed, len(ids) + len(added), "leave out percentiles that tell the same")

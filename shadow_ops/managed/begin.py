@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from shadow_ops.aws.endpoint import LiveEndpoint
@@ -12,7 +12,9 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.managed.fit import check_fit
+from shadow_ops.managed.changed import Changed, Tags, deployment
+from shadow_ops.managed.fit import check_fit, way_out
+from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.native import check_beginning, when_changed
 from shadow_ops.managed.steps import Wait
 
@@ -30,7 +32,10 @@ class Sight:
         forward: Whether CloudFormation goes on; else it takes a deployment back.
         mine: The test that the template asks for, if it is there.
         before: The test of the template before, if that is another one and is there.
-        live: The endpoint; looked at where the test isn't there.
+        live: The endpoint; not looked at where a deployment of a test that is there is taken back.
+        tags: The test's tags; looked at where the code has changed them.
+        ramp: The ramp on record for the endpoint; looked at where the code has changed the test.
+        kept: What is on record as changed by this deployment.
     """
 
     now: datetime.datetime
@@ -38,6 +43,9 @@ class Sight:
     mine: Experiment | None
     before: Experiment | None = None
     live: LiveEndpoint | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    ramp: Mapping[str, Any] | None = None
+    kept: Changed | None = None
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,19 @@ class Create:
 
 @dataclass(frozen=True)
 class Change:
-    """UpdateInferenceExperiment."""
+    """A test is changed.
+
+    Attributes:
+        request: Of UpdateInferenceExperiment, but for the name; empty for none.
+        tags: What is set of its tags.
+        keep: What goes on record before, and whose ramp goes; None on the way back, when that is forgotten.
+        ramp: The ramp that is put back.
+    """
 
     request: Mapping[str, Any]
+    tags: Tags
+    keep: Changed | None = None
+    ramp: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +115,17 @@ def next_step(asked: ManagedAsked, old: ManagedAsked | None, name: str, sight: S
         _refuse(
             f"the managed test {before.name} of {before.endpoint} is {before.status} until "
             f"{before.end:%Y-%m-%d %H:%M} UTC and can't become another one; conclude it first: shadow-test conclude "
-            f"{before.endpoint} promote|remove"
+            f"{before.endpoint} {way_out(before)}"
         )
     if mine is None:
         if not sight.forward:
             return Begun("nothing is begun while a deployment is taken back")
+        if old is not None and asked.native is not None:
+            # The template has it still, and CloudFormation's handler can't change what isn't there.
+            _refuse(
+                f"{name} is gone, as it is once a scheduled test is cancelled; write another starts=, which begins "
+                "another test, or destroy its stack and deploy it"
+            )
         if sight.live is not None and sight.live.status in ("Creating", "Updating", "RollingBack", "SystemUpdating"):
             return Wait(f"{sight.live.name} is {sight.live.status}")
         check_fit(asked, sight.live)
@@ -109,16 +133,22 @@ def next_step(asked: ManagedAsked, old: ManagedAsked | None, name: str, sight: S
         if asked.native is not None:
             check_beginning(asked, name, sight.live, sight.now)
         return Create(creation(asked, name, sight.live, sight.now))
+    if not sight.forward:
+        return Begun(f"{mine.name} is as before") if changed else _back(asked, old, mine, sight)
     if mine.status in _AT_WORK:
         return Wait(f"{mine.name} is {mine.status}")
     if mine.over:
-        return _over(mine, sight)
-    change = {} if old is None or changed else _changes(asked, old, mine, sight)
-    if asked.native is not None and sight.forward:
-        near = None if old is None else when_changed(asked, old, mine, sight.now)
-        return near or Begun(f"{mine.name} is {mine.status}; its template says the rest")
-    if change and asked.native is None:
-        return Change({"Name": mine.name, **change})
+        _over(mine)
+    if sight.live is None:
+        raise EndpointGoneError(mine)
+    if asked.native is not None and old is not None and (waits := when_changed(asked, old, mine, sight.now)):
+        return waits
+    if old is not None and not changed:
+        _check_end(asked, old, mine, sight.now)
+        if found := _change(asked, old, mine, sight):
+            return found
+    if asked.native is not None:
+        return Begun(f"{mine.name} is {mine.status}; its template says the rest")
     if mine.status == "Created" and asked.starts is None:
         return Wait(f"{mine.name} begins at {mine.start:%H:%M} UTC")
     copies = "copies" if mine.status == "Running" else f"will from {mine.start:%Y-%m-%d %H:%M} UTC copy"
@@ -128,14 +158,12 @@ def next_step(asked: ManagedAsked, old: ManagedAsked | None, name: str, sight: S
     )
 
 
-def _over(mine: Experiment, sight: Sight) -> Begun:
+def _over(mine: Experiment) -> NoReturn:
     because = "" if mine.reason is None else f" ({mine.reason})"
-    if sight.forward:
-        _refuse(
-            f"the managed test {mine.name} is {mine.status} since {mine.completed or mine.modified:%Y-%m-%d %H:%M} "
-            f"UTC{because}, and a test that is over doesn't go on; destroy its stack, then deploy it to begin anew"
-        )
-    return Begun(f"{mine.name} is {mine.status}{because}")
+    _refuse(
+        f"the managed test {mine.name} is {mine.status} since {mine.completed or mine.modified:%Y-%m-%d %H:%M} "
+        f"UTC{because}, and a test that is over doesn't go on; destroy its stack, then deploy it to begin anew"
+    )
 
 
 def creation(asked: ManagedAsked, name: str, live: LiveEndpoint, now: datetime.datetime) -> dict[str, Any]:
@@ -158,22 +186,65 @@ def creation(asked: ManagedAsked, name: str, live: LiveEndpoint, now: datetime.d
     return request
 
 
-def _changes(asked: ManagedAsked, old: ManagedAsked, mine: Experiment, sight: Sight) -> dict[str, Any]:
-    """What the code has changed, and nothing that people have changed since."""
-    found: dict[str, Any] = {}
-    if asked.sampling_percent not in (old.sampling_percent, mine.sampling_percent):
-        found["ShadowModeConfig"] = mine.mode(asked.sampling_percent)
-    end = mine.start + datetime.timedelta(seconds=asked.seconds)
-    if asked.seconds != old.seconds and end != mine.end:
-        if end <= sight.now:
-            _refuse(
-                f"{mine.name} has run since {mine.start:%Y-%m-%d %H:%M} UTC, longer than the code says now; to end it: "
-                f"shadow-test conclude {mine.endpoint} promote|remove"
-            )
+def _check_end(asked: ManagedAsked, old: ManagedAsked, mine: Experiment, now: datetime.datetime) -> None:
+    if asked.seconds != old.seconds and _ends(asked, mine) <= now:
+        _refuse(
+            f"{mine.name} has run since {mine.start:%Y-%m-%d %H:%M} UTC, longer than the code says now; to end it: "
+            f"shadow-test conclude {mine.endpoint} {way_out(mine)}"
+        )
+
+
+def _back(asked: ManagedAsked, old: ManagedAsked | None, mine: Experiment, sight: Sight) -> Next:
+    """What the deployment that is taken back has changed, goes back; whatever people have done is no reason to fail."""
+    if old is None or sight.kept is None or mine.over or mine.status == "Stopping":
+        return Begun(f"{mine.name} is {mine.status}; nothing of it is to be put back")
+    if mine.status in _AT_WORK:
+        return Wait(f"{mine.name} is {mine.status}")
+    share, kept = mine.sampling_percent, sight.kept
+    # What has another value by now, people have set since. An end that is over can't be put back.
+    end = kept.end if kept.end is not None and kept.end > sight.now and _near(mine.end, _ends(old, mine)) else None
+    return Change(
+        _request(mine, kept.share if share == old.sampling_percent else None, end),
+        {key: one for key, one in kept.tags.items() if sight.tags.get(key) == old.tags.get(key) != one},
+        ramp=kept.ramp if share in (old.sampling_percent, asked.sampling_percent, kept.share) else None,
+    )
+
+
+def _change(asked: ManagedAsked, old: ManagedAsked, mine: Experiment, sight: Sight) -> Change | None:
+    """What the code has changed, and nothing that people have changed since; None if all of it is there."""
+    share, end, tags, wanted = None, None, dict[str, str | None](), asked.sampling_percent
+    if asked.native is None:
+        share = None if wanted in (old.sampling_percent, mine.sampling_percent) else wanted
+        end = _ends(asked, mine) if asked.seconds != old.seconds and not _near(mine.end, _ends(asked, mine)) else None
+        keys = (one for one in {**old.tags, **asked.tags} if old.tags.get(one) != asked.tags.get(one))
+        tags = {one: asked.tags.get(one) for one in keys if sight.tags.get(one) != asked.tags.get(one)}
+    made = Changed(
+        by=deployment(mine.name, old, asked),
+        share=None if share is None else mine.sampling_percent,
+        end=None if end is None else mine.end,
+        tags={one: sight.tags.get(one) for one in tags},
+        # The code sets the share from now on, and no ramp.
+        ramp=None if wanted == old.sampling_percent else sight.ramp,
+    )
+    return Change(_request(mine, share, end), tags, made.after(sight.kept)) if made else None
+
+
+def _ends(asked: ManagedAsked, mine: Experiment) -> datetime.datetime:
+    return mine.start + datetime.timedelta(seconds=asked.seconds)
+
+
+def _near(one: datetime.datetime, other: datetime.datetime) -> bool:
+    """Whether two times are the same; SageMaker keeps milliseconds."""
+    return abs(one - other) < datetime.timedelta(seconds=1)
+
+
+def _request(mine: Experiment, share: int | None, end: datetime.datetime | None) -> dict[str, Any]:
+    request: dict[str, Any] = {} if share is None else {"ShadowModeConfig": mine.mode(share)}
+    if end is not None:
         # While it runs, its start can't be said again (API operation UpdateInferenceExperiment).
         start = {} if mine.status == "Running" else {"StartTime": mine.start}
-        found["Schedule"] = {**start, "EndTime": end}
-    return found
+        request["Schedule"] = {**start, "EndTime": end}
+    return request
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -94,8 +94,13 @@ def check_free(asked: ManagedAsked, other: Experiment | None) -> None:
     if other is not None:
         _refuse(
             f"{asked.endpoint} has the managed test {other.name}, which is {other.status} until "
-            f"{other.end:%Y-%m-%d %H:%M} UTC; conclude it first: shadow-test conclude {asked.endpoint} remove"
+            f"{other.end:%Y-%m-%d %H:%M} UTC; conclude it first: shadow-test conclude {asked.endpoint} {way_out(other)}"
         )
+
+
+def way_out(experiment: Experiment) -> str:
+    """What concludes a test: one that hasn't begun takes no other end."""
+    return "cancel" if experiment.status in ("Creating", "Created") else "promote|remove"
 
 
 def _refuse(sentence: str) -> NoReturn:

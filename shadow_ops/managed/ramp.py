@@ -17,12 +17,6 @@ from shadow_ops.aws.looks import Look
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.contract.typed import whole
 
-FEWEST, MOST = 2, 20
-"""How many shares a ramp has."""
-
-SHORTEST = datetime.timedelta(minutes=15)
-"""How long each share is looked at at least: the watch's usual pace."""
-
 _VERSION = 1
 _LONGEST_REASON = 500
 

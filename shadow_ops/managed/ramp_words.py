@@ -9,6 +9,12 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.ramp import Ramp
 
+FEWEST, MOST = 2, 20
+"""How many shares a ramp has."""
+
+SHORTEST = datetime.timedelta(minutes=15)
+"""How long each share is looked at at least: the watch's usual pace."""
+
 
 def check_steps(
     steps: Sequence[int], every: datetime.timedelta, experiment: Experiment, now: datetime.datetime

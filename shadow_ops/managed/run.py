@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -16,16 +16,18 @@ from shadow_ops.aws import looks, parameters
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.scaling import Scaling
-from shadow_ops.contract.managed import ManagedAsked, course_name, ramp_name
+from shadow_ops.contract.managed import ManagedAsked, changed_name, course_name, ramp_name
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.guard.clients import Clients
 from shadow_ops.guard.direction import is_over
 from shadow_ops.managed import fit, native
 from shadow_ops.managed.begin import Begun, Change, Create, End, Sight, next_step
+from shadow_ops.managed.changed import Changed, deployment
 from shadow_ops.managed.conclude import Helm, conclude
 from shadow_ops.managed.find import at_work
 from shadow_ops.managed.steps import Wait, Wanted
 
+Record = TypeVar("Record")
 LOG = logging.getLogger(__name__)
 _DESTROYED = "its stack was deleted, or asks for another test"
 _TAKEN_BACK = "the deployment that began it was taken back"
@@ -57,20 +59,12 @@ class Runner:
             CannotTellError: If it can't be; what is there is as it was.
             ClientError: If a call is refused.
         """
-        name, changed = asked.name(self.stack), False
-        of_old = None if old is None else old.name(self.stack)
-        if old is not None and of_old == name and old.sampling_percent != asked.sampling_percent:
-            # The code sets the share from now on, and no ramp.
-            parameters.remove(self.clients.ssm, [ramp_name(asked.endpoint)])
+        name, changed, before = asked.name(self.stack), False, None
+        if old is not None and old.name(self.stack) != name:
+            before, old = old.name(self.stack), None
         while True:
-            forward = self._forward()
-            mine = experiments.describe(self.clients.sagemaker, name)
-            before = None
-            if of_old is not None and of_old != name:
-                before = experiments.describe(self.clients.sagemaker, of_old)
-            live = None if mine is not None else endpoints.describe(self.clients.sagemaker, asked.endpoint)
-            sight = Sight(self.now(), forward, mine, before, live)
-            step = next_step(asked, old if of_old == name else None, name, sight, changed=changed)
+            sight = self._look(asked, old, name, before)
+            step = next_step(asked, old, name, sight, changed=changed)
             match step:
                 case Begun(said):
                     return name, said
@@ -78,14 +72,57 @@ class Runner:
                     LOG.info("%s", said)
                     self.pause()
                 case Create(request):
-                    self._create(asked, live, request)
+                    self._create(asked, sight.live, request)
                     if asked.native is not None:
                         return name, f"{name} may begin, by its template"
-                case Change(request):
-                    self.clients.sagemaker.update_inference_experiment(**request)
+                case Change():
+                    assert sight.mine is not None
+                    self._change(sight.mine, step)
                     changed = True
                 case End(experiment):
-                    self._end(experiment, _TAKEN_BACK)
+                    try:
+                        self._end(experiment, _TAKEN_BACK)
+                    except CannotTellError as error:
+                        # A rollback that fails leaves a stack that nobody can deploy: the test is named, and stays.
+                        return name, str(error)
+
+    def _look(self, asked: ManagedAsked, old: ManagedAsked | None, name: str, before: str | None) -> Sight:
+        sagemaker, ssm, forward = self.clients.sagemaker, self.clients.ssm, self._forward()
+        mine = experiments.describe(sagemaker, name)
+        live = endpoints.describe(sagemaker, asked.endpoint) if forward or mine is None else None
+        other = None if before is None else experiments.describe(sagemaker, before)
+        sight = Sight(self.now(), forward, mine, other, live)
+        if old is None or mine is None:
+            return sight
+        found = _record(ssm, changed_name(asked.endpoint), Changed.from_json)
+        if found is not None and found.by != deployment(name, *((old, asked) if forward else (asked, old))):
+            if forward:
+                # Of a deployment before, which nobody takes back any more.
+                parameters.remove(ssm, [changed_name(asked.endpoint)])
+            found = None
+        tags = experiments.tags(sagemaker, mine) if asked.native is None and asked.tags != old.tags else {}
+        return replace(sight, tags=tags, ramp=_record(ssm, ramp_name(asked.endpoint), dict), kept=found)
+
+    def _change(self, mine: Experiment, change: Change) -> None:
+        sagemaker, ssm, endpoint = self.clients.sagemaker, self.clients.ssm, mine.endpoint
+        if change.keep is not None:
+            # First on record: whoever is stopped from here on is taken back by it.
+            parameters.write(ssm, changed_name(endpoint), change.keep.to_json())
+            if change.keep.ramp is not None:
+                parameters.remove(ssm, [ramp_name(endpoint)])
+        try:
+            if change.request:
+                sagemaker.update_inference_experiment(Name=mine.name, **change.request)
+            experiments.tag(sagemaker, mine, change.tags)
+        except ClientError:
+            if change.keep is not None:
+                raise
+            # What somebody does to the test at this moment, its end for instance, holds no rollback up.
+            LOG.exception("%s isn't put back", mine.name)
+        if change.ramp is not None:
+            parameters.make(ssm, ramp_name(endpoint), change.ramp)
+        if change.keep is None:
+            parameters.remove(ssm, [changed_name(endpoint)])
 
     def end(self, name: str) -> str:
         """End a test whose resource goes: production stays, the shadow goes; what is over stays on SageMaker's record.
@@ -100,7 +137,7 @@ class Runner:
         if (self._status() or "DELETE").startswith("DELETE"):
             # The watch goes with the stack: nobody reads what it kept.
             kept = parameters.under(self.clients.ssm, looks.told_path(found.endpoint))
-            own = [looks.look_name(found.endpoint), ramp_name(found.endpoint), course_name(found.endpoint)]
+            own = [one(found.endpoint) for one in (looks.look_name, ramp_name, course_name, changed_name)]
             parameters.remove(self.clients.ssm, [*own, *kept])
         return said
 
@@ -147,6 +184,15 @@ class Runner:
                 return None
             raise
         return str(found["Stacks"][0]["StackStatus"])
+
+
+def _record(ssm: Any, name: str, of: Callable[[dict[str, Any]], Record]) -> Record | None:  # noqa: ANN401 - a boto3 client
+    try:
+        found = parameters.read(ssm, name)
+        return None if found is None else of(found)
+    except parameters.DamagedRecordError:
+        LOG.exception("%s", name)
+        return None
 
 
 def _never(*_: object) -> NoReturn:

@@ -6,8 +6,8 @@ import difflib
 from dataclasses import dataclass
 
 from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.denied import is_denied
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
-from shadow_ops.aws.errors import is_denied
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.experiment import describe as described
 from shadow_ops.contract.declared import Declared, settings_name

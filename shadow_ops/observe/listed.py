@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.denied import is_denied
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
-from shadow_ops.aws.errors import is_denied
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.experiment import describe as described
-from shadow_ops.aws.looks import Look, look_in
-from shadow_ops.aws.parameters import under
+from shadow_ops.aws.looks import Look, look_name
+from shadow_ops.aws.parameters import DamagedRecordError, under, unpack
 from shadow_ops.contract.declared import ROOT, Declared, managed_name, settings_name
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.managed.named import under_way
@@ -114,7 +114,7 @@ def _whose(own: Experiment | None, other: Experiment | None) -> Experiment | Non
 
 
 def _look(values: dict[str, str], live: LiveEndpoint | None) -> Look | None:
-    found = None if live is None else look_in(values, live.name)
+    found = None if live is None else _look_in(values, live.name)
     return found if live is not None and found is not None and found.config == live.config.name else None
 
 
@@ -128,3 +128,12 @@ def _said(values: dict[str, str], name_of: Callable[[str], str]) -> dict[str, De
             except InvalidValueError:
                 found[endpoint] = None
     return found
+
+
+def _look_in(values: Mapping[str, str], endpoint: str) -> Look | None:
+    """What the watch saw last, of parameters that have been read already, packed as they are."""
+    text = values.get(look_name(endpoint))
+    try:
+        return None if text is None else Look.from_json(unpack(text))
+    except DamagedRecordError:
+        return None

@@ -9,8 +9,8 @@ from typing import Any
 
 from shadow_ops.aws import history, records
 from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.denied import is_denied
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
-from shadow_ops.aws.errors import is_denied
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError

@@ -19,8 +19,9 @@ from shadow_constructs.alarms.kinds import ALARMS
 from shadow_constructs.dashboard import dashboard_body
 from shadow_constructs.dashboard.kinds import QUESTIONS
 from shadow_constructs.values.warnings import warnings_of
+from shadow_ops.contract.added import share_bound
 from shadow_ops.contract.answers import CAPTURED
-from shadow_ops.contract.policy import GatePolicy, share_bound
+from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import KINDS, AgreementRule, Rule
 from shadow_ops.judge.kinds import JUDGES
 from tests.support.rules import POLICIES, RULES

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from shadow_constructs import Capture, Dashboard, GatePolicy, Rule, Scaling, Serverless, ShadowTest
 from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from tests.constructs.rendering import flat, rendered, resources, the
 from tests.values.samples import hardware, serving, shadow_test, variant
@@ -98,7 +99,7 @@ def test_any_settings_are_read_as_they_were_written(test: ShadowTest) -> None:
     text = flat(the(rendered(test), PARAMETER)["Value"])
     found = Declared.from_text(text, "settings")
 
-    assert found.to_text() == text
+    assert to_text(found) == text
     assert found.policy == test.policy
     assert found.sampling_percent == test.sampled_percent
 

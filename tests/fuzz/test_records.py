@@ -21,11 +21,13 @@ from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.declared import Declared
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.watched import Watched
+from shadow_ops.managed.changed import Changed
 from shadow_ops.managed.ramp import Course, Ramp
 from shadow_ops.managed.ramp_words import spoken
 from tests.fuzz.odd import CASES, FEW
@@ -162,7 +164,7 @@ def _ramp(ssm: _Ssm) -> object:
 
 def _settings(ssm: _Ssm) -> object:
     found = Declared.read("churn", lambda _name: ssm.text)
-    return found and (found.to_text(), found.sampling_percent / 2, ",".join(found.alarms), found.policy)
+    return found and (to_text(found), found.sampling_percent / 2, ",".join(found.alarms), found.policy)
 
 
 # What is read, a good one, and which errors say in words that it can't be.
@@ -188,12 +190,17 @@ READERS: dict[str, tuple[Callable[[_Ssm], object], Any, tuple[type[Exception], .
     ),
     "reasons": (_reasons, REASON.to_json(), (parameters.DamagedRecordError,)),
     "a ramp": (_ramp, RAMP.to_json(), (parameters.DamagedRecordError,)),
+    "what a deployment has changed of a managed test": (
+        lambda ssm: Changed.from_json(parameters.unpack(ssm.text)).to_json(),
+        Changed(by="1", share=5, end=NOW, tags={"a": None, "b": "c"}, ramp=RAMP.to_json()).to_json(),
+        (parameters.DamagedRecordError,),
+    ),
     "what has come of a ramp": (
         lambda ssm: Course.from_json(parameters.unpack(ssm.text)).to_json(),
         Course(ramp="1", taken=((1, NOW),), ended="FAIL").to_json(),
         (parameters.DamagedRecordError,),
     ),
-    "settings": (_settings, json.loads(DECLARED.to_text()), (InvalidValueError,)),
+    "settings": (_settings, json.loads(to_text(DECLARED)), (InvalidValueError,)),
 }
 
 
@@ -247,7 +254,7 @@ READ += [("reasons/one", ["override", "churn"])]
 def test_no_parameter_breaks_a_command(kept: str, command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What others wrote below ``/shadow-test`` is shown, left out or refused in a line; never a traceback."""
     whole = {
-        "settings": json.loads(DECLARED.to_text()),
+        "settings": json.loads(to_text(DECLARED)),
         "history/1": ENTRY,
         "verdict": LOOK.to_json(),
         "reasons/one": REASON.to_json(),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shadow_ops.contract.instances import InstanceHardware, hardware_of
+from shadow_ops.contract.instances import InstanceHardware, hardware_of, types_in
 from tools.instance_hardware import TABLE, TYPES, Described, main, table
 
 DESCRIBED: Described = {
@@ -58,7 +58,7 @@ def test_the_table_is_small_and_says_where_it_comes_from() -> None:
 
 def test_every_entry_is_plausible() -> None:
     """At least one core and no negative number of GPUs, whatever the source holds."""
-    for vcpus, gpus in json.loads(TABLE.read_text(encoding="utf-8"))["instances"].values():
+    for vcpus, gpus in types_in(TABLE.read_text(encoding="utf-8")).values():
         assert vcpus >= 1
         assert gpus >= 0
 
@@ -82,8 +82,8 @@ def test_what_is_written_passes_the_check(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ('{"instances": {"m5.xlarge": [5, 0]}}', "m5.xlarge: [5, 0], should be [4, 0]\n"),
-        ('{"instances": {"a.b": [5, 0]}}', "a.b: [5, 0], should be None\n"),
+        ('{"types": {"5,0": "m5.xlarge"}}', "m5.xlarge: [5, 0], should be [4, 0]\n"),
+        ('{"types": {"5,0": "c.d a.b"}}', "a.b: [5, 0], should be None\n"),
         ("[", "instances.json cannot be read: "),
     ],
 )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_ops.contract.added import effective
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.rules import Rule
@@ -83,9 +84,9 @@ def test_fails_in_one_line_that_names_the_place(data: Any, line: str) -> None:  
 @pytest.mark.parametrize("errors", ["5xx", "model"])
 def test_an_update_that_is_watched_has_a_bound_on_errors(errors: Any) -> None:  # noqa: ANN401 - a literal
     """Where the policy leaves the rule out, it gets the bound alone; where it leaves the bound out, the bound."""
-    left_out = GatePolicy(rules=[Rule.latency()]).effective(captures=False, takes_updates_back=True)
+    left_out = effective(GatePolicy(rules=[Rule.latency()]), captures=False, takes_updates_back=True)
     unbounded = Rule.error_rate(errors=errors, max_increase_points=1)
-    given_one = GatePolicy(rules=[unbounded]).effective(captures=False, takes_updates_back=True)
+    given_one = effective(GatePolicy(rules=[unbounded]), captures=False, takes_updates_back=True)
 
     assert Rule.error_rate(errors=errors, max_increase_points=None, max_percent=5) in left_out.rules
     assert Rule.error_rate(errors=errors, max_increase_points=1, max_percent=5) in given_one.rules
@@ -93,7 +94,7 @@ def test_an_update_that_is_watched_has_a_bound_on_errors(errors: Any) -> None:  
 
 def test_a_disk_that_captures_has_a_bound() -> None:
     """Capture stops on a full disk, so that a policy that doesn't speak of disks gets the bound all the same."""
-    found = GatePolicy(rules=[Rule.latency()]).effective(captures=True, takes_updates_back=False)
+    found = effective(GatePolicy(rules=[Rule.latency()]), captures=True, takes_updates_back=False)
 
     assert found.rules == (Rule.latency(), Rule.utilization(resource="disk", max_percent=75))
 
@@ -101,9 +102,9 @@ def test_a_disk_that_captures_has_a_bound() -> None:
 @given(POLICIES, st.booleans(), st.booleans())
 def test_what_the_policy_says_stands(policy: GatePolicy, captures: bool, guarded: bool) -> None:
     """Bounds are added, never changed, once and for all; what is only reported stays so, and so does the order."""
-    found = policy.effective(captures=captures, takes_updates_back=guarded)
+    found = effective(policy, captures=captures, takes_updates_back=guarded)
 
-    assert found.effective(captures=captures, takes_updates_back=guarded) == found
+    assert effective(found, captures=captures, takes_updates_back=guarded) == found
     assert [rule.id for rule in found.rules][: len(policy.rules)] == [rule.id for rule in policy.rules]
     for given_rule, rule in zip(policy.rules, found.rules, strict=False):
         assert given_rule.report_only == rule.report_only
@@ -113,7 +114,7 @@ def test_what_the_policy_says_stands(policy: GatePolicy, captures: bool, guarded
 
 def test_the_default_policy_has_every_bound() -> None:
     """The library adds nothing to its own defaults."""
-    assert GatePolicy().effective(captures=True, takes_updates_back=True) == GatePolicy()
+    assert effective(GatePolicy(), captures=True, takes_updates_back=True) == GatePolicy()
 
 
 def test_fails_without_anything_to_hold_to() -> None:

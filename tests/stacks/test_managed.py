@@ -11,6 +11,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk.assertions import Template
 from cfnlint import lint  # type: ignore[import-untyped] # cfn-lint ships no types
 from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # cfn-lint ships no types
@@ -214,6 +215,20 @@ def test_a_native_test_is_a_resource_that_its_handler_can_not_spoil() -> None:
     assert said["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 50
     actions = {action for need in managed_needs(begins=False, ramps=False) for action in need.actions}
     assert not actions & {f"sagemaker:{one}InferenceExperiment" for one in ("Create", "Update")}
+
+
+@pytest.mark.parametrize("scope", ["app", "stack", "resource"])
+def test_the_function_is_asked_when_only_tags_of_the_native_test_change(scope: str) -> None:
+    """Whoever sets them and where: the handler would send share and end with them, and undo what people have set."""
+    stack = theirs(native=True)
+    [resource] = [one for one in stack.node.find_all() if isinstance(one, sagemaker.CfnInferenceExperiment)]
+    cdk.Tags.of({"app": stack.node.root, "stack": stack, "resource": resource}[scope]).add("cost", "churn")
+    template = template_of(stack)
+    [native] = of_type(template, "AWS::SageMaker::InferenceExperiment").values()
+    [custom] = of_type(template, "Custom::ManagedShadowTest").values()
+    told = {one["key"]: one["value"] for one in custom["Properties"]["NativeTags"]}
+    assert told == {one["Key"]: one["Value"] for one in native["Properties"]["Tags"]}
+    assert told["cost"] == "churn"
 
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from shadow_constructs.dashboard import colours
 from shadow_constructs.dashboard.questions.question import Row, Subject, either, heading
 from shadow_constructs.dashboard.widgets import Chart, Expression, Metric, Threshold, graph
+from shadow_ops.contract.added import share_bound
 from shadow_ops.contract.catalogue import INVOCATIONS
-from shadow_ops.contract.policy import share_bound
 
 # CloudWatch counts a missing point as 0 in arithmetic and leaves out a division by 0 (User Guide, using-metric-math):
 # without requests there is no share, with requests and no copy of any it is 0.

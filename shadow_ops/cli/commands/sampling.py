@@ -30,7 +30,7 @@ class _Steps(click.ParamType[tuple[int, ...]]):
     def convert(
         self, value: str | tuple[int, ...], param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[int, ...]:
-        from shadow_ops.managed.ramp import FEWEST, MOST
+        from shadow_ops.managed.ramp_words import FEWEST, MOST
 
         if isinstance(value, tuple):
             return value
@@ -77,7 +77,7 @@ def command(
 ) -> None:
     """Copy PERCENT of the requests to the shadow of ENDPOINT's managed test from now on, without a new fleet."""
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.managed.ramp import SHORTEST
+    from shadow_ops.managed.ramp_words import SHORTEST
     from shadow_ops.managed.sampling import begin, change
 
     if percent is not None and steps is not None:

@@ -129,7 +129,7 @@ def _check_endpoint(clients: Clients, endpoint: str) -> None:
     """Find a mistyped name before anything is sent; who may only invoke goes on."""
     from botocore.exceptions import ClientError
 
-    from shadow_ops.aws.errors import is_denied
+    from shadow_ops.aws.denied import is_denied
     from shadow_ops.observe.deployed import check_exists
 
     try:

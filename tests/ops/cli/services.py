@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
@@ -183,7 +184,7 @@ class Services:
         self.endpoints: dict[str, dict[str, Any]] = {"churn": _endpoint(), "chess": _endpoint()}
         self.experiments: list[dict[str, Any]] = []
         self.configs: dict[str, dict[str, Any]] = {"churn-config": _config()}
-        self.parameters = {settings_name("churn"): [DECLARED.to_text()]}
+        self.parameters = {settings_name("churn"): [to_text(DECLARED)]}
         self.metrics: FakeCloudWatch = traffic(600)
         self.alarms = {"churn-shadow-slow": "OK", "churn-not-fit": "ALARM"}
         self.targets: list[dict[str, Any]] = []
@@ -201,7 +202,7 @@ class Services:
 
     def settle(self, said: Declared) -> None:
         """Have the stack say something else."""
-        self.parameters[settings_name("churn")] = [said.to_text()]
+        self.parameters[settings_name("churn")] = [to_text(said)]
 
     def client(self, name: str) -> object:
         """The client of a service."""

@@ -11,6 +11,7 @@ import pytest
 from shadow_constructs import ShadowTest
 from shadow_constructs.values.toml.file import read_toml
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.testfile import taken
 from shadow_ops.testfile.ends import with_ends_of
@@ -68,7 +69,7 @@ def promoted(services: Services) -> None:
 
 def say(services: Services, declared: Declared) -> None:
     """Let the endpoint's stack say something."""
-    services.parameters[settings_name("churn")] = [declared.to_text()]
+    services.parameters[settings_name("churn")] = [to_text(declared)]
 
 
 @pytest.mark.usefixtures("promoted")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.declaring import to_text
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services, refused
 
@@ -18,7 +19,7 @@ from tests.ops.cli.services import DECLARED, Services, refused
 def several(services: Services) -> Services:
     """A shadow test, one that is being updated, one that only serves, and a stack's word without an endpoint."""
     for name in ("anna", "bert", "gone"):
-        services.parameters[settings_name(name)] = [replace(DECLARED, shadow=None).to_text()]
+        services.parameters[settings_name(name)] = [to_text(replace(DECLARED, shadow=None))]
     services.endpoints["anna"] = {**copy.deepcopy(services.endpoints["churn"]), "EndpointName": "anna"}
     services.endpoints["anna"]["EndpointStatus"] = "Updating"
     serving = copy.deepcopy(services.endpoints["churn"]) | {"EndpointName": "bert", "ShadowProductionVariants": []}

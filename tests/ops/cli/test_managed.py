@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.managed.ramp import Course, Ramp
 from tests.ops.cli.conftest import Run
@@ -44,7 +45,7 @@ def managed(services: Services, status: str, *, promoted: bool = False, retained
             one["VariantName"] = name
     services.experiments = [test]
     said = dataclasses.replace(DECLARED, config=TEST, experiment=TEST)
-    services.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
+    services.parameters |= {name: [text] for name, text in to_parameters(said, "churn").items()}
     return test
 
 

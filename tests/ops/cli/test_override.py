@@ -11,6 +11,7 @@ import pytest
 from shadow_ops.aws import reasons
 from shadow_ops.aws.parameters import DamagedRecordError
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.reasons import Reason
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import CALLER, DECLARED, NOW, Services
@@ -93,7 +94,7 @@ def test_where_nothing_is_tested_or_nobody_asks_no_reason_is_written(run: Run, s
     assert "no promotion stands" in run("override", "churn", "--for", "rollback", "--reason", WHY).stderr
     services.settle(replace(DECLARED, guard_off="a demo"))
     assert "has no guard (Guard.off)" in run("override", "churn", "--reason", WHY).stderr
-    services.parameters[settings_name("churn")] = [DECLARED.to_text()]
+    services.parameters[settings_name("churn")] = [to_text(DECLARED)]
     services.configs["churn-config"]["ShadowProductionVariants"] = []
     assert "no shadow test is running on churn" in run("override", "churn", "--reason", WHY).stderr
     services.parameters.pop(settings_name("churn"))

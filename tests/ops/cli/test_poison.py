@@ -14,6 +14,7 @@ import pytest
 from shadow_ops.aws.looks import Look
 from shadow_ops.cli import main
 from shadow_ops.contract.declared import DeclaredVariant, settings_name
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.watch import text
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, NOW, Services, refused
@@ -34,7 +35,7 @@ def poison(services: Services) -> None:
     shadow = DeclaredVariant(name="shadow", version=POISON, label=POISON)
     production = DeclaredVariant(name="production", version=POISON, label=POISON)
     services.parameters[settings_name("churn")] = [
-        replace(DECLARED, production=(production,), shadow=shadow, dashboard=POISON, capture_uri=POISON).to_text()
+        to_text(replace(DECLARED, production=(production,), shadow=shadow, dashboard=POISON, capture_uri=POISON))
     ]
     texts = dict.fromkeys(("by", "from_version", "to_version", "gate", "reason", "from_model", "stack"), POISON)
     services.parameters["/shadow-test/churn/history"] = [json.dumps({**ENTRY, **texts})]

@@ -11,6 +11,7 @@ import pytest
 
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.declared import Declared, DeclaredVariant
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
@@ -84,7 +85,7 @@ def test_the_step_after_the_update_is_told_less_and_reads_it() -> None:
 
 def test_all_that_is_declared_is_read_again() -> None:
     """The text gives the value back, and what another process reads of it is what was written."""
-    assert Declared.from_text(DECLARED.to_text(), "settings") == DECLARED
+    assert Declared.from_text(to_text(DECLARED), "settings") == DECLARED
 
 
 def test_what_the_first_format_kept_is_read() -> None:
@@ -132,7 +133,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(one, (*path, key))
 
 
-NEWER = {**json.loads(DECLARED.to_text()), "version": 3}
+NEWER = {**json.loads(to_text(DECLARED)), "version": 3}
 
 
 @pytest.mark.parametrize("path", list(places(NEWER)), ids=lambda path: ".".join(map(str, path)) or "top")
@@ -203,8 +204,8 @@ def test_fails_to_read_a_newer_parameter_that_lacks_what_is_needed(lacks: str) -
     "text",
     [
         *("", "[]", "{}", "7", "null", '{"policy": {}}', '{"endpoint_config": "c", "policy": 7}', '{"version": "x"}'),
-        *('{"version": 0}', '{"version": [3]}', DECLARED.to_text().replace('"churn-config"', "7")),
-        DECLARED.to_text().replace('"production":[', '"production":[7,'),
+        *('{"version": 0}', '{"version": [3]}', to_text(DECLARED).replace('"churn-config"', "7")),
+        to_text(DECLARED).replace('"production":[', '"production":[7,'),
     ],
 )
 def test_fails_to_read_what_was_never_declared(text: str) -> None:

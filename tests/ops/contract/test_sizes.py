@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_ops.contract.added import effective
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import MOST_RULES, GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
@@ -50,7 +52,7 @@ def longest_policy(reason: str | None) -> GatePolicy:
         period_seconds=86_400,
         not_enforced_because=reason,
     )
-    return policy.effective(captures=True, takes_updates_back=True)
+    return effective(policy, captures=True, takes_updates_back=True)
 
 
 def longest(variants: int, alarms: int, reason: str | None = None) -> Declared:
@@ -78,7 +80,7 @@ def longest(variants: int, alarms: int, reason: str | None = None) -> Declared:
 def test_the_longest_names_rules_and_reasons_have_their_place(variants: int, alarms: int, reason: str | None) -> None:
     """Each parameter holds what it is given, and together they give all of it back."""
     said = longest(variants, alarms, reason)
-    kept = said.to_parameters("churn")
+    kept = to_parameters(said, "churn")
 
     assert max(len(value.encode()) for value in kept.values()) <= LARGEST_VALUE
     found = Declared.read("churn", kept.get)
@@ -92,22 +94,22 @@ def test_what_an_endpoint_usually_says_is_one_parameter() -> None:
     """Resources are few in a stack: another one is made only where names of alarms don't fit."""
     said = replace(longest(1, 18), policy=GatePolicy(), capture_uri="s3://captures/churn/")
 
-    assert list(said.to_parameters("churn")) == [settings_name("churn")]
+    assert list(to_parameters(said, "churn")) == [settings_name("churn")]
 
 
 def test_a_name_that_is_a_token_is_taken_for_as_long_as_it_may_become() -> None:
     """Only CloudFormation knows how long the name of an alarm is."""
     short = replace(longest(1, 0), alarms=tuple(f"${{Token[TOKEN.{number}]}}" for number in range(300)))
 
-    assert [value.count("Token") for value in short.to_parameters("churn").values()] == [
-        value.count("aaa") // (255 // 3 - 1) for value in longest(1, 300).to_parameters("churn").values()
+    assert [value.count("Token") for value in to_parameters(short, "churn").values()] == [
+        value.count("aaa") // (255 // 3 - 1) for value in to_parameters(longest(1, 300), "churn").values()
     ]
 
 
 def test_a_part_that_is_gone_is_no_failure() -> None:
     """While a stack is updated, one that is gone may still be counted."""
     said = longest(1, 100)
-    kept = said.to_parameters("churn")
+    kept = to_parameters(said, "churn")
     del kept[f"{settings_name('churn')}-2"]
     found = Declared.read("churn", kept.get)
 

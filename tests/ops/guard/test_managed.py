@@ -10,6 +10,7 @@ import pytest
 
 from shadow_ops.aws.endpoint import Config, same_content
 from shadow_ops.contract.declared import managed_name
+from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.guard.managed import as_asked
 from tests.ops.cli.services import DECLARED
 from tests.ops.guard.harm.account import Faults
@@ -93,7 +94,7 @@ def schedule(world: World, status: str = "Created", config: str | None = None) -
     metadata = {"EndpointName": "churn", **({} if config is None else {"EndpointConfigName": config})}
     world.experiments[TEST] = {**test, "Status": status, "EndpointMetadata": metadata}
     said = replace(DECLARED, experiment=TEST)
-    world.parameters |= {name: [text] for name, text in said.to_parameters("churn").items()}
+    world.parameters |= {name: [text] for name, text in to_parameters(said, "churn").items()}
 
 
 UPDATES = {

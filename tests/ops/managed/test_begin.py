@@ -230,6 +230,35 @@ def test_share_and_end_change_in_place_and_nothing_that_people_changed() -> None
     assert world.test["ShadowModeConfig"]["ShadowModelVariants"][0]["SamplingPercentage"] == 25
 
 
+@pytest.mark.parametrize("changes", [{"sampling_percent": 10}, {"seconds": 8 * 24 * 3600}, {"tags": {}}])
+def test_a_test_whose_endpoint_is_gone_is_not_changed(changes: dict[str, Any]) -> None:
+    """The deployment says so, rather than that requests are copied."""
+    world = fresh()
+    ask(world, event("Create"))
+    world.stack, world.gone = "UPDATE_IN_PROGRESS", True
+    world.calls.clear()
+    answer = ask(world, event("Update", replace(ASKED, **changes), old=ASKED))
+    assert answer["Status"] == "FAILED"
+    assert "the endpoint churn is gone" in answer["Reason"]
+    assert "update_inference_experiment" not in world.calls
+
+
+@pytest.mark.parametrize(("status", "ways"), [("Created", "cancel"), ("Running", "promote|remove")])
+def test_the_way_out_that_is_said_is_one_that_is_taken(status: str, ways: str) -> None:
+    """A test that hasn't begun takes no other end than being cancelled."""
+    world, other = World(status), replace(ASKED, starts=fresh().now + datetime.timedelta(days=3))
+    world.configs["run"].pop("ShadowProductionVariants")
+    assert ask(world, event("Create"))["Reason"].endswith(f"shadow-test conclude churn {ways}")
+
+    world = fresh()
+    ask(world, event("Create", other))
+    assert world.test is not None
+    world.test["Status"], world.pending, world.stack = status, None, "UPDATE_IN_PROGRESS"
+    later = replace(other, starts=fresh().now + datetime.timedelta(days=4))
+    answer = ask(world, event("Update", later, old=other))
+    assert answer["Reason"].endswith(f"can't become another one; conclude it first: shadow-test conclude churn {ways}")
+
+
 def test_an_end_that_is_over_is_refused() -> None:
     """A test isn't ended by a number."""
     world = fresh()
@@ -363,7 +392,6 @@ FOR_OTHERS = {
     "cloudwatch:DescribeAlarms",
     "iam:CreateServiceLinkedRole",
     "iam:PassRole",
-    "sagemaker:AddTags",
     "sagemaker:UpdateEndpointWeightsAndCapacities",
     "application-autoscaling:DeleteScalingPolicy",
     "application-autoscaling:PutScheduledAction",
@@ -386,7 +414,7 @@ def test_every_call_is_allowed_and_every_right_is_used(monkeypatch: pytest.Monke
     began.targets["shadow"] = {"MinCapacity": 1, "MaxCapacity": 2}
     slow = {**event("Create"), "RequestId": "slow"}
     began.stack = "UPDATE_IN_PROGRESS"
-    ask(began, event("Update", replace(ASKED, sampling_percent=25), old=ASKED))
+    ask(began, event("Update", replace(ASKED, sampling_percent=25, tags={"owner": "risk"}), old=ASKED))
     broken = Kept(
         NAME, began.now, Scaled("production", 2, 8, policies={"by-requests": dict(began.policies["production"])})
     )

@@ -17,6 +17,7 @@ from shadow_ops.aws.history import Entry
 from shadow_ops.aws.parameters import unpack
 from shadow_ops.aws.reasons import on_record, use
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.declaring import to_parameters, to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Reason
@@ -192,10 +193,8 @@ def ours(status: str = "Running", **more: Any) -> World:  # noqa: ANN401 - whate
     world = World(status, **more)
     test = shadow_test(promote_on=Hardware("ml.c7i.xlarge", count=4), capture=Capture.off())
     said = declared(test, "run", experiment=TEST)
-    world.parameters.update(said.to_parameters(ENDPOINT))
-    world.parameters[settings_name(ENDPOINT)] = declared(
-        replace(test, shadow=None, promote_on=None), "before"
-    ).to_text()
+    world.parameters.update(to_parameters(said, ENDPOINT))
+    world.parameters[settings_name(ENDPOINT)] = to_text(declared(replace(test, shadow=None, promote_on=None), "before"))
     return world
 
 

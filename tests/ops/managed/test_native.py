@@ -65,7 +65,7 @@ def test_the_function_makes_nothing_and_answers_the_name() -> None:
 def test_a_change_that_the_handler_would_drop_waits_until_the_test_has_settled(status: str) -> None:
     """In each of these statuses the handler does nothing but tags, and says SUCCESS."""
     world, settled = at(deployed(), status), "Completed" if status == "Stopping" else "Running"
-    world.pending = None
+    world.pending, world.now = None, STARTS + datetime.timedelta(hours=1)
     looks = iter(range(3))
 
     def settle() -> None:
@@ -116,6 +116,21 @@ def test_what_the_handler_does_take_goes_on_to_it(status: str, changes: dict[str
     answer = ask(world, event("Update", replace(NATIVE, **changes), old=NATIVE))
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", NAME), answer
     assert not [one for one in world.calls if one in FORBIDDEN]
+
+
+@pytest.mark.parametrize("changes", [{"sampling_percent": 25}, {"seconds": 7200}, {"tags": {}}])
+def test_a_change_of_a_test_that_is_gone_is_refused_with_the_way_on(changes: dict[str, Any]) -> None:
+    """Cancelled before it began: the handler would find nothing; another start is another test, and begins."""
+    world = deployed()
+    world.test = world.pending = None
+    answer = ask(world, event("Update", replace(NATIVE, **changes), old=NATIVE))
+    assert answer["Status"] == "FAILED"
+    assert "write another starts=, which begins another test" in answer["Reason"]
+    other = replace(NATIVE, starts=STARTS + datetime.timedelta(days=1))
+    answer = ask(world, event("Update", other, old=NATIVE))
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", other.name(STACK)), answer
+    world.stack = "UPDATE_ROLLBACK_IN_PROGRESS"
+    assert ask(world, event("Update", NATIVE, old=replace(NATIVE, **changes)))["Status"] == "SUCCESS"
 
 
 def _share(world: World) -> None:

@@ -17,6 +17,7 @@ from shadow_constructs.values.declared import declared
 from shadow_ops.aws import parameters
 from shadow_ops.aws.experiment import describe
 from shadow_ops.aws.looks import Look, look_name
+from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.contract.permissions import managed_needs
 from shadow_ops.contract.problems import CannotTellError
@@ -39,7 +40,7 @@ WATCHED = shadow_test(watch=Watch())
 def watched(**more: object) -> World:
     """A test of a stack that runs, with a watch."""
     world = World(**more)  # type: ignore[arg-type] # as World takes them
-    world.parameters.update(declared(WATCHED, "run", experiment=TEST).to_parameters(ENDPOINT))
+    world.parameters.update(to_parameters(declared(WATCHED, "run", experiment=TEST), ENDPOINT))
     return world
 
 
@@ -212,7 +213,7 @@ def test_a_ramp_that_nobody_would_carry_out_is_refused(said: dict[str, str] | No
     world = World()
     if said is not None:
         one = replace(declared(WATCHED, "run", experiment=TEST), **said)  # type: ignore[arg-type] # as it takes them
-        world.parameters.update(one.to_parameters(ENDPOINT))
+        world.parameters.update(to_parameters(one, ENDPOINT))
     with pytest.raises(CannotTellError, match=words.replace("(", r"\(").replace(")", r"\)")):
         begin(world, ENDPOINT, None, STEPS, HOUR, by=lambda: CALLER, now=world.now)
     assert (share(world), ramp_name(ENDPOINT) in world.parameters) == (50, False)
@@ -319,6 +320,7 @@ def test_every_call_is_allowed_by_the_least_right() -> None:
     assert {(one.actions, one.resource) for one in more} == {
         (("sagemaker:UpdateInferenceExperiment",), "experiment"),
         (("ssm:PutParameter",), "ramp"),
+        (("ssm:PutParameter",), "changed"),
     }
 
 

@@ -12,6 +12,7 @@ from tests.support.api_model import problems_of_call
 
 START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
 ENDPOINT, TEST = "churn", "churn-trial"
+ARN = f"arn:aws:sagemaker:eu-west-1:111122223333:inference-experiment/{TEST}"
 CALLER = "arn:aws:sts::111122223333:assumed-role/Admin/ada"
 
 # Calls that the API's model allows: a thousand schedules make the same ones again and again.
@@ -85,6 +86,7 @@ class World:
         self.meanwhile: dict[int, Callable[[], object]] = {}
         self.test: dict[str, Any] | None = {
             "Name": TEST,
+            "Arn": ARN,
             "Type": "ShadowMode",
             "Status": status,
             "CreationTime": START,
@@ -115,6 +117,7 @@ class World:
         self.handed_over: list[bytes] = []
         self.made: list[dict[str, Any]] = []
         self.models: dict[str, dict[str, Any]] = {}
+        self.tags: dict[str, str] = {}
 
     @staticmethod
     def _variant(name: str, model: str, instance_type: str, count: int) -> dict[str, Any]:
@@ -147,6 +150,9 @@ class World:
             self.describe_model,
             self.stop_inference_experiment,
             self.update_inference_experiment,
+            self.list_tags,
+            self.add_tags,
+            self.delete_tags,
             self.delete_inference_experiment,
             self.describe_endpoint,
             self.describe_endpoint_config,
@@ -219,11 +225,13 @@ class World:
         endpoint, asked = request["EndpointName"], {key: value for key, value in request.items() if key != "Tags"}
         self.test = {
             **asked,
+            "Arn": ARN,
             "Status": "Creating",
             "CreationTime": self.now,
             "EndpointMetadata": {"EndpointName": endpoint, "EndpointConfigName": "run"},
         }
         self.made.append(request)
+        self.tags = {one["Key"]: one["Value"] for one in request.get("Tags", ())}
         of_shadow = request["ShadowModeConfig"]["ShadowModelVariants"][0]
         variants = {one["VariantName"]: self._made(one) for one in request["ModelVariants"]}
         shadow = variants.pop(of_shadow["ShadowModelVariantName"])
@@ -318,6 +326,15 @@ class World:
         schedule = {**self.test["Schedule"], **request.pop("Schedule", {})}
         assert self.test["Status"] == "Created" or schedule["StartTime"] == self.test["Schedule"]["StartTime"]
         self.test.update(request, Schedule=schedule, LastModifiedTime=self.now)
+
+    def list_tags(self, ResourceArn: str, MaxResults: int) -> dict[str, Any]:  # noqa: N803, ARG002 - the API's names
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()]}
+
+    def add_tags(self, ResourceArn: str, Tags: list[dict[str, str]]) -> None:  # noqa: N803, ARG002 - the API's names
+        self.tags |= {one["Key"]: one["Value"] for one in Tags}
+
+    def delete_tags(self, ResourceArn: str, TagKeys: list[str]) -> None:  # noqa: N803, ARG002 - the API's names
+        self.tags = {key: value for key, value in self.tags.items() if key not in TagKeys}
 
     def delete_inference_experiment(self, Name: str) -> None:  # noqa: N803, ARG002 - the API's names
         self.test = None

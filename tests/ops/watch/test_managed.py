@@ -10,6 +10,7 @@ import pytest
 
 from shadow_ops.aws.looks import look_name
 from shadow_ops.contract.declared import managed_name, settings_name
+from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.managed.ramp import Course, Ramp
@@ -36,7 +37,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made.services.experiments = [run]
     del made.parameters[settings_name("churn")]
     said = dataclasses.replace(DECLARED, config=TEST, experiment=TEST)
-    made.parameters |= said.to_parameters("churn")
+    made.parameters |= to_parameters(said, "churn")
     return made
 
 

@@ -19,6 +19,7 @@ from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.watch.role import statements
 from shadow_ops.aws.looks import latest, look_name
 from shadow_ops.contract.declared import settings_name
+from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.reasons import Reason, reasons_path
 from shadow_ops.contract.watched import METRICS, Watched
 from shadow_ops.judge.verdict import Outcome
@@ -107,7 +108,7 @@ def test_another_test_begins_anew(world: World) -> None:
     world.services.endpoints["churn"]["EndpointConfigName"] = "other"
     looks(world, PASS)
     assert subjects(world) == ["churn: v2 is ready: PASS"], "the stack doesn't say so yet"
-    world.parameters[settings_name("churn")] = dataclasses.replace(DECLARED, config="other").to_text()
+    world.parameters[settings_name("churn")] = to_text(dataclasses.replace(DECLARED, config="other"))
     looks(world, OPEN, PASS)
 
     found = latest(world.clients.ssm, "churn")
