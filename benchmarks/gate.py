@@ -181,7 +181,7 @@ def row(attack: Attack, found: dict[str, Any], earlier: dict[str, Any]) -> str:
         asked = f"{'hourly' if each == 1 else f'every {each:g} h'} to {asked}"
     was = earlier.get(attack.title)
     cells = (
-        f"{attack.title}{' *' if found.get('earlier') else ''}",
+        attack.title,
         f"{found['tests']}",
         asked,
         attack.want.upper() if not attack.want.startswith("ever") else f"ever {attack.want.split()[1].upper()}",
