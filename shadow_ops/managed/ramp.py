@@ -164,6 +164,17 @@ def next_step(
     return Raise(ramp.steps[ramp.steps.index(share) + 1])
 
 
+def since(asked: Ramp, experiment: Experiment, made: datetime.datetime | None) -> datetime.datetime:
+    """Since when a test copies its share: whatever modifies it has the share looked at for its time anew.
+
+    Args:
+        asked: The ramp.
+        experiment: The test.
+        made: When the config of the run was made; None before.
+    """
+    return max(experiment.modified, asked.at, made or asked.at)
+
+
 def read(ssm: Any, endpoint: str) -> tuple[Ramp, Course] | None:  # noqa: ANN401 - a boto3 client
     """The ramp of an endpoint's managed test and what has come of it; None if nobody has asked for one.
 

@@ -35,9 +35,8 @@ def on_look(event: Mapping[str, Any], sagemaker: Any, ssm: Any, now: datetime.da
         experiment = describe(sagemaker, asked.experiment)
         if experiment is None:
             return
-        since = max(experiment.modified, asked.at)
-        if experiment.config is not None:
-            since = max(since, describe_config(sagemaker, experiment.config).created)
+        made = None if experiment.config is None else describe_config(sagemaker, experiment.config).created
+        since = ramp.since(asked, experiment, made)
         match ramp.next_step(asked, course, experiment, since, looks.latest(ssm, endpoint), now):
             case ramp.Raise(percent):
                 LOG.info("%s: %s %%, after %s %%", experiment.name, percent, experiment.sampling_percent)

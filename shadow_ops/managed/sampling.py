@@ -77,10 +77,15 @@ def begin(
     experiment = _changeable(services.sagemaker, endpoint, name)
     _check_carried(services.ssm, experiment)
     found = _known(services.ssm, endpoint)
-    if found is not None and found[1].ended is None:
-        there = found[0]
-        if (there.experiment, there.steps, there.every) == (experiment.name, steps, every):
-            return [f"the ramp of {experiment.name} is under way already, at {experiment.sampling_percent} %"]
+    if found is not None and (found[0].experiment, found[0].steps, found[0].every) == (experiment.name, steps, every):
+        course, share = found[1], experiment.sampling_percent
+        if course.ended is None:
+            return [f"the ramp of {experiment.name} is under way already, at {share} %"]
+        if course.taken and course.taken[-1][0] == share:
+            return [
+                f"the ramp of {experiment.name} has ended ({course.ended}), and {share} % are copied as it left "
+                f"them; to begin it anew, first: shadow-test sampling {endpoint} {steps[0]}"
+            ]
     check_steps(steps, every, experiment, now)
     said = _set(services.sagemaker, experiment, steps[0])
     made = Ramp(id=f"{now:%Y%m%dT%H%M%S%f}", experiment=experiment.name, steps=steps, every=every, by=by(), at=now)
@@ -124,10 +129,10 @@ def _known(ssm: Any, endpoint: str) -> tuple[Ramp, ramp.Course] | None:  # noqa:
 
 def _stop(ssm: Any, experiment: Experiment) -> list[str]:  # noqa: ANN401 - a boto3 client
     found = _known(ssm, experiment.endpoint)
-    if found is None or found[0].experiment != experiment.name or found[1].ended is not None:
+    if found is None or found[0].experiment != experiment.name:
         return []
     parameters.remove(ssm, [ramp_name(experiment.endpoint)])
-    return [f"its ramp ({spoken(found[0])}) has ended by this"]
+    return [] if found[1].ended is not None else [f"its ramp ({spoken(found[0])}) has ended by this"]
 
 
 def _set(sagemaker: Any, experiment: Experiment, percent: int) -> str:  # noqa: ANN401 - a boto3 client

@@ -66,7 +66,7 @@ def lines(experiment: Experiment, live: LiveEndpoint, asked: Asked | None, now: 
     said = [f"managed test: {experiment.name} {_of_status(experiment, live)}"]
     if asked is None:
         return said
-    return [*said, f"ramp: {asked if isinstance(asked, str) else _of_ramp(*asked, experiment, now)}"]
+    return [*said, f"ramp: {asked if isinstance(asked, str) else _of_ramp(*asked, experiment, live, now)}"]
 
 
 def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
@@ -105,16 +105,19 @@ def _of_status(experiment: Experiment, live: LiveEndpoint) -> str:
     )
 
 
-def _of_ramp(asked: ramp.Ramp, course: ramp.Course, experiment: Experiment, now: datetime.datetime) -> str:
+def _of_ramp(
+    asked: ramp.Ramp, course: ramp.Course, experiment: Experiment, live: LiveEndpoint, now: datetime.datetime
+) -> str:
     said = f"{spoken(asked)}, asked for by {asked.by}"
     if course.ended is not None:
         return f"{said}; it has ended: {course.ended}"
     if experiment.over:
         return f"{said}; the test is over"
-    since = dict(course.taken).get(experiment.sampling_percent)
+    taken = experiment.sampling_percent in dict(course.taken)
     further = [one for one in asked.steps if one > experiment.sampling_percent]
-    if since is None or not further:
+    if not taken or not further:
         return said
-    due = since + asked.every
+    made = live.config.created if live.config.name == experiment.config else None
+    due = ramp.since(asked, experiment, made) + asked.every
     when = "at the watch's next look" if due <= now else f"from {due:{_TIME}}"
     return f"{said}; {further[0]} % {when}, unless the gate says FAIL"

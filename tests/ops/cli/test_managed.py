@@ -76,9 +76,10 @@ def test_status_knows_a_test_that_the_console_has_made(run: Run, services: Servi
     ("course", "words"),
     [
         ({}, "ramp: 1, 50, 100 % every 6 h, asked for by ada"),
-        ({"taken": ((50, NOW),)}, "100 % from 2026-11-03 00:02 UTC"),
+        # Whatever modifies the test has the share looked at anew: the time of the course is none to go by.
+        ({"taken": ((50, NOW - datetime.timedelta(days=1)),)}, "100 % from 2026-11-03 00:02 UTC"),
         (
-            {"taken": ((50, NOW - datetime.timedelta(days=1)),)},
+            {"taken": ((50, NOW),), "ramp": "old"},
             "100 % at the watch's next look, unless the gate says FAIL",
         ),
         ({"ended": "FAIL at 50 %: slow"}, "it has ended: FAIL at 50 %: slow"),
@@ -88,7 +89,13 @@ def test_status_says_where_a_ramp_is(run: Run, services: Services, course: dict[
     """What is next and when, or why it has ended."""
     managed(services, "Running")
     every = datetime.timedelta(hours=6)
-    asked = Ramp(id="1", experiment=TEST, steps=(1, 50, 100), every=every, by="ada", at=NOW)
+    old, course = "ramp" in course, {name: one for name, one in course.items() if name != "ramp"}
+    at = NOW - datetime.timedelta(days=old)
+    managed(services, "Running")["LastModifiedTime"] = NOW - datetime.timedelta(days=old)
+    services.configs["churn-config"]["CreationTime"] = at
+    asked = Ramp(
+        id="1", experiment=TEST, steps=(1, 50, 100), every=every, by="ada", at=NOW - datetime.timedelta(days=1)
+    )
     services.parameters[ramp_name("churn")] = [json.dumps(asked.to_json())]
     services.parameters[course_name("churn")] = [json.dumps(Course(ramp="1", **course).to_json())]
     assert words in " ".join(run("status", "churn").stdout.split())

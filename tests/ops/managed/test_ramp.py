@@ -298,7 +298,25 @@ def test_a_share_is_as_old_as_the_run_at_most() -> None:
     assert share(world) == 5
 
 
-def test_a_ramp_that_has_ended_is_begun_anew_by_the_same_command() -> None:
+@pytest.mark.parametrize("verdict", ["FAIL", "PASS"])
+@pytest.mark.parametrize("steps", [(1, 5), (5, 100)])
+def test_a_ramp_that_has_ended_is_not_begun_anew_by_the_same_command(steps: tuple[int, ...], verdict: str) -> None:
+    """Wherever it has ended by itself: a command that is run once more lowers no share."""
+    world = ramped(steps)
+    for _ in range(10):
+        look(world, verdict)
+    ended, calls = (share(world), course(world)), len(world.calls)
+    assert ended[1].ended is not None
+    [said] = begin(world, ENDPOINT, None, steps, HOUR, by=lambda: CALLER, now=world.now)
+    assert said.endswith(f"to begin it anew, first: shadow-test sampling churn {steps[0]}")
+    assert (share(world), course(world)) == ended
+    assert not {"update_inference_experiment", "put_parameter"} & set(world.calls[calls:])
+    assert len(change(world, ENDPOINT, None, steps[0])) == 1
+    begin(world, ENDPOINT, None, steps, HOUR, by=lambda: CALLER, now=world.now)
+    assert (share(world), course(world).ended) == (steps[0], None)
+
+
+def test_a_ramp_whose_share_somebody_has_set_is_begun_anew_by_the_same_command() -> None:
     """And a share that is set then has none to end."""
     world = ramped()
     look(world, "FAIL")
