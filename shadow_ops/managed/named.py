@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
@@ -55,6 +56,25 @@ def _newest(sagemaker: Any, endpoint: str | None, status: str) -> Iterator[Exper
             continue
         if one is not None and endpoint in (None, one.endpoint):
             yield one
+
+
+def never_made(sagemaker: Any, endpoint: str, name: str | None) -> str | None:  # noqa: ANN401 - a boto3 client
+    """The sentence about a test that isn't there, on an endpoint that serves alone and that no other test has.
+
+    Of a scheduled one that was cancelled SageMaker keeps nothing. None where there is more to say than that.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    live = endpoints.describe(sagemaker, endpoint)
+    if live is None or live.shadow is not None or at_work(sagemaker, endpoint) is not None:
+        return None
+    if name is not None and describe(sagemaker, name) is not None:
+        return None
+    test = "managed test" if name is None else f"managed test {name}"
+    return (
+        f"there is no {test} of {endpoint} (one that is cancelled before it begins is deleted): nothing is left to do"
+    )
 
 
 def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client

@@ -15,7 +15,7 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed import record, remembered, updating
+from shadow_ops.managed import conclude, record, remembered, updating
 from shadow_ops.managed.conclude import Helm
 from shadow_ops.managed.decide import back, refuse, restore
 from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, over, was_concluded
@@ -192,6 +192,16 @@ def check_there(sagemaker: Any, experiment: Experiment) -> None:  # noqa: ANN401
             f"the model {experiment.shadow.model} is gone, so it can't be promoted: make it again, or end the test "
             f"without it (shadow-test conclude {experiment.endpoint} remove)"
         )
+
+
+def observe(services: Any, experiment: Experiment, now: datetime.datetime) -> Seen:  # noqa: ANN401 - holds boto3 clients
+    """See all that a conclusion by people depends on.
+
+    Raises:
+        CannotTellError: If test or endpoint are gone.
+        ClientError: If a call is refused.
+    """
+    return _look(services, conclude.observe(services, experiment), now)
 
 
 def _look(services: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - holds boto3 clients

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 
 from shadow_ops.cli import durations, harmless, output
 from shadow_ops.cli.errors import USAGE, Failure, of_aws
+from shadow_ops.cli.hardware import HardwareType, check_listed
 from shadow_ops.cli.options import aws, endpoint_given, experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError
@@ -20,26 +21,12 @@ if TYPE_CHECKING:
     from shadow_ops.aws.clients import Clients
     from shadow_ops.aws.experiment import Experiment
     from shadow_ops.contract.policy import GatePolicy
+    from shadow_ops.managed.foreseen import Plan
     from shadow_ops.managed.steps import Seen, Wanted
 
 _REFUSED = 3
-_INSTANCES = re.compile(r"(ml\.[a-z0-9-]+\.[a-z0-9]+):([1-9][0-9]{0,4})")
 _WHOLE_SHARE = 100
 _ACTIONS = ("promote", "remove", "retain", "cancel")
-
-
-class _Hardware(click.ParamType[str | Instances]):
-    name = "hardware"
-
-    def convert(
-        self, value: str | Instances, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str | Instances:
-        if not isinstance(value, str) or value in ("production", "shadow"):
-            return value
-        found = _INSTANCES.fullmatch(value)
-        if found is None:
-            self.fail(f"{value!r} is neither production nor shadow nor TYPE:COUNT, such as ml.m5.xlarge:2", param, ctx)
-        return Instances(found[1], int(found[2]))
 
 
 @click.command(
@@ -68,10 +55,11 @@ Exit codes: 0; 1 if something failed, 2 for bad input, 3 if the gate doesn't let
 @click.argument("action", type=click.Choice(_ACTIONS))
 @click.option(
     "--hardware",
-    type=_Hardware(),
+    type=HardwareType(),
     metavar="production|shadow|TYPE:COUNT",
     help="On what a promoted model serves.  [default: asked for on a terminal, else production's]",
 )
+@click.option("--unlisted-type", is_flag=True, help="Take a TYPE that this release doesn't list yet.")
 @click.option(
     "--reason", metavar="TEXT", help="Why; on the record of a test that runs. It promotes whatever the gate says."
 )
@@ -91,6 +79,7 @@ def command(
     endpoint: str,
     action: str,
     hardware: str | Instances | None,
+    unlisted_type: bool,
     reason: str | None,
     policy_file: Path | None,
     name: str | None,
@@ -105,44 +94,83 @@ def command(
     way and puts it back, waits, and looks at what serves.
     """
     from shadow_ops.aws.clients import Clients
-    from shadow_ops.cli.text import conclusion_text
     from shadow_ops.contract.policy import GatePolicy
-    from shadow_ops.managed.conclude import Helm, conclude, observe
+    from shadow_ops.managed.conclude import Helm, conclude
     from shadow_ops.managed.gone import EndpointGoneError
-    from shadow_ops.managed.named import named
-    from shadow_ops.managed.promote import FURTHER
+    from shadow_ops.managed.named import named, never_made
+    from shadow_ops.managed.promote import FURTHER, observe
     from shadow_ops.managed.steps import ACTIONS, Wanted
 
     chosen = next(one for one in ACTIONS if one == action)
-    if chosen != "promote" and hardware is not None:
+    if chosen != "promote" and (hardware is not None or unlisted_type):
         raise Failure(f"--hardware is of a promotion; leave it out of {action}", USAGE)
+    check_listed(hardware, unlisted=unlisted_type)
     if reason is not None:
         _check_reason(reason)
     policy = _policy(policy_file)
     clients = Clients(profile, region)
-    experiment = named(clients.sagemaker, endpoint, name)
     try:
-        seen = observe(clients, experiment)
+        experiment = named(clients.sagemaker, endpoint, name)
+    except CannotTellError:
+        none = never_made(clients.sagemaker, endpoint, name) if chosen == "cancel" else None
+        if none is None:
+            raise
+        _say((none,))
+        return
+    wanted = Wanted(chosen, hardware or "production", reason, undo=yes)  # type: ignore[arg-type] # one of the two words, or instances
+    helm = Helm(consent=_nobody, tell=_tell, now=durations.now)
+    try:
+        seen = observe(clients, experiment, durations.now())
     except EndpointGoneError as error:
         if chosen not in ("remove", "cancel"):
             raise
-        if dry_run:
-            _say((str(error), "nothing was changed (--dry-run)"))
-            return
-        _say(conclude(clients, experiment, Wanted(chosen, reason=reason), Helm(consent=_nobody, tell=_tell)).said)
+        _say(
+            _without_endpoint(error.experiment, wanted) if dry_run else conclude(clients, experiment, wanted, helm).said
+        )
         return
-    if chosen == "retain" and not yes and not dry_run and not experiment.over:
-        raise Failure(_cost(experiment), USAGE)
-    if chosen == "promote" and hardware is None and not seen.ours:
-        hardware = _asked(experiment)
-    wanted = Wanted(chosen, hardware or "production", reason, undo=yes)  # type: ignore[arg-type] # one of the two words, or instances
+    plan = _plan(clients, seen, wanted)
+    if plan.asks and hardware is None and not seen.ours:
+        wanted = replace(wanted, hardware=_asked(seen, unlisted=unlisted_type))  # type: ignore[arg-type] # likewise
+        plan = _plan(clients, seen, wanted)
     consent = _consent(clients, wanted, policy or seen.policy or GatePolicy())
     if dry_run:
-        _say(conclusion_text.lines(seen, wanted, consent))
+        _foretell(seen, wanted, consent)
         return
-    helm = Helm(consent=consent, tell=_tell, further=FURTHER, by=lambda: str(clients.sts.get_caller_identity()["Arn"]))
-    done = conclude(clients, experiment, wanted, helm)
-    _say(done.said)
+    by = lambda: str(clients.sts.get_caller_identity()["Arn"])  # noqa: E731 - asked only where it goes on record
+    _say(conclude(clients, experiment, wanted, replace(helm, consent=consent, further=FURTHER, by=by)).said)
+
+
+def _plan(clients: Clients, seen: Seen, wanted: Wanted) -> Plan:
+    """What is going to be done; what would be refused on the way is refused here, before anybody is asked."""
+    from shadow_ops.managed.foreseen import foresee
+    from shadow_ops.managed.promote import check_there
+    from shadow_ops.managed.steps import Done
+
+    plan = foresee(seen, wanted, durations.now())
+    if wanted.action == "retain" and not wanted.undo and (plan.changes or not isinstance(plan.last, Done)):
+        raise Failure(_cost(seen.experiment), USAGE)
+    if plan.asks:
+        check_there(clients.sagemaker, seen.experiment)
+    return plan
+
+
+def _foretell(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> None:
+    """Say what would be done, and end as that would."""
+    from shadow_ops.cli.text import conclusion_text
+    from shadow_ops.managed.foreseen import foresee
+    from shadow_ops.managed.steps import GiveUp
+
+    plan = foresee(seen, wanted, durations.now(), consent)
+    _say(conclusion_text.lines(plan, wanted))
+    if isinstance(plan.last, GiveUp):
+        raise Failure(plan.last.why)
+
+
+def _without_endpoint(experiment: Experiment, wanted: Wanted) -> Iterable[str]:
+    from shadow_ops.cli.text.conclusion_text import NOTHING
+    from shadow_ops.managed.foreseen import without_endpoint
+
+    return (*without_endpoint(experiment, wanted), NOTHING)
 
 
 def _nobody(_seen: Seen, _on: Instances) -> str:
@@ -165,25 +193,35 @@ def _policy(path: Path | None) -> GatePolicy | None:
 
 
 def _cost(experiment: Experiment) -> str:
+    from shadow_ops.cli.text.conclusion_text import hours
+
     on = experiment.shadow.instances
     return (
         f"{experiment.shadow.name} would go on beside production and be paid for: {on.count} x {on.instance_type}, "
-        f"{24 * on.count} instance-hours a day, until somebody updates the endpoint; add --yes to retain it"
+        f"{hours(on)}, until somebody updates the endpoint; add --yes to retain it"
     )
 
 
-def _asked(experiment: Experiment) -> str | Instances:
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _asked(seen: Seen, *, unlisted: bool) -> str | Instances:
     """What the console asks before a promotion."""
-    if not sys.stdin.isatty():
+    from shadow_ops.managed.stopping import serving_on
+
+    if not _is_terminal():
         return "production"
-    ours, tested = experiment.production.instances, experiment.shadow.instances
+    experiment = seen.experiment
+    ours, tested = serving_on(experiment, seen.live), experiment.shadow.instances
     output.progress(
         f"production serves on {ours.count} x {ours.instance_type}, the shadow was tested on {tested.count} x "
         f"{tested.instance_type} with {experiment.sampling_percent} % of the requests"
     )
     found: str | Instances = click.prompt(
-        "On what shall the promoted model serve", default="production", type=_Hardware(), err=True
+        "On what shall the promoted model serve", default="production", type=HardwareType(), err=True
     )
+    check_listed(found, unlisted=unlisted)
     return found
 
 

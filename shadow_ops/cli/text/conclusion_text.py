@@ -2,103 +2,123 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
+from typing import Any
 
 from shadow_ops.contract.instances import Instances
-from shadow_ops.managed.decide import next_step
+from shadow_ops.managed.foreseen import Plan
 from shadow_ops.managed.meanwhile import undone
-from shadow_ops.managed.promote import FURTHER
-from shadow_ops.managed.promotion import Remember
+from shadow_ops.managed.promotion import PutOnRecord, Remember, RemoveShadow, Update, Withdraw
 from shadow_ops.managed.steps import (
     AskGate,
     Delete,
     Deregister,
     Done,
-    Forget,
-    GiveUp,
-    Past,
     Restore,
     Seen,
+    Step,
+    Stop,
     Wait,
     Wanted,
 )
 from shadow_ops.managed.stopping import is_retained, serving_on
 
-_NOTHING = "nothing was changed (--dry-run)"
+NOTHING = "nothing was changed (--dry-run)"
 
 
-def lines(seen: Seen, wanted: Wanted, consent: Callable[[Seen, Instances], str]) -> tuple[str, ...]:
-    """What would be done.
+def lines(plan: Plan, wanted: Wanted) -> tuple[str, ...]:
+    """What would be done, step by step.
 
     Args:
-        seen: What was seen.
+        plan: The steps.
         wanted: What is asked for.
-        consent: Says whether a promotion may be, or raises.
-
-    Raises:
-        CannotTellError: If it can't be done.
     """
     said: list[str] = []
-    step = next_step(seen, wanted, further=FURTHER)
-    if isinstance(step, Restore | Forget):
-        said.append("what a promotion that was broken off has taken of production's scaling would be put back first")
-        seen = replace(seen, kept=None)
-        step = next_step(seen, wanted, further=FURTHER)
-    if isinstance(step, Remember):
-        said.append("the promotion would go into the history, if it isn't there")
-        step = next_step(seen, wanted, Past(remembered=True), FURTHER)
-    if isinstance(step, Done):
-        return (*said, "nothing is left to do:", *step.said, *([_NOTHING] if said else []))
-    if isinstance(step, Wait):
-        return (*said, f"{step.said}: that would be waited for, and then be looked what is left to do", _NOTHING)
-    if isinstance(step, GiveUp):
-        return (*said, step.why, _NOTHING)
-    if isinstance(step, AskGate):
-        said += [consent(seen, step.instances), *_promotion(seen, step.instances)]
-    elif isinstance(step, Delete):
-        said += [f"{step.name}, which hasn't begun, would be deleted", _production(seen)]
-    else:
-        said += _end(seen, wanted)
-    if isinstance(step, Deregister):
-        said.append(f"the scaling of {step.variant} would go")
-    return (*said, _NOTHING)
+    for number, (seen, step) in enumerate(plan.steps):
+        last = number == len(plan.steps) - 1
+        if isinstance(step, AskGate):
+            said.append(plan.because)
+        elif isinstance(step, Wait) and last:
+            said.append(
+                f"{step.said}: that would be waited for, and then be looked what is left to do{_then(seen, wanted)}"
+            )
+        elif isinstance(step, Done) and all(isinstance(one, Remember) for one in plan.changes):
+            said += ["nothing is left to do:", *step.said]
+        else:
+            said += _would(plan, seen, step, wanted)
+    return (*said, NOTHING)
 
 
-def _promotion(seen: Seen, on: Instances) -> list[str]:
+def _then(seen: Seen, wanted: Wanted) -> str:
+    ends = wanted.action == "promote" and seen.experiment.status == "Stopping"
+    return "; if somebody has ended it otherwise, and not its schedule, a promotion is refused" if ends else ""
+
+
+def _would(plan: Plan, seen: Seen, step: Step, wanted: Wanted) -> list[str]:
+    """What a step would do; nothing of what only goes on and off the record for a moment."""
     experiment, live = seen.experiment, seen.live
-    production, shadow = experiment.production, experiment.shadow
-    promoted = f"{_model(seen, 1)} would serve on {on.count} x {on.instance_type}"
-    if seen.ours:
-        ended = [] if experiment.over else [f"{experiment.name} would be ended, and production retained"]
-        by = f"{promoted}, by its stack, which may promote it then (cdk deploy {live.name}-promotion)"
-        return [*ended, _production(seen), *_shadow_goes(seen), by]
-    scaled = production.name in seen.scaled
-    scaling = [f"the scaling of {production.name} would be taken away and put back"] if scaled else []
-    if experiment.over:
-        stays = f"{production.name} stays in name: {promoted}, by an update of the endpoint, and {_model(seen, 0)} goes"
-        return [stays, *_shadow_goes(seen), *scaling]
-    on_now = serving_on(experiment, live)
-    return [
-        f"{shadow.name} stays, as production: {promoted}, by SageMaker's own promotion",
-        f"{production.name} goes: {_model(seen, 0)} on {on_now.count} x {on_now.instance_type}",
-        *scaling,
-    ]
+    match step:
+        case Wait(said):
+            return [f"{said}: that would be waited for"]
+        case Stop(request):
+            return _end(seen, wanted, request["DesiredModelVariants"][0]["InfrastructureConfig"])
+        case Delete(name):
+            return [f"{name}, which hasn't begun, would be deleted", _production(seen)]
+        case Update(_, on):
+            promoted = f"{_model(seen, 1)} would serve on {on.count} x {on.instance_type}"
+            name = experiment.production.name
+            stays = f"{name} stays in name: {promoted}, by an update of the endpoint, and {_model(seen, 0)} goes"
+            return [stays, *_shadow_goes(seen)]
+        case RemoveShadow():
+            first = f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}"
+            return [first, _production(seen), *_shadow_goes(seen)]
+        case Deregister(variant):
+            return [f"the scaling of {variant} would go"]
+        case Restore(scaled):
+            broken = plan.steps[0][0].kept is not None
+            why = ", which a promotion that was broken off took away" if broken else ""
+            return [f"{scaled.variant} would scale again from {scaled.minimum} to {scaled.maximum}{why}"]
+        case Remember():
+            return ["the promotion would go into the history, if it isn't there"]
+        case PutOnRecord():
+            on = seen.promoted or serving_on(experiment, live)
+            promoted = f"{_model(seen, 1)} would serve on {on.count} x {on.instance_type}"
+            return [f"{promoted}, by its stack, which may promote it then (cdk deploy {live.name}-promotion)"]
+        case Withdraw(right):
+            model = experiment.shadow.model
+            return [f"what lets its stack promote {model} would go off the record: {right.text}", _production(seen)]
+    return []
 
 
-def _end(seen: Seen, wanted: Wanted) -> list[str]:
+def _end(seen: Seen, wanted: Wanted, infrastructure: Mapping[str, Any]) -> list[str]:
     experiment = seen.experiment
-    first = f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}"
-    ends = "" if experiment.over else f", would be {wanted.state}"
-    what = None if experiment.over else undone(seen)
-    if wanted.action == "retain":
-        on = experiment.shadow.instances
-        shadow = [
-            f"{experiment.shadow.name} stays, and is paid for: {_model(seen, 1)} on {on.count} x {on.instance_type}"
+    production, shadow = experiment.production, experiment.shadow
+    if wanted.action == "promote" and seen.ours:
+        return [
+            f"{experiment.name} would be ended, and production retained",
+            _production(seen),
+            *_shadow_goes(seen),
         ]
-    else:
-        shadow = _shadow_goes(seen)
-    return [*([] if what is None else [what]), f"{first}{ends}", _production(seen), *shadow]
+    if wanted.action == "promote":
+        on, on_now = infrastructure["RealTimeInferenceConfig"], serving_on(experiment, seen.live)
+        promoted = f"{_model(seen, 1)} would serve on {on['InstanceCount']} x {on['InstanceType']}"
+        return [
+            f"{shadow.name} stays, as production: {promoted}, by SageMaker's own promotion",
+            f"{production.name} goes: {_model(seen, 0)} on {on_now.count} x {on_now.instance_type}",
+        ]
+    first = f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}"
+    what = undone(seen)
+    goes = _shadow_goes(seen)
+    if wanted.action == "retain":
+        paid = shadow.instances
+        on_paid = f"{paid.count} x {paid.instance_type}, {hours(paid)}"
+        goes = [f"{shadow.name} stays, and is paid for: {_model(seen, 1)} on {on_paid}"]
+    return [*([] if what is None else [what]), f"{first}, would be {wanted.state}", _production(seen), *goes]
+
+
+def hours(on: Instances) -> str:
+    """What instances are billed for."""
+    return f"{24 * on.count} instance-hours a day"
 
 
 def _production(seen: Seen) -> str:

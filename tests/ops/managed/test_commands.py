@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
+from shadow_ops.cli.commands import conclude as conclusion
 from shadow_ops.cli.main import cli
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge
 from shadow_ops.judge.verdict import Outcome, Verdict
-from shadow_ops.managed import verdict
+from shadow_ops.managed import conclude, foreseen, verdict
+from shadow_ops.managed.steps import Wait
 from shadow_ops.measure.recording import Recording
-from tests.ops.managed.test_conclude import ours, passing, retained
+from tests.ops.managed.test_conclude import STATES, broken_off, hotfixed, ours, passing, retained
 from tests.ops.managed.world import START, World, error
 
 Run = Callable[..., Result]
@@ -106,6 +109,7 @@ def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_
             [
                 "shadow stays, as production: v2 would serve on 3 x ml.m5.xlarge, by SageMaker's own promotion",
                 "production goes: v1 on 3 x ml.m5.xlarge",
+                "the promotion would go into the history, if it isn't there",
             ],
         ),
         (
@@ -114,6 +118,7 @@ def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_
             [
                 "production stays in name: v2 would serve on 3 x ml.m5.xlarge, by an update of the endpoint, and v1 "
                 "goes",
+                "the promotion would go into the history, if it isn't there",
             ],
         ),
         (
@@ -145,7 +150,7 @@ def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_
             [
                 "retain: churn-trial of churn, which is Running, would be Completed",
                 "production stays: v1 on 3 x ml.m5.xlarge",
-                "shadow stays, and is paid for: v2 on 1 x ml.m5.xlarge",
+                "shadow stays, and is paid for: v2 on 1 x ml.m5.xlarge, 24 instance-hours a day",
             ],
         ),
         (
@@ -170,6 +175,44 @@ def test_a_promotion_that_the_gate_does_not_pass_is_refused_until_somebody_says_
             "remove",
             ["churn-trial is Stopping: that would be waited for, and then be looked what is left to do"],
         ),
+        (
+            lambda: passing("Stopping", World),
+            "promote",
+            [
+                "churn-trial is Stopping: that would be waited for, and then be looked what is left to do; if somebody "
+                "has ended it otherwise, and not its schedule, a promotion is refused",
+            ],
+        ),
+        (
+            lambda: passing("Starting", World),
+            "remove",
+            [
+                "churn-trial is Starting: that would be waited for",
+                "remove: churn-trial of churn, which is Running, would be Completed",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+                "shadow goes: v2 on 1 x ml.m5.xlarge",
+            ],
+        ),
+        (
+            lambda: broken_off(World),
+            "promote",
+            [
+                "shadow stays, as production: v2 would serve on 3 x ml.m5.xlarge, by SageMaker's own promotion",
+                "production goes: v1 on 3 x ml.m5.xlarge",
+                "shadow would scale again from 2 to 8, which a promotion that was broken off took away",
+                "the promotion would go into the history, if it isn't there",
+            ],
+        ),
+        (
+            lambda: broken_off(World),
+            "remove",
+            [
+                "production would scale again from 2 to 8, which a promotion that was broken off took away",
+                "remove: churn-trial of churn, which is Running, would be Completed",
+                "production stays: v1 on 3 x ml.m5.xlarge",
+                "shadow goes: v2 on 1 x ml.m5.xlarge",
+            ],
+        ),
     ],
 )
 def test_a_dry_run_says_which_variant_stays_and_which_goes_and_does_nothing(
@@ -178,12 +221,171 @@ def test_a_dry_run_says_which_variant_stays_and_which_goes_and_does_nothing(
     """With model, type and count; no call that changes anything."""
     account.world = make()
     account.world.calls.clear()
-    done = run("conclude", "churn", action, "--dry-run")
+    done = run("conclude", "churn", action, "--dry-run", *(["--yes"] if action == "retain" else []))
     assert done.exit_code == 0, done.output
     assert [one for one in done.stdout.splitlines() if "the gate says" not in one][:-1] == lines
     assert done.stdout.endswith("nothing was changed (--dry-run)\n")
     reading = ("describe", "list", "get")
     assert [one for one in account.world.calls if not one.startswith(reading)] == []
+
+
+def _with(**more: Any) -> Callable[[Callable[..., World]], World]:  # noqa: ANN401 - whatever World takes
+    return lambda make: make(**more)
+
+
+def _changed(change: Callable[[World], object], **more: Any) -> Callable[[Callable[..., World]], World]:  # noqa: ANN401 - likewise
+    def made(make: Callable[..., World]) -> World:
+        world = make(**more)
+        change(world)
+        return world
+
+    return made
+
+
+def _follows_itself(world: World) -> None:
+    metric = {"MetricName": "Backlog", "Dimensions": [{"Name": "VariantName", "Value": "production"}]}
+    tracking = {"TargetValue": 5.0, "CustomizedMetricSpecification": metric}
+    world.policies["production"]["TargetTrackingScalingPolicyConfiguration"] = tracking
+
+
+SITUATIONS: dict[str, Callable[[Callable[..., World]], World]] = {
+    **STATES,
+    **{
+        f"{one}, scaled": _with(status=one, scaled=True, shadow_type="ml.c7i.xlarge")
+        for one in ("Running", "Completed")
+    },
+    "the shadow scales": _changed(lambda world: world.targets.update(shadow={"MinCapacity": 1, "MaxCapacity": 2})),
+    "retained, scaled": lambda make: retained(make, scaled=True),
+    "broken off": lambda make: broken_off(make),
+    "hotfixed": lambda make: hotfixed(make),
+    "damaged": _changed(lambda world: world.parameters.update({"/shadow-test/churn/conclusion": "{}"}), scaled=True),
+    "follows itself": _changed(_follows_itself, scaled=True),
+    "follows itself, over": _changed(_follows_itself, status="Completed", scaled=True),
+    "the candidate is gone": _changed(lambda world: world.missing.add("v2"), scaled=True),
+    "the endpoint is gone": _changed(lambda world: setattr(world, "gone", True)),
+    "the endpoint of a scheduled one is gone": _changed(lambda world: setattr(world, "gone", True), status="Created"),
+    "there is no test": _changed(lambda world: world.delete_inference_experiment("churn-trial"), status="Created"),
+    "the endpoint failed": _changed(lambda world: world.endpoint.update(status="Failed")),
+}
+ASKED: dict[str, list[list[str]]] = {
+    "promote": [[], ["--reason", "now"], ["--hardware", "ml.c7i.xlarge:4"], ["--hardware", "shadow"]],
+    **{action: [[], ["--yes"], ["--reason", "now"]] for action in ("remove", "retain", "cancel")},
+}
+
+
+@pytest.mark.parametrize("action", ASKED)
+@pytest.mark.parametrize("make", [World, ours])
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_dry_run_ends_as_the_real_run_does_and_foresees_its_very_steps(
+    account: Account,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    situation: str,
+    make: Callable[..., World],
+    action: str,
+) -> None:
+    """Each conclusion in each situation, with and without what may be asked besides, whatever the gate says.
+
+    Same exit code, same refusal, same steps in the same order with the same requests; but for what somebody else is at.
+    What is refused is refused before anything is changed, and before the gate is asked unless that is its own word.
+    """
+    plans, steps, judged = list[foreseen.Plan](), list[object](), list[object]()
+    act, foresee, judge_it = conclude._act, foreseen.foresee, verdict.judge_experiment
+    monkeypatch.setattr(durations, "now", lambda: account.world.now)
+
+    def acts(*of: Any) -> None:  # noqa: ANN401 - as what it stands for
+        steps.append(of[2])
+        act(*of)
+
+    def foresees(*of: Any) -> foreseen.Plan:  # noqa: ANN401 - likewise
+        plans.append(foresee(*of))
+        return plans[-1]
+
+    def judges(*of: Any) -> object:  # noqa: ANN401 - likewise
+        judged.append(of)
+        return judge_it(*of)
+
+    monkeypatch.setattr(conclude, "_act", acts)
+    monkeypatch.setattr(foreseen, "foresee", foresees)
+    monkeypatch.setattr(verdict, "judge_experiment", judges)
+    for more in ASKED[action]:
+        for outcome in (Outcome.PASS, Outcome.FAIL) if action == "promote" else (Outcome.PASS,):
+            account.outcome, account.world = outcome, SITUATIONS[situation](make)
+            case, calls = (*more, outcome), len(account.world.calls)
+            for found in (plans, steps, judged):
+                found.clear()
+            planned = run("conclude", "churn", action, *more, "--dry-run")
+            foretold = plans[-1] if planned.exit_code == 0 and plans else None
+            reading = ("describe", "list", "get")
+            assert [one for one in account.world.calls[calls:] if not one.startswith(reading)] == [], case
+            account.world, asked = SITUATIONS[situation](make), len(judged)
+            steps.clear()
+            done = run("conclude", "churn", action, *more)
+            if foretold is not None and isinstance(foretold.last, Wait):
+                continue
+            assert (planned.exit_code, 2 * asked) == (done.exit_code, len(judged)), (case, planned.output, done.output)
+            if done.exit_code == 0:
+                assert steps == list(() if foretold is None else foretold.changes), case
+            else:
+                assert planned.stderr.splitlines()[-1] == done.stderr.splitlines()[-1], case
+                assert (steps, asked == 0 or done.exit_code == 3) == ([], True), case
+
+
+def test_the_candidates_model_is_looked_for_before_the_gate_is_asked(account: Account, run: Run) -> None:
+    """Without it a promotion would fail once scaling is taken away."""
+    account.world = World(scaled=True)
+    account.world.missing.add("v2")
+    refused = run("conclude", "churn", "promote", "--reason", "now")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1), refused.output
+    assert "the model v2 is gone" in refused.stderr
+
+
+def test_a_type_that_is_not_listed_is_refused_unless_somebody_says_so(account: Account, run: Run) -> None:
+    """With the nearest that is; its count is a whole number that the API takes."""
+    account.world = World(scaled=True)
+    before, calls = account.world.serving(), list(account.world.calls)
+    refused = run("conclude", "churn", "promote", "--hardware", "ml.m5.xlrge:4")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1), refused.output
+    assert "'ml.m5.xlrge': did you mean ml.m5.xlarge? if it is newer" in refused.stderr
+    assert (account.world.serving(), account.world.calls) == (before, calls)
+    asked = ["conclude", "churn", "promote", "--unlisted-type", "--dry-run", "--hardware"]
+    assert run(*asked, "ml.m9.xlarge:2147483648").exit_code == 2
+    done = run(*asked, "ml.m9.xlarge:2147483647")
+    assert (done.exit_code, "would serve on 2147483647 x ml.m9.xlarge" in done.stdout) == (0, True), done.output
+
+
+def test_cancelling_a_scheduled_test_twice_is_cancelling_it_once(account: Account, run: Run) -> None:
+    """By its name, too. A mistyped endpoint, or a mistyped name beside a test that runs, is told."""
+    account.world = World("Created")
+    assert run("conclude", "churn", "cancel").exit_code == 0
+    for more in ([], ["--experiment", "churn-trial"]):
+        again = run("conclude", "churn", "cancel", *more)
+        assert (again.exit_code, "nothing is left to do" in again.stdout) == (0, True), again.output
+    assert run("conclude", "churn", "remove").exit_code == 1
+    assert run("conclude", "other", "cancel").exit_code == 1
+    account.world = World()
+    assert run("conclude", "churn", "cancel", "--experiment", "churn-trail").exit_code == 1
+
+
+def test_a_terminal_is_asked_with_the_count_that_serves_and_only_where_it_matters(
+    account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of a test that can't be promoted, nor of a promotion that is done."""
+    asked = list[str]()
+    monkeypatch.setattr(conclusion, "_is_terminal", lambda: True)
+
+    def prompt(text: str, **_: object) -> str:
+        asked.append(text)
+        return "production"
+
+    monkeypatch.setattr("click.prompt", prompt)
+    done = run("conclude", "churn", "promote")
+    assert (done.exit_code, len(asked)) == (0, 1), done.output
+    assert "production serves on 3 x ml.m5.xlarge, the shadow was tested on 1 x ml.m5.xlarge" in done.stderr
+    assert run("conclude", "churn", "promote").exit_code == 0
+    account.world = World("Cancelled")
+    assert run("conclude", "churn", "promote").exit_code == 1
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -421,6 +421,17 @@ def test_a_promotion_that_was_broken_off_is_decided_anew() -> None:
     assert scaling(world, "shadow") == SCALING
 
 
+def broken_off(make: Callable[..., World]) -> World:
+    """A promotion that somebody has stopped right before SageMaker was asked for it."""
+    trial = make(scaled=True)
+    run(trial, PROMOTE)
+    world = make(scaled=True, kill_at=(trial.calls.index("stop_inference_experiment") + 1, False))
+    with pytest.raises(KilledError):
+        run(world, PROMOTE)
+    world.kill_at = None
+    return world
+
+
 def _number_of(operation: str) -> int:
     world = World(scaled=True)
     run(world, PROMOTE)
@@ -644,8 +655,9 @@ def test_times_are_utc_whatever_the_machine_s_zone(hours: float) -> None:
     assert promoted_prefix(found) == "churn-trial-2611020800-"
 
 
-def _hotfixed(**more: Any) -> World:  # noqa: ANN401 - whatever World takes
-    world = World(**more)
+def hotfixed(make: Callable[..., World] = World, **more: Any) -> World:  # noqa: ANN401 - whatever World takes
+    """Somebody has put another model into production by hand."""
+    world = make(**more)
     world.config("hotfix", [world._variant("production", "v9", "ml.m5.xlarge", 5)], [])
     world._serve("hotfix")
     return world
@@ -654,7 +666,7 @@ def _hotfixed(**more: Any) -> World:  # noqa: ANN401 - whatever World takes
 @pytest.mark.parametrize("action", ["promote", "remove", "retain", "cancel"])
 def test_what_somebody_has_put_into_production_is_not_undone_in_silence(action: Action) -> None:
     """A reason for the record is no word about it; `--yes` is, where the test only ends."""
-    world = _hotfixed(scaled=True)
+    world = hotfixed(scaled=True)
     with pytest.raises(CannotTellError, match="serves v9 as production now"):
         run(world, Wanted(action, reason="seen enough"))
     assert (world.serving()["production"][0], scaling(world, "production")) == ("v9", SCALING)
@@ -834,6 +846,7 @@ def passing(status: str, make: Callable[..., World]) -> World:
         world.test["Status"] = "Created" if status == "Creating" else "Running"
         if status != "Creating":
             world._serve("run")
+            world.counts["production"] = 3
 
     world.pending = become
     _later(world)

@@ -118,6 +118,7 @@ class World:
         self.made: list[dict[str, Any]] = []
         self.models: dict[str, dict[str, Any]] = {}
         self.tags: dict[str, str] = {}
+        self.missing = set[str]()
 
     @staticmethod
     def _variant(name: str, model: str, instance_type: str, count: int) -> dict[str, Any]:
@@ -262,6 +263,8 @@ class World:
         self.pending = created
 
     def describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
+        if ModelName in self.missing:
+            raise error("ValidationException", f"Could not find model {ModelName}", "DescribeModel")
         return {"ModelName": ModelName, **self.models.get(ModelName, {"PrimaryContainer": {"Image": "theirs:1"}})}
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
