@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shadow_ops.contract.catalogue import Comparison
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import choose_period, judge
 from shadow_ops.judge.live import subject_of
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.metric_source import record, settle_seconds
+from shadow_ops.observe.comparable import Comparison, comparison
 from shadow_ops.observe.deployed import Deployed
 from shadow_ops.observe.described import Described, describe, periods
 
@@ -130,12 +130,12 @@ def _labels(found: Deployed) -> tuple[str, str]:
 
 def differences(one: Described) -> dict[str, float]:
     """By statistic: latencies in percent of production's, shares in points; counts have none."""
-    if one.metric.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
+    if comparison(one.metric) in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
         return {}
     found: dict[str, float] = {}
     for name in STATISTICS:
         production, shadow = getattr(one.production, name), getattr(one.shadow, name)
-        if one.metric.comparison is Comparison.DISTRIBUTION:
+        if comparison(one.metric) is Comparison.DISTRIBUTION:
             times = ratio(shadow, production)
             if times is not None:
                 found[name] = (times - 1) * 100
@@ -149,7 +149,7 @@ def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
     for finding in verdict.findings:
         main, numbers = finding.rule.statistics[0], finding.numbers
         # A rate is the average of what each request adds.
-        column = "average" if main.metric.comparison is Comparison.RATE else main.name.lower()
+        column = "average" if comparison(main.metric) is Comparison.RATE else main.name.lower()
         for bound in finding.rule.bounds:
             if bound.relative and f"low_{bound.unit}" in numbers:
                 found[main.metric.name, column] = numbers[f"low_{bound.unit}"], numbers[f"high_{bound.unit}"]

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shadow_ops.contract.catalogue import CATALOGUE, INVOCATIONS, MODEL_LATENCY, CatalogueEntry, Comparison, Unit
+from shadow_ops.contract.catalogue import CATALOGUE, INVOCATIONS, MODEL_LATENCY, CatalogueEntry
 from shadow_ops.contract.instances import Instances
 from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
 from shadow_ops.measure.metric_source import Subject
+from shadow_ops.observe.comparable import Comparison, comparison
 
 # Fine enough that the part of a period at either end that is left out matters little.
 _PERIODS = 480
@@ -147,36 +148,36 @@ class _Side:
 
 
 def _statistics(entry: CatalogueEntry) -> tuple[str, ...]:
-    if entry.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE, Comparison.RATE):
+    if comparison(entry) in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE, Comparison.RATE):
         return ("Sum",)
-    return _DISTRIBUTION if entry.comparison is Comparison.DISTRIBUTION else _HOST
+    return _DISTRIBUTION if comparison(entry) is Comparison.DISTRIBUTION else _HOST
 
 
 def _unit(entry: CatalogueEntry, subject: Subject) -> str:
-    if entry.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
+    if comparison(entry) in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
         return "per minute"
-    if entry.comparison is Comparison.RATE:
+    if comparison(entry) is Comparison.RATE:
         return "% of the requests"
-    if entry.unit is Unit.MICROSECONDS:
+    if comparison(entry) is Comparison.DISTRIBUTION:
         return "ms"
     known = all(_cores(entry, one) is not None for one in (subject.production, subject.shadow))
     return "% of the instance" if known else "% summed over the cores"
 
 
 def _cores(entry: CatalogueEntry, instances: Instances | None) -> int | None:
-    if entry.comparison is Comparison.PERCENT:
+    if comparison(entry) is Comparison.PERCENT:
         return 1
     if instances is None:
         return None
-    return (instances.vcpus if entry.comparison is Comparison.PER_CPU else instances.gpus) or None
+    return (instances.vcpus if comparison(entry) is Comparison.PER_CPU else instances.gpus) or None
 
 
 def _numbers(side: _Side, entry: CatalogueEntry) -> Numbers:
-    if entry.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
+    if comparison(entry) in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE):
         return _of_periods(side.over_time(entry, "Sum"), 60 / side.span.period_seconds)
-    if entry.comparison is Comparison.RATE:
+    if comparison(entry) is Comparison.RATE:
         return _of_errors(side.over_time(entry, "Sum"), side.over_time(INVOCATIONS, "Sum"))
-    if entry.comparison is Comparison.DISTRIBUTION:
+    if comparison(entry) is Comparison.DISTRIBUTION:
         return _of_latency(side, entry)
     return _of_host(side, entry)
 

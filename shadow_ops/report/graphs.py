@@ -21,10 +21,10 @@ from shadow_ops.contract.catalogue import (
     OVERHEAD_LATENCY,
     RESOURCE_METRICS,
     CatalogueEntry,
-    Comparison,
 )
 from shadow_ops.contract.instances import Instances
 from shadow_ops.measure.recording import Period, Recording, Side
+from shadow_ops.observe.comparable import Comparison, comparison
 
 OF_THE_INSTANCE = "% of the instance"
 """Unit of a utilisation."""
@@ -177,7 +177,7 @@ def _share(metric: CatalogueEntry) -> Value:
 def _utilization(metric: CatalogueEntry) -> Value:
     def value(side: Side, instances: Instances | None) -> float | None:
         found = side.numbers.get(metric.name)
-        if found is None or metric.comparison is Comparison.PERCENT:
+        if found is None or comparison(metric) is Comparison.PERCENT:
             return found
         # CloudWatch sums over cores; without their number nothing is guessed.
         parts = None if instances is None else _parts(metric, instances)
@@ -187,4 +187,4 @@ def _utilization(metric: CatalogueEntry) -> Value:
 
 
 def _parts(metric: CatalogueEntry, instances: Instances) -> int | None:
-    return instances.vcpus if metric.comparison is Comparison.PER_CPU else instances.gpus
+    return instances.vcpus if comparison(metric) is Comparison.PER_CPU else instances.gpus

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shadow_ops.cli import output
 from shadow_ops.cli.durations import spoken
-from shadow_ops.contract.catalogue import Comparison
+from shadow_ops.observe.comparable import Comparison, comparison
 from shadow_ops.observe.compared import STATISTICS, Compared, Interval, differences, ratio
 from shadow_ops.observe.described import Described, Numbers
 
@@ -39,7 +39,7 @@ def _kept(row: tuple[str, ...], markdown: bool) -> tuple[str, ...]:
 
 def _top(one: Described, side: Numbers) -> float:
     """What a full bar stands for: the same on both sides, except of counts, of which a shadow has fewer by design."""
-    counts = one.metric.comparison in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE)
+    counts = comparison(one.metric) in (Comparison.SAMPLED_COUNT, Comparison.PER_INSTANCE)
     sides = (side,) if counts else (one.production, one.shadow)
     return max((value for numbers in sides for value in numbers.over_time if value is not None), default=0)
 
@@ -51,8 +51,8 @@ def _row(title: str, numbers: Numbers, top: float) -> tuple[str, ...]:
 
 
 def _difference_rows(compared: Compared, one: Described) -> list[tuple[str, ...]]:
-    unit = " %" if one.metric.comparison is Comparison.DISTRIBUTION else ""
-    if one.metric.comparison is Comparison.SAMPLED_COUNT:
+    unit = " %" if comparison(one.metric) is Comparison.DISTRIBUTION else ""
+    if comparison(one.metric) is Comparison.SAMPLED_COUNT:
         share = ratio(one.shadow.count, one.production.count)
         return [] if share is None else [("  share of production's", *[""] * 6, f"{share * 100:.1f} %", "")]
     found = differences(one)
