@@ -1,7 +1,7 @@
 """Before an update that takes a deployment back. It goes through, whatever can't be read. Pure functions.
 
-Only one thing holds it up: an endpoint that is still changing. CloudFormation could not update it anyway, and what it
-changes to isn't known before it is there.
+What holds it up is what SageMaker refuses an update for anyway: an endpoint that is still changing, a config that was
+deleted by hand, scaling in the way that can't be taken away.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
     """Decide about an update that goes back.
 
     Raises:
-        Refusal: If the endpoint is still changing, as long as a custom resource may take.
+        Refusal: If the endpoint is still changing, as long as a custom resource may take; if what it goes back to is
+            gone, or scaling would be in the update's way: SageMaker would refuse it, and continuing calls what failed.
     """
     asked, live = request.asked, seen.live
     if isinstance(live, Unread):
@@ -60,6 +61,8 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
     # To a config that was made after the one that serves, nobody goes back.
     late = isinstance(seen.asked, Config) and not goes_to_the_past(seen)
     if record is not None:
+        # One that was made again by hand under its name is younger than its deployment, which the record tells.
+        late = late and (record.source, record.target) != (asked.config, live.config.name)
         late = late or (record.source, record.target) == (live.config.name, asked.config)
     if asked.config == live.config.name or late:
         # Nothing happened, or this is a request of the deployment that is being taken back, delivered late.
@@ -67,8 +70,14 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
         if record is not None and not record.done:
             steps = (*steps, *close(live, seen, record, taken_back=True))
         return _untouched(request, seen, steps, notes)
-    requested = known(seen.asked, None)
+    requested = seen.asked
     if requested is None:
+        raise Refusal(
+            f"{asked.config}, the endpoint config that the rollback of {live.name} goes back to, has been deleted, and "
+            "SageMaker can't update to it; nothing was touched: create a config of that name again, then continue the "
+            "rollback (aws cloudformation continue-update-rollback)"
+        )
+    if isinstance(requested, Unread):
         return _blindly(request, seen, f"the config {asked.config} can't be read")
     if known(seen.firing, ()) and seen.patient and seen.now - seen.waiting.get("alarms", seen.now) < ALARM_PATIENCE:
         return Wait("alarms")

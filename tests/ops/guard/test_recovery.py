@@ -302,6 +302,50 @@ def test_the_record_tells_a_rollback_when_cloudformation_cannot() -> None:
     assert shape(stack.world.targets) == before
 
 
+def forward() -> tuple[Stack, tuple[Code, str], tuple[Code, str]]:
+    """An endpoint that was promoted to another type, after which another resource fails."""
+    stack = started()
+    old, new = (TESTING, stack.config), (MOVED, stack._new_config(MOVED))
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", *new, old)
+    assert answer is not None
+    stack.world.update_endpoint(new[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+    stack.world.settle()
+    stack.ask("Update", "after", *new, old)
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    return stack, old, new
+
+
+def test_a_rollback_to_a_config_that_is_gone_takes_no_scaling_away() -> None:
+    """SageMaker can't update to it: the sentence says so; made again by its name, it goes through when continued."""
+    stack, old, new = forward()
+    variants = stack.world.configs.pop(old[1])
+    before = shape(stack.world.targets)
+
+    refused = stack.ask("Update", "before", *old, new)
+    assert refused is not None
+    assert refused["Status"] == "FAILED"
+    assert (
+        f"{old[1]}, the endpoint config that the rollback of churn goes back to, has been deleted" in refused["Reason"]
+    )
+    assert "create a config of that name again, then continue the rollback" in refused["Reason"]
+    assert shape(stack.world.targets) == before
+    assert before
+
+    stack.world.sleep(7200)
+    stack.world.make_config(old[1], variants)
+    answer = stack.ask("Update", "before", *old, new)
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+    # It would refuse another type for a variant that scales.
+    stack.world.update_endpoint(old[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+    stack.world.settle()
+    after = stack.ask("Update", "after", *old, new)
+    assert after is not None
+    assert after["Status"] == "SUCCESS"
+    assert set(stack.world.targets) == {"production", "shadow"}
+
+
 def test_a_rollback_is_never_refused() -> None:
     """Not even when nothing can be read."""
     stack = started()
