@@ -27,6 +27,7 @@ from shadow_ops.responses.find import HourOfFiles, span
 from shadow_ops.responses.hidden import NEITHER, Shown
 from shadow_ops.responses.layout import Item
 from shadow_ops.responses.local import FolderSource, Source
+from shadow_ops.responses.reading_text import size
 from shadow_ops.responses.redact import Redaction
 from shadow_ops.responses.result import Result
 from shadow_ops.responses.run import Asked
@@ -35,7 +36,6 @@ from shadow_ops.responses.source import S3Source, s3_source
 # API member VariantName.
 _VARIANT = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 @dataclass(frozen=True)
@@ -243,12 +243,3 @@ def progress() -> Iterator[Watching]:
     yield Watching()
     if output.watched():
         output.overwritten("")
-
-
-def size(count: float) -> str:
-    """A number of bytes for people."""
-    for unit in _UNITS[:-1]:
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.3g} {_UNITS[-1]}"

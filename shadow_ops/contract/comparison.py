@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shadow_ops.contract.rules.agreement import AgreementRule
 
 Classes = Literal["argmax", "threshold", "label"]
+TOLERANCE = 1e-6
+"""How far numbers may differ by rounding."""
 # As many as --top takes; no answer of 25 MB (API operation InvokeEndpoint) is read for more.
 _MOST_ELEMENTS = 1_000_000
 
@@ -38,8 +40,8 @@ class Comparison:
         by: Count by a part of the request: a column of CSV counted from 1, or a path in JSON.
     """
 
-    atol: float = 1e-6
-    rtol: float = 1e-6
+    atol: float = TOLERANCE
+    rtol: float = TOLERANCE
     classes: Classes | None = None
     threshold: float = 0.5
     answer: str | None = None
@@ -105,6 +107,9 @@ def check_how(problems: Problems, how: Comparison | AgreementRule) -> None:
         problems.add("top", f"be a whole number from 1 to {_MOST_ELEMENTS:,}", how.top)
     if how.classes is not None and how.top is not None:
         problems.add("top", "be left out with classes", how.top)
+    for name in ("atol", "rtol", "tolerance"):
+        if how.classes is not None and getattr(how, name, TOLERANCE) != TOLERANCE:
+            problems.add(name, "be left out with classes: a class is equal or isn't", getattr(how, name))
     if how.classes is not None and how.min_overlap != 1:
         problems.add("min_overlap", "be left out with classes: a class is equal or isn't", how.min_overlap)
     answer: Path = ()

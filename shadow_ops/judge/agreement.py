@@ -67,7 +67,7 @@ def judge_agreement(rule: AgreementRule, samples: Samples, needs: Needs) -> Opin
     joined = compared / (compared + unjoined) * 100
     numbers["joined_percent"] = joined
     if joined < MIN_JOINED_PERCENT:
-        few = f"only {joined:.1f} % of the answers could be joined, {MIN_JOINED_PERCENT} % are needed"
+        few = f"{few_joined(joined)}, {MIN_JOINED_PERCENT} % are needed"
         fix = "send an InferenceId with each request, and capture all of them"
         return opinion(rule, Outcome.INCONCLUSIVE, f"Answers: {few}; {fix}", numbers)
     counts, limit = _counts(seen), 1 - rule.min_percent / 100
@@ -89,10 +89,11 @@ def judge_agreement(rule: AgreementRule, samples: Samples, needs: Needs) -> Opin
         if needs.intervals
         else (counts.excess, counts.excess)
     )
+    shares = (_agreeing(one, rule.min_percent) for one in (max(0.0, counts.excess), high, low))
     said = (
-        f"Answers: {_percent(max(0.0, counts.excess))} % of {compared:,.0f} pairs agree"
+        f"Answers: {next(shares)} % of {compared:,.0f} pairs agree"
         f"{', less what production differs from itself' if less_noise else ''} "
-        f"({plain(needs.confidence_percent)} % sure: {_percent(high)} to {_percent(low)}), "
+        f"({plain(needs.confidence_percent)} % sure: {' to '.join(shares)}), "
         f"required {plain(rule.min_percent)} %"
     )
     numbers |= {
@@ -194,14 +195,14 @@ def _not_now(seen: Sequence[Stretch], limit: float, minutes: float) -> str | Non
             share = math.fsum(one.differing for one in some) / math.fsum(one.compared for one in some)
             begun = vetoes.clock(seen[-last:][0].start)
             some_of = "stretch" if len(some) == 1 else f"{len(some)} stretches"
-            return f"{_percent(share)} % agree in the last {some_of} of answers, since {begun}"
+            return f"{_agreeing(share)} % agree in the last {some_of} of answers, since {begun}"
     worse = [_surely_beyond([one], limit, _PEAK_SURE) for one in seen]
     peaks = vetoes.peaks_of(worse, [False] * len(seen), minutes)
     if not peaks.when:
         return None
     some = [seen[number] for number in peaks.when]
     share = math.fsum(one.differing for one in some) / math.fsum(one.compared for one in some)
-    return f"{_percent(share)} % agree in {peaks.text([one.start for one in seen])}"
+    return f"{_agreeing(share)} % agree in {peaks.text([one.start for one in seen])}"
 
 
 def _unknown_now(seen: Sequence[Stretch], samples: Samples, minutes: float) -> str | None:
@@ -218,7 +219,7 @@ def _unknown_now(seen: Sequence[Stretch], samples: Samples, minutes: float) -> s
     if joined >= MIN_JOINED_PERCENT:
         return None
     some = f"last {len(last)} stretches of answers, since {vetoes.clock(last[0].start)}"
-    return f"only {joined:.1f} % of the answers could be joined in the {some}"
+    return f"{few_joined(joined)} in the {some}"
 
 
 def _to_go(stretches: int, minutes: float, won: float, needed: float) -> float | None:
@@ -231,7 +232,19 @@ def _to_go(stretches: int, minutes: float, won: float, needed: float) -> float |
     )
 
 
-def _percent(differing: float) -> str:
-    """The share that agrees, never rounded up to all."""
-    found = (1 - differing) * 100
-    return f"{found:.2f}" if found <= 99.99 or differing <= 0 else f"{found:.4f}"
+def share_text(percent: float, *limits: float) -> str:
+    """A share with two decimals, or as many as it takes to lie on its side of all, of none and of some limits."""
+    for digits in range(2, 16):
+        text = f"{percent:.{digits}f}"
+        if all((percent > one, percent < one) == (float(text) > one, float(text) < one) for one in (0, 100, *limits)):
+            return text
+    return repr(percent)
+
+
+def few_joined(percent: float) -> str:
+    """That too few answers could be joined."""
+    return f"only {share_text(percent, MIN_JOINED_PERCENT)} % of the answers could be joined"
+
+
+def _agreeing(differing: float, *limits: float) -> str:
+    return share_text((1 - differing) * 100, *limits)

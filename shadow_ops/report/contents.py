@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 
 from shadow_ops.contract.catalogue import INVOCATIONS
 from shadow_ops.contract.instances import Instances
+from shadow_ops.judge.agreement import share_text
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.recording import Recording
 from shadow_ops.report.graphs import OF_THE_INSTANCE, Graph, graphs_of
+from shadow_ops.responses import reading_text
 from shadow_ops.responses.counted import LOSSES, SIDES
 from shadow_ops.responses.result import Result
 
@@ -146,19 +148,18 @@ def answers(result: Result) -> Iterator[tuple[str, Table]]:
         yield "What differs", Table(("Where and how", "Pairs"), tuple(differing))
     if len(tally.hours) > 1:
         worst = result.worst(tally.hours)[:_MOST_ROWS]
-        hours = [(f"{hour}h", f"{one.compared:,}", f"{one.agreeing / one.compared:.2%}") for hour, one in worst]
+        shares = (share_text(one.agreeing / one.compared * 100) for _, one in worst)
+        hours = [(f"{hour}h", f"{one.compared:,}", f"{next(shares)} %") for hour, one in worst]
         yield "Hours that agree least (UTC)", Table(("Hour", "Pairs", "Agree"), tuple(hours))
 
 
-def agreement(result: Result) -> str:
-    """How many pairs agree, in one sentence."""
-    found = result.agreement
-    if not found.compared:
-        return "No pair of captured answers could be joined."
-    return (
-        f"{found.percent:.2f} % of {found.compared:,} pairs of answers agree "
-        f"({result.confidence_percent:g} % sure: {found.low_percent:.2f} to {found.high_percent:.2f} %)."
-    )
+def sentences(result: Result) -> Iterator[str]:
+    """How many pairs agree; then what was read and joined, and what wasn't, as the command line says it."""
+    yield reading_text.agreement(result)
+    if result.read.first is not None:
+        yield reading_text.hours(result.read)
+    yield from reading_text.notes(result)
+    yield from result.symptoms
 
 
 def _on(name: str, instances: Instances | None) -> str:

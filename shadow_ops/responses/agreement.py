@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from shadow_ops.judge.agreement import MIN_JOINED_PERCENT, interval
+from shadow_ops.judge.agreement import MIN_JOINED_PERCENT, few_joined, interval, share_text
+from shadow_ops.judge.opinion import plain
 from shadow_ops.judge.rates import log_evidence_against_share
 
 
@@ -57,9 +58,11 @@ def verdict(found: Agreement, joined_percent: float | None, min_percent: float) 
     if found.percent is None or joined_percent is None:
         why = "no answer of one variant could be joined with one of the other, or none has the part that is compared"
         return "INCONCLUSIVE", why
-    said = f"{found.percent:.2f} % agree ({found.low_percent:.2f}…{found.high_percent:.2f}), required {min_percent:g} %"
+    shares = found.percent, found.low_percent, found.high_percent
+    share, low, high = (share_text(one, min_percent) for one in shares)
+    said = f"{share} % agree ({low}…{high}), required {plain(min_percent)} %"
     if joined_percent < MIN_JOINED_PERCENT:
-        joined = f"only {joined_percent:.1f} % of the answers could be joined, {MIN_JOINED_PERCENT} % are needed"
+        joined = f"{few_joined(joined_percent)}, {MIN_JOINED_PERCENT} % are needed"
         return "INCONCLUSIVE", f"{joined}; of those {said}"
     if found.low_percent >= min_percent:
         return "PASS", said

@@ -13,6 +13,7 @@ from shadow_ops.responses.answer import value
 
 NO_CLASS = "(none)"
 DEFAULT_THRESHOLD = 0.5
+_MOST_EXACT = 2**53
 
 
 class Difference:
@@ -245,9 +246,6 @@ class Comparer:
             return [label for one in answer for label in self._labels(one, (*path, None))]
         if self._how.classes == "threshold":
             return [side(answer >= self._how.threshold, self._how.threshold) if _is_number(answer) else NO_CLASS]
-        if _is_number(answer):
-            # Below zero there is no other zero.
-            answer += 0
         return [answer.strip() if isinstance(answer, str) else json.dumps(self._kept(answer, path), sort_keys=True)]
 
     def _kept(self, answer: Json, path: Path) -> Json:
@@ -255,7 +253,11 @@ class Comparer:
         if isinstance(answer, dict):
             named = ((name, (*path, name)) for name in answer)
             return {name: self._kept(answer[name], at) for name, at in named if at not in self._ignored}
-        return [self._kept(one, (*path, None)) for one in answer] if isinstance(answer, list) else answer
+        if isinstance(answer, list):
+            return [self._kept(one, (*path, None)) for one in answer]
+        # JSON writes one number in several ways: 1 and 1.0, 0 and -0.0. Beyond these each float is whole.
+        whole = isinstance(answer, float) and abs(answer) < _MOST_EXACT and answer == int(answer)
+        return int(answer) if whole else answer
 
 
 def side(above: bool, threshold: float = DEFAULT_THRESHOLD) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from shadow_ops.judge.agreement import share_text
 from shadow_ops.responses.compare import Difference
 
 MOST_KINDS = 100
@@ -93,4 +94,5 @@ def exchanged(pairs: Pairs) -> str | None:
     right = sum(times for (one, other), times in pairs.items() if found.get(one, one) == other)
     which = ", ".join(f"production's {one} is the shadow's {other}" for one, other in sorted(found.items())[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return f"labels are exchanged: {which}{more}; put right, {right / sum(pairs.values()):.1%} of all would be equal"
+    share = share_text(right / sum(pairs.values()) * 100)
+    return f"labels are exchanged: {which}{more}; put right, {share} % of all would be equal"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _EXIT_CODES = {"PASS": 0, "FAIL": 3, "INCONCLUSIVE": 4}
 # Nobody asks for one pair in a hundred: 0.99 is a share that was meant as percent.
-_PERCENT = FiniteRange(1, 100, min_open=True)
+_PERCENT = FiniteRange(1, 100, min_open=True, max_open=True)
 _ENGINES = ("auto", "duckdb", "stdlib", "athena")
 
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from shadow_ops.cli import output
-from shadow_ops.cli.captured import size
+from shadow_ops.judge.agreement import share_text
+from shadow_ops.responses import reading_text as reading
 from shadow_ops.responses.counted import LOSSES, SIDES, Share
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.result import Result
 
 _MOST = 5
-_KEYS = {
-    "inferenceId": "InferenceId",
-    "eventId": "eventId",
-    "request": "the request itself, where it came once an hour",
-}
 
 
 def as_text(result: Result, judged: tuple[str, str] | None, *, markdown: bool) -> str:
@@ -44,11 +40,7 @@ def _head(result: Result) -> list[str]:
     read = result.read
     if read.first is None:
         return [f"{read.endpoint}: no captured files of that time in {read.source}"]
-    sampled = "" if read.hours == read.hours_found else f", a sample of {read.hours_found}"
-    return [
-        f"{read.endpoint}: answers of {read.variants[0]} and {read.variants[1]}",
-        f"{read.first}h to {read.last}h UTC: {read.hours} hours{sampled}, {read.files} files, {size(read.bytes)}",
-    ]
+    return [f"{read.endpoint}: answers of {read.variants[0]} and {read.variants[1]}", reading.hours(read)]
 
 
 def _records(result: Result, markdown: bool) -> str:
@@ -60,35 +52,7 @@ def _records(result: Result, markdown: bool) -> str:
         counts = [tally.losses[side][why] for side in SIDES]
         if any(counts):
             rows.append((why, *(f"{count:,}" for count in counts)))
-    notes = [output.table(rows, markdown=markdown, right=(1, 2)), ""]
-    if tally.key and tally.joined:
-        joined = "" if result.joined_percent is None else f": {result.joined_percent:.1f} % of the smaller side"
-        notes.append(f"joined by {_KEYS[tally.key]}{joined}")
-    if tally.unchecked:
-        notes.append(
-            f"{tally.unchecked:,} pairs without a captured request: nobody knows that they were asked the same"
-        )
-    if absent := tally.losses[SIDES[0]]["nothing to compare"]:
-        notes.append(f"{absent:,} pairs have {_nothing(result)} on either side, so nothing of them was compared")
-    for count, what in ((tally.cut_off, "packed files are cut off"), (tally.gone, "files were deleted meanwhile")):
-        if count:
-            notes.append(f"{count} {what}")
-    if any(tally.older.values()):
-        older = " and ".join(f"{tally.older[side]:,} of {side}" for side in SIDES)
-        notes.append(f"older than the time that was asked for, so not read: {older}")
-    if result.read.one_sided:
-        named = ", ".join(f"{hour}h ({side})" for hour, side in result.read.one_sided[:_MOST])
-        more = len(result.read.one_sided) - _MOST
-        notes.append(f"hours without files of one side: {named}{f' and {more} more' if more > 0 else ''}")
-    return "\n".join(notes)
-
-
-def _nothing(result: Result) -> str:
-    how = result.how
-    lacking = [] if how.answer is None else [f"no {how.answer}"]
-    lacking += [] if how.classes is None else [f"no class by {how.classes}"]
-    lacking += ["nothing but what may differ"] if how.ignore else []
-    return " or ".join(lacking)
+    return "\n".join((output.table(rows, markdown=markdown, right=(1, 2)), "", *reading.notes(result)))
 
 
 def _sections(result: Result, markdown: bool) -> Iterator[str]:
@@ -107,26 +71,22 @@ def _sections(result: Result, markdown: bool) -> Iterator[str]:
 
 def _agreement(result: Result) -> str:
     tally, found = result.tally, result.agreement
-    by = "within the tolerance" if result.how.classes is None else f"in their class ({result.how.classes})"
-    if result.how.top is not None:
-        by = f"in {result.how.min_overlap:.0%} of the first {result.how.top}"
-    share = (
-        f"{found.percent:.2f} % of {found.compared:,} pairs agree {by}, "
-        f"{result.confidence_percent:g} % sure: {found.low_percent:.2f}…{found.high_percent:.2f} %"
-    )
     said = [
-        share,
+        reading.agreement(result),
         f"exactly equal {_percent(tally.exact, found.compared)}, within the tolerance "
         f"{_percent(tally.within, found.compared)}",
     ]
     if result.noise_percent is not None:
         said.append(
-            f"noise: production itself answers {result.noise_percent:.2f} % of {tally.repeats.compared:,} repeated "
-            "requests otherwise"
+            f"noise: production itself answers {share_text(result.noise_percent)} % of {tally.repeats.compared:,} "
+            "repeated requests otherwise"
         )
     count, total, least = tally.overlaps
     if count:
-        said.append(f"words or elements in common: {total / count:.1%} on average, at least {least:.1%}")
+        said.append(
+            f"words or elements in common: {share_text(total / count * 100)} % on average, at least "
+            f"{share_text(least * 100)} %"
+        )
     return "\n".join(said)
 
 
@@ -200,7 +160,7 @@ def _examples(result: Result, markdown: bool) -> str:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{part / whole * 100:.2f} %"
+    return f"{share_text(part / whole * 100)} %"
 
 
 def _short(number: float) -> str:

@@ -8,11 +8,9 @@ from typing import ClassVar
 
 from shadow_ops.contract.catalogue import ANSWERS, Statistic
 from shadow_ops.contract.checks import check_flag, check_number
-from shadow_ops.contract.comparison import Classes, Comparison, check_how
+from shadow_ops.contract.comparison import TOLERANCE, Classes, Comparison, check_how
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.rules.rule import Bound, Rule
-
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +32,7 @@ class AgreementRule(Rule):
 
     kind: ClassVar[str] = "agreement"
     min_percent: float = 99
-    tolerance: float = _TOLERANCE
+    tolerance: float = TOLERANCE
     classes: Classes | None = None
     threshold: float = 0.5
     answer: str | None = None
@@ -77,8 +75,6 @@ class AgreementRule(Rule):
         fix = "the unit is percent: write 99 for 99 %, and 99.9 for all, which no number of pairs shows"
         check_number(problems, "min_percent", self.min_percent, 1, 100, open_start=True, open_end=True, fix=fix)
         check_number(problems, "tolerance", self.tolerance, 0, 1e150)
-        if self.classes is not None and self.tolerance != _TOLERANCE:
-            problems.add("tolerance", "be left out with classes: a class is equal or isn't", self.tolerance)
         check_flag(problems, "less_noise", self.less_noise)
         check_how(problems, self)
         if problems.count == 0:

@@ -158,7 +158,7 @@ def test_answers_are_counted_and_never_shown(run: Run, services: Services, tmp_p
     }
     services.s3 = FakeS3(objects)
     page = report(run, tmp_path, "churn")
-    assert "95.00 % of 200 pairs of answers agree" in page.text
+    assert "95.00 % of 200 pairs agree within the tolerance, 95 % sure" in page.text
     assert "< 0.5 190 10" in page.text
     assert "$ number 10" in page.text
     assert "customer" not in page.text

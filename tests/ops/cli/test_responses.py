@@ -41,7 +41,7 @@ def test_agreement_flips_segments_and_examples_are_shown(run: Run, captured: Pat
     assert done.exit_code == 0, done.output
     assert "95.00 % of 200 pairs agree within the tolerance" in done.stdout
     assert "< 0.5 -> >= 0.5: 10 (5.00 %)" in done.stdout
-    assert "joined by InferenceId: 100.0 % of the smaller side" in done.stdout
+    assert "joined by InferenceId: 100.00 % of the smaller side" in done.stdout
     shares = [line.split() for line in done.stdout.splitlines() if line.endswith(("90.00 %", "100.00 %"))]
     assert shares == [["0", "100", "90.00", "%"], ["1", "100", "100.00", "%"]]
     assert "id-80" in done.stdout

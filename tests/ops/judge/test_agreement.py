@@ -8,10 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import judge
+from shadow_ops.judge.agreement import share_text
 from shadow_ops.judge.verdict import Finding, Outcome
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 from tests.ops.judge.samples import START, recording
@@ -85,7 +88,7 @@ def test_too_few_joined_is_no_evidence(unjoined: int, outcome: Outcome) -> None:
     if outcome is OPEN:
         finding = found(answers(0.5, unjoined=unjoined))
         assert finding.outcome is OPEN
-        assert "only 94.3 % of the answers could be joined, 95 % are needed; send an InferenceId" in finding.reason
+        assert "only 94.34 % of the answers could be joined, 95 % are needed; send an InferenceId" in finding.reason
 
 
 def test_two_hours_are_too_few() -> None:
@@ -194,3 +197,17 @@ def test_answers_that_hardly_join_lately_do_not_hold(since: int, outcome: Outcom
     finding = found(replace(whole, answers=replace(whole.answers, periods=tuple(spoiled))))
     assert finding.outcome is outcome
     assert ("could be joined in the last 3 stretches" in finding.reason) is (outcome is OPEN)
+
+
+@given(st.floats(0, 100), st.sampled_from([1.0, 95.0, 99.0, 99.9]))
+@example(99.9999, 99.0)
+@example(100 - 1e-13, 99.0)
+@example(98.996, 99.0)
+@example(5e-324, 99.0)
+def test_a_share_is_never_rounded_to_all_none_or_the_limit(percent: float, limit: float) -> None:
+    """One pair of a million that differs is no full agreement; 98.996 % aren't the 99 % that are asked for."""
+    text = share_text(percent, limit)
+    for bound in (0, 100, limit):
+        assert (float(text) > bound, float(text) < bound) == (percent > bound, percent < bound)
+    assert float(text) == pytest.approx(percent, abs=0.00501)
+    assert share_text(100.0) == "100.00"

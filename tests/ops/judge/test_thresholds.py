@@ -237,9 +237,9 @@ def test_stretches_that_differ_as_independent_pairs_count_in_full() -> None:
 
 
 def test_a_share_of_answers_is_never_rounded_up_to_all() -> None:
-    """Two digits up to 99.99, four beyond, and all only where all agree."""
-    shown = [agreement._percent(one) for one in (0.0, 0.00001, 0.0001, 0.0002, 0.5, -0.1)]
-    assert shown == ["100.00", "99.9990", "99.99", "99.98", "50.00", "110.00"]
+    """Two digits, more where they would say all, and all only where all agree."""
+    shown = [agreement._agreeing(one) for one in (0.0, 0.00001, 0.0001, 0.0002, 0.5, -0.1)]
+    assert shown == ["100.00", "99.999", "99.99", "99.98", "50.00", "110.00"]
     assert agreement.interval(lambda one: 4 * abs(one - 0.5), 0.5, 1.0) == (0.25, 0.75)
 
 

@@ -120,10 +120,21 @@ def test_elements_of_a_ranking_are_the_same_within_the_tolerance(production: Any
     )
 
 
-def test_zero_has_one_label() -> None:
-    """With a minus or without, alone or in rows."""
-    assert difference("0.0", "-0.0", classes="label").agrees
-    assert difference("[0.0, 1]", "[-0.0, 1]", classes="label").agrees
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("0.0", "-0.0", True),
+        ("[0.0, 1]", "[-0.0, 1]", True),
+        ("1", "1.0", True),
+        ("[1, 2]", "[1.0, 2.00]", True),
+        ('{"a": [100]}', '{"a": [1e2]}', True),
+        ("1", "1.5", False),
+        ("true", "1", False),
+    ],
+)
+def test_a_number_has_one_label(one: str, other: str, same: bool) -> None:
+    """However JSON writes it; a truth value and another number have others."""
+    assert difference(json.loads(one), json.loads(other), classes="label").agrees is same
 
 
 @pytest.mark.parametrize("make", [Comparison, Rule.agreement])

@@ -280,7 +280,7 @@ def test_an_hour_that_one_side_lacks_leaves_the_verdict_open(engine: Engine, tmp
     assert found.joined_percent == pytest.approx(50)
     outcome, reason = verdict(found.agreement, found.joined_percent, 90)
     assert outcome == "INCONCLUSIVE"
-    assert reason.startswith("only 50.0 % of the answers could be joined, 95 % are needed")
+    assert reason.startswith("only 50.00 % of the answers could be joined, 95 % are needed")
 
 
 def test_nothing_at_all_is_no_agreement(engine: Engine, tmp_path: Path) -> None:

@@ -268,7 +268,7 @@ def test_exchanged_labels_are_named(labels: Sequence[str], kept: tuple[str, ...]
     (said,) = named(pairs)
     assert f"labels are exchanged: production's {min(moved)} is the shadow's {moved[min(moved)]}" in said
     assert said.startswith("in $.label, ") is ("label" in written)
-    assert said.endswith("put right, 100.0% of all would be equal")
+    assert said.endswith("put right, 100.00 % of all would be equal")
 
 
 @pytest.mark.parametrize("how", [Comparison(classes="label"), Comparison(classes="argmax"), Comparison()])
