@@ -146,7 +146,7 @@ def test_of_answers_that_hardly_join_nothing_is_said() -> None:
     assert "could be joined, 95 % are needed" in answered(stretches(*[(949, 0, 51)] * 4))[1]
     assert "joined" not in answered(stretches(*[(95, 0, 5)] * 4))[1]
     assert (
-        "only 94.9 % of the answers could be joined in the last 3"
+        "only 94.90 % of the answers could be joined in the last 3"
         in answered(stretches(*[(1000, 0, 0)] * 3, *[(949, 0, 51)] * 3))[1]
     )
     assert answered(stretches((950, 0, 50), (0, 0, 0), (0, 0, 3), (10, 0, 0)))[2] == 3
