@@ -38,6 +38,8 @@ class Entry:
         to_config: Endpoint config that serves since.
         from_variant: Variant that served before, where the promotion may have renamed it: of a managed test.
         to_variant: Variant that serves since, likewise.
+        from_type: Instance type that it served on. None in entries of earlier versions, and of managed tests.
+        to_type: Instance type that serves since, likewise.
         gate: What the gate said, or why it wasn't asked or was overruled. None for a way back.
         reason: Why it was taken back. None for a promotion.
         reason_by: Who had put on record why it is taken back, or why the gate is overruled. None where nobody had: the
@@ -58,10 +60,17 @@ class Entry:
     to_config: str
     from_variant: str | None = None
     to_variant: str | None = None
+    from_type: str | None = None
+    to_type: str | None = None
     gate: str | None = None
     reason: str | None = None
     reason_by: str | None = None
     undone: datetime.datetime | None = None
+
+    @property
+    def of_hardware(self) -> bool:
+        """Whether one model moved to other instances; of entries that know no types, none is told."""
+        return self.from_model == self.to_model and None not in (self.from_type, self.to_type)
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain JSON values."""

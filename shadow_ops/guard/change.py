@@ -12,6 +12,9 @@ from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 
+# A model, and the instances that it is on.
+_What = tuple[str | None, str | None]
+
 
 @dataclass(frozen=True)
 class Change:
@@ -28,6 +31,11 @@ class Change:
     from_model: str | None
     to_model: str | None
     since: Entry | None = None
+
+    def types(self, live: LiveEndpoint, requested: Config) -> tuple[str | None, str | None]:
+        """The instance types that the one model leaves and the other comes to; what comes or goes counts first."""
+        before, after = list(map(_what, live.config.production)), list(map(_what, requested.production))
+        return _type(self.from_model, before, after), _type(self.to_model, after, before)
 
 
 def classify(
@@ -80,10 +88,17 @@ def classify(
         model = one.get("ModelName")
         if model is not None and model not in answering and model in replaced:
             return Change("rollback", before, model, replaced[model])
-    wanted = {one.get("ModelName") for one in requested.production}
+    hardware, asked_for = set(map(_what, live.config.production)), list(map(_what, requested.production))
+    for what in asked_for:
+        if what not in hardware and what in replaced:
+            return Change("rollback", what[0], what[0], replaced[what])
+    wanted = {model for model, _ in asked_for}
     for entry in standing(history):
         # What was promoted beside what it was to replace is taken out again.
         if entry.to_model in answering - wanted and entry.from_model in answering & wanted:
+            return Change("rollback", entry.to_model, entry.from_model)
+        old, new = _hardware(entry)
+        if entry.of_hardware and new in hardware.difference(asked_for) and old in hardware.intersection(asked_for):
             return Change("rollback", entry.to_model, entry.from_model)
     return Change("change", before, after)
 
@@ -105,8 +120,17 @@ def serves_the_candidate(serving: Config, requested: Config) -> bool:
     return False
 
 
-def _what(variant: Mapping[str, Any]) -> tuple[str | None, str | None]:
+def _what(variant: Mapping[str, Any]) -> _What:
     return variant.get("ModelName"), variant.get("InstanceType")
+
+
+def _type(model: str | None, among: Sequence[_What], beside: Sequence[_What]) -> str | None:
+    found = [one for one in among if one[0] == model]
+    return next((one[1] for one in found if one not in beside), found[0][1] if found else None)
+
+
+def _hardware(entry: Entry) -> tuple[_What, _What]:
+    return (entry.from_model, entry.from_type), (entry.to_model, entry.to_type)
 
 
 def refuse_other_models(request: Request, left: Config | None, requested: Config | None) -> None:
@@ -144,8 +168,15 @@ def standing(history: Iterable[Entry]) -> list[Entry]:
         if entry.kind == "promotion":
             found.append(entry)
         else:
-            found = [one for one in found if one.to_model != entry.from_model]
+            found = [one for one in found if not _takes_back(entry, one)]
     return found
+
+
+def _takes_back(entry: Entry, promotion: Entry) -> bool:
+    if entry.of_hardware:
+        # The model itself stays.
+        return _hardware(promotion)[1] == _hardware(entry)[0]
+    return promotion.to_model == entry.from_model
 
 
 def versions(request: Request, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> dict[str, str]:
@@ -166,16 +197,19 @@ def versions(request: Request, live: LiveEndpoint, requested: Config, history: I
     return {model: version for model, version in found.items() if model is not None and version is not None}
 
 
-def replaced_by(history: Iterable[Entry]) -> dict[str, Entry]:
-    """For every version and model that a promotion replaced and nothing brought back: the promotion."""
-    replaced: dict[str, Entry] = {}
+def replaced_by(history: Iterable[Entry]) -> dict[str | _What, Entry]:
+    """For every version, model, and model on its hardware, that a promotion replaced and nothing brought back: it."""
+    replaced: dict[str | _What, Entry] = {}
     for entry in history:
         if entry.undone is not None:
             continue
+        old, new = _hardware(entry)
         if entry.kind == "promotion":
             replaced |= {name: entry for name in (entry.from_version, entry.from_model) if name is not None}
-        for name in (entry.to_version, entry.to_model):
-            replaced.pop(name or "", None)
+            # A test of hardware alone replaces the model on what it had; where models differ they tell it.
+            replaced |= {old: entry} if entry.of_hardware else {}
+        for name in (entry.to_version, entry.to_model or "", new):
+            replaced.pop(name, None)
     return replaced
 
 

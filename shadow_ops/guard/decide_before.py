@@ -190,6 +190,9 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     if request.kind == "Create":
         _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})
     entry = _entry(request, seen, live, change, gate, reason, versions(request, live, requested, history))
+    if entry is not None:
+        left, came_to = change.types(live, requested)
+        entry = replace(entry, from_type=left, to_type=came_to)
     steps = (
         *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),

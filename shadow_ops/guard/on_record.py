@@ -69,10 +69,15 @@ def refuse_demotion(request: Request, change: Change, reason: Why) -> None:
     if change.kind != "rollback" or since is None or reason.text is not None:
         return
     serves = "a variant without a model" if change.from_model is None else f"the model {change.from_model}"
+    left, came_to = since.from_version or since.from_model, since.to_version
+    keep = f"make {came_to} the production model in the code"
+    if since.of_hardware:
+        left, came_to = f"{left} on {since.from_type}", f"{came_to} on {since.to_type}"
+        keep = f"have it on {since.to_type} in the code"
     raise Refusal(
         f"{asked.endpoint} serves {serves}; a promotion by {since.by} on {since.at:%Y-%m-%d %H:%M} UTC replaced "
-        f"{since.from_version or since.from_model} with {since.to_version}, and this deployment would bring "
+        f"{left} with {came_to}, and this deployment would bring "
         f'{asked.version} back; to go back deploy with -c rollback="reason" (in a pipeline: shadow-test override '
-        f'{asked.endpoint} --for rollback --reason "..."), to keep what serves make '
-        f"{since.to_version} the production model in the code{reason.void}"
+        f'{asked.endpoint} --for rollback --reason "..."), to keep what serves '
+        f"{keep}{reason.void}"
     )

@@ -52,8 +52,13 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
             (
                 f"{entry.at:%Y-%m-%d %H:%M}",
                 entry.kind,
-                _named(entry.from_version or entry.from_model or entry.from_config, entry.from_variant, entry),
-                _named(entry.to_version, entry.to_variant, entry),
+                _named(
+                    entry.from_version or entry.from_model or entry.from_config,
+                    entry,
+                    entry.from_variant,
+                    entry.from_type,
+                ),
+                _named(entry.to_version, entry, entry.to_variant, entry.to_type),
                 entry.by,
                 f"{because or '-'}{person}{undone}",
             )
@@ -61,6 +66,7 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
     return output.table(rows, markdown=markdown)
 
 
-def _named(version: str, variant: str | None, entry: Entry) -> str:
-    """A version, with its variant where the promotion has renamed that."""
-    return version if entry.from_variant == entry.to_variant else f"{version} as {variant}"
+def _named(version: str, entry: Entry, variant: str | None, instance_type: str | None) -> str:
+    """A version, with its hardware where that is all that changed, and its variant where that was renamed."""
+    what = f"{version} on {instance_type}" if entry.of_hardware else version
+    return what if entry.from_variant == entry.to_variant else f"{what} as {variant}"

@@ -119,6 +119,19 @@ def test_hardware_under_test_reaches_users_by_the_gate_only(beside: Part | None)
     assert case.told() == [("promotion", "v1", "model-v1", "v1", "model-v1")]
 
 
+def test_hardware_beside_what_it_was_to_replace_is_taken_out_again_by_a_way_back() -> None:
+    """The same model on both: the instances tell which of them goes; other changes beside it are none."""
+    hardware = replace(TEST, shadow=replace(SHADOW, version="v1", instance_type=TYPES[1]))
+    second = replace(PRODUCTION, name="second", instance_type=TYPES[1])
+    both = replace(hardware, production=(PRODUCTION, second), shadow=None)
+    case = Case(hardware)
+    case.deployed(both)
+    case.deployed(replace(both, production=(PRODUCTION, replace(second, count=second.count + 1))))
+    case.deployed(hardware)
+
+    assert [one[0] for one in case.told()] == ["promotion", "rollback"]
+
+
 def test_other_hardware_than_the_tested_is_no_promotion() -> None:
     """Nor is the type that production has already."""
     hardware = replace(TEST, shadow=replace(SHADOW, version="v1"))

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from shadow_ops.aws.history import Entry
 from shadow_ops.contract.instances import Instances
+from shadow_ops.guard.change import replaced_by, standing
 from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.stack import Code, Result, Stack, verdict
 from tests.ops.guard.world import World, error
@@ -140,6 +142,83 @@ def test_a_test_of_hardware_alone_is_gated() -> None:
     stack.verdict = verdict
     assert stack.deploy(Code(instance_type=BIGGER)).ok
     assert stack.history()[0].kind == "promotion"
+
+
+MOVED = Code(shadow="v1", shadow_type=BIGGER)
+
+
+@pytest.mark.parametrize("back", [MOVED, replace(MOVED, shadow=None), replace(MOVED, count=5), Code(shadow="v2")])
+@pytest.mark.parametrize("between", [None, Code(instance_type=BIGGER, count=3), Code(instance_type="ml.c5.xlarge")])
+def test_the_way_back_of_hardware_is_one_too(back: Code, between: Code | None) -> None:
+    """Refused without a reason, in the history with it, whatever changed in between; then it is free again."""
+    stack = started(MOVED)
+    assert stack.deploy(MOVED.promoted(instance_type=BIGGER)).ok
+    assert between is None or stack.deploy(between).ok
+    serves = BIGGER if between is None else between.instance_type
+
+    said = f"replaced v1 on ml.m5.xlarge with v1 on {BIGGER}"
+    refused(stack.deploy(back), said, f"have it on {BIGGER} in the code", '-c rollback="reason"')
+    assert stack.deploy(replace(back, rollback="it starves")).ok
+    assert [one.kind for one in stack.history()] == ["promotion", "rollback"]
+    entry = stack.history()[-1]
+    assert (entry.from_model, entry.to_model, entry.reason) == ("model-v1", "model-v1", "it starves")
+    assert (entry.from_type, entry.to_type) == (serves, "ml.m5.xlarge")
+
+    # Without a test there and back: nothing stands that it would take back.
+    assert stack.deploy(Code()).ok
+    assert stack.deploy(Code(instance_type=BIGGER)).ok
+    assert stack.deploy(Code()).ok
+    assert len(stack.history()) == 2
+
+
+def test_hardware_that_a_model_came_back_on_is_no_way_back_any_more() -> None:
+    """A rollback of the model to the instances it had first brings those back as well."""
+    stack = started(MOVED)
+    assert stack.deploy(MOVED.promoted(instance_type=BIGGER)).ok
+    assert stack.deploy(Code(instance_type=BIGGER, shadow="v2")).ok
+    assert stack.deploy(Code(version="v2", instance_type=BIGGER)).ok
+    assert stack.deploy(Code(rollback="more refunds")).ok
+
+    assert stack.deploy(Code(instance_type=BIGGER)).ok
+    assert stack.deploy(Code()).ok
+    assert [one.kind for one in stack.history()] == ["promotion", "promotion", "rollback"]
+
+
+def test_hardware_promoted_by_an_earlier_version_is_read() -> None:
+    """Its entry has no instance types, so no way back of it is told; of models it is told as ever."""
+    stack = started(MOVED)
+    assert stack.deploy(MOVED.promoted(instance_type=BIGGER)).ok
+    old = replace(stack.history()[0], from_type=None, to_type=None)
+
+    assert replaced_by([old]) == {}
+    assert list(standing([old])) == [old]
+
+
+def test_hardware_promoted_beside_production_is_taken_out_by_a_way_back() -> None:
+    """The promotion that stands is the hardware's; one of the model before it goes on standing."""
+    model = Entry(
+        id="1",
+        kind="promotion",
+        at=World().now,
+        by="",
+        stack="",
+        from_version="v0",
+        from_model="model-v0",
+        from_config="",
+        to_version="v1",
+        to_model="model-v1",
+        to_config="",
+        from_type="ml.m5.xlarge",
+        to_type="ml.m5.xlarge",
+    )
+    moved = replace(model, id="2", from_version="v1", from_model="model-v1", to_type=BIGGER)
+    back = replace(moved, id="3", kind="rollback", from_type=BIGGER, to_type="ml.m5.xlarge")
+
+    assert standing([model, moved]) == [model, moved]
+    assert standing([model, moved, back]) == [model]
+    assert set(replaced_by([model, moved])) == {"v0", "model-v0", ("model-v1", "ml.m5.xlarge")}
+    assert set(replaced_by([model, moved, back])) == {"v0", "model-v0"}
+    assert set(replaced_by([model, moved, replace(back, undone=back.at)])) == set(replaced_by([model, moved]))
 
 
 @pytest.mark.parametrize(
