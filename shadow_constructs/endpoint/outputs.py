@@ -17,7 +17,7 @@ from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
-from shadow_ops.contract.text import ascii_of
+from shadow_ops.contract.sentences import ascii_of
 
 CAPTURED_DATA, CAPTURE_KEY = "CapturedData", "CaptureKey"
 SERVING_MODEL, TESTED_MODEL, PEOPLE = "ServingModelName", "TestedModelName", "People"

@@ -21,6 +21,7 @@ _WINGS = ("answering", "aws", "contract", "guard", "judge", "managed", "measure"
 _NOT_RUN = {
     "aws/clients.py",
     "aws/denied.py",
+    "aws/giving_reasons.py",
     "judge/plan.py",
     "judge/soonest.py",
     "contract/added.py",

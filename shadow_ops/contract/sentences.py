@@ -19,3 +19,8 @@ def check_reason(problems: Problems, what: str, value: object, fix: str | None =
     elif "{{" in value:
         # CloudFormation would take it for a dynamic reference, and Parameter Store refuses it.
         problems.add(what, "be a sentence without {{", value, fix)
+
+
+def ascii_of(text: str) -> str:
+    """A text for people in ASCII: CloudFormation shows other characters as question marks, and in every diff."""
+    return text.encode("ascii", "backslashreplace").decode("ascii")

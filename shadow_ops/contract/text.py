@@ -34,11 +34,6 @@ def is_line(text: str) -> bool:
     return is_writable(text) and not any(one in text for one in ("\n", "\t", "${Token[", "#{Token["))
 
 
-def ascii_of(text: str) -> str:
-    """A text for people in ASCII: CloudFormation shows other characters as question marks, and in every diff."""
-    return text.encode("ascii", "backslashreplace").decode("ascii")
-
-
 def to_ascii(text: str) -> str:
     """A text in ASCII that `from_ascii` reads: as it is, or as JSON if it isn't ASCII."""
     return text if text.isascii() else json.dumps(text)

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import replace
 from typing import Any
 
-from shadow_ops.aws import reasons
+from shadow_ops.aws import giving_reasons, reasons
 from shadow_ops.aws.history import Entry, add_entry
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Reason
@@ -37,7 +37,7 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
         version=experiment.shadow.model if seen.versions is None else seen.versions[1],
     )
     try:
-        reasons.put(ssm, seen.live.name, made)
+        giving_reasons.put(ssm, seen.live.name, made)
     except reasons.ReasonGoneError as error:
         raise CannotTellError(str(error)) from None
 
@@ -60,7 +60,7 @@ def withdraw(ssm: Any, seen: Seen, right: Reason) -> None:  # noqa: ANN401 - a b
         CannotTellError: If a deployment has taken it at this very moment.
         ClientError: If a call is refused.
     """
-    if not reasons.withdraw(ssm, seen.live.name, right):
+    if not giving_reasons.withdraw(ssm, seen.live.name, right):
         raise CannotTellError(
             f"a deployment promotes {seen.experiment.shadow.model} at this very moment, by what was on record: "
             f"shadow-test status {seen.live.name}"

@@ -11,7 +11,7 @@ from rehearsal.stage import RATE
 from rehearsal.sure import MODEL_MILLISECONDS, promote, send_until
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest, Variant
-from shadow_ops.aws import reasons
+from shadow_ops.aws import giving_reasons, reasons
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.support import OVERRIDE, Case, CaseMaker
@@ -132,7 +132,7 @@ def _on_record(case: Case, *, age: datetime.timedelta = datetime.timedelta(0), s
         subject=subject or shadow["ModelName"],
         version="v2",
     )
-    reasons.put(case.local.client("ssm"), case.name, reason)
+    giving_reasons.put(case.local.client("ssm"), case.name, reason)
     return reason.id
 
 

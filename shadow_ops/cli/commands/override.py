@@ -93,7 +93,7 @@ def command(
 def _put(
     clients: Clients, endpoint: str, purpose: Purpose, text: str, now: datetime.datetime, expires: datetime.timedelta
 ) -> None:
-    from shadow_ops.aws import reasons
+    from shadow_ops.aws import giving_reasons
     from shadow_ops.contract.problems import Problems
     from shadow_ops.contract.sentences import check_reason
     from shadow_ops.observe.reasoned import reason_for
@@ -105,7 +105,7 @@ def _put(
         problems.add("--expires", "be from 1m to 60d", durations.exactly(expires), fix)
     problems.raise_if_any()
     made = reason_for(clients, endpoint, purpose, text, now, now + expires)
-    reasons.put(clients.ssm, endpoint, made)
+    giving_reasons.put(clients.ssm, endpoint, made)
     what = (
         f"{made.version} may be promoted, whatever the gate says"
         if purpose == "promotion"
@@ -118,7 +118,7 @@ def _put(
 
 
 def _withdraw(clients: Clients, endpoint: str, purpose: Purpose) -> None:
-    from shadow_ops.aws import reasons
+    from shadow_ops.aws import giving_reasons, reasons
     from shadow_ops.cli.errors import Failure
 
     found = [one for one in reasons.readable(clients.ssm, endpoint)[0] if one.purpose == purpose]
@@ -127,7 +127,7 @@ def _withdraw(clients: Clients, endpoint: str, purpose: Purpose) -> None:
         what = "the reason for a {} has been used" if found else "no reason for a {} is on record"
         raise Failure(f"{endpoint}: {what.format(purpose)}, there is nothing to withdraw")
     for one in unused:
-        if not reasons.withdraw(clients.ssm, endpoint, one):
+        if not giving_reasons.withdraw(clients.ssm, endpoint, one):
             raise Failure(f"{endpoint}: a deployment has used it at this very moment; `shadow-test history {endpoint}`")
         output.progress(f"{endpoint}: the reason for a {purpose} is withdrawn ({one.text})")
 

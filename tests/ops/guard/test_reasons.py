@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shadow_ops.aws import reasons
+from shadow_ops.aws import giving_reasons, reasons
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
@@ -35,7 +35,7 @@ def put(stack: Stack, **changes: Any) -> Reason:  # noqa: ANN401 - any attribute
         version="v2",
     )
     reason = replace(usual, **changes)
-    reasons.put(Quiet(stack.world), ENDPOINT, reason)
+    giving_reasons.put(Quiet(stack.world), ENDPOINT, reason)
     return reason
 
 
@@ -155,7 +155,7 @@ def test_two_deployments_never_share_a_reason() -> None:
         reasons.use(ssm, ENDPOINT, "one", "second")
 
     made = put(stack, id="two")
-    assert reasons.withdraw(ssm, ENDPOINT, made)
+    assert giving_reasons.withdraw(ssm, ENDPOINT, made)
     with pytest.raises(ReasonGoneError, match="withdrawn"):
         reasons.use(ssm, ENDPOINT, "two", "third")
     assert f"{PATH}/two.used" not in stack.world.parameters

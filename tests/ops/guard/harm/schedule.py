@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from shadow_ops.aws import reasons
+from shadow_ops.aws import giving_reasons
 from shadow_ops.contract.reasons import PURPOSES, Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
@@ -625,7 +625,7 @@ class _Schedule:
             subject=subject if dice.random() < 0.8 else "model-v8",
             version="v2",
         )
-        reasons.put(Quiet(self.world), self.endpoint, reason)
+        giving_reasons.put(Quiet(self.world), self.endpoint, reason)
 
     def _begin(self, wrong: Faults, code: Code) -> None:
         self.outsider.see_reasons(self.endpoint)
