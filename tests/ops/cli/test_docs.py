@@ -66,6 +66,36 @@ def test_the_page_shows_what_the_program_prints(command: str, shown: str, servic
     assert printed(command, services) == shown
 
 
+def rights(command: str) -> set[str]:
+    """What the page's table says that a command needs, with what it says of other commands."""
+    rows = [line.split(" | ", 1) for line in PAGE.read_text().splitlines() if re.match(r"\| `[a-z`, ]+` \| ", line)]
+    (needs,) = (row[1] for row in rows if f"`{command}`" in row[0])
+    others = [one for one in re.findall(r"`([a-z]+)`", needs) if one in (row[0].strip("| `") for row in rows)]
+    return set(re.findall(r"`([a-z-]+:[A-Za-z]+)`", needs)).union(*map(rights, others))
+
+
+@pytest.mark.parametrize("command", ["gate", "compare", "status", "history", "list", "override"])
+def test_the_rights_of_a_command_are_those_that_it_uses(
+    command: str, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No call goes beyond what the table of rights says."""
+    used = set()
+
+    class Asked:
+        def __init__(self, name: str) -> None:
+            self.name, self.client = name, services.client(name)
+
+        def __getattr__(self, attribute: str) -> object:
+            if attribute not in ("exceptions", "meta"):
+                used.add(f"{self.name}:{attribute.title().replace('_', '')}")
+            return getattr(self.client, attribute)
+
+    monkeypatch.setattr(Clients, "_client", lambda _self, name, **_options: Asked(name))
+    printed(command if command == "list" else f"{command} churn", services)
+    assert used
+    assert used <= rights(command)
+
+
 def test_the_page_has_every_command() -> None:
     """No command is left out."""
     assert {command.split()[0] for command, _ in blocks()} == {
