@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import NoReturn
 
 from shadow_ops.contract.held import is_cdk_object, named, what_to_write
 
 # Enough for a value, what is allowed and the fix; a terminal's screen holds some.
 _LONGEST_LINE = 900
+# What the CDK puts for a value that only CloudFormation knows says nothing to people.
+_TOKEN = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
 # As many mistakes as a person mends at a time.
 _MOST_LINES = 50
 
@@ -23,7 +26,9 @@ class InvalidValueError(ValueError):
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         # Here, because parts of every line come out of files and code of users: none ends a line or reaches a terminal.
-        self.problems = tuple(_in_reach(harmless(line, 10 * _LONGEST_LINE)) for line in problems)
+        self.problems = tuple(
+            _in_reach(harmless(_TOKEN.sub("<known at deployment>", line), 10 * _LONGEST_LINE)) for line in problems
+        )
         super().__init__("\n".join(self.problems))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -44,3 +45,13 @@ def test_what_is_cut_says_so() -> None:
     """Three dots stand for the rest, within the bound."""
     assert shown("x" * 500, 20) == "'" + "x" * 16 + "..."
     assert harmless("\x1b" * 9, 20) == "\\x1b" * 4 + "\\..."[:4] or len(harmless("\x1b" * 9, 20)) == 20
+
+
+@pytest.mark.parametrize("token", ["${Token[TOKEN.1123]}", "#{Token[Fn.Split.7]}", "${Token[AWS.AccountId.3]}"])
+def test_what_only_cloudformation_knows_is_called_so(token: str) -> None:
+    """The CDK's placeholder says nothing to people, alone and within a text."""
+    problems = Problems("Model")
+    problems.add("role_arn", "be an ARN", f"arn:aws:iam::{token}:user/x")
+    with pytest.raises(InvalidValueError) as refused:
+        problems.raise_if_any()
+    assert str(refused.value) == ("Model: 'role_arn' must be an ARN, got 'arn:aws:iam::<known at deployment>:user/x'")
