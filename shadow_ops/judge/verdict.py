@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from shadow_ops.contract.rules import Rule
 
@@ -55,22 +54,3 @@ class Verdict:
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     minutes_to_go: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The verdict as plain JSON values."""
-        return {
-            "verdict": str(self.outcome),
-            "reason": self.reason,
-            "minutes_to_go": self.minutes_to_go,
-            "findings": [
-                {
-                    "rule": finding.rule.id,
-                    "outcome": None if finding.outcome is None else str(finding.outcome),
-                    "gates": finding.gates,
-                    "reason": finding.reason,
-                    "numbers": dict(finding.numbers),
-                }
-                for finding in self.findings
-            ],
-            "notes": list(self.notes),
-        }

@@ -87,7 +87,7 @@ def test_passes_an_equal_shadow() -> None:
     """Two equal variants pass once there is enough to see, on hardware that holds the traffic."""
     fake, promoted = traffic(600), Instances("ml.m5.xlarge", 3)
     _, verdict = judge_live(Services(fake), LIVE, SHORT, promoted, START + 602 * MINUTE)
-    assert verdict.outcome is Outcome.PASS, verdict.to_json()
+    assert verdict.outcome is Outcome.PASS, verdict
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 5])

@@ -52,7 +52,20 @@ def as_json(recording: Recording, verdict: Verdict) -> dict[str, Any]:
         "periods": len(periods),
         "first_period": periods[0].start.isoformat() if periods else None,
         "last_period": periods[-1].start.isoformat() if periods else None,
-        **verdict.to_json(),
+        "verdict": str(verdict.outcome),
+        "reason": verdict.reason,
+        "minutes_to_go": verdict.minutes_to_go,
+        "findings": [
+            {
+                "rule": finding.rule.id,
+                "outcome": None if finding.outcome is None else str(finding.outcome),
+                "gates": finding.gates,
+                "reason": finding.reason,
+                "numbers": dict(finding.numbers),
+            }
+            for finding in verdict.findings
+        ],
+        "notes": list(verdict.notes),
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from shadow_ops.cli.text import verdict_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import ErrorRateRule, Rule
@@ -916,7 +917,9 @@ def test_a_verdict_is_plain_json() -> None:
     """Each finding by its rule, with and without an outcome."""
     rule = Rule.average()
     some = (Finding(rule, PASS, True, "why", {"periods": 3}), Finding(rule, None, False, "not judged: x", {}))
-    assert Verdict(OPEN, "reason", some, ("note",), 5.0).to_json() == {
+    told = verdict_text.as_json(recording(1), Verdict(OPEN, "reason", some, ("note",), 5.0))
+    assert told.items() >= {"period_seconds": 300, "periods": 1}.items()
+    assert {name: told[name] for name in ("verdict", "reason", "minutes_to_go", "findings", "notes")} == {
         "verdict": "INCONCLUSIVE",
         "reason": "reason",
         "minutes_to_go": 5.0,
