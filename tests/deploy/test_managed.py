@@ -145,7 +145,7 @@ def test_an_endpoint_of_ours_is_tested_by_sagemaker_and_promoted_by_its_stack(pl
 
 def test_a_test_on_an_endpoint_of_ours_ends_in_every_other_way_without_a_trace(place: Place) -> None:
     """Cancelled before its start, removed, ended by its schedule, and gone with its stack: production serves alone."""
-    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=20)
+    later = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=20)).replace(microsecond=0)
     scheduled = ManagedShadowTest(test=place.test, starts=later)
     place.deploy(lambda app: of_ours(place, app, scheduled), "shadow").check()
     place.deploy(lambda app: of_ours(place, app, scheduled), place.stack).check()
