@@ -354,9 +354,13 @@ def test_host_metrics_come_from_the_processes(tmp_path: Path) -> None:
     async def test(stage: Stage) -> None:
         meter = HostMeter(stage.store)
         meter.measure(stage.endpoint, {})
+        # A processor's time is told in hundredths of a second: so many requests may take less.
         for _ in range(100):
-            await stage.ask()
-        meter.measure(stage.endpoint, {"production": 3 * 1024**3})
+            for _ in range(100):
+                await stage.ask()
+            meter.measure(stage.endpoint, {"production": 3 * 1024**3})
+            if stage.metric("production", "CPUUtilization", "Maximum", HOSTS):
+                break
 
         cpu, memory, disk = (
             stage.metric("production", f"{what}Utilization", "Maximum", HOSTS) for what in ("CPU", "Memory", "Disk")
