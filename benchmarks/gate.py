@@ -28,8 +28,8 @@ from benchmarks import gate_told
 from benchmarks.gate_rivals import rank_test_fails, ratio_alarms
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge, ranks
-from shadow_ops.judge.grain import latency_of
 from shadow_ops.judge.samples import samples_of
+from shadow_ops.judge.soonest import latency_of
 from shadow_ops.measure.recording import Recording
 from tests.support.attacks import ATTACKS, Attack
 from tests.support.traffic import START, Traffic, simulated

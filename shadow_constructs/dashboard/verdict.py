@@ -24,7 +24,7 @@ def rows(subject: Subject) -> Iterator[Row]:
 
     in_hours = {"expression": "a/3600", "label": "unchanged for (hours)", "id": "e1", "color": colours.DIFFERENCE}
     properties: Json = {
-        "title": f"The gate's verdict: {VERDICT.meaning}",
+        "title": "The gate's verdict: 1 is PASS, 0 INCONCLUSIVE, -1 FAIL",
         "view": "singleValue",
         "region": subject.canvas.region,
         # A look is a point: longer periods would mix verdicts, shorter ones have gaps.

@@ -23,6 +23,7 @@ from shadow_constructs.values.guard import Guard
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_ops.contract.asked import Asked
+from shadow_ops.contract.properties import to_properties
 
 # Lambda's longest; an endpoint that is still updating when a deployment starts is waited for.
 _TIMEOUT_SECONDS = 900
@@ -154,7 +155,7 @@ class UpdateGuard(Part):
             properties={
                 "ServiceToken": self.function_arn,
                 "ServiceTimeout": _SERVICE_TIMEOUT_SECONDS,
-                **asked.to_properties(),
+                **to_properties(asked),
             },
         )
         made.add_resource_dependency(self._events)

@@ -14,6 +14,7 @@ from constructs import IConstruct
 from shadow_constructs.pipelines.answering import Answering
 from shadow_constructs.pipelines.given import check_built
 from shadow_ops.contract.approvals import Entry
+from shadow_ops.contract.approving import parameter
 from shadow_ops.contract.problems import refuse
 
 # What the CDK says of a pipeline that wasn't given a type.
@@ -91,7 +92,7 @@ class Entering:
         rule = {
             "Name": "HasSomethingToDo",
             "RuleTypeId": {"Category": "Rule", "Owner": "AWS", "Provider": "LambdaInvoke", "Version": "1"},
-            "Configuration": {"FunctionName": self._answering.function_name, "UserParameters": entry.to_text()},
+            "Configuration": {"FunctionName": self._answering.function_name, "UserParameters": parameter(entry)},
         }
         return {"Conditions": [{"Result": "SKIP", "Rules": [rule]}]}
 

@@ -10,7 +10,7 @@ from aws_cdk import pipelines
 
 from shadow_constructs.values.checks import check_text, checked_tuple
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.approvals import LONGEST_DEADLINE_DAYS
+from shadow_ops.contract.approving import LONGEST_DEADLINE_DAYS
 from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, refuse
 

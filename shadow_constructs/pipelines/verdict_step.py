@@ -9,6 +9,7 @@ from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk import pipelines
 
 from shadow_ops.contract.approvals import Approval
+from shadow_ops.contract.approving import custom_data
 
 
 # The CDK's own ManualApprovalStep has no timeout.
@@ -42,7 +43,7 @@ class VerdictStep(pipelines.Step):
         """Add the action to its stage."""
         deployed = options.stack_outputs_map.to_code_pipeline(self._config)
         # Only the pipeline knows the name of what it has deployed.
-        text = self._approval.to_text().replace(self._approval.config, deployed)
+        text = custom_data(self._approval).replace(self._approval.config, deployed)
         stage.add_action(
             actions.ManualApprovalAction(
                 action_name=options.action_name,

@@ -9,9 +9,6 @@ from shadow_ops.contract.rules import AgreementRule, Bound
 CAPTURED = Bound(name="captured", limit=50, unit="percent", lowest=True)
 """Which part of the records that are due, in percent, must be captured: below it capture has stopped."""
 
-MOST_PAIRS = 20_000
-"""About so many pairs of an hour the watch compares, of records of usual length."""
-
 # Captured files lie in folders by the hour. Periods below a minute are a rehearsal's, which is over in less.
 _HOUR_SECONDS, _REHEARSED_SECONDS = 3600, 10
 

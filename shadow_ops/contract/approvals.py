@@ -1,4 +1,7 @@
-"""What a pipeline and the function that answers for it agree on: an approval, and what a stage would serve."""
+"""What a pipeline and the function that answers for it agree on: an approval, and what a stage would serve.
+
+`shadow_ops.contract.approving` writes both.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from shadow_ops.contract.declared import DeclaredVariant
-from shadow_ops.contract.text import compact
 
 LONGEST_SUMMARY = 512
 """In characters (CodePipeline API member ApprovalResult.summary)."""
-LONGEST_DEADLINE_DAYS = 60
-"""How long a manual approval can wait (CodePipeline User Guide, limits: 86,400 minutes)."""
 VERDICT = "Verdict"
 """What the action is called that waits for a verdict, see `beside`."""
 _ASKED = re.compile(
@@ -41,14 +41,6 @@ class Approval:
     region: str
     config: str
 
-    def to_text(self) -> str:
-        """The custom data; what isn't known at synth stays a token or a variable of the pipeline."""
-        return (
-            f"{self.version} on {self.endpoint} in {self.account}/{self.region}, endpoint config {self.config}: the "
-            "watch's verdict answers this, PASS approves and FAIL rejects; a person may decide at any time, and the "
-            "guard judges again"
-        )
-
     @classmethod
     def from_text(cls, text: str) -> Self | None:
         """Read custom data; None if it is another approval's."""
@@ -72,14 +64,9 @@ class Entry:
     role: str | None
     production: tuple[tuple[str, str, str], ...]
 
-    def to_text(self) -> str:
-        """As the rule's parameter."""
-        given = {"endpoint": self.endpoint, "region": self.region, "role": self.role, "production": self.production}
-        return compact({name: one for name, one in given.items() if one is not None})
-
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Read what `to_text` made.
+        """Read what `approving.parameter` made.
 
         Raises:
             ValueError: If it isn't that.

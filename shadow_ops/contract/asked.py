@@ -1,6 +1,6 @@
 """What a template asks of the guard, as the properties of the guard's two custom resources.
 
-All are texts, because CloudFormation makes texts of its own of the numbers in a custom resource's properties.
+`shadow_ops.contract.properties` writes them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.contract.text import compact, from_ascii, to_ascii
+from shadow_ops.contract.text import from_ascii
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 Step = Literal["before", "after"]
@@ -78,32 +78,6 @@ class Asked:
     alarms: tuple[str, ...] = ()
     tested: str | None = None
     unread: tuple[str, ...] = field(default=(), compare=False)
-
-    def to_properties(self) -> dict[str, str]:
-        """The properties, without what is absent; names may hold CDK tokens, which stay whole."""
-        scaling = [one.to_json() for _, one in sorted(self.scaling.items())]
-        both = {
-            "Version": str(FORMAT),
-            "Step": self.step,
-            "EndpointName": self.endpoint,
-            "EndpointConfigName": self.config,
-            "ProductionVariant": self.variant,
-            "ProductionVersion": self.version,
-            "Scaling": compact(scaling),
-        }
-        if self.step == "after":
-            return both
-        decided_by = {
-            "ShadowVersion": self.shadow_version,
-            "Promotion": "true" if self.promotion else "false",
-            "OverrideGate": None if self.override is None else to_ascii(self.override),
-            "RollbackReason": None if self.rollback is None else to_ascii(self.rollback),
-            "Policy": None if self.policy is None else self.policy.to_text(),
-            "Promoted": None if self.promoted is None else compact(self.promoted.to_json()),
-            "RollbackAlarms": compact(self.alarms) if self.alarms else None,
-            "TestedModel": self.tested,
-        }
-        return {**both, **{name: value for name, value in decided_by.items() if value is not None}}
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> Self:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from shadow_ops.contract.problems import Foreign
+
 _ATTRIBUTES = (
     *("bucket_name", "key_arn", "role_arn", "topic_arn", "subnet_id", "security_group_id", "managed_policy_arn"),
     *("image_uri", "repository_name", "s3_object_url", "function_arn", "secret_arn", "alarm_name", "endpoint_name"),
@@ -15,9 +17,15 @@ _ATTRIBUTES = (
 )
 
 
-def is_cdk_object(value: object) -> bool:
-    """Whether it lives in the CDK's own process, and Python has a stand-in for it only."""
-    return _asked(value, "__jsii_ref__") is not None
+def told(value: object, what: str) -> Foreign | None:
+    """What an object of the CDK is called, and what to write instead; None for anything else.
+
+    Args:
+        value: Anything.
+        what: The argument that it was given for.
+    """
+    # It lives in the CDK's own process, and Python has a stand-in for it only.
+    return None if _asked(value, "__jsii_ref__") is None else (named(value), what_to_write(value, what))
 
 
 def named(value: object) -> str:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NoReturn
 
-from shadow_ops.contract.held import is_cdk_object, named, what_to_write
+Foreign = tuple[str, str | None]
+"""What a value that isn't plain is called, and what to write instead; None where that can't be told."""
+
+FOREIGN: list[Callable[[object, str], Foreign | None]] = []
+"""Tell values that Python's own text says nothing of, by the value and the argument that it was given for. Synthesis,
+which alone meets objects of the CDK, adds `shadow_ops.contract.held`."""
 
 # Enough for a value, what is allowed and the fix; a terminal's screen holds some.
 _LONGEST_LINE = 900
@@ -56,8 +62,7 @@ class Problems:
             got: The value received.
             fix: What to change. Left out where the rule already says it.
         """
-        if is_cdk_object(got):
-            fix = what_to_write(got, what) or fix
+        fix = _foreign(got, what)[1] or fix
         line = f"{self._subject}: '{what}' must {must}, got {shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
@@ -93,11 +98,15 @@ def refuse(subject: str, what: str, must: str, got: object, fix: str | None = No
 def shown(value: object, longest: int = 120) -> str:
     """A value of a user's as it is named in a mistake: as Python writes it, harmless and bounded."""
     try:
-        text = named(value) if is_cdk_object(value) else repr(value)
+        text = _foreign(value)[0] or repr(value)
     except Exception:  # whatever a __repr__ of somebody's raises
         # Numbers of thousands of digits, what holds itself, and what its author forbade have no text.
         text = f"a {type(value).__name__} that can't be shown"
     return harmless(text, longest)
+
+
+def _foreign(value: object, what: str = "") -> Foreign:
+    return next((told for one in FOREIGN if (told := one(value, what)) is not None), ("", None))
 
 
 def _in_reach(line: str) -> str:

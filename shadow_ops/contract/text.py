@@ -34,13 +34,8 @@ def is_line(text: str) -> bool:
     return is_writable(text) and not any(one in text for one in ("\n", "\t", "${Token[", "#{Token["))
 
 
-def to_ascii(text: str) -> str:
-    """A text in ASCII that `from_ascii` reads: as it is, or as JSON if it isn't ASCII."""
-    return text if text.isascii() else json.dumps(text)
-
-
 def from_ascii(text: str) -> str:
-    """The text that `to_ascii` was given."""
+    """The text that `properties.to_ascii` was given."""
     try:
         read = json.loads(text) if text.startswith('"') else text
     except ValueError:

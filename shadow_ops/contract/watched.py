@@ -24,25 +24,31 @@ VERDICT_VALUES: Mapping[str, int] = {"PASS": 1, "INCONCLUSIVE": 0, "FAIL": -1}
 
 @dataclass(frozen=True)
 class WatchMetric:
-    """A metric that the watch publishes.
+    """A metric that the watch publishes of an endpoint, with the one dimension ``EndpointName``.
 
     Attributes:
         name: CloudWatch's name.
         unit: CloudWatch's unit.
-        meaning: For people.
     """
 
     name: str
     unit: str
-    meaning: str
 
 
-VERDICT = WatchMetric("Verdict", "None", "1 is PASS, 0 INCONCLUSIVE, -1 FAIL")
-VERDICT_AGE = WatchMetric("VerdictAge", "Seconds", "how long the verdict has been what it is")
-REQUESTS = WatchMetric("Requests", "Count", "requests to the shadow that the verdict rests on, since the test began")
-INSTANCE_HOURS = WatchMetric("InstanceHours", "None", "instance-hours of the shadow since the test began")
+VERDICT = WatchMetric("Verdict", "None")
+"""The verdict as a number, see `VERDICT_VALUES`."""
+
+VERDICT_AGE = WatchMetric("VerdictAge", "Seconds")
+"""How long the verdict has been what it is."""
+
+REQUESTS = WatchMetric("Requests", "Count")
+"""Requests to the shadow that the verdict rests on, since the test began."""
+
+INSTANCE_HOURS = WatchMetric("InstanceHours", "None")
+"""Instance-hours of the shadow since the test began."""
+
 METRICS = (VERDICT, VERDICT_AGE, REQUESTS, INSTANCE_HOURS)
-"""What the watch publishes of an endpoint beside answers: each has the one dimension ``EndpointName``."""
+"""What the watch publishes of an endpoint beside answers."""
 
 
 @dataclass(frozen=True, kw_only=True)

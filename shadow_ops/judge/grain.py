@@ -16,17 +16,6 @@ from shadow_ops.measure.recording import Period, Side
 _NOTHING: Mapping[str, float] = {}
 
 
-def requests_of(side: Side) -> float | None:
-    """Requests of a variant in a period; None if CloudWatch has no such data."""
-    invocations = _possible([side.numbers.get("Invocations")])[0]
-    return invocations if invocations is not None else latency_of(side, "count")
-
-
-def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> float | None:
-    """A statistic of a latency, in microseconds; None if there is none, or none that can be."""
-    return _possible([side.distributions.get(metric, _NOTHING).get(statistic)])[0]
-
-
 Columns = tuple[list[float | None], list[float | None]]
 """Something of production and of the shadow, period by period."""
 
@@ -52,7 +41,7 @@ class Grain:
 
     @cached_property
     def requests(self) -> Columns:
-        """Requests of production and of the shadow in each of the periods, as `requests_of` has them."""
+        """Requests of production and of the shadow in each of the periods; of their latencies, where need be."""
         found = (
             [other if one is None else one for one, other in zip(*both, strict=True)]
             for both in zip(self.numbers("Invocations"), self.latencies("ModelLatency", "count"), strict=True)
@@ -87,7 +76,7 @@ class Grain:
                     [one.distributions.get(metric, _NOTHING) if metric else one.numbers for one in sides]
                     for sides in self._sides
                 ]
-            production, shadow = (_possible(_column(side, name)) for side in self._figures[metric])
+            production, shadow = (possible(_column(side, name)) for side in self._figures[metric])
             self._read[metric, name] = production, shadow
         return self._read[metric, name]
 
@@ -132,8 +121,9 @@ def _column(figures: Sequence[Mapping[str, float]], name: str) -> list[float | N
         return [one.get(name) for one in figures]
 
 
-def _possible(values: list[float | None]) -> list[float | None]:
-    """A month of minutes has a million of them: told at once where all that are there are possible."""
+def possible(values: list[float | None]) -> list[float | None]:
+    """Figures, without those that can't be."""
+    # A month of minutes has a million of them: told at once where all that are there are possible.
     known = [one for one in values if one is not None]
     # A sum with NaN or infinity in it isn't finite.
     if min(known, default=0) >= 0 and math.isfinite(sum(known)):

@@ -12,7 +12,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shadow_ops.contract.answers import MOST_PAIRS
 from shadow_ops.contract.catalogue import MODEL_LATENCY
 from shadow_ops.contract.policy import DEFAULT_RULES, GatePolicy
 from shadow_ops.contract.rules import AgreementRule, DurationRule, ErrorRateRule, Rule
@@ -30,6 +29,8 @@ from shadow_ops.measure.recording import Recording
 _LONGER = (1, 3, 12)
 _FEWEST_TO_FAIL = 20
 _SOONEST_MINUTES = 5.0
+# About so many pairs of an hour the watch compares, of records of usual length.
+_MOST_PAIRS = 20_000
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _errors(rule: ErrorRateRule, grain: Grain, a_day: float, share: float, needs
 
 def _answers(rule: AgreementRule, copies_a_day: float, needs: Needs) -> RulePlan:
     """A candidate that agrees in every answer, and one that differs in twice as many as it may."""
-    limit, an_hour = 1 - rule.min_percent / 100, min(copies_a_day / 24, MOST_PAIRS)
+    limit, an_hour = 1 - rule.min_percent / 100, min(copies_a_day / 24, _MOST_PAIRS)
 
     def sure(minutes: float, differing: float, needed: float) -> bool:
         pairs = an_hour * minutes / 60

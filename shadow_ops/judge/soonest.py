@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.judge.grain import requests_of
+from shadow_ops.judge.grain import possible
 from shadow_ops.judge.opinion import FEWEST_PERIODS
 from shadow_ops.judge.samples import COLD_SHARE, samples_of
-from shadow_ops.measure.recording import Recording
+from shadow_ops.measure.recording import Recording, Side
 
 
 def soonest_pass(recording: Recording, policy: GatePolicy, now: datetime.datetime, settle: float) -> datetime.datetime:
@@ -36,3 +36,14 @@ def soonest_pass(recording: Recording, policy: GatePolicy, now: datetime.datetim
 
 def _began(recording: Recording, now: datetime.datetime) -> datetime.datetime:
     return next((one.start for one in recording.periods if requests_of(one.shadow)), now)
+
+
+def requests_of(side: Side) -> float | None:
+    """Requests of a variant in a period; None if CloudWatch has no such data."""
+    invocations = possible([side.numbers.get("Invocations")])[0]
+    return invocations if invocations is not None else latency_of(side, "count")
+
+
+def latency_of(side: Side, statistic: str, metric: str = "ModelLatency") -> float | None:
+    """A statistic of a latency, in microseconds; None if there is none, or none that can be."""
+    return possible([side.distributions.get(metric, {}).get(statistic)])[0]

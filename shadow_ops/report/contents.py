@@ -14,8 +14,9 @@ from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.recording import Recording
 from shadow_ops.report.graphs import OF_THE_INSTANCE, Graph, graphs_of
 from shadow_ops.responses import reading_text
-from shadow_ops.responses.counted import LOSSES, SIDES
+from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.result import Result
+from shadow_ops.responses.tally import LOSSES
 
 _LEAST_PERCENT = 0.01
 _MOST_ROWS = 8

@@ -9,21 +9,6 @@ from typing import NamedTuple
 from shadow_ops.responses.compare import Difference
 
 SIDES = ("production", "shadow")
-LOSSES = (
-    "malformed",
-    "no answer",
-    "stream",
-    "undecodable",
-    "without key",
-    "duplicate",
-    "inputs differ",
-    "only here",
-    "nothing to compare",
-)
-"""Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
-streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
-other side's record of its key was asked something else; the other side has no record of its key with an answer; both
-were joined, and neither has the part that is compared, or a class, or all that they have may differ."""
 
 
 class Pair(NamedTuple):
@@ -71,7 +56,7 @@ class Counted:
 
     Attributes:
         records: Lines that were read, by side.
-        losses: Those that are in no pair, by side and reason, see `LOSSES`.
+        losses: Those that are in no pair, by side and reason.
         unchecked: Pairs of which no request was captured, so that nobody knows whether they belong together.
         all: Pairs, and those that agree.
     """

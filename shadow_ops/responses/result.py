@@ -10,12 +10,12 @@ from typing import Any
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.agreement import Agreement, agreement
 from shadow_ops.responses.compare import NO_CLASS
-from shadow_ops.responses.counted import LOSSES, SIDES, Share
+from shadow_ops.responses.counted import SIDES, Share
 from shadow_ops.responses.hidden import NEITHER, Shown, folded
 from shadow_ops.responses.labels import exchanged
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import symptoms
-from shadow_ops.responses.tally import Example, Tally
+from shadow_ops.responses.tally import LOSSES, Example, Tally
 
 _NEARLY_ALL = 0.9
 

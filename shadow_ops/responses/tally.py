@@ -17,6 +17,22 @@ from shadow_ops.responses.labels import Labels
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.symptoms import SAMPLE
 
+LOSSES = (
+    "malformed",
+    "no answer",
+    "stream",
+    "undecodable",
+    "without key",
+    "duplicate",
+    "inputs differ",
+    "only here",
+    "nothing to compare",
+)
+"""Why a record is in no pair: its line is no record (cut off, no JSON); the variant gave no answer; the answer was
+streamed; it is no base64 though it says so; it lacks what records are joined by; its key came more than once; the
+other side's record of its key was asked something else; the other side has no record of its key with an answer; both
+were joined, and neither has the part that is compared, or a class, or all that they have may differ."""
+
 _MOST_SEGMENTS = 1000
 _MOST_PATHS = 200
 _MOST_CLASSES = 2000

@@ -24,6 +24,7 @@ from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.contract.properties import to_properties
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.watched import Watched
@@ -228,7 +229,7 @@ def test_any_record_is_read_or_refused_in_words(reader: str) -> None:
 
 
 @settings(max_examples=CASES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=CASES < FEW)
-@given(altered(ASKED.to_properties()))
+@given(altered(to_properties(ASKED)))
 def test_any_properties_of_the_guards_resource_are_read_or_refused_in_a_line(properties: dict[str, Any]) -> None:
     """Whoever writes a template by hand gets a line, not a stack that waits for an hour."""
     try:
@@ -237,7 +238,7 @@ def test_any_properties_of_the_guards_resource_are_read_or_refused_in_a_line(pro
         problems = error.problems
     else:
         problems = ("read",)
-        assert json.dumps(asked.to_properties())
+        assert json.dumps(to_properties(asked))
         assert all(one.minimum >= 0 for one in asked.scaling.values())
     assert len(problems) == 1
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from shadow_ops.cli import output
 from shadow_ops.judge.agreement import share_text
 from shadow_ops.responses import reading_text as reading
-from shadow_ops.responses.counted import LOSSES, SIDES, Share
+from shadow_ops.responses.counted import SIDES, Share
 from shadow_ops.responses.numbers import Numbers
 from shadow_ops.responses.result import Result
+from shadow_ops.responses.tally import LOSSES
 
 _MOST = 5
 

@@ -13,7 +13,7 @@ from typing import Any
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.paths import Path as JsonPath
 from shadow_ops.responses.compare import Comparer, Difference, side
-from shadow_ops.responses.counted import LOSSES, SIDES, Pair
+from shadow_ops.responses.counted import SIDES, Pair
 from shadow_ops.responses.engines import Differing, duck_sql
 from shadow_ops.responses.fetch import Window
 from shadow_ops.responses.joining import Key, shown_key
@@ -24,7 +24,7 @@ from shadow_ops.responses.record import parse
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
 from shadow_ops.responses.symptoms import SAMPLE
-from shadow_ops.responses.tally import Tally, example
+from shadow_ops.responses.tally import LOSSES, Tally, example
 
 _AT_ONCE = 10_000
 _MANY, _ONE_IN = 20_000, 256

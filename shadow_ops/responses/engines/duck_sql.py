@@ -12,9 +12,9 @@ from pathlib import Path
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.answer import LARGEST
-from shadow_ops.responses.counted import LOSSES
 from shadow_ops.responses.joining import Key
 from shadow_ops.responses.numbers import STEP
+from shadow_ops.responses.tally import LOSSES
 
 # A request has at most 6 MB, an answer as much; base64 and escaped quotes make more of it.
 _LARGEST_LINE = 67_108_864

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_because
 from shadow_ops.answering.handler import Clients, enter, hear
 from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, served
+from shadow_ops.contract.approving import custom_data, parameter
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.reasons import Reason, reasons_path
 from tests.ops.cli.services import DECLARED, Services, refused
@@ -132,7 +133,7 @@ def test_no_reason_is_too_long_for_an_answer(reason: str, verdict: str) -> None:
 
 def test_what_an_approval_asks_is_read_as_it_was_written() -> None:
     """And another approval's text is none of ours."""
-    assert Approval.from_text(APPROVAL.to_text()) == APPROVAL
+    assert Approval.from_text(custom_data(APPROVAL)) == APPROVAL
     assert Approval.from_text("Please look at the change") is None
     assert Approval.from_text("") is None
 
@@ -146,7 +147,7 @@ class _Pipeline:
     def __init__(self) -> None:
         self.answers: list[dict[str, Any]] = []
         self.jobs: list[tuple[str, str]] = []
-        self.texts = {"churn-shadow": APPROVAL.to_text(), "other": "Please look at the change"}
+        self.texts = {"churn-shadow": custom_data(APPROVAL), "other": "Please look at the change"}
         self.error: Exception | None = None
         self.action = "Verdict"
 
@@ -374,13 +375,13 @@ def test_codepipeline_is_told_whether_to_enter() -> None:
     """A failure of the rule is what has the stage skipped; whoever can't tell has it entered."""
     services, pipeline = Services(), _Pipeline()
     clients = Clients(pipeline, lambda *_: services.client("ssm"))
-    enter(job(ENTRY.to_text()), clients, NOW)
+    enter(job(parameter(ENTRY)), clients, NOW)
     services.settle(PROMOTED)
-    enter(job(ENTRY.to_text()), clients, NOW)
+    enter(job(parameter(ENTRY)), clients, NOW)
     services.parameters[f"{reasons_path('churn')}/one"] = [json.dumps(REASON.to_json())]
-    enter(job(ENTRY.to_text()), clients, NOW)
+    enter(job(parameter(ENTRY)), clients, NOW)
     services.parameters[settings_name("churn")] = ["{damaged"]
-    enter(job(ENTRY.to_text()), clients, NOW)
+    enter(job(parameter(ENTRY)), clients, NOW)
     enter(job("nonsense"), clients, NOW)
 
     skipped = "nothing to do: v2 already serves on churn"
@@ -395,6 +396,6 @@ def test_where_an_endpoint_is_is_what_the_stage_says() -> None:
         looked.append((region, role))
         return Services().client("ssm")
 
-    enter(job(replace(ENTRY, region="us-east-1", role="arn:role").to_text()), Clients(_Pipeline(), ssm), NOW)
+    enter(job(parameter(replace(ENTRY, region="us-east-1", role="arn:role"))), Clients(_Pipeline(), ssm), NOW)
     assert looked == [("us-east-1", "arn:role")]
-    assert Entry.from_text(ENTRY.to_text()) == ENTRY
+    assert Entry.from_text(parameter(ENTRY)) == ENTRY

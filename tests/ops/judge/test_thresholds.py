@@ -31,6 +31,7 @@ from shadow_ops.judge import (
     ranks,
     rates,
     readback,
+    soonest,
     until,
     utilization,
     vetoes,
@@ -499,9 +500,9 @@ def test_points_are_what_the_rule_says_where_no_copy_was_measured() -> None:
 
 def requests_kept() -> list[float | None]:
     """What can be, of what can't; and requests that only a latency tells of."""
-    assert grain.requests_of(Side({}, {"ModelLatency": {"count": 7.0}})) == 7
-    assert grain.requests_of(Side({"Invocations": 0.0}, {"ModelLatency": {"count": 7.0}})) == 0
-    return grain._possible([0.0, -1.0, math.inf, 1.0])
+    assert soonest.requests_of(Side({}, {"ModelLatency": {"count": 7.0}})) == 7
+    assert soonest.requests_of(Side({"Invocations": 0.0}, {"ModelLatency": {"count": 7.0}})) == 0
+    return grain.possible([0.0, -1.0, math.inf, 1.0])
 
 
 # Series held to a value
