@@ -12,15 +12,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
 from shadow_ops.responses.find import THREADS, HourOfFiles
 from shadow_ops.responses.layout import HOUR, Item
 from shadow_ops.responses.local import Source
 from shadow_ops.responses.reading import nonblank, unpacked
 from shadow_ops.responses.redact import Redaction
-
-_GONE = ("NoSuchKey", "404")
 
 
 @dataclass(frozen=True)
@@ -106,10 +102,6 @@ class Fetcher:
             content, complete = self.source.read(item), True
         except FileNotFoundError:
             return None
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _GONE:
-                return None
-            raise
         if packed:
             content, complete = unpacked(content)
         if self.redaction is not None:

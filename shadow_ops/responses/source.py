@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from shadow_ops.responses.layout import SUFFIXES, Item
+
+_GONE = ("NoSuchKey", "404")
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,16 @@ class S3Source:
         """The bytes of an object.
 
         Raises:
-            ClientError: If reading is refused, or the object is gone.
+            ClientError: If reading is refused.
+            FileNotFoundError: If the object is gone.
         """
         key = f"{self.prefix}/{item.key}" if self.prefix else item.key
-        body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        try:
+            body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _GONE:
+                raise FileNotFoundError(key) from error
+            raise
         return body
 
     def in_place(self, item: Item) -> Path | None:  # noqa: ARG002 - the protocol's signature

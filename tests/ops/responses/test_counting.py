@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +16,9 @@ from shadow_ops.responses.counted import SIDES
 from shadow_ops.responses.counting import Counts, Time, count, newest
 from shadow_ops.responses.layout import HOUR, Item, folder
 from shadow_ops.responses.local import FolderSource
+from shadow_ops.responses.source import S3Source
 from tests.ops.responses.captured import START, Said, write
+from tests.ops.responses.fake_s3 import FakeS3
 
 AN_HOUR = Time(START, START + HOUR)
 
@@ -63,6 +66,25 @@ def test_packed_files_are_read_too(tmp_path: Path) -> None:
             file.with_suffix(".jsonl.gz").write_bytes(gzip.compress(file.read_bytes()))
             file.unlink()
     assert numbers(counted(tmp_path)) == (5, 5, 0)
+
+
+def test_an_object_that_expires_after_it_was_listed_is_passed_over(tmp_path: Path) -> None:
+    """A rule of the bucket's life cycle, or somebody who clears up, ends no look at the rest."""
+
+    class Expiring(FakeS3):
+        def paginate(self, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's names
+            pages = list(super().paginate(Bucket, Prefix))
+            for key in [key for key in self.objects if key.startswith(Prefix)][1:]:
+                del self.objects[key]
+            return iter(pages)
+
+    for side in SIDES:
+        write(tmp_path, side, said(5))
+        write(tmp_path, side, said(5, start=5), name="01-10-123-b.jsonl")
+    kept = {str(file.relative_to(tmp_path)): file.read_bytes() for file in sorted(tmp_path.rglob("*.jsonl"))}
+    assert len(kept) == 4
+    found = count(S3Source(Expiring(kept), "captures", ""), SIDES, AN_HOUR, Comparison())
+    assert numbers(found) == (5, 5, 0)
 
 
 def test_of_a_test_that_began_within_the_hour_only_its_own_answers_count(tmp_path: Path) -> None:
