@@ -43,9 +43,6 @@ def _stakes(boldness: float) -> list[float]:
 _GAINS = [[math.log1p(stake) for stake in _stakes(boldness)] for boldness in _BOLDNESS]
 _LOSSES = [[math.log1p(-stake) for stake in _stakes(boldness)] for boldness in _BOLDNESS]
 
-OVERHEAD = -math.log(max(_SHARES))
-"""What sharing the first coin costs, as a logarithm."""
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -21,27 +21,11 @@ from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
-from shadow_ops.managed import gone, record
+from shadow_ops.managed import gone, record, steps
 from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.gone import EndpointGoneError
 from shadow_ops.managed.meanwhile import undone
-from shadow_ops.managed.steps import (
-    AskGate,
-    ByPeople,
-    Delete,
-    Deregister,
-    Done,
-    Forget,
-    Further,
-    GiveUp,
-    Past,
-    Restore,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Past, Seen, Step, Wanted
 
 Found = TypeVar("Found")
 _POLL_SECONDS, _SOONEST_SECONDS, _SLOWER = 10.0, 2.0, 1.3
@@ -90,7 +74,7 @@ class Helm:
     sleep: Callable[[float], None] = field(default=lambda seconds: time.sleep(seconds))
     poll_seconds: float = _POLL_SECONDS
     by: Callable[[], str] = field(default=lambda: "somebody")
-    further: Further | None = None
+    further: steps.Further | None = None
 
 
 def observe(services: Services, experiment: Experiment) -> Seen:
@@ -130,7 +114,7 @@ def observe(services: Services, experiment: Experiment) -> Seen:
     )
 
 
-def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: Helm) -> Done:
+def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: Helm) -> steps.Done:
     """Conclude a test.
 
     Returns:
@@ -147,11 +131,11 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
         except EndpointGoneError as error:
             return gone.end(services.sagemaker, error, wanted, lambda: helm.sleep(helm.poll_seconds))
         step = next_step(seen, wanted, past, helm.further)
-        if isinstance(step, Done):
+        if isinstance(step, steps.Done):
             return step
-        if isinstance(step, GiveUp):
+        if isinstance(step, steps.GiveUp):
             raise CannotTellError(step.why)
-        if isinstance(step, Wait):
+        if isinstance(step, steps.Wait):
             if (helm.now() - began).total_seconds() > _PATIENCE_SECONDS:
                 raise CannotTellError(f"{step.said} still; run the same command again, it goes on from there")
             if step.said != said:
@@ -163,7 +147,7 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
             # The longer it has taken, the longer it may take.
             helm.sleep(min(_SOONEST_SECONDS * _SLOWER**past.looks, helm.poll_seconds))
             continue
-        if isinstance(step, AskGate):
+        if isinstance(step, steps.AskGate):
             past = replace(past, because=helm.consent(seen, step.instances), ran=past.ran or not seen.experiment.over)
             helm.tell(f"{seen.experiment.shadow.model} on {step.instances.count} x {step.instances.instance_type}")
             continue
@@ -174,29 +158,29 @@ def conclude(services: Services, experiment: Experiment, wanted: Wanted, helm: H
         try:
             _act(services, seen, step, helm)
         except Exception:
-            if isinstance(step, Stop | ByPeople) and seen.kept is not None:
+            if isinstance(step, steps.Stop | steps.ByPeople) and seen.kept is not None:
                 _put_back(services, seen, helm)
             raise
-        if isinstance(step, Delete):
+        if isinstance(step, steps.Delete):
             return deleted(experiment)
-        if isinstance(step, ByPeople) and helm.further is not None:
+        if isinstance(step, steps.ByPeople) and helm.further is not None:
             past = helm.further.after(past, seen, step, helm.now())
         else:
             past = after(past, step)
 
 
-def deleted(experiment: Experiment) -> Done:
+def deleted(experiment: Experiment) -> steps.Done:
     """What stands once a test was cancelled that hadn't begun."""
-    return Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
+    return steps.Done((f"{experiment.name} was deleted before it began, and {experiment.endpoint} is as it was",))
 
 
 def after(past: Past, step: Step) -> Past:
     """What this call has come to after a step of its own."""
     return replace(
         past,
-        asked="stop" if isinstance(step, Stop) else past.asked,
+        asked="stop" if isinstance(step, steps.Stop) else past.asked,
         looks=0,
-        restored=isinstance(step, Restore) or (past.restored and not isinstance(step, Forget)),
+        restored=isinstance(step, steps.Restore) or (past.restored and not isinstance(step, steps.Forget)),
     )
 
 
@@ -217,26 +201,26 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
     live, experiment = seen.live, seen.experiment
     scaling = Scaling(services, live.name)
     match step:
-        case Deregister(variant):
+        case steps.Deregister(variant):
             kept = " while it is replaced; how it scales is on record" if variant == experiment.production.name else ""
             helm.tell(f"{variant} doesn't scale any more{kept}")
             scaling.deregister(variant)
             if seen.kept is not None and record.read(services.ssm, live.name) is None:
                 # Another conclusion, at the same time, has put it back and forgotten it right before.
                 record.write(services.ssm, live.name, seen.kept)
-        case Stop(request):
+        case steps.Stop(request):
             helm.tell(f"ending {experiment.name}: {_spoken(request['ModelVariantActions'])}")
             if (what := undone(seen)) is not None:
                 helm.tell(what)
             once(services.sagemaker.stop_inference_experiment, **request)
-        case Delete(name):
+        case steps.Delete(name):
             helm.tell(f"deleting {name}, which hasn't begun")
             services.sagemaker.delete_inference_experiment(Name=name)
-        case Restore(wanted):
+        case steps.Restore(wanted):
             helm.tell(f"{wanted.variant} scales again from {wanted.minimum} to {wanted.maximum}")
             # All of it: a policy that is there already may have alarms that still call its predecessor.
             scaling.put(wanted, None)
-        case Forget():
+        case steps.Forget():
             record.forget(services.ssm, live.name)
             name = live.production[0].name
             if seen.kept is not None and name not in scaling.read([name]):
@@ -251,8 +235,8 @@ def _put_back(services: Services, seen: Seen, helm: Helm) -> None:
     """SageMaker refused what scaling was taken away for."""
     assert seen.kept is not None
     helm.tell("SageMaker refused it: scaling is put back")
-    _act(services, seen, Restore(seen.kept.scaled), helm)
-    _act(services, seen, Forget(), helm)
+    _act(services, seen, steps.Restore(seen.kept.scaled), helm)
+    _act(services, seen, steps.Forget(), helm)
 
 
 def once(call: Callable[..., Any], **request: Any) -> None:  # noqa: ANN401 - of any operation

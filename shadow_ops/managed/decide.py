@@ -6,22 +6,9 @@ from dataclasses import replace
 from typing import NoReturn
 
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed import steps
 from shadow_ops.managed.meanwhile import check_undone, is_outdated
-from shadow_ops.managed.steps import (
-    Delete,
-    Deregister,
-    Done,
-    Forget,
-    Further,
-    GiveUp,
-    Past,
-    Restore,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Past, Seen, Step, Wanted
 from shadow_ops.managed.stopping import LATE_LOOKS, serving_on, stop_request
 
 
@@ -29,7 +16,7 @@ def next_step(
     seen: Seen,
     wanted: Wanted,
     past: Past = Past(),  # noqa: B008 - a frozen value
-    further: Further | None = None,
+    further: steps.Further | None = None,
 ) -> Step:
     """What is done next.
 
@@ -46,19 +33,19 @@ def next_step(
     if seen.unread is not None and wanted.action != "cancel":
         refuse(seen.unread)
     if experiment.status not in ("Created", "Running", "Completed", "Cancelled"):
-        return Wait(f"{experiment.name} is {experiment.status}")
+        return steps.Wait(f"{experiment.name} is {experiment.status}")
     if live.status in ("Failed", "UpdateRollbackFailed", "OutOfService"):
         refuse(f"the endpoint {live.name} is {live.status}: {live.failure_reason or 'SageMaker says no reason'}")
     if live.status != "InService":
-        return Wait(f"{live.name} is {live.status}")
+        return steps.Wait(f"{live.name} is {live.status}")
     if past.asked == "stop" and experiment.status == "Running":
         if past.looks < LATE_LOOKS:
-            return Wait(f"{experiment.name} is about to end")
+            return steps.Wait(f"{experiment.name} is about to end")
         why = experiment.reason or "SageMaker says no reason"
         sentence = f"SageMaker was asked to end {experiment.name}, and it is {experiment.status} still: {why}"
         return back(seen, past, None if wanted.action == "promote" else sentence)
     if is_outdated(seen):
-        return Forget()
+        return steps.Forget()
     if wanted.action == "promote":
         assert further is not None
         return further.promote(seen, wanted, past)
@@ -66,10 +53,10 @@ def next_step(
         # A promotion was broken off: what it took away is put back before anything else.
         return restore(seen)
     if seen.kept is not None:
-        return Forget()
+        return steps.Forget()
     if experiment.status == "Created":
         if wanted.action == "cancel":
-            return Delete(experiment.name)
+            return steps.Delete(experiment.name)
         refuse(
             f"{experiment.name} begins at {experiment.start:%Y-%m-%d %H:%M} UTC: until then it can be cancelled, by "
             f"shadow-test conclude {live.name} cancel"
@@ -79,7 +66,7 @@ def next_step(
             return further.over(seen, wanted, past)
         left = "" if live.shadow is None else f"; {live.name} has the shadow {live.shadow.name}"
         said = f"{experiment.name} is {experiment.status}: {experiment.reason or 'no reason is said'}{left}"
-        return Done((said, *(() if seen.unread is None else (seen.unread,))))
+        return steps.Done((said, *(() if seen.unread is None else (seen.unread,))))
     check_undone(seen, wanted)
     if wanted.action == "retain" and seen.ours:
         refuse(
@@ -87,26 +74,28 @@ def next_step(
             "one: conclude with promote or remove; for a shadow that goes on, deploy a ShadowTestStack of the test"
         )
     if wanted.action != "retain" and experiment.shadow.name in seen.scaled:
-        return Deregister(experiment.shadow.name)
-    return Stop(stop_request(experiment, wanted, serving_on(experiment, live)))
+        return steps.Deregister(experiment.shadow.name)
+    return steps.Stop(stop_request(experiment, wanted, serving_on(experiment, live)))
 
 
 def restore(seen: Seen) -> Step:
     """Scaling that was taken away goes back to production."""
     assert seen.kept is not None
     name = seen.live.production[0].name
-    return Restore(replace(seen.kept.scaled, variant=name))
+    return steps.Restore(replace(seen.kept.scaled, variant=name))
 
 
 def back(seen: Seen, past: Past, sentence: str | None = None) -> Step:
     """What was asked for didn't come: scaling goes back, then it is said."""
     if seen.kept is not None:
-        return Forget() if past.restored else restore(seen)
+        return steps.Forget() if past.restored else restore(seen)
     if sentence is not None:
-        return GiveUp(sentence)
+        return steps.GiveUp(sentence)
     why = seen.live.failure_reason or seen.experiment.reason or "SageMaker says no reason"
     served = ", ".join(str(one.model_name) for one in seen.live.production)
-    return GiveUp(f"SageMaker didn't promote {seen.experiment.shadow.model}, {served} serves {seen.live.name}: {why}")
+    return steps.GiveUp(
+        f"SageMaker didn't promote {seen.experiment.shadow.model}, {served} serves {seen.live.name}: {why}"
+    )
 
 
 def refuse(sentence: str) -> NoReturn:

@@ -13,28 +13,13 @@ from typing import Any
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
 from shadow_ops.aws.experiment import Experiment, ModelVariant
 from shadow_ops.contract.instances import Instances
+from shadow_ops.managed import steps
 from shadow_ops.managed.conclude import after, deleted
 from shadow_ops.managed.decide import next_step
 from shadow_ops.managed.promote import FURTHER
 from shadow_ops.managed.promotion import RemoveShadow, Update, Withdraw
 from shadow_ops.managed.record import Kept
-from shadow_ops.managed.steps import (
-    AskGate,
-    ByPeople,
-    Delete,
-    Deregister,
-    Done,
-    Forget,
-    GiveUp,
-    Keep,
-    Past,
-    Restore,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Past, Seen, Step, Wanted
 from shadow_ops.managed.stopping import promoted_prefix
 
 # The longest plan has a dozen steps.
@@ -62,12 +47,12 @@ class Plan:
     @property
     def changes(self) -> tuple[Step, ...]:
         """What changes anything."""
-        return tuple(step for _, step in self.steps if not isinstance(step, AskGate | Wait | Done | GiveUp))
+        return tuple(step for _, step in self.steps if isinstance(step, steps.Doing))
 
     @property
     def asks(self) -> bool:
         """Whether the gate is asked."""
-        return any(isinstance(step, AskGate) for _, step in self.steps)
+        return any(isinstance(step, steps.AskGate) for _, step in self.steps)
 
 
 def foresee(
@@ -84,25 +69,25 @@ def foresee(
     Raises:
         CannotTellError: If it can't be done, now or at a later step.
     """
-    past, steps, because = Past(), list[tuple[Seen, Step]](), ""
-    while len(steps) < _MOST:
+    past, taken, because = Past(), list[tuple[Seen, Step]](), ""
+    while len(taken) < _MOST:
         step = next_step(seen, wanted, past, FURTHER)
-        steps.append((seen, step))
+        taken.append((seen, step))
         match step:
-            case Done() | GiveUp():
-                return Plan(tuple(steps), because)
-            case Delete():
-                return Plan((*steps, (seen, deleted(seen.experiment))))
-            case Wait():
+            case steps.Done() | steps.GiveUp():
+                return Plan(tuple(taken), because)
+            case steps.Delete():
+                return Plan((*taken, (seen, deleted(seen.experiment))))
+            case steps.Wait():
                 settled = _settled(seen, now)
                 if settled is None:
-                    return Plan(tuple(steps), because)
+                    return Plan(tuple(taken), because)
                 seen = settled
-            case AskGate(on):
+            case steps.AskGate(on):
                 because = "" if consent is None else consent(seen, on)
                 past = replace(past, because=because, ran=past.ran or not seen.experiment.over)
             case _:
-                past = FURTHER.after(past, seen, step, now) if isinstance(step, ByPeople) else after(past, step)
+                past = FURTHER.after(past, seen, step, now) if isinstance(step, steps.ByPeople) else after(past, step)
                 seen = _done(seen, step, now)
     raise AssertionError(f"{wanted.action} of {seen.experiment.name} has no end")
 
@@ -121,15 +106,15 @@ def _settled(seen: Seen, now: datetime.datetime) -> Seen | None:
 def _done(seen: Seen, step: Step, now: datetime.datetime) -> Seen:
     experiment, live = seen.experiment, seen.live
     match step:
-        case Keep(scaled):
+        case steps.Keep(scaled):
             return replace(seen, kept=Kept(experiment.name, experiment.created, scaled))
-        case Deregister(variant):
+        case steps.Deregister(variant):
             return replace(seen, scaled={name: one for name, one in seen.scaled.items() if name != variant})
-        case Restore(wanted):
+        case steps.Restore(wanted):
             return replace(seen, scaled={**seen.scaled, wanted.variant: wanted})
-        case Forget():
+        case steps.Forget():
             return replace(seen, kept=None)
-        case Stop(request):
+        case steps.Stop(request):
             return _ended(seen, request, now)
         case Update(model, on):
             promoted = _serving(ModelVariant(live.production[0].name, model, on))

@@ -11,20 +11,10 @@ from __future__ import annotations
 import datetime
 
 from shadow_ops.contract.problems import CannotTellError
+from shadow_ops.managed import steps
 from shadow_ops.managed.decide import refuse
 from shadow_ops.managed.promotion import PutOnRecord, RemoveShadow, Withdraw
-from shadow_ops.managed.steps import (
-    AskGate,
-    Deregister,
-    Done,
-    GiveUp,
-    Past,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Past, Seen, Step, Wanted
 from shadow_ops.managed.stopping import LATE_LOOKS, is_promoted, is_retained, serving_on, stop_request
 
 _BY_STACK = "handed to its stack"
@@ -38,13 +28,13 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
     """
     experiment, live = seen.experiment, seen.live
     if is_promoted(experiment, live, seen.promoted):
-        return Done((f"{experiment.shadow.model} serves {live.name}",))
+        return steps.Done((f"{experiment.shadow.model} serves {live.name}",))
     if experiment.status == "Cancelled":
         if past.asked is not None:
-            return GiveUp(cancelled(seen))
+            return steps.GiveUp(cancelled(seen))
         raise CannotTellError(cancelled(seen))
     if was_concluded(seen, past) and not (experiment.reason or "").startswith(_BY_STACK):
-        return GiveUp(concluded(seen))
+        return steps.GiveUp(concluded(seen))
     if wanted.hardware != "production":
         raise CannotTellError(
             f"the stack of {live.name} says on what a promotion serves: write ShadowTest(promote_on=...) instead of "
@@ -54,12 +44,12 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
     if past.because is None and seen.right is not None and experiment.over and not is_retained(experiment, live):
         return _may_be(seen, seen.right.expires, f", as is on record already: {seen.right.text}")
     if past.because is None:
-        return AskGate(seen.promoted or serving_on(experiment, live))
+        return steps.AskGate(seen.promoted or serving_on(experiment, live))
     if not experiment.over:
         if experiment.shadow.name in seen.scaled:
-            return Deregister(experiment.shadow.name)
+            return steps.Deregister(experiment.shadow.name)
         end = Wanted("remove", reason=f"{_BY_STACK}: {past.because}")
-        return Stop(stop_request(experiment, end, serving_on(experiment, live)))
+        return steps.Stop(stop_request(experiment, end, serving_on(experiment, live)))
     if is_retained(experiment, live):
         return next_without(seen, past)
     if past.until is None:
@@ -67,9 +57,9 @@ def hand_over(seen: Seen, wanted: Wanted, past: Past) -> Step:
     return _may_be(seen, past.until)
 
 
-def _may_be(seen: Seen, until: datetime.datetime, more: str = "") -> Done:
+def _may_be(seen: Seen, until: datetime.datetime, more: str = "") -> steps.Done:
     experiment = seen.experiment
-    return Done(
+    return steps.Done(
         (
             f"{experiment.name} is over, production is as before, and {experiment.shadow.model} may be promoted until "
             f"{until:%Y-%m-%d %H:%M} UTC{more}",
@@ -82,13 +72,13 @@ def next_without(seen: Seen, past: Past) -> Step:
     """What is done next to take out a shadow that somebody has retained after its test."""
     experiment, live = seen.experiment, seen.live
     if experiment.shadow.name in seen.scaled:
-        return Deregister(experiment.shadow.name)
+        return steps.Deregister(experiment.shadow.name)
     if past.asked != "update":
         return RemoveShadow()
     if past.looks < LATE_LOOKS and live.failure_reason is None:
-        return Wait(f"{live.name} is about to be updated")
+        return steps.Wait(f"{live.name} is about to be updated")
     why = live.failure_reason or "SageMaker says no reason"
-    return GiveUp(f"SageMaker didn't take the shadow {experiment.shadow.name} out of {live.name}: {why}")
+    return steps.GiveUp(f"SageMaker didn't take the shadow {experiment.shadow.name} out of {live.name}: {why}")
 
 
 def check_compared(seen: Seen) -> None:
@@ -166,7 +156,7 @@ def over(seen: Seen, wanted: Wanted, past: Past) -> Step:
             return next_without(seen, past)
         out = f"to take it out: shadow-test conclude {live.name} remove"
         if wanted.action == "retain":
-            return Done((ended, f"{shadow} goes on beside production, and is paid for; {out}"))
+            return steps.Done((ended, f"{shadow} goes on beside production, and is paid for; {out}"))
         refuse(f"{ended}; its shadow {shadow} was retained; {out}")
     if shadow is not None:
         refuse(
@@ -184,4 +174,4 @@ def over(seen: Seen, wanted: Wanted, past: Past) -> Step:
         said.append(f"what let its stack promote {experiment.shadow.model} is off the record: it can't any more")
     if past.asked != "stop" and wanted.reason is not None:
         said.append("the reason is on no record: SageMaker takes none for a test that is over")
-    return Done((*said, *(() if seen.unread is None else (seen.unread,))))
+    return steps.Done((*said, *(() if seen.unread is None else (seen.unread,))))

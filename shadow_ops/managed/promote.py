@@ -15,26 +15,13 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.managed import conclude, record, remembered, updating
+from shadow_ops.managed import conclude, record, remembered, steps, updating
 from shadow_ops.managed.conclude import Helm
 from shadow_ops.managed.decide import back, refuse, restore
 from shadow_ops.managed.handed import cancelled, check_compared, concluded, hand_over, over, was_concluded
 from shadow_ops.managed.promotion import PutOnRecord, Remember, RemoveShadow, Update, Withdraw, after
 from shadow_ops.managed.record import Kept
-from shadow_ops.managed.steps import (
-    AskGate,
-    Deregister,
-    Done,
-    Forget,
-    Further,
-    Keep,
-    Past,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Past, Seen, Step, Wanted
 from shadow_ops.managed.stopping import (
     LATE_LOOKS,
     is_promoted,
@@ -76,9 +63,9 @@ def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
         return _promoted(seen, past)
     if is_promoted(experiment, live):
         if seen.kept is not None:
-            return Forget() if past.restored else restore(seen)
+            return steps.Forget() if past.restored else restore(seen)
         by = "by somebody's deployment or another test"
-        return Done((f"{experiment.shadow.model} serves {live.name}, {by}: there is nothing to promote",))
+        return steps.Done((f"{experiment.shadow.model} serves {live.name}, {by}: there is nothing to promote",))
     if experiment.status == "Cancelled":
         if seen.kept is not None or past.asked is not None:
             return back(seen, past)
@@ -93,23 +80,23 @@ def next_step(seen: Seen, wanted: Wanted, past: Past) -> Step:
     if past.asked == "update":
         # It may not show yet, or SageMaker has rolled it back.
         late = past.looks < LATE_LOOKS and live.failure_reason is None
-        return Wait(f"{live.name} is about to be updated") if late else back(seen, past)
+        return steps.Wait(f"{live.name} is about to be updated") if late else back(seen, past)
     if past.because is None:
-        return AskGate(on)
+        return steps.AskGate(on)
     changes_type = on.instance_type != live.production[0].instance_type
     # SageMaker refuses to remove a variant that scales, and to change its type (Developer Guide,
     # endpoint-scaling-update).
     if name in seen.scaled and (not experiment.over or changes_type):
         if seen.kept is None or seen.kept.scaled != seen.scaled[name]:
-            return Keep(seen.scaled[name])
-        return Deregister(name)
+            return steps.Keep(seen.scaled[name])
+        return steps.Deregister(name)
     if experiment.over and live.shadow is not None and tested in seen.scaled:
-        return Deregister(tested)
+        return steps.Deregister(tested)
     if experiment.over:
         return Update(experiment.shadow.model, on)
     if tested in seen.scaled:
-        return Deregister(tested)
-    return Stop(stop_request(experiment, replace(wanted, reason=wanted.reason or past.because), on))
+        return steps.Deregister(tested)
+    return steps.Stop(stop_request(experiment, replace(wanted, reason=wanted.reason or past.because), on))
 
 
 def _check_endpoint(seen: Seen) -> None:
@@ -134,7 +121,7 @@ def _check_watched(scaled: Scaled, name: str) -> None:
 def _promoted(seen: Seen, past: Past) -> Step:
     experiment, live = seen.experiment, seen.live
     if seen.kept is not None:
-        return Forget() if past.restored else restore(seen)
+        return steps.Forget() if past.restored else restore(seen)
     if not past.remembered:
         return Remember(past.because or experiment.reason, past.served)
     on = live.production[0]
@@ -149,13 +136,13 @@ def _promoted(seen: Seen, past: Past) -> Step:
         f"{experiment.shadow.model} into its code before its next deployment, which would put "
         f"{experiment.production.model} back"
     )
-    return Done(tuple(said))
+    return steps.Done(tuple(said))
 
 
 def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: ANN401 - holds boto3 clients
     live, experiment = seen.live, seen.experiment
     match step:
-        case Keep(scaled):
+        case steps.Keep(scaled):
             try:
                 record.write(services.ssm, live.name, Kept(experiment.name, experiment.created, scaled))
             except RecordTooLargeError as error:
@@ -208,5 +195,5 @@ def _look(services: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: A
     return remembered.with_right(services.ssm, seen, now) if seen.ours else seen
 
 
-FURTHER = Further(look=_look, promote=next_step, over=over, act=_act, after=after)
+FURTHER = steps.Further(look=_look, promote=next_step, over=over, act=_act, after=after)
 """What the command line gives to each conclusion; no function's package has it, so none of them can promote."""

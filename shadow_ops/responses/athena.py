@@ -22,7 +22,7 @@ from shadow_ops.contract.problems import CannotTellError, refuse
 from shadow_ops.responses.layout import Item
 from shadow_ops.responses.local import written
 from shadow_ops.responses.record import parse
-from shadow_ops.responses.source import S3Source, s3_source
+from shadow_ops.responses.source import S3Source
 
 # A text whose characters can be written in this way only, between its quotes; and objects of such texts.
 _PLAIN = r'[^"\\\x00-\x1f]*(?:\\["\\bfnrt][^"\\\x00-\x1f]*)*'
@@ -163,11 +163,6 @@ class AthenaSource:
                 why = execution["Status"].get("StateChangeReason", state)
                 raise CannotTellError(f"Athena: {why}; is {self.table} a table over the captured files?")
             time.sleep(_POLL_SECONDS)
-
-
-def athena_source(clients: Any, uri: str, table: str, endpoint: str, **rest: Any) -> AthenaSource:  # noqa: ANN401 - clients
-    """The source of a table over an ``s3://bucket/folder``."""
-    return AthenaSource(clients.athena, s3_source(clients.s3, uri), table, endpoint, **rest)
 
 
 def _line(line: str, is_whole: bool) -> bytes:

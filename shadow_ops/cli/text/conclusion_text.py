@@ -6,21 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from shadow_ops.contract.instances import Instances
+from shadow_ops.managed import steps
 from shadow_ops.managed.foreseen import Plan
 from shadow_ops.managed.meanwhile import undone
 from shadow_ops.managed.promotion import PutOnRecord, Remember, RemoveShadow, Update, Withdraw
-from shadow_ops.managed.steps import (
-    AskGate,
-    Delete,
-    Deregister,
-    Done,
-    Restore,
-    Seen,
-    Step,
-    Stop,
-    Wait,
-    Wanted,
-)
+from shadow_ops.managed.steps import Seen, Step, Wanted
 from shadow_ops.managed.stopping import is_retained, serving_on
 
 NOTHING = "nothing was changed (--dry-run)"
@@ -36,13 +26,13 @@ def lines(plan: Plan, wanted: Wanted) -> tuple[str, ...]:
     said: list[str] = []
     for number, (seen, step) in enumerate(plan.steps):
         last = number == len(plan.steps) - 1
-        if isinstance(step, AskGate):
+        if isinstance(step, steps.AskGate):
             said.append(plan.because)
-        elif isinstance(step, Wait) and last:
+        elif isinstance(step, steps.Wait) and last:
             said.append(
                 f"{step.said}: that would be waited for, and then be looked what is left to do{_then(seen, wanted)}"
             )
-        elif isinstance(step, Done) and all(isinstance(one, Remember) for one in plan.changes):
+        elif isinstance(step, steps.Done) and all(isinstance(one, Remember) for one in plan.changes):
             said += ["nothing is left to do:", *step.said]
         else:
             said += _would(plan, seen, step, wanted)
@@ -58,11 +48,11 @@ def _would(plan: Plan, seen: Seen, step: Step, wanted: Wanted) -> list[str]:
     """What a step would do; nothing of what only goes on and off the record for a moment."""
     experiment, live = seen.experiment, seen.live
     match step:
-        case Wait(said):
+        case steps.Wait(said):
             return [f"{said}: that would be waited for"]
-        case Stop(request):
+        case steps.Stop(request):
             return _end(seen, wanted, request["DesiredModelVariants"][0]["InfrastructureConfig"])
-        case Delete(name):
+        case steps.Delete(name):
             return [f"{name}, which hasn't begun, would be deleted", _production(seen)]
         case Update(_, on):
             promoted = f"{_model(seen, 1)} would serve on {on.count} x {on.instance_type}"
@@ -72,9 +62,9 @@ def _would(plan: Plan, seen: Seen, step: Step, wanted: Wanted) -> list[str]:
         case RemoveShadow():
             first = f"{wanted.action}: {experiment.name} of {experiment.endpoint}, which is {experiment.status}"
             return [first, _production(seen), *_shadow_goes(seen)]
-        case Deregister(variant):
+        case steps.Deregister(variant):
             return [f"the scaling of {variant} would go"]
-        case Restore(scaled):
+        case steps.Restore(scaled):
             broken = plan.steps[0][0].kept is not None
             why = ", which a promotion that was broken off took away" if broken else ""
             return [f"{scaled.variant} would scale again from {scaled.minimum} to {scaled.maximum}{why}"]

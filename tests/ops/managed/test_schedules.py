@@ -21,7 +21,6 @@ from tests.ops.managed.test_conclude import PASS, SCALING, ours, run, scaling
 from tests.ops.managed.world import KilledError, World
 
 TRIED = 300
-_COUNT = {"production": 3, "shadow": 1}
 
 
 class Story:
