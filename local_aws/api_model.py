@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
 import botocore.loaders
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
@@ -17,6 +17,7 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 from local_aws.errors import ServiceError, validation
 from local_aws.loose import Json
 
+Answer = TypeVar("Answer")
 _SHOWN = 80
 _PUNCTUATION = r"!-/:-@\[-`{-~\u00a1-\u2bff"
 # AWS's patterns are Java's: Unicode categories and surrogate pairs that Python spells otherwise. Where Python has no
@@ -53,6 +54,19 @@ def operation(service: str, name: str) -> OperationModel:
     if name not in model.operation_names:
         raise ServiceError("UnknownOperationException", f"{service} has no operation {name}")
     return model.operation_model(name)
+
+
+def asked(service: str, operations: Mapping[str, Answer], name: str, request: dict[str, Any]) -> Answer:
+    """Return what answers an operation, once its request is checked.
+
+    Raises:
+        ServiceError: If its API model refuses the request, or the operation is not modelled.
+    """
+    if name not in operations:
+        known = ", ".join(sorted(operations))
+        raise ServiceError("UnknownOperationException", f"{name} is not modelled here; modelled: {known}")
+    check_request(service, name, request)
+    return operations[name]
 
 
 def check_request(service: str, name: str, request: dict[str, Any]) -> None:

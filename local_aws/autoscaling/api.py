@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from local_aws import ACCOUNT_ID
-from local_aws.api_model import check_request
+from local_aws.api_model import asked
 from local_aws.autoscaling.records import DIMENSION, NAMESPACE, Target, VariantId, parse_resource
 from local_aws.autoscaling.schedules import check_schedule
 from local_aws.errors import ServiceError, validation
@@ -50,10 +50,7 @@ class AutoscalingApi:
         Raises:
             ServiceError: If the request or the rules refuse it, or the operation is not modelled.
         """
-        if operation not in self._operations:
-            raise ServiceError("UnknownOperationException", f"{operation} is not modelled here")
-        check_request(SERVICE, operation, request)
-        return self._operations[operation](region, request)
+        return asked(SERVICE, self._operations, operation, request)(region, request)
 
     def scaled(self, region: str, endpoint: str) -> set[str]:
         """Return the names of an endpoint's variants that are scalable targets."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local_aws.api_model import check_request
+from local_aws.api_model import asked
 from local_aws.errors import ServiceError
 
 SERVICE = "codepipeline"
@@ -71,11 +71,7 @@ class CodePipelineApi:
         Raises:
             ServiceError: If the request or the rules refuse it, or the operation is not modelled.
         """
-        if operation not in self._operations:
-            known = ", ".join(sorted(self._operations))
-            raise ServiceError("UnknownOperationException", f"{operation} is not modelled here; modelled: {known}")
-        check_request(SERVICE, operation, request)
-        return self._operations[operation](request)
+        return asked(SERVICE, self._operations, operation, request)(request)
 
     def ask(self, given: dict[str, Any]) -> dict[str, Any]:
         """Have an action wait for its approval.

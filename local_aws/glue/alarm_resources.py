@@ -10,7 +10,7 @@ from local_aws import ACCOUNT_ID
 from local_aws.errors import ServiceError
 from local_aws.glue import private
 from local_aws.glue.alarms import CloudWatchAlarms
-from local_aws.glue.resources import Created, current_region, fail
+from local_aws.glue.handler import Created, current_region, fail
 
 ALARM = "AWS::CloudWatch::Alarm"
 COMPOSITE = "AWS::CloudWatch::CompositeAlarm"

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from local_aws.errors import ServiceError
 from local_aws.glue import private
 from local_aws.glue.alarms import CloudWatchAlarms
-from local_aws.glue.resources import current_region
+from local_aws.glue.handler import current_region
 from local_aws.loose import Json
 from local_aws.metrics import queries
 from local_aws.metrics.statistics import Summary

@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from local_aws.errors import ServiceError
 from local_aws.glue import types
-from local_aws.glue.resources import Created, HandlerError, fail
+from local_aws.glue.handler import Call, Created, HandlerError, fail, request_of
 from local_aws.sagemaker.api import SERVICE
 
-Call = Callable[[str, dict[str, Any]], dict[str, Any]]
 _POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 300
 _RUNNING_MEMBERS = ("Description", "Schedule", "ShadowModeConfig")
@@ -46,7 +44,7 @@ class ExperimentResources:
 
     def create(self, props: dict[str, Any]) -> Created:
         """Create a test; DesiredState is ignored here. Any status but Created and Running ends it in an error."""
-        self._ask("CreateInferenceExperiment", _request("CreateInferenceExperiment", props))
+        self._call("CreateInferenceExperiment", _request("CreateInferenceExperiment", props))
         self._settle(props["Name"], "Creating", into=_AT_REST)
         return self._created(props["Name"])
 
@@ -58,7 +56,7 @@ class ExperimentResources:
         elif status == "Stopping":
             self._settle(name, "Stopping", into=_OVER)
         elif status == "Created" and desired == "Running":
-            self._ask("StartInferenceExperiment", {"Name": name})
+            self._call("StartInferenceExperiment", {"Name": name})
             self._settle(name, "Starting", into=("Running",))
         elif status == "Created":
             self._change(name, new, _CREATED_MEMBERS)
@@ -82,15 +80,15 @@ class ExperimentResources:
         if described["Status"] == "Running":
             actions = {variant["VariantName"]: "Retain" for variant in described["ModelVariants"]}
             stop = {"Name": name, "ModelVariantActions": actions, "DesiredState": "Completed"}
-            self._ask("StopInferenceExperiment", stop)
+            self._call("StopInferenceExperiment", stop)
         if described["Status"] in ("Running", "Stopping"):
             self._settle(name, "Stopping", into=_OVER)
-        self._ask("DeleteInferenceExperiment", {"Name": name})
+        self._call("DeleteInferenceExperiment", {"Name": name})
 
     def _change(self, name: str, new: dict[str, Any], members: tuple[str, ...]) -> None:
         wanted = {key: new[key] for key in members if key in new}
         request = _request("UpdateInferenceExperiment", {**wanted, "Name": name})
-        self._ask("UpdateInferenceExperiment", request)
+        self._call("UpdateInferenceExperiment", request)
         self._settle(name, "Updating", into=_AT_REST)
 
     def _stop(self, name: str, new: dict[str, Any]) -> None:
@@ -111,25 +109,19 @@ class ExperimentResources:
         }
         if "StatusReason" in new:
             request["Reason"] = new["StatusReason"]
-        self._ask("StopInferenceExperiment", _request("StopInferenceExperiment", request))
+        self._call("StopInferenceExperiment", _request("StopInferenceExperiment", request))
         self._settle(name, "Stopping", into=_OVER)
 
     def _tag(self, name: str, old: dict[str, Any], new: dict[str, Any]) -> None:
         arn, wanted = self._describe(name)["Arn"], new.get("Tags") or []
         gone = {one["Key"] for one in old.get("Tags") or []} - {one["Key"] for one in wanted}
         if gone:
-            self._ask("DeleteTags", {"ResourceArn": arn, "TagKeys": sorted(gone)})
+            self._call("DeleteTags", {"ResourceArn": arn, "TagKeys": sorted(gone)})
         if wanted:
-            self._ask("AddTags", {"ResourceArn": arn, "Tags": wanted})
-
-    def _ask(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return self._call(operation, request)
-        except ServiceError as error:
-            fail(error.message, error.code)
+            self._call("AddTags", {"ResourceArn": arn, "Tags": wanted})
 
     def _describe(self, name: str) -> dict[str, Any]:
-        return self._ask("DescribeInferenceExperiment", {"Name": name})
+        return self._call("DescribeInferenceExperiment", {"Name": name})
 
     def _settle(self, name: str, passing: str, *, into: tuple[str, ...]) -> None:
         """Wait while a status passes; any but those that it may become is the handler's error."""
@@ -149,7 +141,4 @@ class ExperimentResources:
 
 def _request(operation: str, properties: dict[str, Any]) -> dict[str, Any]:
     skip = () if operation == "StopInferenceExperiment" else _OWN
-    try:
-        return types.api_request(SERVICE, operation, properties, types.EXPERIMENT, skip)
-    except ServiceError as error:
-        fail(error.message, "InvalidRequest")
+    return request_of(SERVICE, operation, properties, types.EXPERIMENT, skip)

@@ -17,8 +17,9 @@ from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.custom_resources import CustomResources
 from local_aws.glue.deliveries import Deliveries
 from local_aws.glue.experiment_resources import ExperimentResources
+from local_aws.glue.handler import calling, current_region
 from local_aws.glue.pipeline_resources import PipelineResources
-from local_aws.glue.resources import SageMakerResources, current_region
+from local_aws.glue.resources import SageMakerResources
 from local_aws.glue.scaling_resources import ScalingResources
 from local_aws.glue.topics import Topics
 from local_aws.sagemaker import api as sagemaker
@@ -51,8 +52,8 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
     bridge = LoopBridge(loop)
     provisioners = private.module("services.cloudformation.provisioners")
     provisioners._RESOURCE_HANDLERS.update(SageMakerResources(world.sagemaker, bridge).handlers())
-    provisioners._RESOURCE_HANDLERS.update(ExperimentResources(_on_the_loop(world, bridge)).handlers())
-    provisioners._RESOURCE_HANDLERS.update(ScalingResources(world.autoscaling, bridge).handlers())
+    provisioners._RESOURCE_HANDLERS.update(ExperimentResources(calling(bridge, world.sagemaker.call)).handlers())
+    provisioners._RESOURCE_HANDLERS.update(ScalingResources(calling(bridge, world.autoscaling.call)).handlers())
     provisioners._RESOURCE_HANDLERS.update(AlarmResources(alarms).handlers())
     provisioners._RESOURCE_HANDLERS.update(PipelineResources(world.codepipeline).handlers())
     provisioners._REPLACING_PROPERTIES.update({**types.REPLACING, **REPLACING})
@@ -83,14 +84,6 @@ def json_service(call: Call) -> Callable[..., Awaitable[Response]]:
         return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(answer).encode()
 
     return handler
-
-
-def _on_the_loop(world: World, bridge: LoopBridge) -> Callable[[str, dict[str, Any]], dict[str, Any]]:
-    def call(operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        region = current_region()
-        return bridge.run(lambda: world.sagemaker.call(region, operation, request))
-
-    return call
 
 
 def _wait_off_the_loop() -> None:

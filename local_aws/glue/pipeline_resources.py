@@ -7,11 +7,10 @@ from typing import Any
 
 from local_aws import ACCOUNT_ID
 from local_aws.codepipeline.api import CodePipelineApi
-from local_aws.glue.resources import Created, current_region
+from local_aws.glue.handler import Created, current_region
 from local_aws.glue.types import generated_name
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
-REPLACING = {PIPELINE: ("Name",)}
 
 
 class PipelineResources:

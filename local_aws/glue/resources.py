@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
-from local_aws.errors import ServiceError
-from local_aws.glue import private, types
+from local_aws.glue import types
 from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.custom_resources import cancelled
 from local_aws.glue.express import express
+from local_aws.glue.handler import Created, HandlerError, calling, current_region, fail, request_of
 from local_aws.sagemaker import tags
 from local_aws.sagemaker.api import SERVICE, SageMakerApi
 from local_aws.sagemaker.records import Definition, Endpoint, Region
 
-Created = tuple[str, dict[str, Any]]
 _POLL_SECONDS = 0.05
 _CREATE_TIMEOUT_SECONDS = 300
 _UPDATE_ONLY = ("RetainAllVariantProperties", "ExcludeRetainedVariantProperties", "RetainDeploymentConfig")
-
-
-class HandlerError(Exception):
-    """What a resource handler reports; CloudFormation shows it as the reason of the event."""
-
-
-def fail(message: str, code: str = "GeneralServiceException") -> NoReturn:
-    """Raise a handler's failure in the form CloudFormation shows it."""
-    raise HandlerError(f'Resource handler returned message: "{message}" (HandlerErrorCode: {code})')
 
 
 class SageMakerResources:
@@ -39,8 +29,8 @@ class SageMakerResources:
     """
 
     def __init__(self, api: SageMakerApi, bridge: LoopBridge) -> None:
-        self._api = api
-        self._bridge = bridge
+        self._api, self._bridge = api, bridge
+        self._call = calling(bridge, api.call)
 
     def handlers(self) -> dict[str, dict[str, Callable[..., Any]]]:
         """Return the handlers per resource type, as ministack keeps them."""
@@ -61,13 +51,6 @@ class SageMakerResources:
                 "delete": lambda arn, _props: self._delete_endpoint(arn),
             },
         }
-
-    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        region = current_region()
-        try:
-            return self._bridge.run(lambda: self._api.call(region, operation, request))
-        except ServiceError as error:
-            fail(error.message, error.code)
 
     def _region(self) -> Region:
         return self._api.region(current_region())
@@ -169,10 +152,7 @@ class SageMakerResources:
 
 
 def _request(operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    try:
-        request = types.api_request(SERVICE, operation, properties, kind, skip)
-    except ServiceError as error:
-        fail(error.message, "InvalidRequest")
+    request = request_of(SERVICE, operation, properties, kind, skip)
     routing = request.get("DeploymentConfig", {}).get("BlueGreenUpdatePolicy", {}).get("TrafficRoutingConfiguration")
     if routing:
         # Required by the API, not by the resource type.
@@ -182,9 +162,3 @@ def _request(operation: str, properties: dict[str, Any], kind: str, skip: tuple[
 
 def _endpoint_created(endpoint: Endpoint) -> Created:
     return endpoint.arn, {"EndpointName": endpoint.name, "EndpointArn": endpoint.arn}
-
-
-def current_region() -> str:
-    """Return the region of the request or stack operation that is running."""
-    region: str = private.module("core.responses").get_region()
-    return region

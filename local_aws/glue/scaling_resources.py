@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local_aws.autoscaling.api import SERVICE, AutoscalingApi
-from local_aws.errors import ServiceError
+from local_aws.autoscaling.api import SERVICE
 from local_aws.glue import types
-from local_aws.glue.bridge import LoopBridge
-from local_aws.glue.resources import Created, current_region, fail
+from local_aws.glue.handler import Call, Created, HandlerError, request_of
 
 _SEPARATOR = "|"
 
@@ -18,13 +16,11 @@ class ScalingResources:
     """Create, update and delete of scalable targets and scaling policies.
 
     Args:
-        api: The Application Auto Scaling API.
-        bridge: The way onto the loop.
+        call: Calls Application Auto Scaling in the region of the stack that is deployed.
     """
 
-    def __init__(self, api: AutoscalingApi, bridge: LoopBridge) -> None:
-        self._api = api
-        self._bridge = bridge
+    def __init__(self, call: Call) -> None:
+        self._call = call
 
     def handlers(self) -> dict[str, dict[str, Callable[..., Any]]]:
         """Return the handlers per resource type, as ministack keeps them."""
@@ -41,25 +37,20 @@ class ScalingResources:
             },
         }
 
-    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        region = current_region()
-        try:
-            return self._bridge.run(lambda: self._api.call(region, operation, request))
-        except ServiceError as error:
-            fail(error.message, error.code)
-
     def _put_target(self, old: dict[str, Any], props: dict[str, Any]) -> Created:
         wanted = dict(props)
         if isinstance(wanted.get("Tags"), list):
             wanted["Tags"] = {tag["Key"]: tag["Value"] for tag in wanted["Tags"]}
-        request = _request("RegisterScalableTarget", wanted, types.TARGET, ("ScheduledActions", "RoleARN", "Id"))
+        request = request_of(
+            SERVICE, "RegisterScalableTarget", wanted, types.TARGET, ("ScheduledActions", "RoleARN", "Id")
+        )
         self._call("RegisterScalableTarget", request)
         identity = {key: request[key] for key in ("ServiceNamespace", "ScalableDimension", "ResourceId")}
         actions = {action["ScheduledActionName"]: action for action in props.get("ScheduledActions") or []}
         for gone in {a["ScheduledActionName"] for a in old.get("ScheduledActions") or []} - set(actions):
             self._call("DeleteScheduledAction", {**identity, "ScheduledActionName": gone})
         for action in actions.values():
-            put = _request("PutScheduledAction", {**action, **identity}, types.TARGET)
+            put = request_of(SERVICE, "PutScheduledAction", {**action, **identity}, types.TARGET)
             self._call("PutScheduledAction", put)
         parts = (identity["ResourceId"], identity["ScalableDimension"], identity["ServiceNamespace"])
         physical_id = _SEPARATOR.join(parts)
@@ -69,7 +60,7 @@ class ScalingResources:
         self._delete("DeregisterScalableTarget", _identity(physical_id))
 
     def _put_policy(self, props: dict[str, Any]) -> Created:
-        request = _request("PutScalingPolicy", _located(props), types.POLICY, ("ScalingTargetId",))
+        request = request_of(SERVICE, "PutScalingPolicy", _located(props), types.POLICY, ("ScalingTargetId",))
         arn = self._call("PutScalingPolicy", request)["PolicyARN"]
         return arn, {"Arn": arn}
 
@@ -79,13 +70,12 @@ class ScalingResources:
         self._delete("DeleteScalingPolicy", {key: located[key] for key in keys})
 
     def _delete(self, operation: str, request: dict[str, Any]) -> None:
-        region = current_region()
         try:
-            self._bridge.run(lambda: self._api.call(region, operation, request))
-        except ServiceError as error:
+            self._call(operation, request)
+        except HandlerError as error:
             # Deleting what has gone already, with its endpoint or by a hand-over, is a success.
             if error.code != "ObjectNotFoundException":
-                fail(error.message, error.code)
+                raise
 
 
 def _identity(physical_id: str) -> dict[str, str]:
@@ -96,10 +86,3 @@ def _identity(physical_id: str) -> dict[str, str]:
 def _located(props: dict[str, Any]) -> dict[str, Any]:
     target = props.get("ScalingTargetId")
     return {**props, **_identity(target)} if target else props
-
-
-def _request(operation: str, properties: dict[str, Any], kind: str, skip: tuple[str, ...] = ()) -> dict[str, Any]:
-    try:
-        return types.api_request(SERVICE, operation, properties, kind, skip)
-    except ServiceError as error:
-        fail(error.message, "InvalidRequest")

@@ -6,8 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from local_aws.api_model import check_request
-from local_aws.errors import ServiceError
+from local_aws.api_model import asked
 from local_aws.sagemaker import definitions, endpoints, fleets, tags
 from local_aws.sagemaker.experiments import api as experiments
 from local_aws.sagemaker.records import Region
@@ -27,7 +26,7 @@ class SageMakerApi:
         self.context = context
         self.regions: dict[str, Region] = {}
         in_use = context.settings.assumptions.config_in_use_delete
-        plain: dict[str, Callable[[Region, dict[str, Any]], dict[str, Any]]] = {
+        self._operations: dict[str, Callable[[Region, dict[str, Any]], dict[str, Any]]] = {
             "CreateModel": definitions.create_model,
             "DescribeModel": definitions.describe_model,
             "DeleteModel": definitions.delete_model,
@@ -55,7 +54,6 @@ class SageMakerApi:
             "ListTags": tags.list_tags,
             "DeleteTags": tags.delete_tags,
         }
-        self._operations = plain
 
     def region(self, name: str) -> Region:
         """Return a region, empty at first."""
@@ -69,11 +67,7 @@ class SageMakerApi:
         Raises:
             ServiceError: If the request or the rules refuse it, or the operation is not modelled.
         """
-        if operation not in self._operations:
-            known = ", ".join(sorted(self._operations))
-            raise ServiceError("UnknownOperationException", f"{operation} is not modelled here; modelled: {known}")
-        check_request(SERVICE, operation, request)
-        return self._operations[operation](self.region(region), request)
+        return asked(SERVICE, self._operations, operation, request)(self.region(region), request)
 
     async def reset(self) -> None:
         """Forget everything; the servers are stopped by whoever started them."""

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from local_aws.glue import handler
 from local_aws.glue.bridge import LoopBridge
 from local_aws.glue.experiment_resources import ExperimentResources
-from local_aws.glue.resources import HandlerError
+from local_aws.glue.handler import HandlerError
 from local_aws.loose import Json
 from local_aws.tests.support import run
 from local_aws.tests.test_experiments import (
@@ -25,6 +26,12 @@ from local_aws.tests.test_experiments import (
 )
 
 LATER = lasting(2, wait=24 * HOUR)
+
+
+@pytest.fixture(autouse=True)
+def _no_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only where a stack is deployed is there a region of its own."""
+    monkeypatch.setattr(handler, "current_region", lambda: "us-east-1")
 
 
 class Resource(Trial):
@@ -43,7 +50,7 @@ class Resource(Trial):
                 self.cloud("StartInferenceExperiment", {"Name": "trial"})
             return answer
 
-        self._handler = ExperimentResources(lambda *asked: bridge.run(lambda: call(*asked)))
+        self._handler = ExperimentResources(handler.calling(bridge, lambda _region, *asked: call(*asked)))
         self.template: dict[str, Any] = {}
 
     async def create(self, **properties: Json) -> None:

@@ -60,14 +60,8 @@ def describe(region: Region, request: dict[str, Any]) -> dict[str, Any]:
         **{key: experiment.request.get(key) for key in ("Description", "DataStorageConfig", "KmsKey")},
     }
     return {
+        **_row(experiment),
         "Arn": experiment.arn,
-        "Name": experiment.name,
-        "Type": experiment.request["Type"],
-        "Schedule": {"StartTime": experiment.start, "EndTime": experiment.end},
-        "Status": experiment.status,
-        "CreationTime": experiment.created,
-        "LastModifiedTime": experiment.modified,
-        "RoleArn": experiment.request["RoleArn"],
         "EndpointMetadata": metadata,
         "ModelVariants": [
             {**variant, "Status": "InService" if variant["VariantName"] in served else _absent(experiment)}
@@ -138,20 +132,24 @@ def delete(region: Region, request: dict[str, Any]) -> dict[str, Any]:
 
 def listed(region: Region, request: dict[str, Any]) -> dict[str, Any]:
     """ListInferenceExperiments: no endpoint filter, no endpoint's name in what comes back."""
-    rows = []
-    for experiment in region.experiments.values():
-        row: dict[str, Any] = {
-            "Name": experiment.name,
-            "Type": experiment.request["Type"],
-            "Schedule": {"StartTime": experiment.start, "EndTime": experiment.end},
-            "Status": experiment.status,
-            "CreationTime": experiment.created,
-            "LastModifiedTime": experiment.modified,
-            "RoleArn": experiment.request["RoleArn"],
-        }
-        if request.get("StatusEquals", experiment.status) == experiment.status:
-            rows.append(row)
+    rows = [
+        _row(experiment)
+        for experiment in region.experiments.values()
+        if request.get("StatusEquals", experiment.status) == experiment.status
+    ]
     return listing("InferenceExperiments", "Name", rows, request)
+
+
+def _row(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "Name": experiment.name,
+        "Type": experiment.request["Type"],
+        "Schedule": {"StartTime": experiment.start, "EndTime": experiment.end},
+        "Status": experiment.status,
+        "CreationTime": experiment.created,
+        "LastModifiedTime": experiment.modified,
+        "RoleArn": experiment.request["RoleArn"],
+    }
 
 
 def find(region: Region, name: str) -> Experiment:
