@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.denied import is_hopeless
 
 
@@ -146,7 +146,7 @@ class Sender:
 
     def __init__(
         self,
-        runtime: Any,  # noqa: ANN401 - a boto3 client
+        runtime: Client,
         plan: Plan,
         clock: Callable[[], float] = time.monotonic,
         *,

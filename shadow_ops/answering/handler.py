@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_because
 from shadow_ops.aws import parameters, reasons
+from shadow_ops.aws.boto import Client, clients_of
 from shadow_ops.contract.approvals import VERDICT, Approval, Entry, beside
 from shadow_ops.contract.declared import Declared, settings_name
 from shadow_ops.contract.problems import harmless
@@ -33,7 +34,7 @@ class Clients:
         ssm: Gives Parameter Store where an endpoint is: by Region and role, each None where it is the function's own.
     """
 
-    codepipeline: Any
+    codepipeline: Client
     ssm: Callable[[str | None, str | None], Any]
 
 
@@ -106,7 +107,7 @@ def _skip(entry: Entry, clients: Clients, now: datetime.datetime) -> str | None:
     return skip_because(entry, declared, reasons.on_record(ssm, entry.endpoint), now)
 
 
-def _pending(codepipeline: Any, pipeline: str) -> Iterator[Pending]:  # noqa: ANN401 - a boto3 client
+def _pending(codepipeline: Client, pipeline: str) -> Iterator[Pending]:
     """The approvals that wait for a verdict; those of other kinds are none of ours."""
     for stage in codepipeline.get_pipeline_state(name=pipeline)["stageStates"]:
         execution = stage.get("latestExecution", {}).get("pipelineExecutionId")
@@ -127,7 +128,7 @@ def _pending(codepipeline: Any, pipeline: str) -> Iterator[Pending]:  # noqa: AN
                 )
 
 
-def _custom_data(codepipeline: Any, pipeline: str, execution: str, stage: str, action: str) -> str:  # noqa: ANN401 - a boto3 client
+def _custom_data(codepipeline: Client, pipeline: str, execution: str, stage: str, action: str) -> str:
     """What an approval says, with the variables of its execution filled in."""
     pages = codepipeline.get_paginator("list_action_executions").paginate(
         pipelineName=pipeline, filter={"pipelineExecutionId": execution}
@@ -141,7 +142,7 @@ def _custom_data(codepipeline: Any, pipeline: str, execution: str, stage: str, a
     return ""
 
 
-def _put(codepipeline: Any, pipeline: str, pending: Pending, given: Answer) -> None:  # noqa: ANN401 - a boto3 client
+def _put(codepipeline: Client, pipeline: str, pending: Pending, given: Answer) -> None:
     try:
         codepipeline.put_approval_result(
             pipelineName=pipeline,
@@ -158,29 +159,19 @@ def _put(codepipeline: Any, pipeline: str, pending: Pending, given: Answer) -> N
 
 def real_clients() -> Clients:
     """The services of the account and Region that the Lambda function runs in, and of those that it may look into."""
-    # Loading boto3 takes longer than any call; only the real function needs it.
-    import boto3
-    from botocore.config import Config
+    client = clients_of("shadow-answering")
 
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=5,
-        read_timeout=20,
-        user_agent_extra="shadow-answering",
-    )
-
-    def ssm(region: str | None, role: str | None) -> Any:  # noqa: ANN401 - a boto3 client
+    def ssm(region: str | None, role: str | None) -> Client:
         if role is None:
-            return boto3.client("ssm", region_name=region, config=config)
-        taken = boto3.client("sts", config=config).assume_role(RoleArn=role, RoleSessionName="shadow-answering")
+            return client("ssm", region_name=region)
+        taken = client("sts").assume_role(RoleArn=role, RoleSessionName="shadow-answering")
         keys = taken["Credentials"]
-        return boto3.client(
+        return client(
             "ssm",
             region_name=region,
-            config=config,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys["SessionToken"],
         )
 
-    return Clients(boto3.client("codepipeline", config=config), ssm)
+    return Clients(client("codepipeline"), ssm)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from shadow_ops.aws.boto import Client
+
 _REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 
 
@@ -27,46 +29,46 @@ class Clients:
     region: str | None = None
 
     @cached_property
-    def athena(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def athena(self) -> Client:
         """Queries over captured files."""
         return self._client("athena")
 
     @cached_property
-    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def cloudwatch(self) -> Client:
         """Metrics and alarms."""
         return self._client("cloudwatch")
 
     @cached_property
-    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def sagemaker(self) -> Client:
         """Endpoints and their configs."""
         return self._client("sagemaker")
 
     @cached_property
-    def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def ssm(self) -> Client:
         """Settings and history of an endpoint."""
         return self._client("ssm")
 
     @cached_property
-    def sts(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def sts(self) -> Client:
         """Who calls."""
         return self._client("sts")
 
     @cached_property
-    def cloudformation(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def cloudformation(self) -> Client:
         """Stacks."""
         return self._client("cloudformation")
 
     @cached_property
-    def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def autoscaling(self) -> Client:
         """Application Auto Scaling."""
         return self._client("application-autoscaling")
 
     @cached_property
-    def s3(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def s3(self) -> Client:
         """Captured data; read by several threads at once."""
         return self._client("s3", max_pool_connections=32)
 
-    def runtime(self, connections: int) -> Any:  # noqa: ANN401 - a boto3 client
+    def runtime(self, connections: int) -> Client:
         """The service that answers requests. It repeats nothing: who measures must see each failure.
 
         Args:

@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
+
 # Of a variant, what scaling and its being alone make meaningless.
 _HOW_MANY = ("InitialInstanceCount", "InitialVariantWeight")
 
@@ -113,7 +115,7 @@ def same_content(one: Config, other: Config) -> bool:
     return alone and what(one) == what(other)
 
 
-def describe_config(sagemaker: Any, name: str) -> Config:  # noqa: ANN401 - a boto3 client
+def describe_config(sagemaker: Client, name: str) -> Config:
     """Describe an endpoint config.
 
     Raises:
@@ -131,7 +133,7 @@ def describe_config(sagemaker: Any, name: str) -> Config:  # noqa: ANN401 - a bo
     )
 
 
-def describe(sagemaker: Any, name: str) -> LiveEndpoint | None:  # noqa: ANN401 - a boto3 client
+def describe(sagemaker: Client, name: str) -> LiveEndpoint | None:
     """Describe an endpoint and the config that serves.
 
     Returns:

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.managed import variant_config
@@ -84,7 +85,7 @@ class Experiment:
         return {"SourceModelVariantName": self.production.name, "ShadowModelVariants": [shadow]}
 
 
-def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+def describe(sagemaker: Client, name: str) -> Experiment | None:
     """Describe a managed test; None if there is none of that name.
 
     Raises:
@@ -102,7 +103,7 @@ def describe(sagemaker: Any, name: str) -> Experiment | None:  # noqa: ANN401 - 
         raise CannotTellError(f"SageMaker doesn't say all of the managed test {name}: {error} is missing") from None
 
 
-def tags(sagemaker: Any, experiment: Experiment) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+def tags(sagemaker: Client, experiment: Experiment) -> dict[str, str]:
     """The tags of a managed test.
 
     Raises:
@@ -113,7 +114,7 @@ def tags(sagemaker: Any, experiment: Experiment) -> dict[str, str]:  # noqa: ANN
     return {one["Key"]: one["Value"] for one in found}
 
 
-def tag(sagemaker: Any, experiment: Experiment, wanted: Mapping[str, str | None]) -> None:  # noqa: ANN401 - a boto3 client
+def tag(sagemaker: Client, experiment: Experiment, wanted: Mapping[str, str | None]) -> None:
     """Set tags, and take away those without a value; the others stay.
 
     Raises:

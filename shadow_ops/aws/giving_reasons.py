@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.reasons import USED, ReasonGoneError, readable
 from shadow_ops.contract.reasons import Reason, reasons_path
 
@@ -13,7 +13,7 @@ from shadow_ops.contract.reasons import Reason, reasons_path
 _KEPT = datetime.timedelta(days=1)
 
 
-def put(ssm: Any, endpoint: str, reason: Reason) -> None:  # noqa: ANN401 - a boto3 client
+def put(ssm: Client, endpoint: str, reason: Reason) -> None:
     """Put a reason on record, in the place of those for the same purpose that nobody used; what is long over goes.
 
     Raises:
@@ -29,7 +29,7 @@ def put(ssm: Any, endpoint: str, reason: Reason) -> None:  # noqa: ANN401 - a bo
     parameters.remove(ssm, [f"{base}/{one.id}{end}" for one in old for end in ("", USED)])
 
 
-def withdraw(ssm: Any, endpoint: str, reason: Reason) -> bool:  # noqa: ANN401 - a boto3 client
+def withdraw(ssm: Client, endpoint: str, reason: Reason) -> bool:
     """Take a reason off the record.
 
     Returns:

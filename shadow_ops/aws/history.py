@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in
 
@@ -93,7 +94,7 @@ def path(endpoint: str) -> str:
     return f"{prefix(endpoint)}/history"
 
 
-def history(ssm: Any, endpoint: str) -> tuple[Entry, ...]:  # noqa: ANN401 - a boto3 client
+def history(ssm: Client, endpoint: str) -> tuple[Entry, ...]:
     """What was promoted and taken back, the oldest first.
 
     Args:
@@ -126,13 +127,13 @@ def history(ssm: Any, endpoint: str) -> tuple[Entry, ...]:  # noqa: ANN401 - a b
     return tuple(sorted(known, key=lambda one: one.at))
 
 
-def add_entry(ssm: Any, endpoint: str, entry: Entry) -> None:  # noqa: ANN401 - a boto3 client
+def add_entry(ssm: Client, endpoint: str, entry: Entry) -> None:
     """Add to the history, once; what it already has is left alone."""
     parameters.make(ssm, f"{path(endpoint)}/{entry.id}", entry.to_json())
 
 
 def undo_entry(
-    ssm: Any,  # noqa: ANN401 - a boto3 client
+    ssm: Client,
     endpoint: str,
     entry_id: str,
     at: datetime.datetime,
@@ -153,17 +154,12 @@ def undo_entry(
         parameters.make(ssm, f"{path(endpoint)}/{entry_id}.undone", undone)
 
 
-def _earlier(ssm: Any, name: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - a boto3 client
+def _earlier(ssm: Client, name: str) -> Iterator[dict[str, Any]]:
     """The versions of the one parameter of earlier versions of this library, the oldest first."""
     found: list[dict[str, Any]] = []
-    token: dict[str, str] = {}
     try:
-        while True:
-            page = ssm.get_parameter_history(Name=name, **token)
+        for page in pages(ssm.get_parameter_history, Name=name):
             found += page["Parameters"]
-            if not page.get("NextToken"):
-                break
-            token = {"NextToken": page["NextToken"]}
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.declared import prefix
 
 # Asynchronous events of Lambda are kept for six hours at most (Lambda Developer Guide, asynchronous invocation).
@@ -46,7 +47,7 @@ def lock_name(endpoint: str) -> str:
     return f"{prefix(endpoint)}/lock"
 
 
-def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime, heir_of: str | None = None) -> bool:  # noqa: ANN401 - a boto3 client
+def take(ssm: Client, endpoint: str, hold: Hold, now: datetime.datetime, heir_of: str | None = None) -> bool:
     """Take the right to work on an endpoint.
 
     Args:
@@ -69,7 +70,7 @@ def take(ssm: Any, endpoint: str, hold: Hold, now: datetime.datetime, heir_of: s
     return True
 
 
-def prolong(ssm: Any, endpoint: str, hold: Hold) -> bool:  # noqa: ANN401 - a boto3 client
+def prolong(ssm: Client, endpoint: str, hold: Hold) -> bool:
     """Prolong the right to work on an endpoint.
 
     Returns:
@@ -83,7 +84,7 @@ def prolong(ssm: Any, endpoint: str, hold: Hold) -> bool:  # noqa: ANN401 - a bo
     return True
 
 
-def _holder(ssm: Any, name: str) -> Hold | None:  # noqa: ANN401 - a boto3 client
+def _holder(ssm: Client, name: str) -> Hold | None:
     try:
         held = parameters.read(ssm, name)
         return None if held is None else Hold.from_json(held)
@@ -91,21 +92,21 @@ def _holder(ssm: Any, name: str) -> Hold | None:  # noqa: ANN401 - a boto3 clien
         return None
 
 
-def release(ssm: Any, endpoint: str, token: str) -> None:  # noqa: ANN401 - a boto3 client
+def release(ssm: Client, endpoint: str, token: str) -> None:
     """Give the right back; without effect if somebody else has it by now."""
     held = _holder(ssm, lock_name(endpoint))
     if held is not None and held.token == token:
         parameters.remove(ssm, [lock_name(endpoint)])
 
 
-def succeed(ssm: Any, endpoint: str, request: str, token: str, *, stack: str, now: datetime.datetime) -> bool:  # noqa: ANN401 - a boto3 client
+def succeed(ssm: Client, endpoint: str, request: str, token: str, *, stack: str, now: datetime.datetime) -> bool:
     """Claim to go on with a request where the invocation of a token left it; of all copies that try, one may."""
     return parameters.make(
         ssm, f"{prefix(endpoint)}/requests/{request}.{token}", {"stack": stack, "at": now.isoformat()}
     )
 
 
-def answered(ssm: Any, endpoint: str, request: str) -> Mapping[str, Any] | None:  # noqa: ANN401 - a boto3 client
+def answered(ssm: Client, endpoint: str, request: str) -> Mapping[str, Any] | None:
     """What was answered to a request; None if nothing was, as far as is known."""
     try:
         found = parameters.read(ssm, f"{prefix(endpoint)}/requests/{request}")
@@ -117,7 +118,7 @@ def answered(ssm: Any, endpoint: str, request: str) -> Mapping[str, Any] | None:
 
 
 def remember(
-    ssm: Any,  # noqa: ANN401 - a boto3 client
+    ssm: Client,
     endpoint: str,
     request: str,
     answer: Mapping[str, Any],
@@ -130,7 +131,7 @@ def remember(
     parameters.make(ssm, f"{prefix(endpoint)}/requests/{request}", data)
 
 
-def forget_old(ssm: Any, endpoint: str, now: datetime.datetime) -> None:  # noqa: ANN401 - a boto3 client
+def forget_old(ssm: Client, endpoint: str, now: datetime.datetime) -> None:
     """Remove the answers that nobody can ask for again."""
     old: list[str] = []
     for name, value in parameters.under(ssm, f"{prefix(endpoint)}/requests").items():

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in
 
@@ -64,7 +65,7 @@ def told_path(endpoint: str) -> str:
     return f"{prefix(endpoint)}/told"
 
 
-def latest(ssm: Any, endpoint: str) -> Look | None:  # noqa: ANN401 - a boto3 client
+def latest(ssm: Client, endpoint: str) -> Look | None:
     """The latest look; None if there was none, or it can't be read: the next one makes it anew.
 
     Raises:

@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.text import LARGEST_VALUE, compact
 
 _STANDARD_VALUE = 4096
@@ -71,7 +72,7 @@ def unpack(text: str, name: str = "a parameter") -> dict[str, Any]:
     return data
 
 
-def read(ssm: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - a boto3 client
+def read(ssm: Client, name: str) -> dict[str, Any] | None:
     """What a parameter holds; None if it isn't there.
 
     Raises:
@@ -82,7 +83,7 @@ def read(ssm: Any, name: str) -> dict[str, Any] | None:  # noqa: ANN401 - a boto
     return None if text is None else unpack(text, name)
 
 
-def text_of(ssm: Any, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
+def text_of(ssm: Client, name: str) -> str | None:
     """The text of a parameter as it is; None if it isn't there.
 
     Raises:
@@ -96,7 +97,7 @@ def text_of(ssm: Any, name: str) -> str | None:  # noqa: ANN401 - a boto3 client
         raise
 
 
-def write(ssm: Any, name: str, data: Mapping[str, Any]) -> None:  # noqa: ANN401 - a boto3 client
+def write(ssm: Client, name: str, data: Mapping[str, Any]) -> None:
     """Make a parameter, or replace what it holds.
 
     Raises:
@@ -105,7 +106,7 @@ def write(ssm: Any, name: str, data: Mapping[str, Any]) -> None:  # noqa: ANN401
     ssm.put_parameter(Name=name, Value=pack(data), Type="String", Overwrite=True, Tier="Intelligent-Tiering")
 
 
-def make(ssm: Any, name: str, data: Mapping[str, Any]) -> bool:  # noqa: ANN401 - a boto3 client
+def make(ssm: Client, name: str, data: Mapping[str, Any]) -> bool:
     """Make a parameter; of all who try at once, one succeeds.
 
     Returns:
@@ -120,19 +121,13 @@ def make(ssm: Any, name: str, data: Mapping[str, Any]) -> bool:  # noqa: ANN401 
     return True
 
 
-def under(ssm: Any, path: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+def under(ssm: Client, path: str) -> dict[str, str]:
     """The parameters below a path and their values, packed as they are."""
-    found: dict[str, str] = {}
-    token: dict[str, str] = {}
-    while True:
-        page = ssm.get_parameters_by_path(Path=path, Recursive=True, **token)
-        found |= {one["Name"]: one["Value"] for one in page["Parameters"]}
-        if not page.get("NextToken"):
-            return found
-        token = {"NextToken": page["NextToken"]}
+    listed = pages(ssm.get_parameters_by_path, Path=path, Recursive=True)
+    return {one["Name"]: one["Value"] for page in listed for one in page["Parameters"]}
 
 
-def remove(ssm: Any, names: Iterable[str]) -> None:  # noqa: ANN401 - a boto3 client
+def remove(ssm: Client, names: Iterable[str]) -> None:
     """Remove parameters; fine if they aren't there."""
     gone = list(names)
     for first in range(0, len(gone), 10):  # API operation DeleteParameters takes ten names

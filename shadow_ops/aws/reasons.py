@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.reasons import Reason, reasons_path
 
 USED = ".used"
@@ -19,7 +19,7 @@ class ReasonGoneError(Exception):
     """A reason can't be taken: another deployment has it, or somebody withdrew it."""
 
 
-def on_record(ssm: Any, endpoint: str) -> tuple[Reason, ...]:  # noqa: ANN401 - a boto3 client
+def on_record(ssm: Client, endpoint: str) -> tuple[Reason, ...]:
     """The reasons of an endpoint, the oldest first; those that were used or have expired too.
 
     Raises:
@@ -32,7 +32,7 @@ def on_record(ssm: Any, endpoint: str) -> tuple[Reason, ...]:  # noqa: ANN401 - 
     return found
 
 
-def readable(ssm: Any, endpoint: str) -> tuple[tuple[Reason, ...], tuple[str, ...]]:  # noqa: ANN401 - a boto3 client
+def readable(ssm: Client, endpoint: str) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
     """The reasons that can be read, as `on_record` has them, and a sentence about each that can't.
 
     Raises:
@@ -54,7 +54,7 @@ def readable(ssm: Any, endpoint: str) -> tuple[tuple[Reason, ...], tuple[str, ..
     return tuple(sorted(reasons, key=lambda one: one.at)), tuple(damaged)
 
 
-def use(ssm: Any, endpoint: str, reason_id: str, request: str) -> None:  # noqa: ANN401 - a boto3 client
+def use(ssm: Client, endpoint: str, reason_id: str, request: str) -> None:
     """Take a reason for a request of CloudFormation; the same request may do so again.
 
     Raises:

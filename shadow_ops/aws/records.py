@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in, whole
@@ -98,7 +99,7 @@ class Pending:
         return cls(**known)
 
 
-def pending(ssm: Any, endpoint: str) -> Pending | None:  # noqa: ANN401 - a boto3 client
+def pending(ssm: Client, endpoint: str) -> Pending | None:
     """The deployment under way, or the last one; None if there was none.
 
     Raises:
@@ -112,12 +113,12 @@ def pending(ssm: Any, endpoint: str) -> Pending | None:  # noqa: ANN401 - a boto
         raise parameters.DamagedRecordError(f"the record of the last deployment can't be read ({error!r})") from None
 
 
-def save_pending(ssm: Any, endpoint: str, record: Pending) -> None:  # noqa: ANN401 - a boto3 client
+def save_pending(ssm: Client, endpoint: str, record: Pending) -> None:
     """Replace the record of the deployment under way."""
     parameters.write(ssm, f"{prefix(endpoint)}/pending", record.to_json())
 
 
-def scalings(ssm: Any, endpoint: str, stack: str) -> dict[str, Mapping[str, Any]]:  # noqa: ANN401 - a boto3 client
+def scalings(ssm: Client, endpoint: str, stack: str) -> dict[str, Mapping[str, Any]]:
     """The recorded scaling by variant as JSON, as far as it is a stack's, or doesn't say whose; damaged ones not."""
     base = f"{prefix(endpoint)}/scaling"
     found: dict[str, Mapping[str, Any]] = {}
@@ -134,7 +135,7 @@ def scaling_name(endpoint: str, variant: str) -> str:
     return f"{prefix(endpoint)}/scaling/{variant}"
 
 
-def save_scaling(ssm: Any, endpoint: str, variant: str, data: Mapping[str, Any], stack: str) -> None:  # noqa: ANN401 - a boto3 client
+def save_scaling(ssm: Client, endpoint: str, variant: str, data: Mapping[str, Any], stack: str) -> None:
     """Replace the recorded scaling of a variant.
 
     Raises:
@@ -143,14 +144,14 @@ def save_scaling(ssm: Any, endpoint: str, variant: str, data: Mapping[str, Any],
     parameters.write(ssm, scaling_name(endpoint, variant), {**data, "stack": stack})
 
 
-def keeps(ssm: Any, endpoint: str) -> Mapping[str, bool]:  # noqa: ANN401 - a boto3 client
+def keeps(ssm: Client, endpoint: str) -> Mapping[str, bool]:
     """For an endpoint config, whether its update kept the live instance counts; the last few configs only."""
     data = parameters.read(ssm, f"{prefix(endpoint)}/state") or {}
     found = data.get("keep", {})
     return _flags(found) if isinstance(found, Mapping) else {}
 
 
-def save_keeps(ssm: Any, endpoint: str, keeps: Mapping[str, bool], stack: str) -> None:  # noqa: ANN401 - a boto3 client
+def save_keeps(ssm: Client, endpoint: str, keeps: Mapping[str, bool], stack: str) -> None:
     """Replace what was answered for endpoint configs."""
     parameters.write(ssm, f"{prefix(endpoint)}/state", {"keep": dict(keeps), "stack": stack})
 
@@ -160,7 +161,7 @@ def _flags(found: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def own_names(
-    ssm: Any,  # noqa: ANN401 - a boto3 client
+    ssm: Client,
     endpoint: str,
     stack: str,
     *,

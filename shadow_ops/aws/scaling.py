@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client, pages
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields
 
@@ -49,11 +50,11 @@ class Services(Protocol):
     """Whatever holds boto3 clients of these."""
 
     @property
-    def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def autoscaling(self) -> Client:
         """Application Auto Scaling."""
 
     @property
-    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def cloudwatch(self) -> Client:
         """Alarms of step scaling policies."""
 
 
@@ -170,15 +171,9 @@ class Scaling:
                 )
 
     def _pages(self, operation: str, member: str, **arguments: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of three operations
-        found: list[Mapping[str, Any]] = []
-        token: dict[str, str] = {}
-        while True:
-            call = getattr(self._autoscaling, operation)
-            page = call(ServiceNamespace=_NAMESPACE, ScalableDimension=_DIMENSION, **arguments, **token)
-            found += page[member]
-            if not page.get("NextToken"):
-                return found
-            token = {"NextToken": page["NextToken"]}
+        call = getattr(self._autoscaling, operation)
+        listed = pages(call, ServiceNamespace=_NAMESPACE, ScalableDimension=_DIMENSION, **arguments)
+        return [one for page in listed for one in page[member]]
 
     def _resource(self, variant: str) -> str:
         return f"endpoint/{self._endpoint}/variant/{variant}"

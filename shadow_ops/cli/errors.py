@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from shadow_ops.aws.denied import DENIED, EXPIRED, UNKNOWN_KEY
-from shadow_ops.aws.errors import THROTTLED
+from shadow_ops.aws.errors import THROTTLED, is_overloaded
 from shadow_ops.cli import harmless
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 
@@ -124,10 +124,8 @@ def is_passing(error: Exception) -> bool:
 
     from shadow_ops.measure.metric_data import MetricQueryError
 
-    if isinstance(error, exceptions.ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return error.response.get("Error", {}).get("Code") in THROTTLED or status >= 500
-    return isinstance(error, MetricQueryError | exceptions.ConnectionError | exceptions.HTTPClientError)
+    by_itself = MetricQueryError | exceptions.ConnectionError | exceptions.HTTPClientError
+    return is_overloaded(error) or isinstance(error, by_itself)
 
 
 def _refused(details: Mapping[str, Any], operation: str) -> Failure:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
+from shadow_ops.aws.boto import Client, clients_of
 from shadow_ops.aws.errors import error_code
 
 LOG = logging.getLogger(__name__)
@@ -88,12 +89,12 @@ class Clients:
         functions: Lambda, to go on waiting in another invocation.
     """
 
-    sagemaker: Any
-    autoscaling: Any
-    ssm: Any
-    cloudformation: Any
-    cloudwatch: Any
-    functions: Any
+    sagemaker: Client
+    autoscaling: Client
+    ssm: Client
+    cloudformation: Client
+    cloudwatch: Client
+    functions: Client
 
     def patient(self, clock: Clock) -> Clients:
         """The same services, each call tried again while the trouble is a passing one, and none once time is up.
@@ -109,7 +110,7 @@ class TimeUpError(Exception):
 
 
 class _Patient:
-    def __init__(self, client: Any, clock: Clock) -> None:  # noqa: ANN401 - a boto3 client
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
         self._clock = clock
 
@@ -143,22 +144,12 @@ def is_passing(error: Exception) -> bool:
 
 def real_clients() -> Clients:
     """The services of the account and region that the Lambda function runs in."""
-    # Loading boto3 takes longer than any call; only the real function needs it.
-    import boto3
-    from botocore.config import Config
-
-    # Standard mode: throttled calls wait longer each time (botocore documentation, retries).
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 8},
-        connect_timeout=5,
-        read_timeout=20,
-        user_agent_extra="shadow-guard",
-    )
+    client = clients_of("shadow-guard", attempts=8)
     return Clients(
-        sagemaker=boto3.client("sagemaker", config=config),
-        autoscaling=boto3.client("application-autoscaling", config=config),
-        ssm=boto3.client("ssm", config=config),
-        cloudformation=boto3.client("cloudformation", config=config),
-        cloudwatch=boto3.client("cloudwatch", config=config),
-        functions=boto3.client("lambda", config=config),
+        sagemaker=client("sagemaker"),
+        autoscaling=client("application-autoscaling"),
+        ssm=client("ssm"),
+        cloudformation=client("cloudformation"),
+        cloudwatch=client("cloudwatch"),
+        functions=client("lambda"),
     )

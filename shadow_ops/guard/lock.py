@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import journal
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.journal import Hold
 from shadow_ops.guard.clients import Clock, TimeUpError
 from shadow_ops.guard.course import Course
@@ -41,7 +41,7 @@ class Lock:
         course: Who takes it.
     """
 
-    ssm: Any
+    ssm: Client
     clock: Clock
     endpoint: str
     request: Request | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant
 from shadow_ops.contract.instances import Instances, hardware_of
 from shadow_ops.contract.policy import GatePolicy
@@ -19,7 +20,7 @@ class CloudWatch(Protocol):
     """Whatever holds a boto3 client of CloudWatch."""
 
     @property
-    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def cloudwatch(self) -> Client:
         """The client."""
 
 

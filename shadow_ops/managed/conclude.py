@@ -14,7 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws import experiment as experiments
-from shadow_ops.aws.errors import THROTTLED, error_code
+from shadow_ops.aws.boto import Client
+from shadow_ops.aws.errors import error_code, is_overloaded
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError, text_of
 from shadow_ops.aws.scaling import Scaling
@@ -37,19 +38,19 @@ class Services(Protocol):
     """Whatever holds boto3 clients of these."""
 
     @property
-    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def sagemaker(self) -> Client:
         """Endpoints and managed tests."""
 
     @property
-    def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def ssm(self) -> Client:
         """What is kept until it is put back."""
 
     @property
-    def autoscaling(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def autoscaling(self) -> Client:
         """Application Auto Scaling."""
 
     @property
-    def cloudwatch(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def cloudwatch(self) -> Client:
         """Metrics, and alarms of step scaling policies."""
 
 
@@ -254,14 +255,9 @@ def _patiently(look: Callable[[], Found], helm: Helm, began: datetime.datetime) 
             return look()
         except Exception as error:
             late = (helm.now() - began).total_seconds() > _PATIENCE_SECONDS
-            if late or (error_code(error) not in THROTTLED and not _of_the_service(error)):
+            if late or not is_overloaded(error):
                 raise
             helm.sleep(helm.poll_seconds)
-
-
-def _of_the_service(error: Exception) -> bool:
-    response = getattr(error, "response", None)
-    return isinstance(response, dict) and response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
 
 
 def _spoken(actions: dict[str, str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
+from shadow_ops.aws.boto import Client, pages
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
 
@@ -13,7 +13,7 @@ LOOKED_AT = 100
 """How many of the newest tests are looked at."""
 
 
-def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3 client
+def find(sagemaker: Client, endpoint: str) -> Experiment:
     """The managed test of an endpoint: the one at work, else one that is to begin, else the newest.
 
     ListInferenceExperiments can't be asked for an endpoint and doesn't say it, so each is looked at, the newest first.
@@ -42,7 +42,7 @@ def find(sagemaker: Any, endpoint: str) -> Experiment:  # noqa: ANN401 - a boto3
     return next((one for one in found if not one.over), found[0])
 
 
-def at_work(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+def at_work(sagemaker: Client, endpoint: str) -> Experiment | None:
     """The managed test that has an endpoint, or will have it; None if none of the newest hundred has.
 
     Raises:
@@ -55,13 +55,9 @@ def at_work(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
     return None if found.over else found
 
 
-def names(sagemaker: Any, **asked: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
+def names(sagemaker: Client, **asked: str) -> Iterator[str]:
     """The names of managed tests, the newest first."""
-    given: dict[str, str] = {}
-    while True:
-        page = sagemaker.list_inference_experiments(SortBy="CreationTime", SortOrder="Descending", **asked, **given)
+    listing = sagemaker.list_inference_experiments
+    for page in pages(listing, SortBy="CreationTime", SortOrder="Descending", **asked):
         for one in page["InferenceExperiments"]:
             yield one["Name"]
-        if not page.get("NextToken"):
-            return
-        given = {"NextToken": page["NextToken"]}

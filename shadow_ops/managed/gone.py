@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.managed.steps import Done, Wanted
@@ -40,7 +40,7 @@ def what_is_left(experiment: Experiment) -> str:
     )
 
 
-def end(sagemaker: Any, gone: EndpointGoneError, wanted: Wanted, sleep: Callable[[], None]) -> Done:  # noqa: ANN401 - a boto3 client
+def end(sagemaker: Client, gone: EndpointGoneError, wanted: Wanted, sleep: Callable[[], None]) -> Done:
     """End the test all the same. Whether SageMaker does so without the endpoint isn't documented, so it is looked at.
 
     Raises:
@@ -63,7 +63,7 @@ def end(sagemaker: Any, gone: EndpointGoneError, wanted: Wanted, sleep: Callable
     raise CannotTellError(_in_vain(gone.experiment, "it goes on being at work"))
 
 
-def _ask(sagemaker: Any, found: Experiment, wanted: Wanted) -> None:  # noqa: ANN401 - a boto3 client
+def _ask(sagemaker: Client, found: Experiment, wanted: Wanted) -> None:
     try:
         if found.status == "Created":
             sagemaker.delete_inference_experiment(Name=found.name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
 
 from shadow_ops.aws import endpoint as endpoints
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.problems import CannotTellError
@@ -14,7 +14,7 @@ from shadow_ops.managed.find import LOOKED_AT, at_work, find, names
 from shadow_ops.managed.stopping import is_retained
 
 
-def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+def running(sagemaker: Client, endpoint: str) -> Experiment | None:
     """The managed test that runs on an endpoint, whoever has made it; None if none of the newest hundred does.
 
     Raises:
@@ -23,7 +23,7 @@ def running(sagemaker: Any, endpoint: str) -> Experiment | None:  # noqa: ANN401
     return next((one for one in _newest(sagemaker, endpoint, "Running") if one.status == "Running"), None)
 
 
-def under_way(sagemaker: Any) -> dict[str, Experiment]:  # noqa: ANN401 - a boto3 client
+def under_way(sagemaker: Client) -> dict[str, Experiment]:
     """The managed tests that aren't over, whoever has made them, by endpoint: of each status the newest hundred.
 
     Raises:
@@ -38,7 +38,7 @@ def under_way(sagemaker: Any) -> dict[str, Experiment]:  # noqa: ANN401 - a boto
     return found
 
 
-def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: ANN401 - a boto3 client
+def retained(sagemaker: Client, live: LiveEndpoint) -> Experiment | None:
     """The test whose shadow was retained on an endpoint, whoever has made it; None if none of the newest hundred.
 
     Raises:
@@ -47,7 +47,7 @@ def retained(sagemaker: Any, live: LiveEndpoint) -> Experiment | None:  # noqa: 
     return next((one for one in _newest(sagemaker, live.name, "Completed") if is_retained(one, live)), None)
 
 
-def _newest(sagemaker: Any, endpoint: str | None, status: str) -> Iterator[Experiment]:  # noqa: ANN401 - a boto3 client
+def _newest(sagemaker: Client, endpoint: str | None, status: str) -> Iterator[Experiment]:
     """Those of the newest hundred tests of a status that are an endpoint's, or anybody's."""
     for name in itertools.islice(names(sagemaker, StatusEquals=status), LOOKED_AT):
         try:
@@ -58,7 +58,7 @@ def _newest(sagemaker: Any, endpoint: str | None, status: str) -> Iterator[Exper
             yield one
 
 
-def never_made(sagemaker: Any, endpoint: str, name: str | None) -> str | None:  # noqa: ANN401 - a boto3 client
+def never_made(sagemaker: Client, endpoint: str, name: str | None) -> str | None:
     """The sentence about a test that isn't there, on an endpoint that serves alone and that no other test has.
 
     Of a scheduled one that was cancelled SageMaker keeps nothing. None where there is more to say than that.
@@ -77,7 +77,7 @@ def never_made(sagemaker: Any, endpoint: str, name: str | None) -> str | None:  
     )
 
 
-def named(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
+def named(sagemaker: Client, endpoint: str, name: str | None) -> Experiment:
     """The managed test of a name, which must be of that endpoint; without a name as `find`.
 
     Raises:

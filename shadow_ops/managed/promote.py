@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import json
 from dataclasses import replace
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
@@ -139,7 +139,7 @@ def _promoted(seen: Seen, past: Past) -> Step:
     return steps.Done(tuple(said))
 
 
-def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: ANN401 - holds boto3 clients
+def _act(services: conclude.Services, seen: Seen, step: object, helm: Helm) -> None:
     live, experiment = seen.live, seen.experiment
     match step:
         case steps.Keep(scaled):
@@ -163,7 +163,7 @@ def _act(services: Any, seen: Seen, step: object, helm: Helm) -> None:  # noqa: 
             remembered.withdraw(services.ssm, seen, right)
 
 
-def check_there(sagemaker: Any, experiment: Experiment) -> None:  # noqa: ANN401 - a boto3 client
+def check_there(sagemaker: Client, experiment: Experiment) -> None:
     """Check that the candidate's model is there: without it a promotion fails once scaling is taken away.
 
     Raises:
@@ -181,7 +181,7 @@ def check_there(sagemaker: Any, experiment: Experiment) -> None:  # noqa: ANN401
         )
 
 
-def observe(services: Any, experiment: Experiment, now: datetime.datetime) -> Seen:  # noqa: ANN401 - holds boto3 clients
+def observe(services: conclude.Services, experiment: Experiment, now: datetime.datetime) -> Seen:
     """See all that a conclusion by people depends on.
 
     Raises:
@@ -191,7 +191,7 @@ def observe(services: Any, experiment: Experiment, now: datetime.datetime) -> Se
     return _look(services, conclude.observe(services, experiment), now)
 
 
-def _look(services: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - holds boto3 clients
+def _look(services: conclude.Services, seen: Seen, now: datetime.datetime) -> Seen:
     return remembered.with_right(services.ssm, seen, now) if seen.ours else seen
 
 

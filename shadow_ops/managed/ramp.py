@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look
 from shadow_ops.contract.managed import course_name, ramp_name
@@ -175,7 +176,7 @@ def since(asked: Ramp, experiment: Experiment, made: datetime.datetime | None) -
     return max(experiment.modified, asked.at, made or asked.at)
 
 
-def read(ssm: Any, endpoint: str) -> tuple[Ramp, Course] | None:  # noqa: ANN401 - a boto3 client
+def read(ssm: Client, endpoint: str) -> tuple[Ramp, Course] | None:
     """The ramp of an endpoint's managed test and what has come of it; None if nobody has asked for one.
 
     Raises:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from shadow_ops.aws import looks, parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import describe_config
 from shadow_ops.aws.experiment import describe
 from shadow_ops.contract.managed import course_name
@@ -19,7 +20,7 @@ LOG = logging.getLogger(__name__)
 _MOST_STEPS = 3
 
 
-def on_look(event: Mapping[str, Any], sagemaker: Any, ssm: Any, now: datetime.datetime) -> None:  # noqa: ANN401 - boto3 clients
+def on_look(event: Mapping[str, Any], sagemaker: Client, ssm: Client, now: datetime.datetime) -> None:
     """Take an event of the watch. It says which endpoint; all else is looked up, because an event may come late.
 
     Raises:

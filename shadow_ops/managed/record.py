@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.scaled import Scaled
 
@@ -58,7 +59,7 @@ def name(endpoint: str) -> str:
     return f"{prefix(endpoint)}/conclusion"
 
 
-def read(ssm: Any, endpoint: str) -> Kept | None:  # noqa: ANN401 - a boto3 client
+def read(ssm: Client, endpoint: str) -> Kept | None:
     """What is to be put back on an endpoint, if anything.
 
     Raises:
@@ -74,7 +75,7 @@ def read(ssm: Any, endpoint: str) -> Kept | None:  # noqa: ANN401 - a boto3 clie
         raise parameters.DamagedRecordError(f"the parameter {name(endpoint)}: {error}") from None
 
 
-def write(ssm: Any, endpoint: str, kept: Kept) -> None:  # noqa: ANN401 - a boto3 client
+def write(ssm: Client, endpoint: str, kept: Kept) -> None:
     """Keep scaling.
 
     Raises:
@@ -84,6 +85,6 @@ def write(ssm: Any, endpoint: str, kept: Kept) -> None:  # noqa: ANN401 - a boto
     parameters.write(ssm, name(endpoint), kept.to_json())
 
 
-def forget(ssm: Any, endpoint: str) -> None:  # noqa: ANN401 - a boto3 client
+def forget(ssm: Client, endpoint: str) -> None:
     """Forget what is put back."""
     parameters.remove(ssm, [name(endpoint)])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import replace
-from typing import Any
 
 from shadow_ops.aws import giving_reasons, reasons
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.history import Entry, add_entry
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Reason
@@ -17,7 +17,7 @@ from shadow_ops.managed.steps import Seen
 _LONGEST = 1000
 
 
-def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> None:  # noqa: ANN401 - a boto3 client
+def put(ssm: Client, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> None:
     """Put on record that the tested model may be promoted beside what serves now, and for nothing else.
 
     Raises:
@@ -42,7 +42,7 @@ def put(ssm: Any, seen: Seen, why: str, *, by: str, now: datetime.datetime) -> N
         raise CannotTellError(str(error)) from None
 
 
-def with_right(ssm: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: ANN401 - a boto3 client
+def with_right(ssm: Client, seen: Seen, now: datetime.datetime) -> Seen:
     """What was seen, with what on record lets the endpoint's stack promote the candidate beside what serves.
 
     Raises:
@@ -53,7 +53,7 @@ def with_right(ssm: Any, seen: Seen, now: datetime.datetime) -> Seen:  # noqa: A
     return replace(seen, right=next((one for one in found if one.void_because(**given, now=now) is None), None))
 
 
-def withdraw(ssm: Any, seen: Seen, right: Reason) -> None:  # noqa: ANN401 - a boto3 client
+def withdraw(ssm: Client, seen: Seen, right: Reason) -> None:
     """Take that off the record.
 
     Raises:
@@ -68,7 +68,7 @@ def withdraw(ssm: Any, seen: Seen, right: Reason) -> None:  # noqa: ANN401 - a b
 
 
 def remember(
-    ssm: Any,  # noqa: ANN401 - a boto3 client
+    ssm: Client,
     seen: Seen,
     because: str | None,
     served: str | None,

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws import endpoint as endpoints
 from shadow_ops.aws import experiment as experiments
 from shadow_ops.aws import looks, parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.scaling import Scaling
@@ -186,7 +187,7 @@ class Runner:
         return str(found["Stacks"][0]["StackStatus"])
 
 
-def _record(ssm: Any, name: str, of: Callable[[dict[str, Any]], Record]) -> Record | None:  # noqa: ANN401 - a boto3 client
+def _record(ssm: Client, name: str, of: Callable[[dict[str, Any]], Record]) -> Record | None:
     try:
         found = parameters.read(ssm, name)
         return None if found is None else of(found)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
@@ -26,7 +26,7 @@ class Word:
 
 
 def of_what_serves(
-    sagemaker: Any,  # noqa: ANN401 - a boto3 client
+    sagemaker: Client,
     live: LiveEndpoint,
     settings: Declared | None,
     managed: Declared | None,

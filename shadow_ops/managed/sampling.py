@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import describe as describe_endpoint
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
@@ -23,11 +24,11 @@ class Services(Protocol):
     """Whatever holds boto3 clients of these."""
 
     @property
-    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def sagemaker(self) -> Client:
         """Managed tests."""
 
     @property
-    def ssm(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def ssm(self) -> Client:
         """Ramps."""
 
 
@@ -93,7 +94,7 @@ def begin(
     return [said, f"the ramp goes on by itself ({spoken(made)}), until the gate says FAIL or the share is changed"]
 
 
-def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment:  # noqa: ANN401 - a boto3 client
+def _changeable(sagemaker: Client, endpoint: str, name: str | None) -> Experiment:
     experiment = named(sagemaker, endpoint, name)
     if experiment.status not in ("Created", "Running"):
         fix = "" if experiment.over or experiment.status == "Stopping" else "; try again then"
@@ -105,7 +106,7 @@ def _changeable(sagemaker: Any, endpoint: str, name: str | None) -> Experiment: 
     return experiment
 
 
-def _check_carried(ssm: Any, experiment: Experiment) -> None:  # noqa: ANN401 - a boto3 client
+def _check_carried(ssm: Client, experiment: Experiment) -> None:
     said = Declared.read(experiment.endpoint, lambda name: parameters.text_of(ssm, name), managed=True)
     if said is None or said.experiment != experiment.name:
         raise CannotTellError(
@@ -119,7 +120,7 @@ def _check_carried(ssm: Any, experiment: Experiment) -> None:  # noqa: ANN401 - 
         )
 
 
-def _known(ssm: Any, endpoint: str) -> tuple[Ramp, ramp.Course] | None:  # noqa: ANN401 - a boto3 client
+def _known(ssm: Client, endpoint: str) -> tuple[Ramp, ramp.Course] | None:
     try:
         return ramp.read(ssm, endpoint)
     except parameters.DamagedRecordError:
@@ -127,7 +128,7 @@ def _known(ssm: Any, endpoint: str) -> tuple[Ramp, ramp.Course] | None:  # noqa:
         return None
 
 
-def _stop(ssm: Any, experiment: Experiment) -> list[str]:  # noqa: ANN401 - a boto3 client
+def _stop(ssm: Client, experiment: Experiment) -> list[str]:
     found = _known(ssm, experiment.endpoint)
     if found is None or found[0].experiment != experiment.name:
         return []
@@ -135,7 +136,7 @@ def _stop(ssm: Any, experiment: Experiment) -> list[str]:  # noqa: ANN401 - a bo
     return [] if found[1].ended is not None else [f"its ramp ({spoken(found[0])}) has ended by this"]
 
 
-def _set(sagemaker: Any, experiment: Experiment, percent: int) -> str:  # noqa: ANN401 - a boto3 client
+def _set(sagemaker: Client, experiment: Experiment, percent: int) -> str:
     before = experiment.sampling_percent
     if before == percent:
         return f"{experiment.name} copies {percent} % of the requests already"

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.managed.conclude import once
 from shadow_ops.managed.promotion import Update
 from shadow_ops.managed.steps import Seen
@@ -22,7 +23,7 @@ _OF_THE_TYPE = ("InferenceAmiVersion", "CapacityReservationConfig", "InstancePoo
 _ALONE = "alone-"
 
 
-def promote(sagemaker: Any, seen: Seen, step: Update) -> None:  # noqa: ANN401 - a boto3 client
+def promote(sagemaker: Client, seen: Seen, step: Update) -> None:
     """Serve by the config that serves, with another model, under the same variant name, and without a shadow."""
     served = sagemaker.describe_endpoint_config(EndpointConfigName=seen.live.config.name)
     [variant] = served["ProductionVariants"]
@@ -36,7 +37,7 @@ def promote(sagemaker: Any, seen: Seen, step: Update) -> None:  # noqa: ANN401 -
     _serve(sagemaker, seen, promoted_prefix(seen.experiment), served, promoted)
 
 
-def remove_shadow(sagemaker: Any, seen: Seen) -> None:  # noqa: ANN401 - a boto3 client
+def remove_shadow(sagemaker: Client, seen: Seen) -> None:
     """Serve by production alone, on as many instances as now; all else as the endpoint's stack says, if one owns it."""
     served = sagemaker.describe_endpoint_config(EndpointConfigName=seen.live.config.name)
     [variant] = served["ProductionVariants"]
@@ -45,7 +46,7 @@ def remove_shadow(sagemaker: Any, seen: Seen) -> None:  # noqa: ANN401 - a boto3
     _serve(sagemaker, seen, f"{seen.experiment.name[:40].rstrip('-')}-{_ALONE}", rest, alone)
 
 
-def _serve(sagemaker: Any, seen: Seen, prefix: str, rest: dict[str, Any], variant: dict[str, Any]) -> None:  # noqa: ANN401
+def _serve(sagemaker: Client, seen: Seen, prefix: str, rest: dict[str, Any], variant: dict[str, Any]) -> None:
     made = {key: value for key, value in rest.items() if key not in _NOT_ASKED and value is not None}
     made["ProductionVariants"] = [variant]
     # What is in it is in its name: a config of another attempt is never taken for this one.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.catalogue import ANSWERS, CAPTURE
 from shadow_ops.measure.metric_data import Series, kept_period, read_series, whole_periods
 from shadow_ops.measure.recording import Coarse, Period, Side
 
 
 def read_answers(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     endpoint: str,
     variants: tuple[str, str],
     config: str | None,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.catalogue import CatalogueEntry, dimensions
 
 # API operation GetMetricData: queries in a call, and points in an answer. Longer answers come in pages.
@@ -94,7 +95,7 @@ def whole_periods(since: datetime.datetime, until: datetime.datetime, period_sec
     return Span(_utc(first), _utc(max(first, last)), period_seconds)
 
 
-def read_series(cloudwatch: Any, wanted: Sequence[Series], span: Span) -> dict[Series, Points]:  # noqa: ANN401 - a boto3 client
+def read_series(cloudwatch: Client, wanted: Sequence[Series], span: Span) -> dict[Series, Points]:
     """Read series.
 
     Args:
@@ -117,7 +118,7 @@ def read_series(cloudwatch: Any, wanted: Sequence[Series], span: Span) -> dict[S
     return found
 
 
-def _read_batch(cloudwatch: Any, wanted: Sequence[Series], span: Span) -> dict[Series, Points]:  # noqa: ANN401 - a boto3 client
+def _read_batch(cloudwatch: Client, wanted: Sequence[Series], span: Span) -> dict[Series, Points]:
     named = {f"q{number}": series for number, series in enumerate(wanted)}
     points: dict[str, dict[datetime.datetime, float]] = {name: {} for name in named}
     status = dict.fromkeys(named, "Complete")
@@ -128,16 +129,11 @@ def _read_batch(cloudwatch: Any, wanted: Sequence[Series], span: Span) -> dict[S
         "ScanBy": "TimestampAscending",
         "MaxDatapoints": _POINTS_PER_PAGE,
     }
-    token: dict[str, str] = {}
-    while True:
-        page = cloudwatch.get_metric_data(**request, **token)
+    for page in pages(cloudwatch.get_metric_data, **request):
         for result in page["MetricDataResults"]:
             name = result["Id"]
             status[name] = result.get("StatusCode", "Complete")
             points[name] |= _points(result["Timestamps"], result["Values"], span)
-        if not page.get("NextToken"):
-            break
-        token = {"NextToken": page["NextToken"]}
     # PartialData is usual of a page; of the last one it means that points are missing.
     for name, word in status.items():
         if word != "Complete":

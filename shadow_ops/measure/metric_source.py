@@ -7,8 +7,8 @@ import datetime
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.answers import stretch_seconds
 from shadow_ops.contract.catalogue import CatalogueEntry
@@ -85,7 +85,7 @@ def settle_seconds(policy: GatePolicy) -> int:
 
 
 def record(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     subject: Subject,
     policy: GatePolicy,
     *,
@@ -177,7 +177,7 @@ def record(
 
 
 def _look(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     subject: Subject,
     since: datetime.datetime,
     until: datetime.datetime,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import choose_period, judge
 from shadow_ops.judge.live import subject_of
@@ -80,7 +81,7 @@ class Compared:
 
 
 def compare(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     found: Deployed,
     since: datetime.datetime,
     now: datetime.datetime,

@@ -7,8 +7,8 @@ import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.catalogue import CATALOGUE, INVOCATIONS, MODEL_LATENCY, CatalogueEntry
 from shadow_ops.contract.instances import Instances
 from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
@@ -81,7 +81,7 @@ def periods(since: datetime.datetime, until: datetime.datetime, shortest_seconds
     return whole_periods(since, until, kept_period(period, since, until))
 
 
-def describe(cloudwatch: Any, subject: Subject, span: Span) -> tuple[Described, ...]:  # noqa: ANN401 - a boto3 client
+def describe(cloudwatch: Client, subject: Subject, span: Span) -> tuple[Described, ...]:
     """Describe every metric of the catalogue of which either variant has data.
 
     Args:

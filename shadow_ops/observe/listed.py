@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.denied import is_denied
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
@@ -98,7 +99,7 @@ def listed(clients: Clients) -> list[Listed]:
         return list(pool.map(look, sorted({*settings, *managed, *tests})))
 
 
-def _under_way(sagemaker: Any) -> dict[str, Experiment]:  # noqa: ANN401 - a boto3 client
+def _under_way(sagemaker: Client) -> dict[str, Experiment]:
     try:
         return under_way(sagemaker)
     except sagemaker.exceptions.ClientError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from shadow_ops.aws import history, records
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.denied import is_denied
 from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
@@ -221,7 +221,7 @@ def _same_capture(destination: str | None, folder: str | None) -> bool:
     return f"{folder.rstrip('/')}/".startswith(f"{destination.rstrip('/')}/")
 
 
-def _limits(autoscaling: Any, live: LiveEndpoint) -> dict[str, Limits]:  # noqa: ANN401 - a boto3 client
+def _limits(autoscaling: Client, live: LiveEndpoint) -> dict[str, Limits]:
     resources = {f"endpoint/{live.name}/variant/{variant.name}": variant.name for variant in variants(live)}
     answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=list(resources))
     return {
@@ -231,7 +231,7 @@ def _limits(autoscaling: Any, live: LiveEndpoint) -> dict[str, Limits]:  # noqa:
     }
 
 
-def _alarms(cloudwatch: Any, names: Sequence[str]) -> tuple[Alarm, ...]:  # noqa: ANN401 - a boto3 client
+def _alarms(cloudwatch: Client, names: Sequence[str]) -> tuple[Alarm, ...]:
     found: dict[str, Alarm] = {}
     for first in range(0, len(names), _ALARMS_PER_CALL):
         asked = list(names[first : first + _ALARMS_PER_CALL])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.parameters import DamagedRecordError
@@ -39,7 +40,7 @@ def short(experiment: Experiment) -> str:
     return f"managed test {experiment.status} until {experiment.end:{_TIME}}"
 
 
-def ramp_of(ssm: Any, experiment: Experiment | None) -> Asked | None:  # noqa: ANN401 - a boto3 client
+def ramp_of(ssm: Client, experiment: Experiment | None) -> Asked | None:
     """The ramp of the test's share; a sentence where it can't be read, None where there is none.
 
     Raises:

@@ -16,8 +16,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.problems import CannotTellError, refuse
 from shadow_ops.responses.layout import Item
 from shadow_ops.responses.local import written
@@ -95,7 +95,7 @@ class AthenaSource:
         requests: Whether requests themselves are needed.
     """
 
-    athena: Any
+    athena: Client
     files_of: S3Source
     table: str
     endpoint: str

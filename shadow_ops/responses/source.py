@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.responses.layout import SUFFIXES, Item
 
 _GONE = ("NoSuchKey", "404")
@@ -24,7 +24,7 @@ class S3Source:
         prefix: The endpoint's folder, without slashes at its ends.
     """
 
-    s3: Any
+    s3: Client
     bucket: str
     prefix: str
 
@@ -66,7 +66,7 @@ class S3Source:
         return None
 
 
-def s3_source(s3: Any, uri: str) -> S3Source:  # noqa: ANN401 - a boto3 client
+def s3_source(s3: Client, uri: str) -> S3Source:
     """The source of an ``s3://bucket/folder``."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     return S3Source(s3, bucket, prefix.strip("/"))

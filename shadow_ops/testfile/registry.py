@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract import ecr
 from shadow_ops.contract.names import SERVICE_NAME
 from shadow_ops.contract.problems import CannotTellError, refuse, shown
@@ -47,7 +48,7 @@ def named(text: str) -> str:
     return found
 
 
-def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 client
+def approved(sagemaker: Client, name: str) -> Package:
     """Find an approved version.
 
     Args:
@@ -81,7 +82,7 @@ def approved(sagemaker: Any, name: str) -> Package:  # noqa: ANN401 - a boto3 cl
     return Package(found.get("ModelPackageArn", arn), _version(arn), image, artifact)
 
 
-def _newest(sagemaker: Any, group: str) -> str:  # noqa: ANN401 - a boto3 client
+def _newest(sagemaker: Client, group: str) -> str:
     page = sagemaker.list_model_packages(
         ModelPackageGroupName=group,
         ModelApprovalStatus="Approved",

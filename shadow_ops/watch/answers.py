@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.answers import comparison_of
@@ -104,7 +105,7 @@ def _uncounted(known: Coarse, created: datetime.datetime, now: datetime.datetime
 
 
 def _due(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     live: LiveEndpoint,
     variants: tuple[str, str],
     time: Time,

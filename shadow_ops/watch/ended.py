@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shadow_ops.aws import looks
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.experiment import Experiment, describe
 from shadow_ops.contract.declared import Declared
 from shadow_ops.managed.gone import what_is_left
@@ -14,7 +13,7 @@ from shadow_ops.watch import text
 from shadow_ops.watch.decide import Notice
 
 
-def of_the_end(ssm: Any, word: Word) -> Notice | None:  # noqa: ANN401 - a boto3 client
+def of_the_end(ssm: Client, word: Word) -> Notice | None:
     """The notice about the end of a managed test; None while it isn't over, and where its shadow was promoted.
 
     Args:
@@ -34,7 +33,7 @@ def of_the_end(ssm: Any, word: Word) -> Notice | None:  # noqa: ANN401 - a boto3
     return Notice(f"end-{found.name}", subject, told)
 
 
-def of_gone(sagemaker: Any, said: Declared) -> Notice | None:  # noqa: ANN401 - a boto3 client
+def of_gone(sagemaker: Client, said: Declared) -> Notice | None:
     """The notice about a test whose endpoint is gone; None where it is over.
 
     Args:
@@ -51,6 +50,6 @@ def of_gone(sagemaker: Any, said: Declared) -> Notice | None:  # noqa: ANN401 - 
     return Notice(f"gone-{found.name}", subject, told)
 
 
-def _verdict(ssm: Any, experiment: Experiment) -> str | None:  # noqa: ANN401 - a boto3 client
+def _verdict(ssm: Client, experiment: Experiment) -> str | None:
     look = looks.latest(ssm, experiment.endpoint)
     return None if look is None or look.config != experiment.config else f"{look.verdict}: {look.reason}"

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from shadow_ops.aws.boto import clients_of
 from shadow_ops.contract.problems import shown
 from shadow_ops.contract.watched import Watched
 from shadow_ops.watch.look import Clients, look
@@ -47,21 +48,12 @@ def look_at_all(event: Mapping[str, Any], clients: Clients) -> None:
 
 def real_clients() -> Clients:
     """The services of the account and region that the Lambda function runs in."""
-    # Loading boto3 takes longer than any call; only the real function needs it.
-    import boto3
-    from botocore.config import Config
-
-    config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
-        connect_timeout=5,
-        read_timeout=30,
-        user_agent_extra="shadow-watch",
-    )
+    client = clients_of("shadow-watch", read_timeout=30)
     return Clients(
-        sagemaker=boto3.client("sagemaker", config=config),
-        cloudwatch=boto3.client("cloudwatch", config=config),
-        ssm=boto3.client("ssm", config=config),
-        events=boto3.client("events", config=config),
-        sns=boto3.client("sns", config=config),
-        s3=boto3.client("s3", config=config),
+        sagemaker=client("sagemaker"),
+        cloudwatch=client("cloudwatch"),
+        ssm=client("ssm"),
+        events=client("events"),
+        sns=client("sns"),
+        s3=client("s3"),
     )

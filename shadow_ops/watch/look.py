@@ -6,9 +6,9 @@ import datetime
 import json
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 from shadow_ops.aws import looks, parameters, reasons
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import LiveEndpoint, describe
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.declared import Declared, managed_name, settings_name
@@ -38,12 +38,12 @@ class Clients:
         s3: Captured answers.
     """
 
-    sagemaker: Any
-    cloudwatch: Any
-    ssm: Any
-    events: Any
-    sns: Any
-    s3: Any
+    sagemaker: Client
+    cloudwatch: Client
+    ssm: Client
+    events: Client
+    sns: Client
+    s3: Client
 
 
 class NotPutError(Exception):
@@ -104,7 +104,7 @@ def _tell(clients: Clients, watched: Watched, notice: Notice | None, now: dateti
         Teller(clients.ssm, clients.sns, watched.topic_arn, watched.endpoint, now).tell((notice,))
 
 
-def _ramp(ssm: Any, live: LiveEndpoint) -> str | None:  # noqa: ANN401 - a boto3 client
+def _ramp(ssm: Client, live: LiveEndpoint) -> str | None:
     """The shares that a ramp has still before it, in words."""
     try:
         found = ramp.read(ssm, live.name)
@@ -117,7 +117,7 @@ def _ramp(ssm: Any, live: LiveEndpoint) -> str | None:  # noqa: ANN401 - a boto3
     return f"{', '.join(rest)} %" if rest else None
 
 
-def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:  # noqa: ANN401 - a boto3 client
+def _override(ssm: Client, live: LiveEndpoint, now: datetime.datetime) -> Reason | None:
     """A reason on record that would have the guard promote this shadow."""
     try:
         found = reasons.on_record(ssm, live.name)
@@ -135,7 +135,7 @@ def _override(ssm: Any, live: LiveEndpoint, now: datetime.datetime) -> Reason | 
     return next(counts, None)
 
 
-def _declared(ssm: Any, watched: Watched) -> Declared | None:  # noqa: ANN401 - a boto3 client
+def _declared(ssm: Client, watched: Watched) -> Declared | None:
     name = (managed_name if watched.managed else settings_name)(watched.endpoint)
     found = parameters.text_of(ssm, name)
     return None if found is None else Declared.from_text(found, name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime
 import logging
 from collections.abc import Collection
-from typing import Any
 
 from botocore.exceptions import ClientError
 
 from shadow_ops.aws import parameters
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.looks import told_path
 from shadow_ops.watch.decide import Notice
 
@@ -34,7 +34,7 @@ class Teller:
         now: The time.
     """
 
-    def __init__(self, ssm: Any, sns: Any, topic_arn: str, endpoint: str, now: datetime.datetime) -> None:  # noqa: ANN401 - boto3 clients
+    def __init__(self, ssm: Client, sns: Client, topic_arn: str, endpoint: str, now: datetime.datetime) -> None:
         self._ssm = ssm
         self._sns = sns
         self._topic = topic_arn
