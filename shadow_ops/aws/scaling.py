@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws.boto import Client, pages
 from shadow_ops.aws.errors import error_code
 from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields
+from shadow_ops.contract.schedules import comes_due
 
 LOG = logging.getLogger(__name__)
 
@@ -200,11 +201,8 @@ def _differ(wanted: Mapping[str, bool], live: Mapping[str, bool] | None) -> bool
 
 
 def _over(schedule: Mapping[str, Any]) -> bool:
-    now = datetime.datetime.now(datetime.UTC)
-    if "EndTime" in schedule and datetime.datetime.fromisoformat(schedule["EndTime"]) <= now:
-        return True
     # Refused although it was accepted once: a one-time action can only have come due.
-    return str(schedule["Schedule"]).startswith("at(")
+    return str(schedule["Schedule"]).startswith("at(") or not comes_due(schedule, datetime.datetime.now(datetime.UTC))
 
 
 def _begun(schedule: Mapping[str, Any]) -> bool:

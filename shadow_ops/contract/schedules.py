@@ -6,9 +6,14 @@ scaling actions using cron expressions".
 
 from __future__ import annotations
 
+import calendar
 import datetime
+import itertools
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from shadow_ops.contract.time_zones import TIME_ZONES
 
@@ -39,6 +44,20 @@ class _Field:
                 named = f" or {self.names[0]} to {self.names[-1]}" if self.names else ""
                 return f"{self.what} {text!r} must be {self.lowest} to {self.highest}{named}"
         return None
+
+    def values(self, text: str) -> set[int]:
+        """What the field stands for, one without a mistake; what is special may be any."""
+        found: set[int] = set()
+        for part in text.split(","):
+            span, slash, step = part.partition("/")
+            first, to, last = span.partition("-")
+            start, end = self._value(first) or self.lowest, self._value(last or first)
+            if end is None or (slash and not to):
+                end = self.highest
+            # What ends before it begins goes on from the lowest.
+            whole = range(start, end + 1) or [*range(start, self.highest + 1), *range(self.lowest, end + 1)]
+            found.update(whole[:: int(step or 1)])
+        return found
 
     def _value(self, text: str) -> int | None:
         if text.upper() in self.names:
@@ -75,6 +94,49 @@ def time_zone_mistake(name: str) -> str | None:
     return None if name in TIME_ZONES else "a time zone is an IANA name like Europe/Berlin or Etc/UTC"
 
 
+def comes_due(schedule: Mapping[str, Any], since: datetime.datetime) -> bool:
+    """Whether a scheduled action does anything from a time on; one with a mistake is taken for one that does.
+
+    Args:
+        schedule: Its members, as PutScheduledAction takes them; times as ISO text.
+        since: The time.
+    """
+    text, end = str(schedule["Schedule"]), schedule.get("EndTime")
+    if end is not None and _instant(end) <= since:
+        return False
+    at, cron = _AT.fullmatch(text), _CRON.fullmatch(text)
+    if schedule_mistake(text) is not None:
+        return True
+    try:
+        there = since.astimezone(ZoneInfo(schedule.get("Timezone") or "UTC"))
+    except (KeyError, ValueError, OSError):
+        # Without the zone's data: where it is earliest on earth.
+        there = since.astimezone(datetime.timezone(-datetime.timedelta(hours=12)))
+    local = there.replace(tzinfo=None)
+    if at is not None:
+        return datetime.datetime.fromisoformat(at[1]) > local
+    return cron is None or _comes(cron[1].split(), local)
+
+
+def _instant(text: str) -> datetime.datetime:
+    found = datetime.datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=datetime.UTC)
+
+
+def _comes(cron: Iterable[str], since: datetime.datetime = datetime.datetime.min) -> bool:
+    """Whether a cron expression's fields have a moment after a time; where it says L, W or #, on any day."""
+    minutes, hours, days, months, weekdays, years = map(_Field.values, _FIELDS, cron)
+    latest = datetime.time(max(hours), max(minutes))
+    for year, month in itertools.product(sorted(years), months):
+        first, length = calendar.monthrange(year, month)
+        for day in days.intersection(range(1, length + 1)):
+            # Monday is 0 there, and 2 here.
+            due = datetime.datetime.combine(datetime.date(year, month, day), latest)
+            if (first + day) % 7 + 1 in weekdays and due > since:
+                return True
+    return False
+
+
 def _rate_mistake(text: str) -> str | None:
     found = _RATE.fullmatch(text)
     if found is None or (found[1] == "1") == found[2].endswith("s"):
@@ -108,4 +170,6 @@ def _cron_mistake(text: str) -> str | None:
     wrong = next((one for one in mistakes if one is not None), None)
     if wrong is None and (fields[2] == "?") == (fields[4] == "?"):
         return "either the day of month or the day of week must be ?, and not both"
+    if wrong is None and not _comes(fields):
+        return "it never comes due, because there is no such day"
     return wrong

@@ -36,7 +36,7 @@ from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.renamed import refuse_lossy_rename
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
-from shadow_ops.guard.unfit import refuse_unfit
+from shadow_ops.guard.unfit import past, refuse_past, refuse_unfit
 
 ALARM_PATIENCE = datetime.timedelta(minutes=3)
 """How long an alarm is waited for. One that is pointed at a new fleet keeps its state until it is looked at again (API
@@ -100,6 +100,7 @@ def _first_creation(request: Request, seen: Seen) -> Decision:
         )
     if request.kind == "Update":
         refuse_other_models(request, need(seen.left), need(seen.asked))
+    refuse_past(request, seen)
     record = Pending(
         id=request.id, stack=request.stack, started=seen.now, source=asked.config, target=asked.config, done=True
     )
@@ -143,6 +144,7 @@ def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending
             "pending below /shadow-test were deleted), and another answer would have CloudFormation update the "
             "endpoint to the config that it has; change what it serves in the same deployment, such as a count"
         )
+    refuse_past(request, seen)
     # Where the guard is new, the endpoint's update may come all the same, with the config that it has.
     keep = keeps.get(config, True)
     steps = [*_record(request, seen, live, record)]
@@ -158,6 +160,8 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     change = classify(asked, live, requested, history, measured(seen, live, request))
     reason = why(request, seen, live, change)
     refuse_demotion(request, change, reason)
+    if change.kind != "rollback":
+        refuse_past(request, seen)
     scaled = _scaled(seen, record)
     scaling = {*scaled, *asked.scaling}
     refuse_lossy_rename(asked, request.old, live, requested, scaled)
@@ -185,6 +189,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
                 "wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
             )
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
+    notes = (*notes, *past(asked, request.old, seen))
     keep = keeps_live_counts(live, requested, scaling)
     taken = blocking(live, requested, scaled)
     if request.kind == "Create":

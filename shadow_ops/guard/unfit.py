@@ -6,15 +6,17 @@ What code says is checked where it is written; here it is checked again, because
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.problems import shown
 from shadow_ops.contract.scaled import TIMES, Scaled
 from shadow_ops.contract.scaling_model import Number, Struct, policy_mistakes
-from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
+from shadow_ops.contract.schedules import comes_due, schedule_mistake, time_zone_mistake
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.request import Request
+from shadow_ops.guard.seen import Seen, known
 
 _SAID = 3
 _LONGEST_NAME = 256
@@ -31,11 +33,40 @@ def refuse_unfit(asked: Asked, old: Asked | None) -> None:
     before = {} if old is None else old.scaling
     found = [one for name, scaled in asked.scaling.items() for one in _mistakes(scaled, before.get(name))]
     if found:
-        more = f"; and {len(found) - _SAID} more" if len(found) > _SAID else ""
         raise Refusal(
-            f"the scaling of {asked.endpoint} would be refused by Application Auto Scaling after the update: "
-            f"{'; '.join(found[:_SAID])}{more}; nothing was touched, correct it and deploy again"
+            f"the scaling of {asked.endpoint} would be refused by Application Auto Scaling after the update, or do "
+            f"nothing: {_some(found)}; nothing was touched, correct it and deploy again"
         )
+
+
+def past(asked: Asked, old: Asked | None, seen: Seen) -> tuple[str, ...]:
+    """Schedules that will do nothing any more, a line each, but for those that were declared, or are there, already."""
+    before = [*({} if old is None else old.scaling).values(), *known(seen.scaled, {}).values()]
+    return tuple(
+        f"{scaled.variant}, schedule {name}: {schedule['Schedule']} {schedule.get('Timezone', 'UTC')} lies in the past"
+        for scaled in asked.scaling.values()
+        for name, schedule in scaled.schedules.items()
+        if all(one.schedules.get(name) != schedule for one in before) and not comes_due(schedule, seen.now)
+    )
+
+
+def refuse_past(request: Request, seen: Seen) -> None:
+    """Refuse a schedule that would do nothing, and say nothing of it, unless a person goes back to it.
+
+    Raises:
+        Refusal: With each of them.
+    """
+    found = past(request.asked, request.old, seen)
+    if found and request.asked.rollback is None:
+        raise Refusal(
+            f"the scaling of {request.asked.endpoint} would do nothing at times that are over: {_some(found)}; nothing "
+            "was touched, take it out or correct it, and deploy again"
+        )
+
+
+def _some(found: Sequence[str]) -> str:
+    more = f"; and {len(found) - _SAID} more" if len(found) > _SAID else ""
+    return f"{'; '.join(found[:_SAID])}{more}"
 
 
 def _mistakes(scaled: Scaled, before: Scaled | None) -> Iterator[str]:

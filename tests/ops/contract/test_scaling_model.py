@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import zoneinfo
 from typing import Any
 
 import botocore.session
@@ -12,8 +13,9 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shadow_ops.contract import schedules
 from shadow_ops.contract.scaling_model import CONFIGURATIONS, STEP, Many, Number, OneOf, Struct, Text, policy_mistakes
-from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
+from shadow_ops.contract.schedules import comes_due, schedule_mistake, time_zone_mistake
 
 MODEL = botocore.session.Session().get_service_model("application-autoscaling")
 # What the API has for other services, and a variant can't use (API documentation of the member).
@@ -212,6 +214,12 @@ def test_a_schedule_that_the_service_takes_has_no_mistake(schedule: str) -> None
         ("at(2026-12-24 18:00:00)", "without a zone"),
         ("0 7 * * *", "a schedule is"),
         ("", "a schedule is"),
+        *(
+            (f"cron(0 7 {never} ? *)", "never comes due")
+            for never in ("31 2", "30-31 FEB", "31 4,6,9,NOV", "31 APR-JUN/2")
+        ),
+        ("cron(0 7 29 2 ? 2027)", "never comes due"),
+        ("cron(0 7 29 FEB ? 2025-2027,2100)", "never comes due"),
     ],
 )
 def test_a_schedule_that_the_service_refuses_is_told_by_one_sentence(schedule: str, said: str) -> None:
@@ -227,6 +235,71 @@ def test_every_moment_has_its_schedules(moment: datetime.datetime) -> None:
     whole = moment.replace(microsecond=0)
     assert schedule_mistake(f"at({whole.isoformat()})") is None
     assert schedule_mistake(f"cron({whole:%M %H %d} {whole:%b} ? {whole:%Y})") is None
+
+
+NOON = datetime.datetime(2026, 11, 28, 12, tzinfo=datetime.UTC)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "comes"),
+    [
+        ({"Schedule": "at(2026-11-28T12:00:01)"}, True),
+        ({"Schedule": "at(2026-11-28T12:00:00)"}, False),
+        ({"Schedule": "at(2026-11-28T12:59:59)", "Timezone": "Europe/Berlin"}, False),
+        ({"Schedule": "at(2026-11-28T13:00:01)", "Timezone": "Europe/Berlin"}, True),
+        ({"Schedule": "at(2026-11-28T07:00:01)", "Timezone": "America/New_York"}, True),
+        ({"Schedule": "cron(0 7 * * ? 2025)"}, False),
+        ({"Schedule": "cron(0 7 ? * MON 2020-2025,2199)"}, True),
+        ({"Schedule": "cron(0 7 * JAN-OCT ? 2026)"}, False),
+        ({"Schedule": "cron(0 7 * 1/10 ? 2026)"}, True),
+        ({"Schedule": "cron(0 7 L 1/10 ? 2026)"}, True),
+        ({"Schedule": "cron(0 7 28-29 11 ? 2026)"}, True),
+        ({"Schedule": "cron(0 7 28 NOV-NOV ? 2026)"}, False),
+        ({"Schedule": "cron(1 12 28 11 ? 2026)"}, True),
+        ({"Schedule": "cron(0 12 28 11 ? 2026)"}, False),
+        ({"Schedule": "cron(*/59 11-12 28 11 ? 2026)"}, True),
+        ({"Schedule": "cron(0 7 ? 12 SAT 2026)"}, True),
+        ({"Schedule": "cron(0 7 29 2 ? *)"}, True),
+        ({"Schedule": "rate(1 day)"}, True),
+        ({"Schedule": "rate(1 day)", "EndTime": "2026-11-28T12:00:00+00:00"}, False),
+        ({"Schedule": "rate(1 day)", "EndTime": "2026-11-28T13:00:00+01:00"}, False),
+        ({"Schedule": "rate(1 day)", "EndTime": "2026-11-28T12:00:00"}, False),
+        ({"Schedule": "rate(1 day)", "EndTime": "2026-11-28T12:00:01+00:00"}, True),
+        ({"Schedule": "cron(0 7 * * ? *)", "StartTime": "2020-01-01T00:00:00+00:00"}, True),
+        # Told by others.
+        ({"Schedule": "yesterday"}, True),
+    ],
+)
+def test_what_lies_in_the_past_does_nothing_any_more(
+    schedule: dict[str, str], comes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A time, the last year, month, day and minute of an expression, and an end; in the schedule's own zone."""
+    hours = {"UTC": 0, "Europe/Berlin": 1, "America/New_York": -5}
+    # The machine may lack the zones' data.
+    zones = {name: datetime.timezone(datetime.timedelta(hours=one)) for name, one in hours.items()}
+    monkeypatch.setattr(schedules, "ZoneInfo", zones.__getitem__)
+    assert comes_due(schedule, NOON) is comes
+
+
+def test_without_the_zones_data_nothing_is_past_that_may_be_to_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may lack them: then it is as early as anywhere on earth."""
+    monkeypatch.setattr(schedules, "ZoneInfo", _no_zone)
+    at = {"Timezone": "Europe/Berlin"}
+    assert comes_due({**at, "Schedule": "at(2026-11-28T00:00:01)"}, NOON)
+    assert not comes_due({**at, "Schedule": "at(2026-11-28T00:00:00)"}, NOON)
+
+
+def _no_zone(name: str) -> zoneinfo.ZoneInfo:
+    raise zoneinfo.ZoneInfoNotFoundError(name)
+
+
+@given(st.datetimes(datetime.datetime(1971, 1, 1), datetime.datetime(2198, 1, 1)), st.integers(-400, 400))
+def test_a_moment_is_past_once_it_is_over(moment: datetime.datetime, minutes: int) -> None:
+    """As a time of its own and as a cron expression of that minute, they agree."""
+    whole = moment.replace(second=0, microsecond=0)
+    since = whole.replace(tzinfo=datetime.UTC) - datetime.timedelta(minutes=minutes)
+    assert comes_due({"Schedule": f"at({whole.isoformat()})"}, since) is (minutes > 0)
+    assert comes_due({"Schedule": f"cron({whole:%M %H %d} {whole:%b} ? {whole:%Y})"}, since) is (minutes > 0)
 
 
 @given(st.text(max_size=30), st.sampled_from(("cron", "rate", "at", "")))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
+from tests.ops.guard.test_reasons import put
 from tests.ops.guard.world import error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
@@ -277,6 +278,66 @@ def test_scaling_that_the_service_would_refuse_is_refused_before_the_endpoint_is
     assert said in result.reason
     assert shape(stack.world.targets) == before
     assert first or stack.world.endpoints["churn"].config == config
+
+
+PAST = (
+    {"Schedule": "at(2026-11-24T11:59:59)", "Timezone": "Etc/UTC"},
+    {"Schedule": "at(2026-11-23T23:00:00)", "Timezone": "Pacific/Kiritimati"},
+    {"Schedule": "cron(0 7 * * ? 2025)"},
+    {"Schedule": "cron(0 7 ? JAN-OCT MON 2026)"},
+    {"EndTime": "2026-11-24T11:00:00+00:00"},
+)
+
+
+@pytest.mark.parametrize("past", PAST, ids=str)
+@pytest.mark.parametrize("how", ["first", "update", "alone"])
+def test_a_schedule_that_lies_in_the_past_is_refused_before_anything_is_touched(how: str, past: dict[str, str]) -> None:
+    """Declared for the first time it would do nothing, and nobody would learn of it; whatever else is deployed."""
+    stack = Stack() if how == "first" else started()
+    config, before = (
+        (None, {}) if how == "first" else (stack.world.endpoints["churn"].config, shape(stack.world.targets))
+    )
+    code = replace(TESTING, scaling=(scaling(schedules=[{**night(), **past}]), scaling("shadow", 1, 4)))
+
+    result = stack.deploy(replace(code, version="v3") if how == "update" else code)
+
+    assert not result.ok
+    assert "production, schedule night: " in result.reason
+    assert "lies in the past; nothing was touched" in result.reason
+    assert shape(stack.world.targets) == before
+    assert how == "first" or stack.world.endpoints["churn"].config == config
+
+
+@pytest.mark.parametrize("past", PAST, ids=str)
+def test_a_schedule_that_was_declared_or_is_there_may_have_become_past(past: dict[str, str]) -> None:
+    """It is no new mistake, and a shadow that follows production has it as well."""
+    over = {**night(), **past}
+    stack = started()
+    stack.code = replace(TESTING, scaling=(scaling(schedules=[over]), scaling("shadow", 1, 4)))
+    follows = scaling("shadow", 1, 4, schedules=[over])
+    assert stack.deploy(replace(stack.code, version="v3", scaling=(stack.code.scaling[0], follows))).ok
+
+    stack = started()
+    stack.world.targets["production"]["schedules"]["night"] = over
+    assert stack.deploy(replace(TESTING, scaling=(scaling(schedules=[over]), scaling("shadow", 1, 4)))).ok
+
+
+@pytest.mark.parametrize("reason", [None, "it is slow"])
+@pytest.mark.parametrize("past", PAST, ids=str)
+def test_whoever_goes_back_is_not_held_up_by_a_schedule_that_is_over(
+    past: dict[str, str], reason: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bad model in production is worse; the log says that the schedule does nothing. The reason may be on record."""
+    stack = started()
+    assert stack.deploy(TESTING.promoted()).ok
+    back = Code(scaling=(scaling(schedules=[{**night(), **past}]),), rollback=reason)
+    if reason is None:
+        (promotion,) = stack.history()
+        put(stack, purpose="rollback", subject=promotion.id)
+    with caplog.at_level(logging.WARNING, "shadow_ops"):
+        assert stack.deploy(back).ok
+    assert stack.history()[-1].kind == "rollback"
+    assert "production, schedule night: " in caplog.text
 
 
 @pytest.mark.parametrize(("many", "more"), [(1, ""), (3, ""), (4, "; and 1 more"), (7, "; and 4 more")])
