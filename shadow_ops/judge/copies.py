@@ -114,13 +114,6 @@ def why_not_counted(copies: Copies, shadow: str) -> str | None:
     return None
 
 
-def notes(copies: Copies, shadow: str) -> list[str]:
-    """What a person should know of the counts; see `why_not_counted`."""
-    found = copies.faults
-    said = [(fault, found.count(fault)) for fault in Fault]
-    return [f"{many} of {len(found)} periods in which {shadow!r} got {fault}" for fault, many in said if many]
-
-
 def shares(due: float, got: float) -> str:
     """Such as ``65.2 % of the 1,500 copies that were due``."""
     return f"{got / due * 100:.3g} % of the {due:,.0f} copies that were due" if due > 0 else f"{got:,.0f} requests"

@@ -15,9 +15,6 @@ from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.measure.recording import Period, Recording
 
-# Shorter periods resemble their neighbours so much that two equal variants fail more often: docs/gate.md has it.
-_SHORT_PERIOD_SECONDS = 300
-_PRICE_OF_MINUTES_PERCENT = 7.5
 # Of all periods.
 _FEW_SHARE = 0.02
 
@@ -72,8 +69,7 @@ def _judged(
     opinions = [_opinion(rule, samples, needs, rule is first) for rule in policy.rules]
     findings = tuple(one.finding for one in opinions)
     deciding = [one for one in opinions if one.finding.gates]
-    of_rules = (note for one in opinions for note in one.notes)
-    notes = (*readback.notes(samples, policy), *_notes(recording, samples), *of_rules)
+    notes = tuple(note for one in opinions for note in one.notes)
     failing = [one for one in deciding if one.finding.outcome is Outcome.FAIL]
     impossible = readback.why_impossible(samples)
     if impossible is not None:
@@ -201,20 +197,3 @@ def _silence(recording: Recording, samples: Samples) -> str | None:
     if samples.shadow_requests == 0:
         return f"no requests of the shadow variant {shadow!r} are known"
     return copies.why_not_counted(samples.copies, shadow)
-
-
-def _notes(recording: Recording, samples: Samples) -> tuple[str, ...]:
-    notes: list[str] = []
-    if recording.period_seconds < _SHORT_PERIOD_SECONDS:
-        notes.append(
-            f"warning: periods of {recording.period_seconds} s resemble their neighbours: of periods of a minute, "
-            f"{_PRICE_OF_MINUTES_PERCENT} % of two equal variants failed, of five minutes none"
-        )
-    if samples.warm_up:
-        notes.append(f"{counted(samples.warm_up, 'period')} of warm-up not judged")
-    if samples.idle:
-        notes.append(f"{counted(samples.idle, 'period')} without requests of either variant left out")
-    if samples.unpaired:
-        notes.append(f"{counted(samples.unpaired, 'period')} with requests of one variant only not compared")
-    notes.extend(copies.notes(samples.copies, recording.shadow_variant))
-    return tuple(notes)

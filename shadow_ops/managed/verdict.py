@@ -10,8 +10,9 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import CannotTellError
-from shadow_ops.judge import choose_period, judge
+from shadow_ops.judge import choose_period
 from shadow_ops.judge.live import known_instances
+from shadow_ops.judge.noted import judge_aloud
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.metric_source import Subject, record
 from shadow_ops.measure.recording import Recording
@@ -56,7 +57,7 @@ def judge_experiment(
         # Another share begins the measurement anew: half of the copies are neither lost nor doubled by it.
         since = max(since, experiment.modified)
     recording = record(services.cloudwatch, subject, policy, since=since, now=end, choose=choose_period)
-    return recording, judge(recording, policy)
+    return recording, judge_aloud(recording, policy)
 
 
 def _known(instances: Instances) -> Instances:

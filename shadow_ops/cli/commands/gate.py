@@ -111,11 +111,11 @@ def _policy(path: Path) -> GatePolicy:
 
 def _replayed(path: Path, policy: GatePolicy | None) -> tuple[Recording, Verdict]:
     # Nothing of AWS is loaded for this.
-    from shadow_ops.judge import judge
+    from shadow_ops.judge.noted import judge_aloud
     from shadow_ops.measure.recording_file import load
 
     recording = load(path)
-    return recording, judge(recording, policy or recording.policy or GatePolicy())
+    return recording, judge_aloud(recording, policy or recording.policy or GatePolicy())
 
 
 def _live(
@@ -124,6 +124,7 @@ def _live(
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.watching import Clock, on_screen, watch
     from shadow_ops.judge.live import judge_live
+    from shadow_ops.judge.noted import noted
     from shadow_ops.observe.deployed import find_with_shadow
 
     clients = Clients(profile, region)
@@ -136,7 +137,9 @@ def _live(
         # Found anew each time: a shadow that is replaced meanwhile is another test.
         found = find_with_shadow(clients, endpoint)
         times.append(durations.now())
-        return judge_live(clients, found.live, found.policy(policy), found.promoted, times[-1])
+        by = found.policy(policy)
+        recording, verdict = judge_live(clients, found.live, by, found.promoted, times[-1])
+        return recording, noted(verdict, recording, by)
 
     if wait is None:
         return look()

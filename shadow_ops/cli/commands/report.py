@@ -83,12 +83,12 @@ def command(
 
 def _replayed(path: Path, price: float | None) -> Report:
     from shadow_ops.contract.policy import GatePolicy
-    from shadow_ops.judge import judge
+    from shadow_ops.judge.noted import judge_aloud
     from shadow_ops.measure.recording_file import load
     from shadow_ops.report.contents import Report
 
     seen = load(path)
-    verdict = judge(seen, seen.policy or GatePolicy())
+    verdict = judge_aloud(seen, seen.policy or GatePolicy())
     why = "This page was made from a recording, which holds no answers."
     return Report(recording=seen, verdict=verdict, made=durations.now(), no_answers=why, price=price)
 
@@ -98,6 +98,7 @@ def _live(
 ) -> Report:
     from shadow_ops.aws.clients import Clients
     from shadow_ops.judge.live import judge_live
+    from shadow_ops.judge.noted import noted
     from shadow_ops.observe.deployed import find_with_shadow
     from shadow_ops.report.contents import Report
 
@@ -105,7 +106,9 @@ def _live(
     found = find_with_shadow(clients, endpoint)
     output.warn(found.unread)
     output.progress("reading the metrics")
-    recording, verdict = judge_live(clients, found.live, found.policy(None), found.promoted, now)
+    policy = found.policy(None)
+    recording, verdict = judge_live(clients, found.live, policy, found.promoted, now)
+    verdict = noted(verdict, recording, policy)
     labels: dict[str, str] = {}
     if found.declared is not None and found.declared.shadow is not None:
         labels = {"production": found.declared.production[0].label, "shadow": found.declared.shadow.label}

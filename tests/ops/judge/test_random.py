@@ -22,7 +22,7 @@ import shadow_ops.judge
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import judge
+from shadow_ops.judge.noted import judge_aloud
 from shadow_ops.judge.plan import plan
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
 from tests.ops.judge.samples import START
@@ -178,7 +178,7 @@ def test_figures_of_random_tests(number: int, snapshot: SnapshotAssertion) -> No
     for seed in range(number, number + 8):
         draw = random.Random(seed)
         seen, by = anything(draw), policy(draw)
-        verdict = judge(seen, by)
+        verdict = judge_aloud(seen, by)
         said = "\n".join([verdict.reason, *verdict.notes, *(one.reason for one in verdict.findings)])
         lines.append(f"{seed} {verdict.outcome} {shown(verdict.minutes_to_go)} {zlib.crc32(said.encode())}")
         for one in verdict.findings:

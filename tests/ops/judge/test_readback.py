@@ -10,6 +10,7 @@ import pytest
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import judge
+from shadow_ops.judge.noted import judge_aloud
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording, Side
 from tests.ops.judge.samples import QUICK, START, recording, with_shadow
@@ -18,7 +19,9 @@ from tests.ops.judge.test_now import slower
 
 def read_back(given: Recording, policy: GatePolicy = QUICK) -> list[str]:
     """The warnings that a verdict has of its input."""
-    return [one for one in judge(given, policy).notes if "means" in one or "recordings have" in one or "apart" in one]
+    return [
+        one for one in judge_aloud(given, policy).notes if "means" in one or "recordings have" in one or "apart" in one
+    ]
 
 
 def both(given: Recording, latency: float = 1.0) -> Recording:

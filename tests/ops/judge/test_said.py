@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import judge
+from shadow_ops.judge.noted import judge_aloud
 from shadow_ops.judge.plan import plan
 from shadow_ops.judge.verdict import Verdict
 from shadow_ops.measure.recording import Coarse, Recording, Side
@@ -217,7 +217,7 @@ def lines(verdict: Verdict) -> list[str]:
 def test_what_is_said_of_a_test(name: str, snapshot: SnapshotAssertion) -> None:
     """Verdict, reason, notes and each rule's figures."""
     make, policy = TESTS[name]
-    assert lines(judge(make(), policy)) == snapshot
+    assert lines(judge_aloud(make(), policy)) == snapshot
 
 
 @pytest.mark.parametrize(("per_minute", "hours"), [(6, 48), (60, 30), (60, 9)])

@@ -27,6 +27,7 @@ from shadow_ops.judge import (
     judge,
     latency,
     little,
+    noted,
     plan,
     ranks,
     rates,
@@ -763,11 +764,11 @@ def test_latencies_of_a_container_are_between_fifty_microseconds_and_a_minute() 
         some = recording(1)
         side = Side({"Invocations": 100.0}, {"ModelLatency": {"count": 100.0, "p50": float(value)}})
         one = samples_of(replace(some, periods=(replace(some.periods[0], production=side),)), QUICK)
-        assert bool([*readback._of_latency(one)]) is is_told
+        assert bool([*noted._of_latency(one)]) is is_told
     for name, unit in (("MemoryUtilization", "0 to 100"), ("CPUUtilization", "summed over the cores")):
         for percent, told in ((1.0, unit), (1.01, None)):
             low: dict[str, float | None] = {name: percent}
-            [*found] = readback._of_shares(samples_of(with_numbers(recording(1), [low].__getitem__), QUICK))
+            [*found] = noted._of_shares(samples_of(with_numbers(recording(1), [low].__getitem__), QUICK))
             assert [one.split("percent, ")[1] for one in found] == ([told] if told else [])
     for failed, is_told in ((1110.0, False), (above(1110.0), True)):
         counted: dict[str, float | None] = {"Invocations": 1000.0, "Invocation4XXErrors": failed}

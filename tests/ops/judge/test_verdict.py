@@ -9,6 +9,7 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import LatencyRule, Rule
 from shadow_ops.judge import judge
+from shadow_ops.judge.noted import judge_aloud
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from shadow_ops.measure.recording import Period, Recording, Side
 from tests.ops.judge.samples import QUICK, recording, silent, with_shadow
@@ -181,7 +182,7 @@ def test_the_warm_up_is_not_judged() -> None:
     periods = tuple(
         s if number < 6 else f for number, (s, f) in enumerate(zip(slow.periods, fine.periods, strict=True))
     )
-    verdict = judge(replace(fine, periods=periods), replace(QUICK, warm_up_minutes=30))
+    verdict = judge_aloud(replace(fine, periods=periods), replace(QUICK, warm_up_minutes=30))
 
     assert finding(verdict, "latency-p50").numbers["periods_above"] == 0
     assert "6 periods of warm-up not judged" in verdict.notes
