@@ -22,6 +22,7 @@ from typing import Any
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from shadow_constructs import Guard
+from shadow_ops.aws.boto import Client
 from tests.deploy.submission import Submission
 from tests.deploy.support import CAPTURES, MODELS, Stages, artifact, shadow_test
 
@@ -85,7 +86,7 @@ def main() -> int:
     return int(added > ALLOWED_SECONDS)
 
 
-def _models(s3: Any) -> None:  # noqa: ANN401 - a boto3 client
+def _models(s3: Client) -> None:
     for bucket in (MODELS, CAPTURES):
         s3.create_bucket(Bucket=bucket)
     for version in ("v1", "v2"):

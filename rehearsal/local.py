@@ -19,6 +19,7 @@ from botocore.config import Config
 
 from rehearsal import environment, processes
 from rehearsal.errors import RehearsalError
+from shadow_ops.aws.boto import Client
 
 PYTHON = environment.PROJECT / ".venv-local-aws" / "bin" / "python"
 
@@ -103,7 +104,7 @@ class LocalAws:
         processes.end(process, 1)
         self._process = None
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its clients at run time
+    def client(self, service: str) -> Client:
         """Return a boto3 client of the local AWS. It never repeats a call, so that no failure goes unseen."""
         return self._session.client(
             service,  # type: ignore[call-overload]

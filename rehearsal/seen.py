@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.errors import RehearsalError
+from shadow_ops.aws.boto import Client
 
 NAMESPACE = "AWS/SageMaker"
 
@@ -33,7 +34,7 @@ class Serving:
     weights: Mapping[str, float]
 
 
-def serving(sagemaker: Any, endpoint_name: str) -> Serving:  # noqa: ANN401 - a boto3 client
+def serving(sagemaker: Client, endpoint_name: str) -> Serving:
     """Return what an endpoint serves now, as SageMaker says."""
     endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
     config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
@@ -67,7 +68,7 @@ class Record:
     key: str
 
 
-def captured(s3: Any, uri: str) -> dict[str, list[Record]]:  # noqa: ANN401 - a boto3 client
+def captured(s3: Client, uri: str) -> dict[str, list[Record]]:
     """Return the captured records below ``s3://…/<endpoint>/``, by the variant's name."""
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     found: dict[str, list[Record]] = {}
@@ -101,7 +102,7 @@ class Measured:
     latency_ms: float | None
 
 
-def measured(cloudwatch: Any, endpoint_name: str, variant: str) -> Measured:  # noqa: ANN401 - a boto3 client
+def measured(cloudwatch: Client, endpoint_name: str, variant: str) -> Measured:
     """Return a variant's metrics of the last hour."""
 
     def points(metric: str, statistic: str) -> list[float]:
@@ -128,7 +129,7 @@ def measured(cloudwatch: Any, endpoint_name: str, variant: str) -> Measured:  # 
     )
 
 
-def outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:  # noqa: ANN401 - a boto3 client
+def outputs(cloudformation: Client, stack_name: str) -> dict[str, str]:
     """Return a stack's outputs by name."""
     stack = cloudformation.describe_stacks(StackName=stack_name)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -6,12 +6,12 @@ import datetime
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.cdk import Run
 from rehearsal.errors import RehearsalError
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Traffic
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import describe
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.live import judge_live
@@ -29,7 +29,7 @@ MODEL_MILLISECONDS = 40
 
 @dataclass(frozen=True)
 class _Clients:
-    cloudwatch: Any
+    cloudwatch: Client
 
 
 def take_time(local: LocalAws, endpoint: str, *variants: str) -> None:

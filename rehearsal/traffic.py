@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.sending import Answer, Plan, Sender
 
 CSV = "text/csv"
@@ -59,7 +60,7 @@ class Traffic:
 
     def __init__(
         self,
-        runtime: Any,  # noqa: ANN401 - a boto3 client
+        runtime: Client,
         endpoint_name: str,
         payloads: Sequence[str],
         *,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rehearsal.picture import data
 from rehearsal.picture.board import Widget
 from rehearsal.picture.data import Alarm, Line, Span
+from shadow_ops.aws.boto import Client
 
 STATES = {
     "ALARM": ("ALARM", "#B3261E", "#FBE4E2"),
@@ -68,12 +68,12 @@ class Content:
         return f"{start:%Y-%m-%d %H:%M:%S} to {end:%H:%M:%S} UTC{each}"
 
 
-def fill(cloudwatch: Any, name: str, widgets: Sequence[Widget], span: Span) -> Content:  # noqa: ANN401 - a boto3 client
+def fill(cloudwatch: Client, name: str, widgets: Sequence[Widget], span: Span) -> Content:
     """Read the data of every widget."""
     return Content(name, span, [_filled(cloudwatch, one, span) for one in widgets])
 
 
-def _filled(cloudwatch: Any, widget: Widget, span: Span) -> Filled:  # noqa: ANN401 - a boto3 client
+def _filled(cloudwatch: Client, widget: Widget, span: Span) -> Filled:
     if widget.kind == "metric":
         return Filled(widget, lines=data.lines(cloudwatch, widget, span))
     if widget.kind == "alarm":

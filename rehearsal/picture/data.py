@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.picture.board import Series, Widget
+from shadow_ops.aws.boto import Client
 
 _NAMES_PER_CALL = 100
 _GENERATED = re.compile(r".+?-(?P<id>[A-Za-z0-9]+?)[0-9A-F]{8}-[0-9A-Za-z]{8,}")
@@ -80,7 +81,7 @@ def short_names(names: Sequence[str]) -> list[str]:
     return [" ".join(one).lower() for one in words]
 
 
-def lines(cloudwatch: Any, widget: Widget, span: Span) -> list[Line]:  # noqa: ANN401 - a boto3 client
+def lines(cloudwatch: Client, widget: Widget, span: Span) -> list[Line]:
     """The lines of a metric widget, computed by CloudWatch itself."""
     whole = whole_range_period(span) if widget.whole_range else None
     periods = {one.id: whole or span.period_seconds or one.period for one in widget.series}
@@ -104,7 +105,7 @@ def whole_range_period(span: Span) -> int:
     return period
 
 
-def alarms(cloudwatch: Any, arns: Sequence[str]) -> list[Alarm]:  # noqa: ANN401 - a boto3 client
+def alarms(cloudwatch: Client, arns: Sequence[str]) -> list[Alarm]:
     """The states of alarms, those in ALARM first; an alarm that isn't there has none and is left out."""
     names = [arn.rpartition(":alarm:")[2] for arn in arns]
     found: list[Alarm] = []

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from rehearsal.errors import RehearsalError
 from rehearsal.picture import board, content, image, page
 from rehearsal.picture.data import Span
+from shadow_ops.aws.boto import Client
 
 _MISSING = "ResourceNotFound"
 
@@ -31,7 +32,7 @@ class Paths:
 
 
 def draw(
-    cloudwatch: Any,  # noqa: ANN401 - a boto3 client
+    cloudwatch: Client,
     dashboard_name: str,
     folder: Path,
     *,
@@ -61,12 +62,12 @@ def draw(
     return paths
 
 
-def names(cloudwatch: Any) -> list[str]:  # noqa: ANN401 - a boto3 client
+def names(cloudwatch: Client) -> list[str]:
     """The dashboards that there are."""
     return sorted(one["DashboardName"] for one in cloudwatch.list_dashboards().get("DashboardEntries", ()))
 
 
-def _body(cloudwatch: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - a boto3 client
+def _body(cloudwatch: Client, name: str) -> dict[str, Any]:
     try:
         found = cloudwatch.get_dashboard(DashboardName=name)["DashboardBody"]
     except ClientError as error:

@@ -20,6 +20,7 @@ from rehearsal.example import SHORT_POLICY
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Traffic
 from shadow_constructs import ShadowTest
+from shadow_ops.aws.boto import Client
 from tests.deploy.submission import Submission
 from tests.deploy.support import MODELS
 
@@ -54,7 +55,7 @@ class Place:
         self.policy.write_text(json.dumps(SHORT_POLICY.to_json()))
 
     @property
-    def sagemaker(self) -> Any:  # noqa: ANN401 - a boto3 client
+    def sagemaker(self) -> Client:
         """SageMaker."""
         return self.local.client("sagemaker")
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from shadow_ops.answering.decide import Answer, Heard, Pending, answer, skip_because
 from shadow_ops.answering.handler import Clients, enter, hear
+from shadow_ops.aws.boto import Client
 from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, served
 from shadow_ops.contract.approving import custom_data, parameter
 from shadow_ops.contract.declared import settings_name
@@ -296,7 +297,7 @@ def test_what_is_on_record_is_looked_at_where_the_endpoint_is(reader: str | None
     looked: list[tuple[str | None, str | None]] = []
     services, pipeline = Services(), _Pipeline()
 
-    def ssm(region: str | None, role: str | None) -> Any:  # noqa: ANN401 - a client
+    def ssm(region: str | None, role: str | None) -> Client:
         looked.append((region, role))
         return services.client("ssm")
 
@@ -392,7 +393,7 @@ def test_where_an_endpoint_is_is_what_the_stage_says() -> None:
     """The function looks with the role, and in the Region, that the stage names."""
     looked: list[tuple[str | None, str | None]] = []
 
-    def ssm(region: str | None, role: str | None) -> Any:  # noqa: ANN401 - a client
+    def ssm(region: str | None, role: str | None) -> Client:
         looked.append((region, role))
         return Services().client("ssm")
 

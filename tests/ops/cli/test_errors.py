@@ -10,6 +10,7 @@ import pytest
 from botocore import exceptions
 from botocore.awsrequest import AWSResponse
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli.errors import Failure, of_aws, translated
 from tests.ops.cli.conftest import Run
@@ -85,7 +86,7 @@ def test_what_answers_and_is_not_aws_is_said(
     """A network's sign-in page, or another server at AWS_ENDPOINT_URL: one line that says where to look."""
     status, headers, body = ANSWERS[answer]
 
-    def answered(self: Clients, service: str, **options: Any) -> Any:  # noqa: ANN401 - a boto3 client
+    def answered(self: Clients, service: str, **options: Any) -> Client:  # noqa: ANN401 - a client's
         client = _CLIENT(self, service, **{**options, "retries": {"total_max_attempts": 1}})
         sent = AWSResponse("https://x", status, headers, _Raw(body))  # type: ignore[arg-type] # as good as one of theirs
         client.meta.events.register("before-send", lambda **_: sent)

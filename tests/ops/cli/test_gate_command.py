@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.endpoint import describe
 from shadow_ops.cli import durations, watching
 from shadow_ops.contract.policy import GatePolicy
@@ -313,7 +313,7 @@ def test_on_a_terminal_the_findings_are_drawn(services: Services, monkeypatch: p
 
 @dataclass(frozen=True)
 class _Holder:
-    cloudwatch: Any
+    cloudwatch: Client
 
 
 def test_a_plan_needs_no_shadow(run: Run, services: Services) -> None:
