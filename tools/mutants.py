@@ -66,7 +66,10 @@ class Wing:
 
 
 # What notices most, first.
-_QUICKEST = ("random", "edges", "thresholds", "figures", "until", "readback", "statistics", "verdict", "said")
+_QUICKEST = (
+    *("random", "copies", "drift", "errors", "held", "latency", "little", "utilization", "vetoes", "figures", "plan"),
+    *("until", "readback", "statistics", "verdict", "said"),
+)
 
 WINGS = {
     "judge": Wing(

@@ -10,11 +10,18 @@ from dataclasses import replace
 
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.judge.episodes import Block
+from shadow_ops.judge.opinion import needs_of
+from shadow_ops.judge.rates import Counts
+from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Period, Recording, Side
 
 START = datetime.datetime(2026, 11, 2, tzinfo=datetime.UTC)
 HARDWARE = Instances("ml.m5.xlarge", 1, 4, 0)
 QUICK = GatePolicy(min_duration_minutes=60, warm_up_minutes=0)
+FIVE, HOUR, DAY = (datetime.timedelta(minutes=one) for one in (5, 60, 1440))
+PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
+NEEDS = needs_of(GatePolicy(), 9)
 
 
 def side(
@@ -70,3 +77,45 @@ def with_shadow(given: Recording, change: Callable[[int, Side], Side]) -> Record
 def silent(_number: int, _side: Side) -> Side:
     """A shadow of which CloudWatch has nothing."""
     return Side()
+
+
+def starts(count: int) -> list[datetime.datetime]:
+    """Periods of five minutes."""
+    return [START + number * FIVE for number in range(count)]
+
+
+def blocks(*errors: tuple[float, float], requests: float = 1000) -> list[Block]:
+    """Periods of which the shadow and production have so many errors."""
+    counts = (Counts(ours, requests, theirs, requests) for ours, theirs in errors)
+    return [Block(start, one) for start, one in zip(starts(len(errors)), counts, strict=True)]
+
+
+def above(value: float) -> float:
+    """The next number."""
+    return math.nextafter(value, math.inf)
+
+
+def below(value: float) -> float:
+    """The one before."""
+    return math.nextafter(value, -math.inf)
+
+
+def with_numbers(given: Recording, change: Callable[[int], dict[str, float | None]]) -> Recording:
+    """The recording with other figures of the shadow in each period; None takes one away."""
+
+    def changed(number: int, one: Side) -> Side:
+        numbers = {**one.numbers, **change(number)}
+        return Side({name: value for name, value in numbers.items() if value is not None}, one.distributions)
+
+    return with_shadow(given, changed)
+
+
+def with_latency(given: Recording, change: Callable[[Side], dict[str, float]]) -> Recording:
+    """The recording with other latencies of the shadow, from those of production."""
+    return replace(
+        given,
+        periods=tuple(
+            replace(one, shadow=replace(one.shadow, distributions={"ModelLatency": change(one.production)}))
+            for one in given.periods
+        ),
+    )

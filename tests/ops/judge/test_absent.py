@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import judge
+from shadow_ops.judge import absent, judge
+from shadow_ops.judge.absent import Figure
+from shadow_ops.judge.opinion import opinion
+from shadow_ops.judge.samples import samples_of
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.measure.recording import Recording, Side
-from tests.ops.judge.samples import QUICK, recording, with_shadow
+from tests.ops.judge.samples import OPEN, PASS, QUICK, recording, with_numbers, with_shadow
 from tests.ops.judge.test_now import busy, failing, slower
 
 LONG = 340
@@ -149,3 +152,31 @@ def test_a_bad_stretch_among_good_periods_completes_no_pass(
     )
     if periods + sum(good) < 36:
         assert judge(mixed, policy, intervals=False).outcome is not Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "told"),
+    [
+        ("latency-p50", "p50", "p50 latency of"),
+        ("utilization-memory", "MemoryUtilization", "Memory: MemoryUtilization of"),
+    ],
+)
+def test_what_is_missing_is_told_with_whose_it_is_and_in_how_many_periods(rule: str, name: str, told: str) -> None:
+    """The shadow's alone: production has it."""
+    verdict = judge(lacking(recording(40), (name,), lambda number: number >= 10, "shadow"), QUICK)
+    reason = next(one.reason for one in verdict.findings if one.rule.id == rule)
+    assert reason == f"{told} the shadow is missing in 30 of 40 periods"
+
+
+@pytest.mark.parametrize(("few", "is_told"), [(2, False), (3, True)])
+def test_a_tenth_of_the_periods_may_lack_a_figure(few: int, is_told: bool) -> None:
+    """Two of twenty, long ago; another figure that is nowhere doesn't end the look at the next."""
+    rule = Rule.utilization()
+    some = samples_of(with_numbers(recording(20), lambda n: {"CPUUtilization": None} if n < few else {}), QUICK)
+    passed = opinion(rule, PASS, "")
+    found = absent.checked(passed, some, (Figure("GPUUtilization", sides=(1,)), Figure("CPUUtilization", sides=(1,))))
+    assert (found.finding.outcome is OPEN, len(found.unmeasured)) == (is_told, few)
+    # What is missing speaks neither for a PASS nor for a FAIL.
+    leaning = opinion(rule, OPEN, "", None, 9.0, leans_to_fail=True)
+    found = absent.checked(leaning, some, (Figure("CPUUtilization", sides=(1,)),))
+    assert (found.leans_to_fail, found.minutes_to_go) == ((False, None) if is_told else (True, 9.0))

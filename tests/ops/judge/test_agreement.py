@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -13,14 +12,14 @@ from hypothesis import strategies as st
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import judge
-from shadow_ops.judge.agreement import share_text
+from shadow_ops.judge import agreement, judge, rates
+from shadow_ops.judge.agreement import Stretch, judge_agreement, share_text
+from shadow_ops.judge.opinion import Needs
+from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Finding, Outcome
 from shadow_ops.measure.recording import Coarse, Period, Recording, Side
-from tests.ops.judge.samples import START, recording
+from tests.ops.judge.samples import FAIL, HOUR, NEEDS, OPEN, PASS, QUICK, START, above, recording
 
-HOUR = datetime.timedelta(hours=1)
-PASS, FAIL, OPEN = Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE
 Share = Callable[[int], float]
 
 
@@ -211,3 +210,142 @@ def test_a_share_is_never_rounded_to_all_none_or_the_limit(percent: float, limit
         assert (float(text) > bound, float(text) < bound) == (percent > bound, percent < bound)
     assert float(text) == pytest.approx(percent, abs=0.00501)
     assert share_text(100.0) == "100.00"
+
+
+def stretches(*rows: Sequence[float]) -> Samples:
+    """Hours with so many pairs, so many that differ, and what else there is."""
+    names = ("ComparedAnswers", "AgreeingAnswers", "UnjoinedAnswers", "RepeatedAnswers", "SteadyAnswers")
+    listed = []
+    for number, (compared, differing, *others) in enumerate(rows):
+        numbers = dict(zip(names, (compared, compared - differing, *others), strict=False))
+        listed.append(Period(START + number * HOUR, Side(), Side(numbers)))
+    return samples_of(replace(recording(12 * len(rows)), answers=Coarse(3600, tuple(listed))), QUICK)
+
+
+def answered(samples: Samples, needs: Needs = NEEDS, **rule: float | bool) -> tuple[Outcome, str, object]:
+    """What the rule comes to, the sentence, and how many stretches count."""
+    finding = judge_agreement(Rule.agreement(**rule), samples, needs).finding  # type: ignore[arg-type] # its numbers
+    assert finding.outcome is not None
+    return finding.outcome, finding.reason, finding.numbers["stretches"]
+
+
+def test_answers_decide_with_just_the_evidence_that_is_needed() -> None:
+    """To hold by all of them, to fail without the worst stretch; in three stretches at least."""
+    holding = rates.log_evidence_against_share(0.0, 4000.0, 1 - 99 / 100)
+    good, bad = [(1000, 0)] * 4, [(1000, 40)] * 5
+    assert answered(stretches(*good), replace(NEEDS, hold=holding), min_percent=99)[0] is PASS
+    assert answered(stretches(*good), replace(NEEDS, hold=above(holding)), min_percent=99)[0] is OPEN
+    failing = rates.log_evidence_against_share(160.0, 4000.0, 1 - 99 / 100)
+    assert answered(stretches(*bad), replace(NEEDS, fail=failing), min_percent=99)[0] is FAIL
+    assert answered(stretches(*bad), replace(NEEDS, fail=above(failing)), min_percent=99)[0] is OPEN
+    assert answered(stretches(*[(1000, 400)] * 2), min_percent=99)[0] is OPEN
+
+
+@pytest.mark.parametrize(("worse", "outcome"), [(50, OPEN), (51, FAIL)])
+def test_more_than_half_of_the_stretches_fail_a_shadow(worse: int, outcome: Outcome) -> None:
+    """However sure it is by all of them together."""
+    rows = [(100, 4 if number % 2 and number < 2 * worse else 0) for number in range(100)]
+    rows[0] = (100, 4) if worse == 51 else (100, 0)
+    assert answered(stretches(*rows), min_percent=99)[0] is outcome
+
+
+def test_of_answers_that_hardly_join_nothing_is_said() -> None:
+    """95 of a hundred do, over all and of the last three; what was looked at without a count is no stretch."""
+    assert "could be joined, 95 % are needed" in answered(stretches(*[(949, 0, 51)] * 4))[1]
+    assert "joined" not in answered(stretches(*[(95, 0, 5)] * 4))[1]
+    assert (
+        "only 94.90 % of the answers could be joined in the last 3"
+        in answered(stretches(*[(1000, 0, 0)] * 3, *[(949, 0, 51)] * 3))[1]
+    )
+    assert answered(stretches((950, 0, 50), (0, 0, 0), (0, 0, 3), (10, 0, 0)))[2] == 3
+    some = stretches((1000, 0), (1000, 0), (1000, 0))
+    assert some.answers is not None
+    first, second, third = some.answers.periods
+    for name in ("ComparedAnswers", "AgreeingAnswers"):
+        less = {key: value for key, value in second.shadow.numbers.items() if key != name}
+        lacking = Coarse(3600, (first, replace(second, shadow=Side(less)), third))
+        assert answered(replace(some, answers=lacking))[2] == 2
+
+
+def test_one_bad_stretch_beside_empty_ones_fails_nobody() -> None:
+    """Without it there is nothing left."""
+    assert answered(stretches((1000, 500), (0, 0, 3), (0, 0, 3)))[0] is OPEN
+
+
+def test_a_share_on_the_limit_lacks_pairs_and_above_it_is_not_surely_above() -> None:
+    """Half of them, where half may differ."""
+    assert answered(stretches(*[(40, 20)] * 4), min_percent=50)[1].endswith("; not enough pairs to be sure")
+    above_it = answered(stretches(*[(40, 20)] * 3, (41, 21)), min_percent=50)[1]
+    assert above_it.endswith("; above what is allowed, but not surely")
+
+
+@pytest.mark.parametrize(("differing", "bad"), [(52, 0), (53, 12)])
+def test_a_stretch_is_bad_from_three_answers_beyond_the_limit(differing: int, bad: int) -> None:
+    """All its periods are, and none of the next."""
+    some = stretches((100, 0), (100, differing), (100, 0))
+    found = judge_agreement(Rule.agreement(min_percent=50), some, replace(NEEDS, intervals=False))
+    assert len(found.bad) == bad
+    assert found.finding.numbers["low_percent"] == found.finding.numbers["high_percent"]
+
+
+@pytest.mark.parametrize(("sure", "is_so"), [(2.0, True), (above(2.0), False)])
+def test_answers_are_surely_beyond_by_three_and_so_many_deviations(sure: float, is_so: bool) -> None:
+    """Nine where four are allowed, at one and a half; eleven at two."""
+    one = Stretch(START, 16, 11, 0)
+    assert agreement._surely_beyond([one], 0.25, sure) is is_so
+    assert agreement._surely_beyond([replace(one, differing=10)], 0.25, 1.5)
+    assert not agreement._surely_beyond([replace(one, differing=9.99)], 0.25, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("last", "sure"),
+    # The worst of three and of twelve is spared.
+    [
+        ((7.99,), False),
+        ((8,), True),
+        ((7.9, 3.55, 3.55), False),
+        ((7.9, 3.57, 3.57), True),
+        ((7.9, *[1.72] * 11), False),
+        ((7.9, *[1.73] * 11), True),
+    ],
+)
+def test_the_last_answers_are_looked_at_by_one_by_three_and_by_twelve(last: Sequence[float], sure: bool) -> None:
+    """Of 100 of which one may differ: 3 and 4 deviations of the last, 3 and 1.5 of the others but the worst."""
+    rows = [*[0.0] * 12, *last]
+    seen = [Stretch(START + n * HOUR, 100, one, 0) for n, one in enumerate(rows)]
+    some = "stretch" if len(last) == 1 else f"{len(last)} stretches"
+    assert (f"in the last {some}" in (agreement._not_now(seen, 0.01, 60) or "")) is sure
+
+
+@pytest.mark.parametrize(
+    ("stretches_", "won", "minutes"),
+    [
+        (1, 0.0, None),
+        (1, -1.0, None),
+        (1, 9.0, 120),
+        (4, 2.0, 60 * (4 * 3 / 2 - 4)),
+        (1, 3 / 11, 600),
+        (1, 3 / 11.01, None),
+        (6, 2.99, 60),
+    ],
+)
+def test_answers_take_as_long_as_the_same_shares_would(stretches_: int, won: float, minutes: float | None) -> None:
+    """Three stretches at least, one more at least, and no more than eight times what was seen and three."""
+    found = agreement._to_go(stretches_, 60, won, 3.0)
+    assert found == (None if minutes is None else pytest.approx(minutes))
+
+
+def test_stretches_that_differ_as_independent_pairs_count_in_full() -> None:
+    """Two of a hundred, of which 10 and 30 differ, do so 12.5 times as much; of one, or of nothing, it isn't known."""
+    some = [Stretch(START, 100, one, 0) for one in (10, 30, 0)]
+    assert agreement._spread(some[:2]) == pytest.approx(12.5)
+    for few in (some[:1], some[2:] * 3, [replace(some[0], differing=100)] * 3, [replace(some[2], compared=0)] * 3):
+        assert agreement._spread(few) == 1
+    assert agreement._spread([some[0], some[0], replace(some[2], compared=0)]) == 1
+
+
+def test_a_share_of_answers_is_never_rounded_up_to_all() -> None:
+    """Two digits, more where they would say all, and all only where all agree."""
+    shown = [agreement._agreeing(one) for one in (0.0, 0.00001, 0.0001, 0.0002, 0.5, -0.1)]
+    assert shown == ["100.00", "99.999", "99.99", "99.98", "50.00", "110.00"]
+    assert agreement.interval(lambda one: 4 * abs(one - 0.5), 0.5, 1.0) == (0.25, 0.75)

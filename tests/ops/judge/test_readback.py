@@ -9,11 +9,12 @@ import pytest
 
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
-from shadow_ops.judge import judge
+from shadow_ops.judge import judge, noted, readback
 from shadow_ops.judge.noted import judge_aloud
+from shadow_ops.judge.samples import Samples, samples_of
 from shadow_ops.judge.verdict import Outcome
 from shadow_ops.measure.recording import Recording, Side
-from tests.ops.judge.samples import QUICK, START, recording, with_shadow
+from tests.ops.judge.samples import QUICK, START, above, recording, with_latency, with_numbers, with_shadow
 from tests.ops.judge.test_now import slower
 
 
@@ -151,3 +152,37 @@ def test_a_gap_is_no_distance() -> None:
         for n, one in enumerate(some.periods)
     )
     assert read_back(replace(some, periods=moved)) == []
+
+
+def median_ratio(ratio: float) -> Samples:
+    """A shadow whose p50 is so many times production's."""
+    some = with_latency(
+        recording(3),
+        lambda one: {"count": 1500.0, "p50": one.distributions["ModelLatency"]["p50"] * ratio},
+    )
+    return samples_of(some, QUICK)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e3, 1e6])
+def test_a_ratio_within_three_times_a_unit_is_one(unit: float) -> None:
+    """On either side, of a thousand and of a million."""
+    for ratio, is_told in ((2.9997, True), (3.0003, False), (1 / 2.9997, True), (1 / 3.0003, False)):
+        assert (readback.why_impossible(median_ratio(ratio * unit)) is not None) is is_told, ratio
+
+
+def test_latencies_of_a_container_are_between_fifty_microseconds_and_a_minute() -> None:
+    """Just there, too; of errors a tenth and ten more than the requests can be."""
+    for value, is_told in ((49.9, True), (50, False), (60_000_000, False), (60_000_001, True)):
+        some = recording(1)
+        side = Side({"Invocations": 100.0}, {"ModelLatency": {"count": 100.0, "p50": float(value)}})
+        one = samples_of(replace(some, periods=(replace(some.periods[0], production=side),)), QUICK)
+        assert bool([*noted._of_latency(one)]) is is_told
+    for name, unit in (("MemoryUtilization", "0 to 100"), ("CPUUtilization", "summed over the cores")):
+        for percent, told in ((1.0, unit), (1.01, None)):
+            low: dict[str, float | None] = {name: percent}
+            [*found] = noted._of_shares(samples_of(with_numbers(recording(1), [low].__getitem__), QUICK))
+            assert [one.split("percent, ")[1] for one in found] == ([told] if told else [])
+    for failed, is_told in ((1110.0, False), (above(1110.0), True)):
+        counted: dict[str, float | None] = {"Invocations": 1000.0, "Invocation4XXErrors": failed}
+        some = with_numbers(recording(1), [counted].__getitem__)
+        assert bool([*readback._of_errors(samples_of(some, QUICK))]) is is_told

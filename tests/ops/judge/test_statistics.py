@@ -27,7 +27,7 @@ def test_a_percentile_needs_ten_requests_beyond_it(percentile: float, requests: 
 
 
 @pytest.mark.parametrize(
-    ("per_minute", "seconds"), [(6000, 300), (200, 300), (199, 900), (60, 3600), (1, 3600), (0, 3600)]
+    ("per_minute", "seconds"), [(6000, 300), (200, 300), (199, 900), (67, 900), (66, 3600), (0, 3600)]
 )
 def test_periods_are_as_short_as_the_highest_percentile_allows(per_minute: float, seconds: int) -> None:
     """By the default policy that is p99, which needs 1,000 requests."""
@@ -196,3 +196,37 @@ def test_no_error_in_five_thousand_requests_shows_an_excess_below_a_tenth_of_a_p
     """And no error in a thousand doesn't."""
     assert rates.log_evidence_against_excess(Counts(0, 6000, 0, 6000), 0.001, 0.001) >= SURE
     assert rates.log_evidence_against_excess(Counts(0, 1000, 0, 1000), 0.001, 0.001) < SURE
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "share", "evidence"), [(0, 0, 0.1, 0.0), (3, 10, 0.3, -1.24), (9, 10, 0.3, 6.02)]
+)
+def test_evidence_against_a_share_is_that_of_two_mixtures(
+    hits: float, trials: float, share: float, evidence: float
+) -> None:
+    """A flat one (1/2, 1/2), and one that believes in shares as small as the one in question."""
+
+    def beta(a: float, b: float) -> float:
+        return math.gamma(a) * math.gamma(b) / math.gamma(a + b)
+
+    found = rates.log_evidence_against_share(hits, trials, share)
+    if trials:
+        mixed = [beta(hits + 0.5, trials - hits + b) / beta(0.5, b) for b in (0.5, 0.5 / share)]
+        likelihood = share**hits * (1 - share) ** (trials - hits)
+        assert found == pytest.approx(math.log(sum(mixed) / 2 / likelihood))
+    assert found == pytest.approx(evidence, abs=0.01)
+
+
+def test_evidence_of_a_ratio_is_a_mixture_of_twenty() -> None:
+    """From 1.1 to 100 times the tolerated 1.2, evenly by their logarithms."""
+    some = [Counts(9, 1000, 3, 2000), Counts(4, 500, 0, 900)]
+    coins = 0.0
+    for step in range(20):
+        multiple = 1.1 * (100 / 1.1) ** (step / 19)
+        won = 1.0
+        for one in some:
+            base, grown = 1.2 * one.shadow + one.production, 1.2 * multiple * one.shadow + one.production
+            won *= multiple**one.shadow_errors * (base / grown) ** (one.shadow_errors + one.production_errors)
+        coins += won / 20
+    assert rates.log_evidence_of_ratio(some) == pytest.approx(math.log(coins))
+    assert rates.TOLERATED_RATIO == 1.2

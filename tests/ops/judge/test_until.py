@@ -11,8 +11,10 @@ import pytest
 
 from shadow_ops.contract.rules import Rule
 from shadow_ops.judge import judge, ranks, until
+from shadow_ops.judge.differences import Differences
 from shadow_ops.judge.drift import NO_DRIFT, USUAL_DRIFT, Drift
-from tests.ops.judge.samples import QUICK, recording
+from shadow_ops.judge.samples import samples_of
+from tests.ops.judge.samples import QUICK, above, recording, starts
 
 SURE = math.log(40)
 
@@ -74,13 +76,16 @@ def test_a_time_is_found_to_within_a_tenth_and_thirty_days(since: float, found: 
     for seen in (0.0, 3.0):
         told = until.first(lambda minutes: minutes >= since, 5, seen)
         assert told == (None if found is None else pytest.approx((found - seen) * until.SEEN_SOONER, rel=1e-4))
+    # Just thirty days are the last that are told.
+    assert until.first(lambda _: True, 43_200.0) == pytest.approx(43_200 * 0.85)
+    assert until.first(lambda _: True, above(43_200.0)) is None
 
 
 def test_all_rules_take_longer_than_the_slowest_where_others_of_other_kinds_are_as_slow() -> None:
     """Rules of one kind are decided by the same luck: the slowest of them counts alone."""
     p50, p99, errors, answers = Rule.latency(percentile=50), Rule.latency(), Rule.error_rate(), Rule.agreement()
-    assert until.all_of([]) == 0
-    assert until.all_of([(p50, 0.0), (errors, 0.0)]) == 0
+    assert until.all_of([]) == until.all_of([(p50, 0.0)]) == until.all_of([(p50, 0.0), (errors, 0.0)]) == 0
+    assert until.all_of([(p50, 0.5), (errors, 0.0)]) == pytest.approx(0.5, rel=0.01)
     assert until.all_of([(p50, 60.0), (p99, 100.0), (errors, 0.0)]) == pytest.approx(100, rel=1e-3)
     # Half of the tests: each by then in 71 %, which is 0.545 standard deviations of 0.5 after its own half.
     assert until.all_of([(p99, 100.0), (errors, 100.0)]) == pytest.approx(100 * math.exp(0.5449 * 0.5), rel=1e-3)
@@ -104,3 +109,14 @@ def test_a_verdict_on_its_way_tells_the_time_of_its_slowest_rule() -> None:
     assert times[-1] is None
     assert 5 <= min(told) <= max(told) <= 4 * 14 * 5
     assert told == sorted(told)
+
+
+@pytest.mark.parametrize(("every", "count", "apart"), [(1, 1, 5), (1, 30, 5), (12, 30, 60)])
+def test_periods_to_go_are_as_far_apart_as_those_that_could_be_used(every: int, count: int, apart: float) -> None:
+    """One in twelve of five minutes each: an hour each, for the time that is told."""
+    some = starts(count * every)[::every]
+    assert Differences(tuple(some), (1.0,) * count, (1.0,) * count, (), 5, 0, 0).apart == apart
+    whole = samples_of(recording(40), QUICK)
+    assert whole.judged_minutes == 200
+    assert replace(whole, fine=replace(whole.fine, periods=whole.periods[::39])).judged_minutes == 200
+    assert replace(whole, fine=replace(whole.fine, periods=())).judged_minutes == 0
