@@ -26,7 +26,8 @@ _SERVICES = {
     "cloudwatch": ("GetMetricData", "DescribeAlarms"),
     "s3": ("GetObject", "ListObjectsV2"),
     "ssm": ("GetParameter", "GetParameterHistory"),
-    "application-autoscaling": ("DescribeScalableTargets",),
+    "application-autoscaling": ("DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"),
+    "cloudformation": ("GetTemplate",),
 }
 _ACTIONS = {action: f"{service}:{action}" for service, actions in _SERVICES.items() for action in actions}
 _SIGN_IN = "sign in (`aws sso login`, `aws configure`), or name a profile with --profile"

@@ -14,10 +14,11 @@ from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, 
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
-from shadow_ops.contract.declared import Declared, prefix
+from shadow_ops.contract.declared import Declared, DeclaredVariant, prefix
 from shadow_ops.managed.named import retained, running
 from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
+from shadow_ops.observe.scaling import scaling_drifts
 
 # API operation DescribeAlarms: names in a call.
 _ALARMS_PER_CALL = 100
@@ -93,7 +94,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
         drifts=()
         if said is None
-        else (*drifts(_as_said(clients, live, said), said, limits), *left_over(clients, live)),
+        else (*drifts(_as_said(clients, live, said), said, limits), *_kept(clients, live, said, limits)),
         last=standing[-1] if standing else None,
         look=_look(clients, live),
         experiment=experiment,
@@ -133,16 +134,22 @@ def _look(clients: Clients, live: LiveEndpoint) -> Look | None:
     return found if found is not None and found.config == live.config.name else None
 
 
-def left_over(clients: Clients, live: LiveEndpoint) -> tuple[str, ...]:
+def _kept(clients: Clients, live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> tuple[str, ...]:
+    """What the record of the last deployment tells: what it left over, and the template that it was of."""
+    try:
+        record = records.pending(clients.ssm, live.name)
+    except DamagedRecordError as error:
+        return (f"{error}: look at {prefix(live.name)}/pending in Parameter Store, then delete it",)
+    scales = [one.name for one in _declared(said) if one.maximum is not None and one.name in limits]
+    return (*left_over(live, record), *scaling_drifts(clients, live.name, scales, record))
+
+
+def left_over(live: LiveEndpoint, record: records.Pending | None) -> tuple[str, ...]:
     """What the guard's record of the last deployment says is not as it was, one line each.
 
     A deployment that is under way has taken scaling away as well: only what is left once the endpoint is at rest, and
     longer than a deployment's steps may take, is left over.
     """
-    try:
-        record = records.pending(clients.ssm, live.name)
-    except DamagedRecordError as error:
-        return (f"{error}: look at {prefix(live.name)}/pending in Parameter Store, then delete it",)
     if record is None:
         return ()
     found = [f"the last deployment could not bring everything back: {line}" for line in record.lost]
@@ -159,6 +166,10 @@ def left_over(clients: Clients, live: LiveEndpoint) -> tuple[str, ...]:
 def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
     """Production variants, then the shadow."""
     return live.production if live.shadow is None else (*live.production, live.shadow)
+
+
+def _declared(said: Declared) -> tuple[DeclaredVariant, ...]:
+    return said.production if said.shadow is None else (*said.production, said.shadow)
 
 
 def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> list[str]:
@@ -191,7 +202,7 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
         found.append(
             f"data is captured to {live.config.capture_uri or 'nowhere'}, the code says {said.capture_uri or 'nowhere'}"
         )
-    declared = {one.name: one for one in (*said.production, *(() if said.shadow is None else (said.shadow,)))}
+    declared = {one.name: one for one in _declared(said)}
     for variant in variants(live):
         found += _counts(variant, limits.get(variant.name))
         one = declared.get(variant.name)

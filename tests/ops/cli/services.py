@@ -152,6 +152,20 @@ class _Autoscaling(_Client):
         wanted = request["ResourceIds"]
         return {"ScalableTargets": [one for one in self.services.targets if one["ResourceId"] in wanted]}
 
+    def describe_scaling_policies(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        return {"ScalingPolicies": self.services.policies if request["ResourceId"].endswith("/production") else []}
+
+    def describe_scheduled_actions(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
+        return {"ScheduledActions": self.services.schedules if request["ResourceId"].endswith("/production") else []}
+
+
+class _CloudFormation(_Client):
+    def get_template(self, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        assert TemplateStage == "Processed"
+        if StackName not in self.services.templates:
+            raise refused("ValidationError", f"Stack with id {StackName} does not exist", "GetTemplate")
+        return {"TemplateBody": self.services.templates[StackName]}
+
 
 class _Runtime(_Client):
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:  # noqa: ANN401 - as boto3's
@@ -173,6 +187,9 @@ class Services:
         metrics: CloudWatch's points.
         alarms: States by name.
         targets: Scalable targets.
+        policies: Scaling policies of production.
+        schedules: Scheduled actions of production.
+        templates: Templates of stacks, by their ARNs.
         errors: What an operation raises, by its name.
         requests: What was sent to the endpoint.
         packages: DescribeModelPackage's answers by ARN, the oldest first.
@@ -188,6 +205,9 @@ class Services:
         self.metrics: FakeCloudWatch = traffic(600)
         self.alarms = {"churn-shadow-slow": "OK", "churn-not-fit": "ALARM"}
         self.targets: list[dict[str, Any]] = []
+        self.policies: list[dict[str, Any]] = []
+        self.schedules: list[dict[str, Any]] = []
+        self.templates: dict[str, Any] = {}
         self.errors: dict[str, Exception] = {}
         self.requests: list[dict[str, Any]] = []
         self.packages: dict[str, dict[str, Any]] = {}
@@ -212,6 +232,7 @@ class Services:
             "sts": _Sts,
             "cloudwatch": _CloudWatch,
             "application-autoscaling": _Autoscaling,
+            "cloudformation": _CloudFormation,
             "sagemaker-runtime": _Runtime,
         }
         return self.s3 if name == "s3" else kinds[name](self)

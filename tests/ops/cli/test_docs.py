@@ -17,7 +17,7 @@ from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
 from shadow_ops.contract.reasons import Reason, reasons_path
 from tests.ops.cli.services import CALLER, NOW, Services
-from tests.ops.cli.test_status import ENTRY
+from tests.ops.cli.test_status import ENTRY, scaled, template, text
 from tests.ops.fake_cloudwatch import traffic
 
 LOOK = Look(
@@ -90,6 +90,7 @@ def test_the_rights_of_a_command_are_those_that_it_uses(
                 used.add(f"{self.name}:{attribute.title().replace('_', '')}")
             return getattr(self.client, attribute)
 
+    scaled(services, template(text()))
     monkeypatch.setattr(Clients, "_client", lambda _self, name, **_options: Asked(name))
     printed(command if command == "list" else f"{command} churn", services)
     assert used

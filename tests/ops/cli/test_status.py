@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.text import compact
 from shadow_ops.contract.unguarded import LOST
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
+from tests.ops.guard.stack import night, scaling, tracking
 
 ENTRY = {
     "id": "one",
@@ -161,6 +165,152 @@ def test_a_check_that_finds_nothing_does_not_fail(run: Run, services: Services) 
     for pending in ({**PENDING, "started": now}, {**PENDING, "done": True, "taken": []}):
         services.parameters["/shadow-test/churn/pending"] = [json.dumps(pending)]
         assert run("status", "churn", "--fail-on-drift").exit_code == 0
+
+
+TRACK, NIGHT = tracking(), {**night(), "Schedule": "cron(0 22 * * ? *)"}
+TARGET = {
+    "ResourceId": "endpoint/churn/variant/production",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    "MinCapacity": 2,
+    "MaxCapacity": 8,
+}
+
+
+def template(said: object, **more: object) -> dict[str, object]:
+    """A stack's template, with what it asks of the guard."""
+    asked = {"EndpointName": "churn", "Scaling": said, **more}
+    guard = {"Type": "Custom::EndpointUpdateGuardAfter", "Properties": asked}
+    return {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "After": guard}}
+
+
+def scaled(services: Services, said: object) -> None:
+    """Production scales, and the stack's code says how."""
+    services.settle(SCALED)
+    services.parameters["/shadow-test/churn/pending"] = [json.dumps({**PENDING, "done": True, "taken": []})]
+    services.targets, services.templates = [dict(TARGET)], {"arn:stack": said}
+    services.policies = [{**copy.deepcopy(TRACK), "PolicyARN": "arn:policy", "Alarms": []}]
+    services.schedules = [copy.deepcopy(NIGHT)]
+
+
+def text() -> str:
+    """How the code has production scale."""
+    return compact([scaling(low=2, policies=[TRACK], schedules=[NIGHT])])
+
+
+def with_policy(services: Services, **changes: object) -> None:
+    """Somebody changed the policy."""
+    services.policies[0]["TargetTrackingScalingPolicyConfiguration"].update(changes)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "drift"),
+    [
+        (lambda one: one.policies.clear(), "production scales without the policy track that the code has"),
+        (lambda one: one.schedules.clear(), "production scales without the schedule night that the code has"),
+        (
+            lambda one: with_policy(one, TargetValue=70.0),
+            "production, policy track: TargetTrackingScalingPolicyConfiguration.TargetValue is 70.0, the code says",
+        ),
+        (
+            lambda one: with_policy(one, PredefinedMetricSpecification={}),
+            "production, policy track: TargetTrackingScalingPolicyConfiguration.PredefinedMetricSpecification."
+            'PredefinedMetricType is absent, the code says "SageMakerVariantInvocationsPerInstance"',
+        ),
+        (
+            lambda one: one.schedules[0].update(Schedule="cron(0 23 * * ? *)"),
+            'production, schedule night: Schedule is "cron(0 23 * * ? *)", the code says "cron(0 22 * * ? *)"',
+        ),
+        (
+            lambda one: one.schedules[0].pop("Timezone"),
+            'production, schedule night: Timezone is absent, the code says "Europe/Berlin"',
+        ),
+        (
+            lambda one: one.schedules[0].update(ScalableTargetAction={"MinCapacity": 3}),
+            "production, schedule night: ScalableTargetAction.MinCapacity is 3, the code says 1",
+        ),
+    ],
+)
+def test_scaling_that_is_not_as_the_code_says_is_a_drift(
+    run: Run, services: Services, by_hand: Callable[[Services], object], drift: str
+) -> None:
+    """Policies and schedules that are gone, or changed by hand, though the variant scales within the code's limits."""
+    scaled(services, template(text()))
+    assert run("status", "churn", "--fail-on-drift").exit_code == 0
+    by_hand(services)
+
+    found = run("status", "churn", "--fail-on-drift")
+
+    assert f"DRIFT: {drift}" in found.stdout
+    assert found.stdout.count("DRIFT") == 1
+    assert found.exit_code == 5
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        # What the service adds, and what people have beside the code's.
+        lambda one: with_policy(one, DisableScaleIn=False),
+        lambda one: one.policies.append({**tracking("mine", 7.0), "PolicyARN": "arn:mine"}),
+        lambda one: one.schedules.append(night("holiday", 3)),
+        # Schedules change the limits.
+        lambda one: one.targets[0].update(MinCapacity=1, MaxCapacity=9),
+        # A deployment is under way, there was none, another stack's template, or none any more.
+        lambda one: (one.policies.clear(), one.parameters.pop("/shadow-test/churn/pending")),
+        lambda one: (one.policies.clear(), one.templates.clear()),
+        lambda one: (one.policies.clear(), one.templates.update({"arn:stack": "no template"})),
+        lambda one: (one.policies.clear(), one.templates.update({"arn:stack": template({"Ref": "Scaling"})})),
+        lambda one: (
+            one.policies.clear(),
+            one.templates.update({"arn:stack": template('[{"variant": "production"}]')}),
+        ),
+        lambda one: (one.policies.clear(), one.templates.update({"arn:stack": template(text(), EndpointName="chess")})),
+    ],
+)
+def test_what_the_service_adds_and_people_have_beside_is_no_drift(
+    run: Run, services: Services, by_hand: Callable[[Services], object]
+) -> None:
+    """Nor are limits that schedules change, and what no template says."""
+    scaled(services, template(text()))
+    by_hand(services)
+    assert drifts(run) == []
+
+
+def test_scaling_is_compared_once_its_deployment_is_over(run: Run, services: Services) -> None:
+    """While it is under way policies come after the limits."""
+    scaled(services, template(text()))
+    services.policies.clear()
+    now = datetime.datetime.now(datetime.UTC).isoformat()
+    services.parameters["/shadow-test/churn/pending"] = [json.dumps({**PENDING, "started": now})]
+    assert drifts(run) == []
+
+
+def test_limits_that_no_schedule_changes_are_the_codes(run: Run, services: Services) -> None:
+    """Somebody raised them."""
+    scaled(services, json.dumps(template(compact([scaling(low=2, policies=[TRACK])]))))
+    services.schedules.clear()
+    assert drifts(run) == []
+    services.targets[0]["MaxCapacity"] = 9
+    services.endpoints["churn"]["ProductionVariants"][0]["DesiredInstanceCount"] = 9
+    (line,) = drifts(run)
+    assert line.startswith("production scales from 2 to 9 instances, the code says 2 to 8: put it back")
+
+
+def test_what_only_cloudformation_knows_is_not_compared(run: Run, services: Services) -> None:
+    """A token in a policy is a reference in the template."""
+    tokens = text().replace("SageMakerVariantInvocationsPerInstance", "TOKEN").partition("TOKEN")
+    scaled(services, template({"Fn::Join": ["", [tokens[0], {"Ref": "Metric"}, tokens[2]]]}))
+    assert drifts(run) == []
+    with_policy(services, TargetValue=70.0)
+    (line,) = drifts(run)
+    assert "TargetValue is 70.0" in line
+
+
+def test_a_time_that_is_over_is_no_drift(run: Run, services: Services) -> None:
+    """The service forgets it."""
+    once = {**NIGHT, "Schedule": "at(2020-01-01T00:00:00)"}
+    scaled(services, template(compact([scaling(low=2, policies=[TRACK], schedules=[once])])))
+    services.schedules.clear()
+    assert drifts(run) == []
 
 
 def test_versions_are_not_shown_of_another_config(run: Run, services: Services) -> None:
