@@ -7,15 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import (
-    check_arn,
-    check_flag,
-    check_off,
-    check_text,
-    check_whole_number,
-    checked_tuple,
-)
+from shadow_constructs.values.checks import check_arn, check_off, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems, refuse
 
 # RFC 5321, section 4.5.3.1: 64 characters before the @, 254 in all.

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_flag, check_key_arn, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems, refuse
 
 # S3 User Guide, bucketnamingrules: no two dots in a row, no IP address.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shadow_constructs.values.arns import completed
@@ -172,19 +172,6 @@ def check_share(problems: Problems, what: str, value: object, *, fix: str | None
     # NaN compares with nothing, so it is refused too.
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
         problems.add(what, rule, value, _literal(value, fix))
-
-
-def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[object]) -> None:
-    """Check that a value is one of a few."""
-    # Anything else may answer a comparison with something that is neither true nor false, such as an array.
-    if not isinstance(value, str | int | float | None) or value not in allowed:
-        problems.add(what, f"be one of {', '.join(map(str, allowed))}", value)
-
-
-def check_flag(problems: Problems, what: str, value: object) -> None:
-    """Check that a value is True or False."""
-    if not isinstance(value, bool):
-        problems.add(what, "be True or False", value)
 
 
 def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ...]:

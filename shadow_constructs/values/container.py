@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from shadow_constructs.values import aws_images, xgboost_images
-from shadow_constructs.values.checks import check_arn, check_one_of, check_text, check_type, checked_mapping
+from shadow_constructs.values.checks import check_arn, check_text, check_type, checked_mapping
 from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length
 from shadow_constructs.values.frozen import frozen_mapping
+from shadow_ops.contract.checks import check_one_of
 from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, shown
 

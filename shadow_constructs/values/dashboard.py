@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_flag, check_text
+from shadow_constructs.values.checks import check_text
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems
 
 # CloudWatch API Reference, PutDashboard: DashboardName.

@@ -6,15 +6,9 @@ import re
 from dataclasses import dataclass, fields
 from typing import Self
 
-from shadow_constructs.values.checks import (
-    check_flag,
-    check_key_arn,
-    check_one_of,
-    check_role_arn,
-    check_text,
-    check_type,
-)
+from shadow_constructs.values.checks import check_key_arn, check_role_arn, check_text, check_type
 from shadow_constructs.values.network import Network
+from shadow_ops.contract.checks import check_flag, check_one_of
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.sentences import check_reason
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import (
-    check_arn,
-    check_flag,
-    check_key_arn,
-    check_one_of,
-    check_text,
-    check_type,
-    check_whole_number,
-)
+from shadow_constructs.values.checks import check_arn, check_key_arn, check_text, check_type, check_whole_number
 from shadow_constructs.values.pairs.of_hardware import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_ops.contract import hosting
+from shadow_ops.contract.checks import check_flag, check_one_of
 from shadow_ops.contract.problems import Problems
 
 _S3_URI = re.compile(r"s3://[^/\s]+/?\S*")

@@ -6,12 +6,13 @@ import datetime
 import re
 from dataclasses import dataclass, replace
 
-from shadow_constructs.values.checks import check_flag, check_role_arn, check_text, check_type
+from shadow_constructs.values.checks import check_role_arn, check_text, check_type
 from shadow_constructs.values.pairs.of_managed import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.managed import LONGEST_BASE
 from shadow_ops.contract.problems import Problems
 

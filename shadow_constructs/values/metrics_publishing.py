@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow_constructs.values.checks import check_flag, check_one_of
+from shadow_ops.contract.checks import check_flag, check_one_of
 from shadow_ops.contract.problems import Problems
 
 

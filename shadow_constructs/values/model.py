@@ -11,7 +11,6 @@ from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Folder, 
 from shadow_constructs.values.checks import (
     check_arn,
     check_ascii,
-    check_flag,
     check_key_arn,
     check_role_arn,
     check_service_name,
@@ -24,6 +23,7 @@ from shadow_constructs.values.ecr_address import check_image
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.text import is_writable

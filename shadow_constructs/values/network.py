@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_flag, check_text, checked_tuple, doubles
+from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import TOKEN, is_list, is_token
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.

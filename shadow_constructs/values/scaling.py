@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import (
     check_ascii,
-    check_flag,
     check_text,
     check_type,
     check_whole_number,
@@ -22,7 +21,7 @@ from shadow_constructs.values.checks import (
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.checks import MOST_ENTRIES, check_number
+from shadow_ops.contract.checks import MOST_ENTRIES, check_flag, check_number
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.scaling_model import LARGEST_TARGET, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake

@@ -6,13 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from shadow_constructs.values.checks import (
-    check_flag,
-    check_off,
-    check_role_arn,
-    check_text,
-    check_whole_number,
-)
+from shadow_constructs.values.checks import check_off, check_role_arn, check_text, check_whole_number
+from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems
 
 _DAY_MINUTES, _YEAR_DAYS = 1440, 365

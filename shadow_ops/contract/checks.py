@@ -69,8 +69,8 @@ def check_flag(problems: Problems, what: str, value: object) -> None:
         problems.add(what, "be True or False", value)
 
 
-def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[str]) -> None:
+def check_one_of(problems: Problems, what: str, value: object, allowed: Sequence[object]) -> None:
     """Check that a value is one of a few."""
     # Anything else may answer a comparison with something that is neither true nor false, such as an array.
     if not isinstance(value, str | int | float | None) or value not in allowed:
-        problems.add(what, f"be one of {', '.join(allowed)}", value)
+        problems.add(what, f"be one of {', '.join(map(str, allowed))}", value)
