@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shadow_ops.contract.comparison import Comparison
-from shadow_ops.responses.engines import Differing, Engine
+from shadow_ops.responses.engines import Differing, Engine, Task
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import HourOfFiles, find, sample
 from shadow_ops.responses.hidden import NEITHER, Shown
@@ -93,7 +93,7 @@ def compare(
         with tempfile.TemporaryDirectory(prefix="shadow-test-") as scratch:
             windows = since(fetcher.windows(hours), asked.since, Path(scratch), tally)
             taking = None if differing is None else _hiding(differing, asked.shown, key)
-            engine.run(windows, key, asked.how, tally, show_requests=asked.shown.inputs, differing=taking)
+            engine.run(windows, Task(key, asked.how, tally, asked.shown.inputs, taking))
     return Result(_read(asked, found, hours), asked.how, tally, asked.confidence_percent, asked.shown)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from shadow_ops.contract.comparison import Comparison
@@ -21,28 +22,30 @@ class Differing(Protocol):
         """Take one."""
 
 
+@dataclass(frozen=True)
+class Task:
+    """What an engine does with each hour.
+
+    Attributes:
+        key: What records are joined by.
+        how: What is compared.
+        tally: Where it is counted.
+        show_requests: Whether examples hold the request.
+        differing: Takes each pair that differs. By default nothing does.
+    """
+
+    key: Key
+    how: Comparison
+    tally: Tally
+    show_requests: bool = False
+    differing: Differing | None = None
+
+
 class Engine(Protocol):
     """Reads, joins and compares."""
 
-    def run(
-        self,
-        windows: Iterable[Window],
-        key: Key,
-        how: Comparison,
-        tally: Tally,
-        *,
-        show_requests: bool = False,
-        differing: Differing | None = None,
-    ) -> None:
-        """Count all pairs of some hours.
-
-        Args:
-            windows: The hours, in order.
-            key: What records are joined by.
-            how: What is compared.
-            tally: Where it is counted.
-            show_requests: Whether examples hold the request.
-            differing: Takes each pair that differs. By default nothing does.
+    def run(self, windows: Iterable[Window], task: Task) -> None:
+        """Count all pairs of some hours, which come in order.
 
         Raises:
             OSError: If a file can't be read.

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.paths import Path as JsonPath
 from shadow_ops.responses.compare import Comparer, Difference, side
 from shadow_ops.responses.counted import SIDES, Pair
-from shadow_ops.responses.engines import Differing, duck_sql
+from shadow_ops.responses.engines import Task, duck_sql
 from shadow_ops.responses.fetch import Window
-from shadow_ops.responses.joining import Key, shown_key
+from shadow_ops.responses.joining import shown_key
 from shadow_ops.responses.labels import MOST_KINDS, named
 from shadow_ops.responses.local import lines, written
 from shadow_ops.responses.numbers import Numbers
@@ -24,7 +23,7 @@ from shadow_ops.responses.record import parse
 from shadow_ops.responses.repeats import repeats
 from shadow_ops.responses.segment import segmenter
 from shadow_ops.responses.symptoms import SAMPLE
-from shadow_ops.responses.tally import LOSSES, Tally, example
+from shadow_ops.responses.tally import LOSSES, example
 
 _AT_ONCE = 10_000
 _MANY, _ONE_IN = 20_000, 256
@@ -33,26 +32,17 @@ _MANY, _ONE_IN = 20_000, 256
 class DuckEngine:
     """Holds what is compared of one hour in memory, about 150 bytes a pair."""
 
-    def run(
-        self,
-        windows: Iterable[Window],
-        key: Key,
-        how: Comparison,
-        tally: Tally,
-        *,
-        show_requests: bool = False,
-        differing: Differing | None = None,
-    ) -> None:
+    def run(self, windows: Iterable[Window], task: Task) -> None:
         """Count all pairs of some hours; see `Engine.run`."""
         import duckdb
 
         with tempfile.TemporaryDirectory(prefix="shadow-test-") as scratch, duckdb.connect() as connection:
             connection.execute(f"SET preserve_insertion_order = false; SET temp_directory = '{scratch}'")
-            run = _Run(connection, Path(scratch), key, how, tally, show_requests, differing)
+            run = _Run(connection, Path(scratch), task)
             for window in windows:
                 run.window(window)
             run.finish()
-            tally.unmet = run.unmet
+            task.tally.unmet = run.unmet
 
 
 class _Run:
@@ -60,16 +50,12 @@ class _Run:
         self,
         connection: Any,  # noqa: ANN401 - DuckDB's connection; its package may not be installed
         scratch: Path,
-        key: Key,
-        how: Comparison,
-        tally: Tally,
-        show_requests: bool,
-        differing: Differing | None,
+        task: Task,
     ) -> None:
-        self._connection, self._scratch, self._key, self._how = connection, scratch, key, how
-        self._tally, self._requests, self._differing = tally, show_requests, differing
-        self._comparer = Comparer(how)
-        self._segment = segmenter(how, show_requests)
+        self._connection, self._scratch, self._key, self._how = connection, scratch, task.key, task.how
+        self._tally, self._requests, self._differing = task.tally, task.show_requests, task.differing
+        how, self._comparer = task.how, Comparer(task.how)
+        self._segment = segmenter(how, task.show_requests)
         if self._segment is not None:
             text = "VARCHAR"
             connection.create_function("segment", self._segment, [text, text], text, null_handling="special")

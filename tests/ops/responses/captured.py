@@ -12,7 +12,7 @@ from typing import Any
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.responses.counted import SIDES
-from shadow_ops.responses.engines import Engine
+from shadow_ops.responses.engines import Engine, Task
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find
 from shadow_ops.responses.layout import folder
@@ -92,7 +92,7 @@ def tallied(
     fetcher = Fetcher(source, root / "cache")
     tally = Tally(most_examples=examples)
     tally.key = key = choose(fetcher, hours)
-    engine.run(fetcher.windows(hours), key, how or Comparison(), tally, differing=differing)
+    engine.run(fetcher.windows(hours), Task(key, how or Comparison(), tally, differing=differing))
     return tally
 
 

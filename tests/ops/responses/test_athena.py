@@ -19,6 +19,7 @@ from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 from shadow_ops.responses.athena import AthenaSource, query, transpiled
 from shadow_ops.responses.counted import SIDES
+from shadow_ops.responses.engines import Task
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.fetch import Fetcher
 from shadow_ops.responses.find import find
@@ -91,7 +92,7 @@ def by_athena(root: Path) -> Tally:
     with tempfile.TemporaryDirectory() as cache:
         fetcher = Fetcher(source, Path(cache))
         tally.key = key = choose(fetcher, hours)
-        StdlibEngine().run(fetcher.windows(hours), key, Comparison(), tally)
+        StdlibEngine().run(fetcher.windows(hours), Task(key, Comparison(), tally))
     return tally
 
 

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.contract.comparison import Comparison
 from shadow_ops.contract.problems import InvalidValueError
+from shadow_ops.responses.engines import Task
 from shadow_ops.responses.engines.duck import DuckEngine
 from shadow_ops.responses.engines.stdlib import StdlibEngine
 from shadow_ops.responses.fetch import Fetcher, Window
@@ -103,7 +104,7 @@ def test_a_kept_file_that_lost_its_end_is_fetched_again(
     assert len(list(records([path]))) == 1
     for engine in (StdlibEngine(), DuckEngine()):
         tally = Tally()
-        engine.run([Window("2026-11-24T08", (path,), (path,))], "inferenceId", Comparison(), tally)
+        engine.run([Window("2026-11-24T08", (path,), (path,))], Task("inferenceId", Comparison(), tally))
         assert (tally.records["production"], tally.all.compared) == (1, 1)
 
 
