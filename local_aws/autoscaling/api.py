@@ -38,10 +38,6 @@ class AutoscalingApi:
             "PutScheduledAction": self._put_action,
             "DeleteScheduledAction": self._delete_action,
             "DescribeScheduledActions": self._describe_actions,
-            "DescribeScalingActivities": lambda _region, _request: {"ScalingActivities": []},
-            "TagResource": self._tag,
-            "UntagResource": self._untag,
-            "ListTagsForResource": lambda region, request: {"Tags": self._by_arn(region, request).tags},
         }
 
     def call(self, region: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +91,6 @@ class AutoscalingApi:
         if fields["MinCapacity"] > fields["MaxCapacity"]:
             raise validation("Maximum capacity cannot be less than minimum capacity")
         target.fields = {**fields, "ScalableDimension": DIMENSION}
-        target.tags.update(request.get("Tags", {}))
         self._targets[region, variant] = target
         return {"ScalableTargetARN": target.arn}
 
@@ -167,21 +162,6 @@ class AutoscalingApi:
             for row in rows
             if (wanted is None or row[name] in wanted) and (resource is None or row["ResourceId"] == resource)
         ]
-
-    def _by_arn(self, region: str, request: dict[str, Any]) -> Target:
-        for target in self._in(region):
-            if target.arn == request["ResourceARN"]:
-                return target
-        raise ServiceError("ResourceNotFoundException", f"No scalable target found for ARN {request['ResourceARN']}")
-
-    def _tag(self, region: str, request: dict[str, Any]) -> dict[str, Any]:
-        self._by_arn(region, request).tags.update(request["Tags"])
-        return {}
-
-    def _untag(self, region: str, request: dict[str, Any]) -> dict[str, Any]:
-        for key in request["TagKeys"]:
-            self._by_arn(region, request).tags.pop(key, None)
-        return {}
 
 
 def _drop(rows: dict[str, dict[str, Any]], name: str, what: str) -> None:

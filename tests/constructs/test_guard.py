@@ -18,19 +18,9 @@ from shadow_constructs import (
 )
 from shadow_constructs.values.intent import Intent
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
-from tests.values.samples import hardware, serving, shadow_test, variant
+from tests.values.samples import STEP, hardware, serving, shadow_test, variant
 
 BEFORE, AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
-
-
-STEP = {
-    "PolicyName": "mine",
-    "PolicyType": "StepScaling",
-    "StepScalingPolicyConfiguration": {
-        "AdjustmentType": "ChangeInCapacity",
-        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
-    },
-}
 
 
 def test_the_guard_stands_before_and_after_the_endpoint() -> None:

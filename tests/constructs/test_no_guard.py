@@ -37,21 +37,13 @@ from shadow_ops.contract.sentences import ascii_of
 from shadow_ops.contract.text import from_ascii
 from shadow_ops.contract.unguarded import LOST
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
-from tests.values.samples import hardware, serving, shadow_test, variant
+from tests.values.samples import STEP, hardware, serving, shadow_test, variant
 
 WHY = "no functions in this account"
 OFF = Guard.off(WHY)
 SUBNETS = ["subnet-0a", "subnet-0b"]
 ENDPOINT, CONFIG = "AWS::SageMaker::Endpoint", "AWS::SageMaker::EndpointConfig"
 TARGET, POLICY = "AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"
-STEP = {
-    "PolicyName": "mine",
-    "PolicyType": "StepScaling",
-    "StepScalingPolicyConfiguration": {
-        "AdjustmentType": "ChangeInCapacity",
-        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
-    },
-}
 NIGHT = Schedule(name="night", when="cron(0 22 * * ? *)", max_count=3, timezone="Europe/Berlin")
 SCALING = Scaling(min_count=2, max_count=8, invocations_per_instance=600, policies=[STEP], schedules=[NIGHT])
 

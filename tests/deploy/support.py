@@ -14,6 +14,7 @@ import aws_cdk as cdk
 
 from rehearsal import seen, sure
 from rehearsal.cdk import Cdk, Run
+from rehearsal.example import SHORT_POLICY
 from rehearsal.local import LocalAws
 from rehearsal.traffic import Traffic
 from shadow_constructs import (
@@ -51,6 +52,11 @@ def model_fn(model_dir):
 def predict_fn(payload, model):
     return model + " says hello to " + payload
 """
+
+
+def gated(test: ShadowTest) -> ShadowTest:
+    """Every request is copied, and the gate decides at a rehearsal's pace."""
+    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 def artifact(version: str) -> bytes:

@@ -6,23 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rehearsal import environment, seen
-from rehearsal.example import SHORT_POLICY
-from shadow_constructs import ShadowTest
-from tests.deploy.support import Case
+from tests.deploy.support import Case, gated
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def gated(test: ShadowTest) -> ShadowTest:
-    """Every request is copied, and the gate decides at a rehearsal's pace."""
-    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,9 @@ from shadow_constructs import ShadowTest, Variant
 from shadow_ops.aws import giving_reasons, reasons
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
-from tests.deploy.support import OVERRIDE, Case, CaseMaker
+from tests.deploy.support import OVERRIDE, Case, CaseMaker, gated
 
 TWO_HOURS = datetime.timedelta(hours=2)
-
-
-def gated(test: ShadowTest) -> ShadowTest:
-    """Every request is copied, and the gate decides at a rehearsal's pace."""
-    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 def test_a_good_shadow_is_promoted_with_its_verdict_on_record(make_case: CaseMaker) -> None:

@@ -33,7 +33,7 @@ from shadow_ops.aws.history import history
 from shadow_ops.contract.managed import ramp_name
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.managed import PATIENCE_SECONDS, SCALING, Place, in_an_hour
-from tests.deploy.support import CAPTURES, folded, shadow_test, which_model
+from tests.deploy.support import CAPTURES, folded, gated, shadow_test, which_model
 
 _numbers = itertools.count()
 WITHOUT = {"production": "v1"}
@@ -44,7 +44,7 @@ TESTED = {"production": "v1", "shadow": "(v2)"}
 def place(ground: Any, tmp_path: Path) -> Iterator[Place]:  # noqa: ANN401 - the ground's class is private
     """A test of v2 beside v1 on all requests; nothing is made yet."""
     name = f"managed-{next(_numbers)}"
-    test = replace(shadow_test(name), sampling_percent=100, gate=SHORT_POLICY)
+    test = gated(shadow_test(name))
     place = Place(ground.local, ground.cdk, name, tmp_path, test)
     yield place
     ground.clear(place)

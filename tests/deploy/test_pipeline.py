@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -24,18 +24,13 @@ from shadow_constructs.pipelines import add_shadow_test
 from shadow_ops.aws import reasons
 from shadow_ops.judge.verdict import Outcome
 from tests.deploy.submission import Submission
-from tests.deploy.support import Case, CaseMaker, folded, which_model
+from tests.deploy.support import Case, CaseMaker, folded, gated, which_model
 from tests.deploy.test_watch import look
 
 HERE = cdk.Environment(account=environment.ACCOUNT_ID, region=environment.REGION)
 CONNECTION = f"arn:aws:codeconnections:{environment.REGION}:{environment.ACCOUNT_ID}:connection/c"
 WHY = "the sale starts today"
 BACK = "complaints since noon"
-
-
-def gated(test: ShadowTest) -> ShadowTest:
-    """A test that a quick gate judges."""
-    return replace(test, sampling_percent=100, gate=SHORT_POLICY)
 
 
 def synthesized(folder: Path, test: ShadowTest) -> Path:

@@ -19,7 +19,7 @@ from shadow_ops.contract.catalogue import OWN_NAMESPACE
 from shadow_ops.contract.rules import Rule
 from shadow_ops.contract.watched import SOURCE
 from shadow_ops.judge.verdict import Outcome
-from tests.deploy.support import Case, CaseMaker
+from tests.deploy.support import Case, CaseMaker, gated
 
 _PATIENCE_SECONDS = 90
 
@@ -27,7 +27,7 @@ _PATIENCE_SECONDS = 90
 def told_to_people(test: ShadowTest) -> ShadowTest:
     """A test that a quick gate judges, and of which somebody hears."""
     alerts = Alerts(emails=[f"{test.endpoint_name}@example.com"])
-    return replace(test, sampling_percent=100, gate=SHORT_POLICY, alerts=alerts)
+    return replace(gated(test), alerts=alerts)
 
 
 @pytest.fixture

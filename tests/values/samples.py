@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
-from shadow_constructs import Container, Hardware, Model, ShadowTest, Variant, Watch
+from shadow_constructs import Container, Hardware, Model, Scaling, ShadowTest, Variant, Watch
 
 KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-0000-4000-8000-000000000000"
 OTHER_KEY_ARN = "arn:aws:kms:eu-west-1:111122223333:key/aaaabbbb-0000-4000-8000-000000000000"
@@ -15,6 +15,15 @@ ROLE_ARN = "arn:aws:iam::111122223333:role/serving/models"
 PACKAGE_ARN = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn/7"
 RESERVATION_ARN = "arn:aws:sagemaker:eu-west-1:111122223333:training-plan/capacity"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7"
+TEN = Scaling(min_count=2, max_count=10, invocations_per_instance=600)
+STEP = {
+    "PolicyName": "mine",
+    "PolicyType": "StepScaling",
+    "StepScalingPolicyConfiguration": {
+        "AdjustmentType": "ChangeInCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}],
+    },
+}
 
 
 def model(version: str = "v1", **changes: Any) -> Model:  # noqa: ANN401 - whatever Model takes

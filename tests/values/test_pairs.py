@@ -35,8 +35,7 @@ from shadow_ops.contract import hosting
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.rules import Rule
 from tests.constructs.rendering import IRELAND, new_stack
-from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, hardware, model, serving, shadow_test, variant
-from tests.values.test_scaling import STEP
+from tests.values.samples import IMAGE, KEY_ARN, ROLE_ARN, STEP, hardware, model, serving, shadow_test, variant
 from tools.fact_pairs import PAGE, every_pair, page
 
 LATER = datetime.datetime(2027, 1, 4, 8, tzinfo=datetime.UTC)

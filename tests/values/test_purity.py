@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import shadow_constructs
-from shadow_constructs import Capture, Container, Model, Network, ShadowTest
-from tests.values.samples import model, packed, serving, shadow_test, variant
+from shadow_constructs import Capture, Container, Guardrails, Model, Network, ShadowTest
+from tests.values.samples import TEN, model, packed, serving, shadow_test, variant
 
 VALUES = Path(shadow_constructs.__file__).parent / "values"
 
@@ -101,10 +101,20 @@ def test_fails_to_change_an_attribute(value: Any, attribute: str) -> None:  # no
         setattr(value, attribute, None)
 
 
-def test_replacing_checks_again() -> None:
+@pytest.mark.parametrize(
+    ("value", "change", "said"),
+    [
+        (shadow_test(), {"sampling_percent": 0}, "'sampling_percent'"),
+        (TEN, {"max_count": 1}, "'min_count' must be at most max_count"),
+        (Guardrails.linear(), {"bake_minutes": 90}, "'bake_minutes' must be from 0 to 60"),
+        # So is the test that holds it.
+        (serving(guardrails=Guardrails.linear()), {"shadow": variant("v2")}, "AWS describes no other shift for it"),
+    ],
+)
+def test_replacing_checks_again(value: Any, change: dict[str, Any], said: str) -> None:  # noqa: ANN401 - several types
     """A changed copy is refused like a value written by hand."""
-    with pytest.raises(ValueError, match="'sampling_percent'"):
-        dataclasses.replace(shadow_test(), sampling_percent=0)
+    with pytest.raises(ValueError, match=said):
+        dataclasses.replace(value, **change)
 
 
 def test_values_are_equal_by_what_they_say() -> None:
