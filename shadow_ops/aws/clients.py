@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from shadow_ops.aws.boto import Client
-
-_REQUEST_IDS = ("x-amzn-requestid", "x-amz-request-id", "x-amz-id-2")
 
 
 @dataclass(frozen=True)
@@ -81,34 +78,25 @@ class Clients:
     def _session(self) -> Any:  # noqa: ANN401 - a boto3 session
         # Loading boto3 takes longer than showing a help text.
         import boto3
+        from botocore.session import get_session
 
+        from shadow_ops.aws.parsing import Parsers
+
+        core = get_session()
+        core.register_component("response_parser_factory", Parsers())
         # The AWS CLI and every other SDK read AWS_REGION, before AWS_DEFAULT_REGION; boto3 reads the latter only.
         region = self.region or os.environ.get("AWS_REGION") or None
-        return boto3.Session(profile_name=self.profile, region_name=region)
+        return boto3.Session(botocore_session=core, profile_name=self.profile, region_name=region)
 
     def _client(self, service: str, **options: Any) -> Any:  # noqa: ANN401 - a boto3 client and options of it
         from botocore.config import Config
 
+        from shadow_ops.aws.parsing import Answers, check_sender
+
         config = Config(**{"retries": {"mode": "standard"}, "user_agent_extra": "shadow-test", **options})
         client = self._session.client(service, config=config)
-        client.meta.events.register("before-parse", _check_answer)
+        answers, events = Answers(), client.meta.events
+        events.register("before-parse", check_sender)
+        events.register("before-parameter-build", answers.asked)
+        events.register("after-call", answers.answered)
         return client
-
-
-def _check_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:  # noqa: ANN401 - botocore's
-    """Refuse an answer that isn't AWS's, such as the sign-in page of a network.
-
-    Raises:
-        HTTPClientError: If it has no request id, or isn't of the service's protocol.
-    """
-    from botocore.exceptions import HTTPClientError
-
-    named = any(str(name).lower() in _REQUEST_IDS for name in response_dict["headers"])
-    # What stands before AWS answers for it when it is overloaded.
-    foreign = not named and response_dict["status_code"] < 500
-    shape = operation_model.output_shape
-    payload = shape is not None and "payload" in shape.serialization
-    if operation_model.service_model.resolved_protocol in ("json", "rest-json") and not payload:
-        foreign = foreign or response_dict["body"].lstrip()[:1] not in (b"", b"{")
-    if foreign:
-        raise HTTPClientError(error=f"what answered {operation_model.name} isn't AWS")

@@ -159,7 +159,7 @@ class AthenaSource:
             if state == "SUCCEEDED":
                 place: str = execution["ResultConfiguration"]["OutputLocation"]
                 return place
-            if state in ("FAILED", "CANCELLED"):
+            if state not in ("QUEUED", "RUNNING"):
                 why = execution["Status"].get("StateChangeReason", state)
                 raise CannotTellError(f"Athena: {why}; is {self.table} a table over the captured files?")
             time.sleep(_POLL_SECONDS)
