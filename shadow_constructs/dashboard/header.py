@@ -58,7 +58,7 @@ def _markdown(subject: Subject, captured_uri: str | None, endpoint_config_name: 
 def _variant_row(variant: Variant) -> str:
     model = variant.model
     if model.container is not None:
-        container = model.container.label
+        container = model.container.named
     elif model.package is not None:
         container = model.package.image
     else:

@@ -14,7 +14,7 @@ from shadow_constructs.values.ecr_address import IMAGE, check_image, check_lengt
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_ops.contract.checks import check_one_of
 from shadow_ops.contract.names import REGION
-from shadow_ops.contract.problems import Problems, shown
+from shadow_ops.contract.problems import Problems, readable, shown
 
 _TEXT = re.compile(r".*", re.DOTALL)
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
@@ -261,7 +261,12 @@ class Container:
 
     @property
     def label(self) -> str:
-        """The image in a few words, for outputs and warnings: ``xgboost 3.0-5`` or the address."""
+        """The image in a few words, for outputs and warnings: ``xgboost 3.0-5`` or the address, without a token."""
+        return readable(self.named)
+
+    @property
+    def named(self) -> str:
+        """The same with the CDK tokens that are in it, for where CloudFormation puts what they stand for."""
         match self.image:
             case XGBoostImage(version):
                 return f"xgboost {version}"

@@ -25,7 +25,7 @@ from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
-from shadow_ops.contract.problems import Problems, shown
+from shadow_ops.contract.problems import Problems, readable, shown
 from shadow_ops.contract.text import is_writable
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
@@ -148,9 +148,7 @@ class Model:
         if self.container is not None:
             return f"{self.version} ({self.container.label})"
         if self.model_name is not None:
-            # Labels are descriptions too, which take no references.
-            name = "of another stack" if is_token(self.model_name) else self.model_name
-            return f"{self.version} (model {name})"
+            return f"{self.version} (model {readable(self.model_name)})"
         return f"{self.version} (model package)"
 
     def _check_source(self, problems: Problems) -> None:

@@ -32,9 +32,7 @@ class InvalidValueError(ValueError):
 
     def __init__(self, problems: tuple[str, ...]) -> None:
         # Here, because parts of every line come out of files and code of users: none ends a line or reaches a terminal.
-        self.problems = tuple(
-            _in_reach(harmless(_TOKEN.sub("<known at deployment>", line), 10 * _LONGEST_LINE)) for line in problems
-        )
+        self.problems = tuple(_in_reach(harmless(readable(line), 10 * _LONGEST_LINE)) for line in problems)
         super().__init__("\n".join(self.problems))
 
 
@@ -103,6 +101,11 @@ def shown(value: object, longest: int = 120) -> str:
         # Numbers of thousands of digits, what holds itself, and what its author forbade have no text.
         text = f"a {type(value).__name__} that can't be shown"
     return harmless(text, longest)
+
+
+def readable(text: str) -> str:
+    """A text for people, and for where a template takes no reference: what only CloudFormation knows is said to be."""
+    return _TOKEN.sub("<known at deployment>", text)
 
 
 def _foreign(value: object, what: str = "") -> Foreign:
