@@ -12,6 +12,7 @@ from constructs import Construct
 from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.specs import rollback_alarm_specs
 from shadow_constructs.endpoint.deployment import deployment_config
+from shadow_constructs.model.permissions import itself
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.place import pseudo
 from shadow_constructs.values.guardrails import MOST_ALARMS, Guardrails
@@ -71,7 +72,7 @@ def watched_names(test: ShadowTest) -> list[str]:
     if guardrails.shift == "off":
         return []
     own = len(rollback_alarm_specs(test, "config")) > 0
-    return [*([f"{pseudo('STACK_NAME')}-*"] if own else []), *guardrails.alarm_names]
+    return [*([f"{pseudo('STACK_NAME')}-*"] if own else []), *map(itself, guardrails.alarm_names)]
 
 
 def deployment_digest(test: ShadowTest, intent: Intent | None) -> str:

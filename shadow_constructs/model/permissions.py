@@ -6,15 +6,16 @@ Where a resource is ``*``, the action has no resource level in IAM, and the stat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import aws_cdk as cdk
 
 from shadow_constructs.placing.place import Place
-from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.network import Network
-from shadow_constructs.values.tokens import is_list
+from shadow_constructs.values.s3_address import split_s3_uri
+from shadow_constructs.values.tokens import TOKEN, is_list
 
 Statement = dict[str, Any]
 
@@ -117,6 +118,13 @@ def join_vpc(place: Place, network: Network) -> Iterator[Statement]:
     yield _allow("ManageInterfaces", actions, [interfaces], {"ArnEquals": {"ec2:Subnet": subnets}})
     described = ["DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs"]
     yield _allow("SeeNetwork", [f"ec2:Describe{what}" for what in described], ["*"])
+
+
+def itself(name: str) -> str:
+    """A name that may hold any character, as a permission means it (IAM User Guide, policy variables, special ones)."""
+    # Between the tokens in it, of which each has one part of the split.
+    parts = re.split(f"({TOKEN.pattern})", name)
+    return "".join(part if at % 2 else re.sub(r"[*?$]", r"${\g<0>}", part) for at, part in enumerate(parts))
 
 
 def _each(sid: str, actions: list[str], prefix: str, key: str, ids: Sequence[str]) -> Statement:

@@ -9,11 +9,11 @@ from shadow_constructs.model import permissions
 from shadow_constructs.model.artifacts import ResolvedArtifact
 from shadow_constructs.model.permissions import Statement
 from shadow_constructs.placing.place import Place
-from shadow_constructs.values.artifact import split_s3_uri
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.container import ImageAddress
 from shadow_constructs.values.hardware import CoreDump, Hardware
 from shadow_constructs.values.model import Model
+from shadow_constructs.values.s3_address import split_s3_uri
 from shadow_constructs.values.shadow_test import ShadowTest
 
 
@@ -124,7 +124,7 @@ def _volumes(needs: Needs) -> Iterator[Statement]:
 
 def _dumps(needs: Needs) -> Iterator[Statement]:
     for number, dump in enumerate(needs.core_dumps):
-        bucket, key = split_s3_uri(dump.destination.rstrip("/") + "/")
+        bucket, key = split_s3_uri(dump.destination)
         yield permissions.write_objects(f"WriteCoreDumps{number}", needs.place.partition, bucket, key.rstrip("/"))
 
 

@@ -18,6 +18,8 @@ _EMAIL = re.compile(r"(?=.{1,254}\Z)[^@\s<>,;:()\[\]\\\"]{1,64}@[^@\s<>,;:()\[\]
 _FIFO = re.compile(r":sns:.*\.fifo\Z", re.DOTALL)
 FIFO = ("not be a FIFO topic, which no alarm can tell", "a FIFO topic", "name a standard topic")
 """What a FIFO topic is refused with: the rule, what it is, and what to do."""
+# SNS API Reference, CreateTopic.
+_TOPIC = r"[\w-]{1,256}(\.fifo)?"
 _ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
 _ACTION = "arn:aws:sns:eu-west-1:111122223333:x"
 # API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
@@ -85,7 +87,7 @@ class Alerts:
             if not isinstance(alarm, str):
                 problems.add("without", "hold ids of alarms such as 'shadow-cpu'", alarm)
         if self.topic_arn is not None:
-            check_arn(problems, "topic_arn", self.topic_arn, service="sns", resource="")
+            check_arn(problems, "topic_arn", self.topic_arn, service="sns", resource="", ending=_TOPIC)
         named = [("topic_arn", self.topic_arn), *(("action_arns", one) for one in self.action_arns)]
         for name, action in named:
             if isinstance(action, str) and _FIFO.search(action):

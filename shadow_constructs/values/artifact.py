@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from shadow_constructs.values.checks import check_ascii
 from shadow_constructs.values.local_archive import fault_of
+from shadow_constructs.values.s3_address import ADDRESS, check_address
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import Problems
 
-_S3_ADDRESS = re.compile(r"s3://(?P<bucket>[^/\s]+)/(?P<key>\S*)")
+# API members Url and S3ModelUri.
+_LONGEST = 1024
 
 
 @dataclass(frozen=True)
@@ -85,32 +86,17 @@ def check_artifact(problems: Problems, what: str, value: object, *, tokens: bool
     return _local(problems, what, value)
 
 
-def split_s3_uri(uri: str) -> tuple[str, str]:
-    """Bucket and key of an ``s3://bucket/key`` address.
-
-    Raises:
-        ValueError: If the text is no such address.
-    """
-    found = _S3_ADDRESS.fullmatch(uri)
-    if found is None:
-        raise ValueError(f"'uri' must be an S3 address like s3://bucket/key, got {uri!r}")
-    return found["bucket"], found["key"]
-
-
 def _in_s3(problems: Problems, what: str, uri: str) -> Artifact | None:
-    fix = None
-    if not _S3_ADDRESS.fullmatch(uri) or len(uri) > 1024:
-        fix = "give s3://bucket/key with at most 1024 characters"
-    elif uri.endswith(".tar.gz"):
+    must = "be a single .tar.gz, or a folder of uncompressed files whose address ends in '/'"
+    if not ADDRESS.fullmatch(uri) or "/" not in uri.removeprefix("s3://") or len(uri) > _LONGEST:
+        problems.add(what, must, uri, f"give s3://bucket/key with at most {_LONGEST} characters")
+        return None
+    check_address(problems, what, uri)
+    if uri.endswith(".tar.gz"):
         return S3Archive(uri)
-    elif uri.endswith("/"):
+    if uri.endswith("/"):
         return S3Folder(uri)
-    problems.add(
-        what,
-        "be a single .tar.gz, or a folder of uncompressed files whose address ends in '/'",
-        uri,
-        fix or "pack the model with tar -czf model.tar.gz, or end the address in '/'",
-    )
+    problems.add(what, must, uri, "pack the model with tar -czf model.tar.gz, or end the address in '/'")
     return None
 
 

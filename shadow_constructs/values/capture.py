@@ -9,11 +9,10 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
+from shadow_constructs.values.s3_address import check_bucket, check_key
 from shadow_ops.contract.checks import check_flag
 from shadow_ops.contract.problems import Problems, refuse
 
-# S3 User Guide, bucketnamingrules: no two dots in a row, no IP address.
-_BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*")
 # API members CsvContentType and JsonContentType: no '+', so application/vnd.x+json can't be expressed.
 _CONTENT_TYPE = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*/[a-zA-Z0-9](-*[a-zA-Z0-9.])*")
@@ -94,13 +93,14 @@ class Capture:
         for name in ("csv_content_types", "json_content_types"):
             self._check_content_types(problems, name)
         if self.bucket is not None:
-            rule = "be the name of a bucket"
-            check_text(problems, "bucket", self.bucket, pattern=_BUCKET, rule=rule, tokens=True)
-        rule = "be a folder of letters, digits or !_.*'()/- without slashes at its ends"
+            check_bucket(problems, "bucket", self.bucket)
+        rule = "be a folder of letters, digits or !_.'()/- without slashes at its ends"
         # 512 characters hold the whole destination (API member DestinationS3Uri), s3:// and the bucket's 63 included.
         check_text(problems, "prefix", self.prefix, pattern=_PREFIX, rule=rule, longest=440)
         if isinstance(self.prefix, str) and self.prefix != self.prefix.strip("/"):
             problems.add("prefix", rule, self.prefix)
+        if isinstance(self.prefix, str):
+            check_key(problems, "prefix", self.prefix)
         if self.key_arn is not None:
             check_key_arn(problems, "key_arn", self.key_arn)
         if self.expire_after_days is not None:

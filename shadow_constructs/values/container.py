@@ -148,6 +148,7 @@ class Container:
                 credentials_provider_arn,
                 service="lambda",
                 resource="function:",
+                ending=r"[\w-]+(:[\w$-]+)?",
             )
         problems.raise_if_any()
         return Container(ImageAddress(uri, True, credentials_provider_arn))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
+from itertools import count
 
 from shadow_constructs.values.checks import check_text
 from shadow_constructs.values.tokens import TOKEN, is_token
@@ -38,15 +40,19 @@ class EcrAddress:
 
 def parse(uri: str) -> EcrAddress | None:
     """Take an address apart; None if it is of no ECR repository, or one token as a whole."""
-    tokens: list[str] = TOKEN.findall(uri)
-    numbers = iter(range(len(tokens)))
-    found = ADDRESS.fullmatch(TOKEN.sub(lambda _: f"TOKEN{next(numbers)}", uri))
+    # As long as each other, and none that the address has of itself: a tag may be called so.
+    places = (place for number in count() if (place := f"TOKEN{number:06}") not in uri)
+    tokens = dict(zip(places, TOKEN.findall(uri), strict=False))
+    given = iter(tokens)
+    found = ADDRESS.fullmatch(TOKEN.sub(lambda _: next(given), uri))
     if found is None:
         return None
 
     def restored(name: str) -> str:
-        return re.sub(r"TOKEN(\d+)", lambda one: tokens[int(one[1])], found[name] or "")
+        return reduce(lambda text, one: text.replace(*one), tokens.items(), found[name] or "")
 
+    if any("TOKEN" in TOKEN.sub("", restored(name)) for name in ("account", "region", "suffix", "repository")):
+        return None
     return EcrAddress(
         account=restored("account"),
         region=restored("region"),

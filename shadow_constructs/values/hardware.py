@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_arn, check_key_arn, check_text, check_type, check_whole_number
 from shadow_constructs.values.pairs.of_hardware import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
+from shadow_constructs.values.s3_address import ADDRESS, check_address
 from shadow_ops.contract import hosting
 from shadow_ops.contract.checks import check_flag, check_one_of
 from shadow_ops.contract.problems import Problems
-
-_S3_URI = re.compile(r"s3://[^/\s]+/?\S*")
 
 # API member ProductionVariantInferenceAmiVersion, botocore 1.44.
 AMI_VERSIONS = (
@@ -83,11 +81,13 @@ class CoreDump:
             problems,
             "destination",
             self.destination,
-            pattern=_S3_URI,
+            pattern=ADDRESS,
             rule="be an address like s3://bucket/prefix",
             longest=512,
             tokens=isinstance(self.destination, str) and self.destination.startswith("s3://"),
         )
+        if problems.count == 0:
+            check_address(problems, "destination", self.destination)
         if self.key_arn is not None:
             check_key_arn(problems, "key_arn", self.key_arn)
         problems.raise_if_any()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,21 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 
-from shadow_constructs import Capture, Container, CoreDump, Guardrails, Model, ModelPackage, Network, ShadowEndpoint
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Container,
+    CoreDump,
+    Guardrails,
+    Hardware,
+    InvalidValueError,
+    Model,
+    ModelPackage,
+    Network,
+    ShadowEndpoint,
+    ShadowTest,
+    Watch,
+)
 from shadow_constructs.model.rights import RIGHTS
 from tests.constructs.rendering import (
     IRELAND,
@@ -438,6 +454,83 @@ def test_a_right_comes_with_its_option_and_goes_with_it(option: str) -> None:
     assert sids <= _with(given)
     if option not in ("always", "an image in ECR"):
         assert not sids & _with({})
+
+
+REGISTRY = "registry.example.com/churn:1"
+CREDENTIALS = "arn:aws:lambda:eu-west-1:111122223333:function:"
+# Every text of a user's that a permission is made of.
+GRANTED: dict[str, Callable[[str], ShadowTest]] = {
+    "key of an archive": lambda text: _serving(artifact=f"s3://my-models/{text}/m.tar.gz"),
+    "key of a folder": lambda text: _serving(artifact=f"s3://my-models/{text}/"),
+    "bucket of an archive": lambda text: _serving(artifact=f"s3://{text}/m.tar.gz"),
+    "artifact of a package": lambda text: serving(
+        production=variant(
+            model=Model(version="v1", package=ModelPackage(PACKAGE_ARN, artifact=f"s3://reg/{text}/", image=IMAGE))
+        )
+    ),
+    "image of a package": lambda text: serving(
+        production=variant(
+            model=Model(version="v1", package=ModelPackage(PACKAGE_ARN, artifact="s3://reg/m/", image=f"{IMAGE}{text}"))
+        )
+    ),
+    "image": lambda text: _serving(container=Container.uri(IMAGE.replace(":7", text))),
+    "repository": lambda text: _serving(container=Container.ecr(text, "7")),
+    "account": lambda text: _serving(container=Container.ecr("churn", "7", account=text)),
+    "region": lambda text: _serving(container=Container.ecr("churn", "7", region=text)),
+    "credentials": lambda text: _serving(
+        container=Container.private_registry(REGISTRY, credentials_provider_arn=CREDENTIALS + text), network=IN_A_VPC
+    ),
+    "artifact's key": lambda text: _serving(artifact_key_arn=KEY_ARN + text),
+    "role": lambda text: _serving(role_arn=ROLE_ARN + text),
+    "subnet": lambda text: _serving(network=Network(subnet_ids=["s-1", text], security_group_ids=["sg-1"])),
+    "group": lambda text: _serving(network=Network(subnet_ids=["s-1", "s-2"], security_group_ids=[text])),
+    "bucket of captures": lambda text: serving(capture=Capture(bucket=text)),
+    "prefix of captures": lambda text: serving(capture=Capture(bucket="captures", prefix=text)),
+    "prefix in a bucket of ours": lambda text: serving(capture=Capture(prefix=text)),
+    "key of captures": lambda text: serving(capture=Capture(key_arn=KEY_ARN + text)),
+    "alarm": lambda text: serving(guardrails=Guardrails(alarm_names=[text])),
+    "volume key": lambda text: serving(volume_key_arn=KEY_ARN + text),
+    "core dumps": lambda text: _serving(hardware(core_dump=CoreDump(f"s3://dumps/{text}"))),
+    "bucket of core dumps": lambda text: _serving(hardware(core_dump=CoreDump(f"s3://{text}"))),
+    "key of core dumps": lambda text: _serving(hardware(core_dump=CoreDump("s3://dumps", KEY_ARN + text))),
+    "topic": lambda text: shadow_test(
+        watch=Watch(), alerts=Alerts(topic_arn=f"arn:aws:sns:eu-west-1:111122223333:{text}")
+    ),
+    "endpoint": lambda text: serving(endpoint_name=text),
+    "variant": lambda text: serving(production=variant(name=text)),
+}
+
+
+def _serving(on: Hardware | None = None, **changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever Model takes
+    return serving(production=variant(model=model(**changes), hardware=on or hardware()))
+
+
+@pytest.mark.parametrize("what", GRANTED)
+@pytest.mark.parametrize("wide", ["*", "?", "${aws:username}"])
+def test_no_text_of_a_user_widens_a_permission(what: str, wide: str) -> None:
+    """What IAM takes for more than itself is refused, or stands in the policy as itself."""
+    if what != "alarm":
+        with pytest.raises(InvalidValueError, match=rf"must.*{re.escape(wide)}"):
+            GRANTED[what](f"a{wide}z")
+        return
+    template = rendered(GRANTED[what](f"a{wide}z"))
+    documents = json.dumps([*resources(template, "AWS::IAM::Role").values(), *managed_policies(template)])
+
+    assert f"a{wide}z" not in documents
+    assert {"*": "a${*}z", "?": "a${?}z"}.get(wide, "a${$}{aws:username}z") in documents
+
+
+@pytest.mark.parametrize("what", [one for one in GRANTED if one not in ("account", "region")])
+def test_a_usual_text_is_granted_as_it_is(what: str) -> None:
+    """What is refused above is refused for its wildcards."""
+    name = {"role": "z", "image": ":a-z", "image of a package": "-z"}.get(what, "abc")
+
+    assert rendered(GRANTED[what](name))
+
+
+def managed_policies(template: Json) -> list[Json]:
+    """All that is attached to roles."""
+    return list(resources(template, "AWS::IAM::ManagedPolicy").values())
 
 
 def test_the_docs_name_every_option_that_needs_a_right() -> None:

@@ -63,7 +63,7 @@ REGIONAL: dict[str, Make] = {
     "key of the log": lambda s: serving(guard=Guard(log_key_arn=kms.Key(s, "K").key_arn)),
     "key of the artifact": lambda s: _with_model(artifact_key_arn=kms.Key(s, "K").key_arn),
     "key of core dumps": lambda s: serving(
-        production=variant(hardware=hardware(core_dump=CoreDump("s3://b/d", key_arn=kms.Key(s, "K").key_arn)))
+        production=variant(hardware=hardware(core_dump=CoreDump("s3://bucket/d", key_arn=kms.Key(s, "K").key_arn)))
     ),
     "bucket": lambda s: serving(capture=Capture.into(s3.Bucket(s, "B", bucket_name="captured"))),
     "VPC": lambda s: _with_model(network=_in_vpc(ec2.Vpc(s, "Vpc", max_azs=2), s)),

@@ -71,7 +71,7 @@ FITTING: dict[str, list[Any]] = {
     "model": [model()],
     "name": ["night"],
     "network": [VPC],
-    "package": [ModelPackage(PACKAGE_ARN, artifact="s3://b/k.tar.gz", image=IMAGE)],
+    "package": [ModelPackage(PACKAGE_ARN, artifact="s3://bucket/k.tar.gz", image=IMAGE)],
     "pipeline": [None],
     "production": [variant()],
     "reason": ["tried"],

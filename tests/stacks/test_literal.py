@@ -85,7 +85,7 @@ CASES: dict[str, Callable[[], ShadowTest]] = {
 }
 
 
-def references(value: Json) -> bool:
+def references(value: object) -> bool:
     """Whether a value of a template is one that CloudFormation works out, or has a token of the CDK's in it."""
     if isinstance(value, str):
         return "Token[" in value

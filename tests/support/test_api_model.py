@@ -233,7 +233,7 @@ def test_a_map_is_checked_in_number_keys_and_values() -> None:
 
 def test_a_union_takes_exactly_one_member() -> None:
     """Some structures are a choice."""
-    both = {"DatasetSource": {"S3Uri": "s3://b/k"}, "Other": 1}
+    both = {"DatasetSource": {"S3Uri": "s3://bucket/k"}, "Other": 1}
 
     (problem, *_) = problems_of_call("CreateAIWorkloadConfig", {"AIWorkloadConfigName": "w", "DatasetConfig": both})
 

@@ -33,7 +33,7 @@ TAKES: list[tuple[Callable[[str], object], str]] = [
     ACTION,
     (lambda arn: shadow_test(volume_key_arn=arn), KEY_ARN),
     (lambda arn: Capture(key_arn=arn), KEY_ARN),
-    (lambda arn: CoreDump("s3://b/dumps", key_arn=arn), KEY_ARN),
+    (lambda arn: CoreDump("s3://bucket/dumps", key_arn=arn), KEY_ARN),
     (lambda arn: Guard(log_key_arn=arn), KEY_ARN),
     (lambda arn: model(artifact_key_arn=arn), KEY_ARN),
     (lambda arn: model(role_arn=arn), ROLE_ARN),
@@ -41,7 +41,7 @@ TAKES: list[tuple[Callable[[str], object], str]] = [
     (lambda arn: Watch(role_arn=arn), ROLE_ARN),
     (lambda arn: Guard(permissions_boundary=arn), BOUNDARY_ARN),
     (lambda arn: Container.private_registry("registry.example/x:1", credentials_provider_arn=arn), FUNCTION_ARN),
-    (lambda arn: ModelPackage(arn, artifact="s3://b/k.tar.gz", image=IMAGE), PACKAGE_ARN),
+    (lambda arn: ModelPackage(arn, artifact="s3://bucket/k.tar.gz", image=IMAGE), PACKAGE_ARN),
     (lambda arn: hardware(capacity_reservation_arn=arn), RESERVATION_ARN),
 ]
 """Whatever takes an ARN, and one that it takes."""

@@ -55,7 +55,7 @@ class Awkward:
 MAKE: dict[type, Callable[..., object]] = {
     Alerts: Alerts,
     Capture: Capture,
-    CoreDump: lambda **given: CoreDump(**{"destination": "s3://b/d", **given}),
+    CoreDump: lambda **given: CoreDump(**{"destination": "s3://bucket/d", **given}),
     Dashboard: Dashboard,
     Guard: Guard,
     Guardrails: Guardrails,

@@ -45,7 +45,7 @@ HELD: dict[str, Any] = {
 # What a value can't be made without.
 NEEDED: dict[str, dict[str, Any]] = {
     "Model": {"version": "v1", "container": Container.xgboost("3.0-5")},
-    "ModelPackage": {"arn": PACKAGE_ARN, "artifact": "s3://m/a.tar.gz", "image": IMAGE},
+    "ModelPackage": {"arn": PACKAGE_ARN, "artifact": "s3://models/a.tar.gz", "image": IMAGE},
     "Hardware": {"instance_type": "ml.m5.xlarge"},
     "Serverless": {"memory_mb": 2048, "max_concurrency": 5},
     "CoreDump": {"destination": "s3://dumps/x"},

@@ -160,7 +160,7 @@ CHANGES: dict[str, Any] = {
     "starts": LATER,
     "native": Instances("ml.m5.xlarge", 4),
     "role_arn": f"{ROLE_ARN}-2",
-    "capture": CaptureAsked(destination="s3://b/c", key_arn=KEY_ARN, csv_content_types=("text/csv",)),
+    "capture": CaptureAsked(destination="s3://bucket/c", key_arn=KEY_ARN, csv_content_types=("text/csv",)),
     "volume_key_arn": KEY_ARN,
     "tags": {"team": "risk"},
 }

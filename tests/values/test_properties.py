@@ -212,7 +212,7 @@ ARNS = st.builds(
     [
         ("RoleArn", lambda arn: model(role_arn=arn)),
         ("KmsKeyId", lambda arn: shadow_test(volume_key_arn=arn)),
-        ("VersionedArnOrName", lambda arn: ModelPackage(arn, artifact="s3://b/k.tar.gz", image=IMAGE)),
+        ("VersionedArnOrName", lambda arn: ModelPackage(arn, artifact="s3://bucket/k.tar.gz", image=IMAGE)),
         ("MlReservationArn", lambda arn: hardware(capacity_reservation_arn=arn)),
     ],
     ids=["role", "key", "package", "reservation"],

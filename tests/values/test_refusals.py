@@ -33,10 +33,41 @@ XGBOOST_VERSIONS = "0.90-1, 0.90-2, 1.0-1, 1.2-1, 1.2-2, 1.3-1, 1.5-1, 1.7-1, 3.
 NAME_RULE = "must be 1 to 63 letters, digits or inner hyphens"
 ARTIFACT_RULE = "must be a single .tar.gz, or a folder of uncompressed files whose address ends in '/'"
 SAMPLING_RULE = "ShadowTest: 'sampling_percent' must be above 0 and at most 100"
+BUCKET_RULE = "must lie in a bucket (general purpose, 3 to 63 small letters, digits, dots and hyphens)"
 NO_SHADOW = "to stop copying requests, drop the shadow"
 MULTI_MODEL = {"container": Container.uri(IMAGE), "artifact": "s3://my-models/many/", "multi_model": True}
 
 WHOLE_LINES: dict[str, tuple[Callable[[], object], str]] = {
+    "bucket that no permission can name": (
+        lambda: model(artifact="s3://*/m.tar.gz"),
+        f"Model: 'artifact' {BUCKET_RULE}, got '*'",
+    ),
+    "bucket's name with two dots": (
+        lambda: model(artifact="s3://x..y/m/"),
+        f"Model: 'artifact' {BUCKET_RULE}, got 'x..y'",
+    ),
+    "short bucket": (lambda: model(artifact="s3://ab/m/"), f"Model: 'artifact' {BUCKET_RULE}, got 'ab'"),
+    "long bucket": (
+        lambda: CoreDump(f"s3://{'b' * 64}/dumps"),
+        f"CoreDump: 'destination' {BUCKET_RULE}, got '{'b' * 64}'",
+    ),
+    "access point": (
+        lambda: model(artifact="s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/x/m.tar.gz"),
+        f"Model: 'artifact' {BUCKET_RULE}, got 'arn:aws:s3:eu-west-1:111122223333:accesspoint'",
+    ),
+    "alias of an access point": (
+        lambda: model(artifact="s3://x-abc-s3alias/m.tar.gz"),
+        f"Model: 'artifact' {BUCKET_RULE}, got 'x-abc-s3alias'",
+    ),
+    "directory bucket": (
+        lambda: model(artifact="s3://x--euw1-az1--x-s3/m/"),
+        f"Model: 'artifact' {BUCKET_RULE}, got 'x--euw1-az1--x-s3'",
+    ),
+    "variable of CloudFormation": (
+        lambda: model(artifact="s3://my-models/${AWS::Region}/m/"),
+        "Model: 'artifact' must have no *, ? or ${ in its key, got '${AWS::Region}/m/'; a permission would be for "
+        "other keys too; names of the CDK's are written f'{bucket.bucket_name}'",
+    ),
     "sampling 0": (lambda: shadow_test(sampling_percent=0), f"{SAMPLING_RULE}, got 0; {NO_SHADOW}"),
     "sampling 101": (lambda: shadow_test(sampling_percent=101), f"{SAMPLING_RULE}, got 101; {NO_SHADOW}"),
     "sampling without a shadow": (
@@ -227,7 +258,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "threshold 1025": (lambda: Routing("PREFIX_AWARE", 1024, 1025), "from 1 to 1024, got 1025"),
     "prefix without PREFIX_AWARE": (lambda: Routing("RANDOM", 2000), "'prefix_length' must be left out with RANDOM"),
     "dump elsewhere": (lambda: CoreDump("dumps/x"), "'destination' must be an address like s3://bucket/prefix"),
-    "dump address of 513": (lambda: CoreDump("s3://b/" + "x" * 506), "(at most 512 characters)"),
+    "dump address of 513": (lambda: CoreDump("s3://bucket/" + "x" * 506), "(at most 512 characters)"),
     "dump to None": (lambda: CoreDump(None), "'destination' must be an address"),  # type: ignore[arg-type] # on purpose
     "dump key": (lambda: CoreDump("s3://dumps", key_arn="alias/mine"), "'key_arn' must be an ARN like"),
     "memory 1000": (lambda: Serverless(memory_mb=1000, max_concurrency=5), "one of 1024, 2048, 3072, 4096, 5120, 6144"),
@@ -295,13 +326,13 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no dict of variables": (lambda: model(environment=["A"]), "'environment' must be a dict"),
     "role": (lambda: model(role_arn="my-role"), "'role_arn' must be an ARN like"),
     "artifact key": (lambda: model(artifact_key_arn="alias/mine"), "'artifact_key_arn' must be an ARN like"),
-    "artifact of 1025": (lambda: model(artifact=f"s3://b/{'x' * 1012}.tar.gz"), "with at most 1024 characters"),
+    "artifact of 1025": (lambda: model(artifact=f"s3://bucket/{'x' * 1012}.tar.gz"), "with at most 1024 characters"),
     "artifact without a key": (lambda: model(artifact="s3://bucket"), "give s3://bucket/key"),
     "artifact of a number": (lambda: model(artifact=3), "must be an S3 address or the path of a local .tar.gz"),
     "multi-model of an archive": (lambda: model(multi_model=True), "'multi_model' must come with an artifact that is"),
     "licence of nothing": (lambda: model(accept_eula=True, artifact=None), "'accept_eula' must come with an artifact"),
     "artifact of an existing model": (
-        lambda: Model(version="v1", model_name="churn-7", artifact="s3://b/x.tar.gz"),
+        lambda: Model(version="v1", model_name="churn-7", artifact="s3://bucket/x.tar.gz"),
         "'artifact' must be left out without a container",
     ),
     "private registry without a VPC": (
@@ -383,7 +414,9 @@ ALLOWED: dict[str, Callable[[], object]] = {
     "100 variables": lambda: model(environment={f"K{n}": "" for n in range(100)}),
     "49 tags": lambda: shadow_test(tags={f"k{n}": "Greetings: a/b=c+d-e@f" for n in range(49)}),
     "a package": lambda: ModelPackage(
-        "arn:aws-cn:sagemaker:cn-north-1:111122223333:model-package/churn/7", artifact="s3://b/k.tar.gz", image=IMAGE
+        "arn:aws-cn:sagemaker:cn-north-1:111122223333:model-package/churn/7",
+        artifact="s3://bucket/k.tar.gz",
+        image=IMAGE,
     ),
 }
 
