@@ -1,8 +1,10 @@
-"""What all tests share: how hypothesis searches, what a synthesis costs, and which files begin."""
+"""What all tests share: how hypothesis searches, what a synthesis costs, what is kept, and which files begin."""
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -24,6 +26,20 @@ _FIRST = (
     *("tests/deploy/test_pipeline.py", "tests/deploy/test_gate.py", "tests/deploy/test_watch.py"),
     *("tests/deploy/", "tests/rehearsal/", "local_aws/tests/", "tests/stacks/", "tests/package/"),
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect ten thousand tests without looking for garbage among them: they stay for the whole run.
+
+    To look through them again and again is more than half of what each process needs to collect them.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
