@@ -111,7 +111,7 @@ class UpdateGuard(Part):
             "detail-type": ["CloudFormation Stack Status Change"],
             "detail": {
                 "stack-id": [pseudo("STACK_ID")],
-                "status-details": {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"]},
+                "status-details": {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"]},
             },
         }
         # Whatever has happened, the guard only has to know of which endpoint, and looks for itself.
@@ -123,6 +123,8 @@ class UpdateGuard(Part):
             event_pattern={"$or": [{**changes, "detail": {"EndpointName": [endpoint_name]}}, rolled_back]},
             targets=[{"arn": self.function_arn, "id": "guard", "input": json.dumps(about)}],
         )
+        # It goes after the endpoint: the deletion of that may fail.
+        self.before.add_resource_dependency(rule)
         may_call(self, "DeploymentsMayCall", rule, self.function_arn)
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:

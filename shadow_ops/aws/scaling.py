@@ -72,8 +72,8 @@ class Scaling:
         self._cloudwatch = clients.cloudwatch
         self._endpoint = endpoint
 
-    def read(self, variants: Iterable[str]) -> dict[str, Scaled]:
-        """What is registered, in full, for those of the variants that scale."""
+    def read(self, variants: Iterable[str] | Mapping[str, Scaled]) -> dict[str, Scaled]:
+        """What is registered, in full, for those of the variants that scale; if it is as was known, at a call less."""
         found: dict[str, Scaled] = {}
         by_resource = {self._resource(variant): variant for variant in variants}
         if not by_resource:
@@ -87,7 +87,7 @@ class Scaling:
             schedules = self._pages("describe_scheduled_actions", "ScheduledActions", **of_variant)
             found[variant] = _registered(variant, target, policies, schedules)
             torn = torn or not (policies and schedules)
-        if torn:
+        if torn and found != variants:
             # What is deregistered between two of these calls has lost its policies and schedules: it scales no more.
             still = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
             there = {by_resource[target["ResourceId"]] for target in still}
@@ -97,6 +97,28 @@ class Scaling:
     def deregister(self, variant: str) -> None:
         """Stop scaling a variant; its policies and scheduled actions go too. Fine if it doesn't scale."""
         _unless_missing(self._autoscaling.deregister_scalable_target, **self._key(variant))
+
+    def prove(self, live: Iterable[Scaled]) -> None:
+        """Put what is there once more, one of each kind; nothing changes.
+
+        Raises:
+            ClientError: If a call is refused: then it could not be given back once it was taken away.
+        """
+        proven: set[str] = set()
+        for one in live:
+            key = self._key(one.variant)
+            if "target" not in proven:
+                # What isn't said isn't changed (API operation RegisterScalableTarget).
+                self._autoscaling.register_scalable_target(**key)
+            for policy in one.policies.values():
+                if policy["PolicyType"] not in proven:
+                    self._autoscaling.put_scaling_policy(**key, **policy)
+                    proven.add(policy["PolicyType"])
+            for schedule in one.schedules.values():
+                if "schedule" not in proven:
+                    self._put_schedule(key, schedule)
+                    proven.add("schedule")
+            proven.add("target")
 
     def put(self, wanted: Scaled, live: Scaled | None) -> None:
         """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.

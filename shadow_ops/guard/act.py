@@ -126,18 +126,19 @@ class Actor:
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
                     record = replace(record, done=False, taken=taken, lost=lost, surplus=tuple(self.surplus))
                 records.save_pending(ssm, self.endpoint, record)
-            case Deregister(variant, recorded, _, was):
+            case Deregister(variant, recorded):
                 if recorded and self.unrecorded:
                     raise Refusal(f"how {variant} scales can't be put on record, so it is left as it is")
-                now = None if was is None else scaling.read([variant]).get(variant)
-                if now is not None and now != was:
-                    self._record(now)
                 scaling.deregister(variant)
             case Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
                     scaling.put(wanted, live)
             case Prove(live):
-                scaling.put(live, None)
+                scaling.prove(live)
+                now = scaling.read({one.variant: one for one in live})
+                for one in live:
+                    if now.get(one.variant, one) != one:
+                        self._record(now[one.variant])
             case Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case SetCounts(counts):

@@ -22,6 +22,7 @@ from shadow_ops.guard.decision import (
     Deregister,
     Forget,
     Go,
+    Prove,
     RecordScaling,
     SaveRecord,
     Step,
@@ -32,6 +33,7 @@ from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
 from shadow_ops.guard.managed import as_asked, measured, refuse_before_a_test, refuse_while_tested
 from shadow_ops.guard.on_record import Why, refuse_demotion, why
+from shadow_ops.guard.ready import refuse_not_ours, refuse_two_owners, refuse_unless_ready
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.renamed import refuse_lossy_rename
 from shadow_ops.guard.request import Request
@@ -43,12 +45,6 @@ ALARM_PATIENCE = datetime.timedelta(minutes=3)
 operation PutMetricAlarm), up to a minute later: whoever goes back because production fails must not be taken back by
 that very failure."""
 _WITHDRAWN = "taken out again, beside what it was to replace"
-_WHAT_TO_DO = {
-    "Deleting": "wait until it is deleted, then deploy again",
-    "Failed": "delete it, which is all that SageMaker allows now, then deploy again",
-    "OutOfService": "find out why in its logs, delete it or bring it back, then deploy again",
-    "UpdateRollbackFailed": "its instances run different configs; delete it or ask AWS Support, then deploy again",
-}
 
 
 def decide_before(request: Request, seen: Seen) -> Decision:
@@ -63,15 +59,11 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     live = need(seen.live)
     if live is None:
         return _first_creation(request, seen)
-    if not need(seen.owned):
-        raise Refusal(
-            f"there is an endpoint {live.name} already, and it isn't a resource of the stack {request.stack_name}: "
-            "nothing of it is touched; have the stack adopt it as docs/adopting.md says, or take another endpoint_name"
-        )
+    refuse_not_ours(request, seen, live)
     if live.status in PASSING_STATES and seen.patient:
         return Wait("endpoint")
-    _refuse_two_owners(request, need(seen.native))
-    _refuse_unless_ready(live)
+    refuse_two_owners(request, need(seen.native))
+    refuse_unless_ready(live)
     refuse_while_tested(request, live)
     refuse_before_a_test(request, live, need(seen.tested))
     live = as_asked(request, live, seen)
@@ -105,34 +97,6 @@ def _first_creation(request: Request, seen: Seen) -> Decision:
         id=request.id, stack=request.stack, started=seen.now, source=asked.config, target=asked.config, done=True
     )
     return Go(remembering((SaveRecord(record),), {asked.config: False}), keep_answer(keep=False))
-
-
-def _refuse_two_owners(request: Request, native: tuple[str, ...]) -> None:
-    """Refuse to be the second who scales a variant: CloudFormation removes what a template drops after all else.
-
-    Raises:
-        Refusal: With both steps that hand scaling over.
-    """
-    both = [name for name in native if name in request.asked.scaling]
-    if both:
-        raise Refusal(
-            f"the stack {request.stack_name} scales {', '.join(both)} by resources of its own (Guard.off), and "
-            "CloudFormation would end that after this deployment, whatever the guard has put there; first deploy with "
-            "the guard and without scaling, which keeps the live counts, then with scaling"
-        )
-
-
-def _refuse_unless_ready(live: LiveEndpoint) -> None:
-    if live.status == "InService":
-        return
-    why = f" ({live.failure_reason})" if live.failure_reason else ""
-    if live.status in PASSING_STATES:
-        raise Refusal(
-            f"{live.name} is still {live.status}{why}, and this deployment can't wait any longer; "
-            "deploy again when it is InService"
-        )
-    what = _WHAT_TO_DO.get(live.status, "bring it to InService, then deploy again")
-    raise Refusal(f"{live.name} is {live.status}{why} and can't be updated; {what}")
 
 
 def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Decision:
@@ -198,10 +162,12 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     if entry is not None:
         left, came_to = change.types(live, requested)
         entry = replace(entry, from_type=left, to_type=came_to)
+    there = tuple(one for name, one in need(seen.scaled).items() if name in taken)
     steps = (
         *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
-        *(Deregister(name, was=need(seen.scaled)[name]) for name in taken if name in need(seen.scaled)),
+        *((Prove(there),) if there else ()),
+        *(Deregister(one.variant) for one in there),
     )
     keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
     return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)

@@ -57,7 +57,8 @@ def _before_the_endpoint_goes(request: Request, seen: Seen) -> Decision:
     )
     steps: list[Step] = [RecordScaling(scaled[name]) for name in ours]
     # Not regardless: what isn't on record, or could not be given back to an endpoint that stays, isn't taken away.
-    return Go((*(Prove(scaled[name]) for name in ours), *steps, SaveRecord(record), *(Deregister(n) for n in ours)))
+    proof = Prove(tuple(scaled[name] for name in ours))
+    return Go((*steps, proof, SaveRecord(record), *(Deregister(name) for name in ours)))
 
 
 def _last_of_all(request: Request, seen: Seen) -> Decision:
@@ -67,6 +68,9 @@ def _last_of_all(request: Request, seen: Seen) -> Decision:
             return Go(regardless=True, notes=(f"{read.why}; the guard's records were left",))
     live, record = known(seen.live, None), known(seen.pending, None)
     steps: list[Step] = []
+    if live is None and record is not None and record.done:
+        # What was given back once the endpoint could not be deleted would outlive it.
+        steps = [Deregister(name) for name in record.variants if name in request.asked.scaling]
     if live is not None and live.status not in ("Deleting", "Failed"):
         if isinstance(seen.recorded, Unread) and record is not None and record.taken:
             return Go(regardless=True, notes=(f"{seen.recorded.why}; the guard's records were left",))

@@ -11,7 +11,18 @@ from dataclasses import replace
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decide_noticed import decide_noticed
-from shadow_ops.guard.decision import AddEntry, Deregister, Go, SaveRecord, Scale, SetCounts, Step, Trim, UndoEntry
+from shadow_ops.guard.decision import (
+    AddEntry,
+    Deregister,
+    Go,
+    Prove,
+    SaveRecord,
+    Scale,
+    SetCounts,
+    Step,
+    Trim,
+    UndoEntry,
+)
 from shadow_ops.guard.direction import is_over
 from shadow_ops.guard.handover import scaling_steps
 from shadow_ops.guard.seen import Seen, known
@@ -32,13 +43,14 @@ def decide_overtaken(step: Step, seen: Seen) -> Go:
             # Whoever is at it puts right what the record says is open; if the stack is at rest, it is done here.
             opened = replace(record, done=False, taken=tuple(dict.fromkeys((*record.taken, *_taken(step)))))
             noticed = decide_noticed(replace(seen, pending=opened))
-            return Go((SaveRecord(opened), *noticed.steps), notes=noticed.notes)
-        case Scale(wanted) if (
+            return Go((SaveRecord(opened), *noticed.steps))
+        case Scale() | Prove() if (
             live is not None and record is not None and record.back and is_over(known(seen.stack, ""))
         ):
             scaled, before = known(seen.scaled, {}), known(seen.recorded, {})
-            as_before = before.get(wanted.variant) if wanted.variant in record.variants else None
-            back = scaling_steps({wanted.variant: as_before}, scaled, {wanted.variant: wanted})
+            put = {one.variant: one for one in (step.live if isinstance(step, Prove) else (step.wanted,))}
+            as_before = {name: before.get(name) if name in record.variants else None for name in put}
+            back = scaling_steps(as_before, scaled, put)
             return Go((*back, *corrections(live, record, {**scaled, **before}, taking_back=True)))
         case _:
             return Go()

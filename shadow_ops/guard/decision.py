@@ -48,13 +48,11 @@ class Deregister:
         variant: Its name.
         recorded: Whether it is left alone where a record that comes before could not be written.
         vital: Whether the update can't go on unless it is done.
-        was: What is on record of it; what people have changed since goes there first. None where that isn't compared.
     """
 
     variant: str
     recorded: bool = False
     vital: bool = False
-    was: Scaled | None = None
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class Prove:
-    """Put a variant's scaling as it is: who may not do that must not take away what nobody could give back."""
+    """Put scaling as it is, one of each kind: who may not do that must not take away what nobody could give back.
 
-    live: Scaled
+    Attributes:
+        live: How the variants scale; what people have changed since goes on record.
+    """
+
+    live: tuple[Scaled, ...]
 
 
 @dataclass(frozen=True)

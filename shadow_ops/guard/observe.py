@@ -24,7 +24,7 @@ from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.direction import went_beyond
 from shadow_ops.guard.managed import leaves_alone
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, variants
+from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, kept_of, variants
 
 T = TypeVar("T")
 _ENDPOINT, _TARGET = "AWS::SageMaker::Endpoint", "AWS::ApplicationAutoScaling::ScalableTarget"
@@ -55,10 +55,11 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         # It is waited for: what else there is will be looked at when it has settled.
         return Seen(now=now, stack=status, owned=owned, live=live, pending=pending)
     names = [one.name for one in variants(live)] if isinstance(live, LiveEndpoint) else []
-    if isinstance(live, Unread) and request is not None:
+    if isinstance(live, Unread):
         # What there may be, by name: scaling can be looked at without the endpoint.
-        before = () if request.old is None else request.old.scaling
-        names = [*dict.fromkeys((*request.asked.scaling, *before, *kept_of(pending)))]
+        said = () if request is None else (request.asked, request.old)
+        declared = [name for one in said if one is not None for name in one.scaling]
+        names = [*dict.fromkeys((*declared, *kept_of(pending)))]
     seen = Seen(
         now=now,
         stack=status,
@@ -96,11 +97,6 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         # A managed test begins on production alone; one that runs is seen by its shadow.
         tested=look.tested() if isinstance(live, LiveEndpoint) and live.shadow is None else None,
     )
-
-
-def kept_of(pending: Pending | Unread | None) -> tuple[str, ...]:
-    """The variants whose scaling is on record."""
-    return pending.variants if isinstance(pending, Pending) else ()
 
 
 def firing(clients: Clients, names: Iterable[str]) -> tuple[str, ...]:
@@ -226,16 +222,23 @@ class _Looker:
         except _ConfigGoneError as error:
             return Unread(
                 f"the endpoint config that {self._endpoint} serves with has been deleted, and SageMaker can't update "
-                f"from it ({error}); create a config of that name again, then deploy again"
+                f"from it ({error}); create a config of that name again, then deploy again",
+                serving=error.serving,
             )
 
     def _described(self) -> LiveEndpoint | None:
         try:
             return describe(self._clients.sagemaker, self._endpoint)
         except ClientError as error:
-            if is_missing(error):
-                raise _ConfigGoneError(error.response["Error"]["Message"]) from None
-            raise
+            if not is_missing(error):
+                raise
+            found = self._clients.sagemaker.describe_endpoint(EndpointName=self._endpoint)
+            names = [
+                one["VariantName"]
+                for role in ("ProductionVariants", "ShadowProductionVariants")
+                for one in found.get(role, ())
+            ]
+            raise _ConfigGoneError(error.response["Error"]["Message"], tuple(names)) from None
 
     def tested(self) -> Experiment | Unread | None:
         """The managed test that the endpoint's other stack says of it."""
@@ -291,4 +294,6 @@ def _plausible(variant: str, data: Mapping[str, Any]) -> Scaled | None:
 
 
 class _ConfigGoneError(Exception):
-    pass
+    def __init__(self, said: str, serving: tuple[str, ...]) -> None:
+        super().__init__(said)
+        self.serving = serving

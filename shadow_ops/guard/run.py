@@ -99,6 +99,8 @@ class Runner:
                 while not self._persist(self._lock.take):
                     self._pause()
             except (ClientError, BotoCoreError) as error:
+                if self.request is None and is_passing(error):
+                    raise
                 # A deletion or a rollback is not held up for want of a lock.
                 LOG.warning("without a lock: %s", error)
             try:
@@ -107,10 +109,9 @@ class Runner:
             except OvertakenError:
                 LOG.warning("%s: somebody else has worked on it meanwhile; looking at it anew", self.endpoint)
                 continue
-            except (HandOverError, TimeUpError):
-                raise
-            except BaseException:
-                self._lock.release()
+            except BaseException as error:
+                if not isinstance(error, HandOverError | TimeUpError):
+                    self._lock.release()
                 raise
             self._lock.release()
             return given
@@ -119,9 +120,7 @@ class Runner:
         """What was done once somebody else had the lock is put right by what is seen now."""
         late = self._late
         if late is not None:
-            stack = "" if self.request is None else self.request.stack
-            steps = decide_overtaken(late, self._look()).steps
-            Actor(self.clients, self.endpoint, stack, self._lock.live).run(steps, regardless=True)
+            self._actor().run(decide_overtaken(late, self._look()).steps, regardless=True)
             self._late = None
 
     def _answered(self) -> dict[str, Any] | None:
@@ -235,10 +234,13 @@ class Runner:
             verdict = Unread(f"{error}")
         self._judged = ((seen.live.config.name, asked.config), verdict)
 
+    def _actor(self) -> Actor:
+        stack = "" if self.request is None else self.request.stack
+        return Actor(self.clients, self.endpoint, stack, self._lock.live)
+
     def _act(self, decision: Refuse | Go) -> dict[str, Any] | None:
         """Act; None if what could not be done is worth another try."""
-        stack = "" if self.request is None else self.request.stack
-        actor = Actor(self.clients, self.endpoint, stack, self._lock.live)
+        actor = self._actor()
         regardless = isinstance(decision, Go) and decision.regardless
         for note in decision.notes if isinstance(decision, Go) else ():
             LOG.warning("%s", note)
@@ -248,6 +250,8 @@ class Runner:
             self._late = actor.last
             raise
         if isinstance(decision, Refuse):
+            if self.request is None:
+                raise Refusal(decision.sentence)
             LOG.warning("refused: %s", decision.sentence)
             return answer.failure(decision.sentence)
         if actor.passing and self.request is not None and self._patient:
@@ -278,7 +282,8 @@ class Runner:
             try:
                 return call()
             except (ClientError, BotoCoreError) as error:
-                if not (is_passing(error) and self._patient):
+                over = self.request is None and self.clock.remaining() < self._reserve
+                if over or not (is_passing(error) and self._patient):
                     raise
                 LOG.warning("tried again: %s", error)
             self._pause()

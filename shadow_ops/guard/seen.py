@@ -29,11 +29,13 @@ class Unread:
         why: A sentence.
         damaged: Whether it was read but can't be understood, so that reading it again won't help.
         passing: Whether the trouble is a passing one, such as throttling.
+        serving: Of an endpoint whose config is gone, the variants that serve.
     """
 
     why: str
     damaged: bool = False
     passing: bool = False
+    serving: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,3 +114,8 @@ def in_trouble(seen: Seen) -> bool:
 def variants(live: LiveEndpoint) -> tuple[LiveVariant, ...]:
     """All variants of an endpoint, the shadow last."""
     return (*live.production, *(() if live.shadow is None else (live.shadow,)))
+
+
+def kept_of(pending: Pending | Unread | None) -> tuple[str, ...]:
+    """The variants whose scaling is on record."""
+    return pending.variants if isinstance(pending, Pending) else ()

@@ -27,12 +27,11 @@ from shadow_ops.guard.course import Course
 from shadow_ops.guard.decision import Deregister, RememberKeep
 from shadow_ops.guard.handler import on_request
 from shadow_ops.guard.lock import Lock, OvertakenError
-from shadow_ops.guard.observe import kept_of
 from shadow_ops.guard.on_record import Why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.run import PATIENCE, HandOverError, Runner
-from shadow_ops.guard.seen import Unread
+from shadow_ops.guard.seen import Unread, kept_of
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from tests.ops.guard.stack import Code, properties
 from tests.ops.guard.world import ENDPOINT, STACK, World, error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from dataclasses import replace
 
@@ -222,6 +223,21 @@ def test_scaling_of_a_shadow_is_not_lost_with_its_name() -> None:
     case.by_hand("shadow", "mine")
 
     assert "shadow scales by mine" in case.refused(replace(TEST, shadow=replace(SHADOW, name="candidate")))
+
+
+@pytest.mark.parametrize("instance_type", TYPES[:2])
+def test_a_name_that_another_endpoint_of_the_stack_has_is_refused(instance_type: str) -> None:
+    """Two swap their names: neither is the other's, though CloudFormation lists both, and nothing is touched."""
+    case = Case(TEST)
+    case.world.endpoints["chess"] = copy.deepcopy(case.live)
+    case.world.owners["chess"] = (STACK, "CREATE_COMPLETE")
+    usual = {"min": 1, "max": 8, "suspended": {}, "policies": {}, "schedules": {}}
+    case.world.scaling["chess"] = {"production": usual}
+    case.world.calls.clear()
+    swapped = replace(TEST, endpoint="chess", production=(replace(PRODUCTION, instance_type=instance_type),))
+    said = case.account.update(case.stack, swapped).reason
+    assert f"there is an endpoint chess already, which isn't {ENDPOINT}: nothing of it is touched" in said
+    assert not [one for one in case.world.calls if "autoscaling" in one and "Describe" not in one]
 
 
 def test_the_history_names_each_version_of_a_canary() -> None:

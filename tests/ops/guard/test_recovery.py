@@ -8,6 +8,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from shadow_ops.aws import journal, records
 from shadow_ops.aws.journal import Hold
@@ -15,7 +16,7 @@ from shadow_ops.guard.handler import on_event
 from shadow_ops.guard.refusal import Refusal
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Clock, Code, Quiet, Stack, night, scaling
-from tests.ops.guard.world import ENDPOINT, error
+from tests.ops.guard.world import ENDPOINT, Live, error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
 MOVED = TESTING.promoted(instance_type="ml.m5.2xlarge")
@@ -411,3 +412,138 @@ def test_a_failed_first_creation_leaves_nothing() -> None:
 
     assert not stack.deploy(TESTING).ok
     assert stack.world.parameters == {}
+
+
+def serving(stack: Stack) -> Live:
+    """The endpoint."""
+    assert stack.world.live is not None
+    return stack.world.live
+
+
+@pytest.mark.parametrize("denied", ["register_scalable_target", "put_scaling_policy", "put_scheduled_action"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        MOVED,
+        TESTING.promoted(),
+        replace(TESTING, instance_type="ml.m5.2xlarge"),
+        replace(TESTING, shadow=None, scaling=TESTING.scaling[:1]),
+        Code(instance_type="ml.m5.2xlarge", scaling=TESTING.scaling[:1], rollback="it is slow"),
+    ],
+    ids=["promoted to another type", "promoted", "another type", "the shadow goes", "with a reason"],
+)
+def test_who_may_not_put_scaling_takes_none_away(code: Code, denied: str) -> None:
+    """What could not be given back stays: each right is proven before, and nothing changes by that."""
+    stack = Stack()
+    both = (TESTING.scaling[0], scaling("shadow", 1, 4, schedules=[night()]))
+    assert stack.deploy(replace(TESTING, scaling=both)).ok
+    before, config, counts = shape(stack.world.targets), stack.config, dict(serving(stack).counts)
+    stack.world.refused[denied] = error("AccessDeniedException", "not authorized", denied)
+
+    result = stack.deploy(code)
+
+    assert not result.ok
+    assert f"{denied} was refused with AccessDeniedException" in result.reason
+    assert "application-autoscaling:DeregisterScalableTarget" not in stack.world.calls
+    assert (shape(stack.world.targets), stack.config, serving(stack).counts) == (before, config, counts)
+    stack.world.refused.clear()
+    assert stack.deploy(code).ok
+
+
+def test_proving_changes_no_count() -> None:
+    """Somebody has set more instances than scaling allows: to register its limits anew would end them."""
+    stack = started()
+    serving(stack).counts["production"] = 20
+    stack.world.refused["put_scheduled_action"] = error("AccessDeniedException", "no", "PutScheduledAction")
+    assert not stack.deploy(MOVED).ok
+    assert serving(stack).counts["production"] == 20
+
+
+def left_open() -> tuple[Stack, object]:
+    """A deployment was rolled back while nobody might register scaling, which is gone; and how it was."""
+    stack = started()
+    before = shape(stack.world.targets)
+    stack.fails_last = True
+
+    def lose(_: str) -> None:
+        if stack.world.status == "UPDATE_ROLLBACK_IN_PROGRESS":
+            stack.world.refused["register_scalable_target"] = error("AccessDeniedException", "no", "Register")
+
+    stack.world.watched = lose
+    assert not stack.deploy(MOVED).ok
+    stack.world.watched = None
+    stack.world.refused.clear()
+    assert shape(stack.world.targets) != before
+    return stack, before
+
+
+@pytest.mark.parametrize("trouble", ["throttles", "refused"])
+@pytest.mark.parametrize("operation", [*READS, "register_scalable_target", "put_scaling_policy", "put_parameter"])
+def test_an_event_that_can_not_do_it_comes_again(operation: str, trouble: str) -> None:
+    """Lambda delivers again what fails, and nothing else: whatever could not be looked at or done."""
+    stack, before = left_open()
+    if trouble == "throttles":
+        stack.world.throttles[operation] = 10**6
+    else:
+        stack.world.refused[operation] = error("AccessDeniedException", "no", operation)
+    try:
+        notice(stack)
+    except (Refusal, ClientError):
+        stack.world.throttles.clear()
+        stack.world.refused.clear()
+        notice(stack)
+    assert shape(stack.world.targets) == before
+    found = records.pending(Quiet(stack.world), ENDPOINT)
+    assert found is not None
+    assert found.done
+
+
+def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint() -> None:
+    """Its config went with the clean-up, so that nothing can be deployed; the variants serve all the same."""
+    stack = started()
+    before, old = shape(stack.world.targets), (TESTING, stack.config)
+    config = stack._new_config(MOVED)
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    stack.ask("Update", "before", MOVED, config, old)
+    stack.world.update_endpoint(config, retain=False)
+    stack.world.settle()
+    stack.ask("Update", "after", MOVED, config, old)
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    stack.ask("Update", "before", *old, (MOVED, config))
+    assert stack.world.targets == {}
+    stack.world.status = "UPDATE_ROLLBACK_FAILED"
+    notice(stack)
+    assert stack.world.targets == {}
+    del stack.world.configs[config]
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+
+    notice(stack)
+
+    assert shape(stack.world.targets) == {"production": before["production"]}
+    found = records.pending(Quiet(stack.world), ENDPOINT)
+    assert found is not None
+    assert found.done
+    assert "has been deleted" in found.lost[-1]
+    calls = len(stack.world.calls)
+    notice(stack)
+    assert not [one for one in stack.world.calls[calls:] if "Put" in one.partition(":")[2] and "autoscaling" in one]
+
+
+@pytest.mark.parametrize("retried", [False, True])
+def test_scaling_is_given_back_where_the_endpoint_could_not_be_deleted(retried: bool) -> None:
+    """Who tries again doesn't call again what has answered; what scales then doesn't outlive the endpoint."""
+    stack = started()
+    before = shape(stack.world.targets)
+    stack.world.status = "DELETE_IN_PROGRESS"
+    stack.ask("Delete", "after", TESTING, stack.config)
+    assert stack.world.targets == {}
+    stack.world.status = "DELETE_FAILED"
+
+    notice(stack)
+    assert shape(stack.world.targets) == before
+    if retried:
+        stack.world.status = "DELETE_IN_PROGRESS"
+        stack.world.endpoints.clear()
+        stack.world.owners[ENDPOINT] = (stack.world.owners[ENDPOINT][0], "DELETE_COMPLETE")
+        stack.ask("Delete", "before", TESTING, stack.config)
+        assert stack.world.targets == {}

@@ -274,7 +274,9 @@ class World:
         arn = f"{ARN.rpartition('/')[0]}/{EndpointName}"
         if live is None:
             raise error("ValidationException", f'Could not find endpoint "{arn}".', "DescribeEndpoint")
-        production, shadow = self.configs.get(live.config, ([], []))
+        # The endpoint knows its variants also when its config is gone.
+        gone: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([{"VariantName": one} for one in live.counts], [])
+        production, shadow = self.configs.get(live.config, gone)
 
         def summaries(side: list[dict[str, Any]]) -> list[dict[str, Any]]:
             return [
@@ -348,6 +350,9 @@ class World:
 
     def _register_scalable_target(self, **arguments: Value) -> dict[str, Any]:
         endpoint, name = self._variant(arguments)
+        if "MinCapacity" not in arguments and name in self.scaling.get(endpoint, {}):
+            # What isn't said isn't changed (API operation RegisterScalableTarget).
+            return {}
         target = self.scaling.setdefault(endpoint, {}).setdefault(
             name,
             {
