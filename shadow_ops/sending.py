@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shadow_ops.aws.boto import Client
-from shadow_ops.aws.denied import is_hopeless
+from shadow_ops.aws.denied import is_hopeless, without_secrets
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class Sender:
         response = getattr(error, "response", None)
         details = response.get("Error", {}) if isinstance(response, Mapping) else {}
         code = str(details.get("Code") or type(error).__name__)
-        message = str(details.get("Message") or error)
+        message = without_secrets(str(details.get("Message") or error))
         hopeless = is_hopeless(code) or code in ("NoCredentialsError", "ProfileNotFound") or _no_endpoint(code, message)
         with self._lock:
             before = self.tally.errors.get(code)

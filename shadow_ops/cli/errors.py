@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shadow_ops.aws.denied import DENIED, EXPIRED, UNKNOWN_KEY
+from shadow_ops.aws.denied import DENIED, EXPIRED, UNKNOWN_KEY, is_of_the_client, without_secrets
 from shadow_ops.aws.errors import THROTTLED, is_overloaded
 from shadow_ops.cli import harmless
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
@@ -30,6 +30,7 @@ _SERVICES = {
     "cloudformation": ("GetTemplate",),
 }
 _ACTIONS = {action: f"{service}:{action}" for service, actions in _SERVICES.items() for action in actions}
+_LOOK_THERE = "look at the environment's AWS_ variables (AWS_ENDPOINT_URL, keys, numbers) and the files in ~/.aws"
 _SIGN_IN = "sign in (`aws sso login`, `aws configure`), or name a profile with --profile"
 
 
@@ -104,18 +105,24 @@ def of_aws(error: Exception) -> Failure | None:
         return Failure(f"{harmless.line(str(error))}; look at it in Parameter Store, and delete it if it isn't yours")
     if isinstance(error, exceptions.ClientError):
         return _refused(error.response.get("Error", {}), error.operation_name)
+    told = without_secrets(str(error))
     if isinstance(error, exceptions.ProfileNotFound):
-        return Failure(f"{error}; `aws configure list-profiles` lists those there are", USAGE)
+        return Failure(f"{told}; `aws configure list-profiles` lists those there are", USAGE)
     if isinstance(error, exceptions.NoRegionError):
         return Failure("no AWS region is set; name one with --region or AWS_REGION", USAGE)
     if isinstance(error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError):
-        return Failure(f"no AWS credentials ({error}); {_SIGN_IN}")
+        return Failure(f"no AWS credentials ({told}); {_SIGN_IN}")
     if isinstance(error, exceptions.SSOError | exceptions.TokenRetrievalError | exceptions.CredentialRetrievalError):
-        return Failure(f"AWS credentials could not be fetched ({error}); {_SIGN_IN}")
+        return Failure(f"AWS credentials could not be fetched ({told}); {_SIGN_IN}")
+    # What goes before any connection: an address, a number, or a secret with a line end that no header may hold.
+    if isinstance(getattr(error, "kwargs", {}).get("error"), ValueError):
+        return Failure(f"the AWS settings can't be used ({told}); {_LOOK_THERE}", USAGE)
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
-        return Failure(f"AWS could not be reached ({error}); check network, proxy, --region and AWS_ENDPOINT_URL")
+        return Failure(f"AWS could not be reached ({told}); check network, proxy, --region and AWS_ENDPOINT_URL")
     if isinstance(error, exceptions.BotoCoreError):
-        return Failure(f"the AWS client could not go on ({error})")
+        return Failure(f"the AWS client could not go on ({told})")
+    if is_of_the_client(error):
+        return Failure(f"the AWS settings can't be used ({type(error).__name__}: {told}); {_LOOK_THERE}", USAGE)
     return None
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.reading import json_of, read_bytes, read_text
 from shadow_ops.testfile.ends import with_ends_of
+
+# A shell's names of what the command prints to: it is written to as it is.
+_STDOUT = (Path("/dev/stdout"), Path("/dev/fd/1"), Path("/proc/self/fd/1"))
 
 
 def policy_from_file(path: Path) -> GatePolicy:
@@ -20,6 +25,32 @@ def policy_from_file(path: Path) -> GatePolicy:
         InvalidValueError: If it isn't one; each line names the place.
     """
     return GatePolicy.from_json(json_of(read_text(path), str(path), unique=True), str(path))
+
+
+def check_writable(path: Path, *, replace: bool, reads: Iterable[Path | None] = ()) -> None:
+    """Check that a file can be written, before anything is asked: after a day of waiting it would be too late.
+
+    Args:
+        path: The file.
+        replace: Whether a file that is there may be replaced.
+        reads: Files that the same command reads.
+
+    Raises:
+        Failure: If it can't, is there and may not be replaced, is read, is no ordinary file, or has other names.
+    """
+    if path in _STDOUT:
+        return
+    for other in reads:
+        if other is not None and _is_same(path, other):
+            raise Failure(f"{path} is what this command reads, and would be lost; name another file", USAGE)
+    if os.path.lexists(path) and not replace:
+        raise Failure(f"{path} exists; name another file, or add --force to replace it", USAGE)
+    target = _target(path, replace)
+    if not target.parent.is_dir():
+        raise Failure(f"{path.absolute().parent} is not a folder; make it first", USAGE)
+    handle, scratch = _scratch(path, target)
+    os.close(handle)
+    scratch.unlink()
 
 
 def write_new(path: Path, text: str, *, replace: bool) -> None:
@@ -34,6 +65,9 @@ def write_new(path: Path, text: str, *, replace: bool) -> None:
         Failure: If the file is there and may not be replaced, it or the folder can't be written to, or it has names
             beside this one.
     """
+    if path in _STDOUT:
+        output.data(text.removesuffix("\n"))
+        return
     _write(path, (text if text.endswith("\n") else f"{text}\n").encode(), replace=replace)
 
 
@@ -52,19 +86,14 @@ def rewrite(path: Path, text: str) -> None:
 
 
 def _write(path: Path, data: bytes, *, replace: bool) -> None:
-    target = path.resolve() if replace else path.absolute()
-    if replace and target.is_file():
-        _check_replaceable(path, target.stat())
-    try:
-        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise Failure(f"{path}: {error.strerror}") from error
+    target = _target(path, replace)
+    handle, scratch = _scratch(path, target)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(scratch).chmod(stat.S_IMODE(target.stat().st_mode) if replace and target.exists() else 0o644)
+        scratch.chmod(stat.S_IMODE(target.stat().st_mode) if replace and target.exists() else 0o644)
         if replace:
-            Path(scratch).replace(target)
+            scratch.replace(target)
         else:
             # Unlike a rename, a link never takes the place of a file that came in the meantime.
             path.hardlink_to(scratch)
@@ -73,11 +102,38 @@ def _write(path: Path, data: bytes, *, replace: bool) -> None:
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from error
     finally:
-        Path(scratch).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
+
+
+def _target(path: Path, replace: bool) -> Path:
+    """What is written: of a link that may be replaced, what it leads to."""
+    target = Path(os.path.realpath(path)) if replace else path.absolute()
+    if replace and os.path.lexists(target):
+        _check_replaceable(path, target.lstat())
+    return target
+
+
+def _scratch(path: Path, target: Path) -> tuple[int, Path]:
+    """A file beside it, which becomes it once it is whole."""
+    try:
+        # The name of the file itself may be as long as names may be.
+        handle, scratch = tempfile.mkstemp(dir=target.parent, prefix=".shadow-test.", suffix=".part")
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from error
+    return handle, Path(scratch)
 
 
 def _check_replaceable(path: Path, found: os.stat_result) -> None:
     """What takes a file's place would also take its protection away, and would leave its other names behind."""
+    if not stat.S_ISREG(found.st_mode):
+        raise Failure(f"{path} is no ordinary file and stays as it is; name another", USAGE)
     # By its mode: whoever may do anything, as root may, is asked to mean it too.
     if not found.st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH) or not os.access(path, os.W_OK):
         raise Failure(f"{path} is read-only and stays as it is; make it writable (chmod u+w), or name another", USAGE)

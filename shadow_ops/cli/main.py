@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
+import sys
+import traceback
 from typing import Any
 
 import click
 
-from shadow_ops.cli.errors import Failure, translated
+from shadow_ops.aws.denied import without_secrets
+from shadow_ops.cli import harmless
+from shadow_ops.cli.errors import FAILED, Failure, translated
 
 # Loading a command's module for its help text would load half of the program for `shadow-test --help`.
 _COMMANDS = {
@@ -124,4 +129,25 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line."""
-    cli(prog_name="shadow-test")
+    try:
+        try:
+            cli(prog_name="shadow-test")
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except Exception as error:
+        if isinstance(error, OSError) and _is_of_printing(error):
+            line = f"error: what was found can't be written to standard output ({error.strerror})"
+            # It isn't tried again at the end, which would tell it once more.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            # A bug, whose trace is wanted: but for what signs in.
+            line = without_secrets(traceback.format_exc())
+        with contextlib.suppress(OSError):
+            click.echo(harmless.shown(line), err=True)
+        sys.exit(FAILED)
+
+
+def _is_of_printing(error: OSError) -> bool:
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals["__name__"] in (__name__, click.echo.__module__)

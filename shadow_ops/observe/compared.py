@@ -21,6 +21,7 @@ STATISTICS = ("minimum", "average", "p50", "p90", "p99", "maximum")
 """The statistics that are compared, as `Numbers` names them."""
 
 Interval = tuple[float | None, float | None]
+"""From and to; None where it is open."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,10 @@ def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
         # A rate is the average of what each request adds.
         column = "average" if comparison(main.metric) is Comparison.RATE else main.name.lower()
         for bound in finding.rule.bounds:
-            if bound.relative and f"low_{bound.unit}" in numbers:
-                found[main.metric.name, column] = numbers[f"low_{bound.unit}"], numbers[f"high_{bound.unit}"]
+            interval = numbers.get(f"low_{bound.unit}"), numbers.get(f"high_{bound.unit}")
+            # So little was measured that it could lie anywhere: then there is no interval.
+            if bound.relative and interval != (None, None):
+                found[main.metric.name, column] = interval
     return found
 
 

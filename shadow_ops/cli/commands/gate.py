@@ -10,7 +10,6 @@ import click
 
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.durations import Duration, spoken
-from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_or_none, formatted
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.verdict import Outcome, Verdict
@@ -69,7 +68,7 @@ def command(
     the numbers for each rule: the same judge, over the same policy, that a promotion asks. Missing data never passes.
     It may be asked as often as one likes; looking early doesn't make the verdict less reliable.
     """
-    _check_usage(endpoint, wait, record_file, force, replay_file)
+    _check_usage(endpoint, wait, record_file, force, replay_file, policy_file)
     policy = None if policy_file is None else _policy(policy_file)
     if replay_file is not None:
         recording, verdict = _replayed(replay_file, policy)
@@ -85,7 +84,12 @@ def command(
 
 
 def _check_usage(
-    endpoint: str | None, wait: datetime.timedelta | None, record: Path | None, force: bool, replay: Path | None
+    endpoint: str | None,
+    wait: datetime.timedelta | None,
+    record: Path | None,
+    force: bool,
+    replay: Path | None,
+    policy: Path | None,
 ) -> None:
     if replay is not None:
         for given, what in ((endpoint, "an endpoint"), (wait, "--wait"), (record, "--record")):
@@ -96,11 +100,9 @@ def _check_usage(
     if record is None and force:
         raise click.UsageError("--force belongs to --record FILE")
     if record is not None:
-        # Before anything is asked of AWS: after a day of waiting it would be too late.
-        if record.exists() and not force:
-            raise Failure(f"{record} exists; name another file, or add --force to replace it", USAGE)
-        if not record.absolute().parent.is_dir():
-            raise Failure(f"{record.absolute().parent} is not a folder; make it first", USAGE)
+        from shadow_ops.cli.files import check_writable
+
+        check_writable(record, replace=force, reads=(policy,))
 
 
 def _policy(path: Path) -> GatePolicy:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from shadow_ops.cli import output
-from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import endpoint_given
 
 _KINDS = ("github", "gitlab")
@@ -57,7 +56,7 @@ def command(
     A push deploys the test; every hour the gate is asked and people are told when its verdict changes; PASS asks the
     reviewers of an environment, and then promotes; a pull or merge request folds the promotion into the test's file.
     """
-    from shadow_ops.cli.files import write_new
+    from shadow_ops.cli.files import check_writable, write_new
     from shadow_ops.workflows.workflow import Workflow
 
     flow = Workflow(
@@ -70,8 +69,7 @@ def command(
         branch=branch,
     )
     path = folder / flow.path(kind)
-    if path.exists() and not force:
-        raise Failure(f"{path} exists; add --force to replace it", USAGE)
     path.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(path, replace=force)
     write_new(path, flow.text(kind), replace=force)
     output.progress(f"wrote {path}; what role and repository need is in docs/pipelines.md")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from shadow_ops.cli import durations, output
-from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.cli.options import FiniteRange, aws, endpoint_or_none
 
 if TYPE_CHECKING:
@@ -63,15 +62,11 @@ def command(
     """
     if (endpoint is None) == (replay_file is None):
         raise click.UsageError("name an endpoint, or a recording with --replay FILE")
-    # Before anything is read: afterwards it would be too late.
-    if file.exists() and not force:
-        raise Failure(f"{file} exists; name another file, or add --force to replace it", USAGE)
-    if not file.absolute().parent.is_dir():
-        raise Failure(f"{file.absolute().parent} is not a folder; make it first", USAGE)
     from shadow_ops.cli import harmless
-    from shadow_ops.cli.files import write_new
+    from shadow_ops.cli.files import check_writable, write_new
     from shadow_ops.report.page import page
 
+    check_writable(file, replace=force, reads=(replay_file,))
     if replay_file is not None:
         report = _replayed(replay_file, price)
     else:

@@ -150,6 +150,7 @@ def command(
 
 
 def _check_export(export: Path | None, force: bool) -> None:
+    from shadow_ops.cli.files import check_writable
     from shadow_ops.responses.export import SUFFIXES
 
     if export is None:
@@ -158,11 +159,7 @@ def _check_export(export: Path | None, force: bool) -> None:
         return
     if export.suffix not in SUFFIXES:
         raise Failure(f"{export} must end in {' or '.join(SUFFIXES)}", USAGE)
-    # Before anything is read: after an hour of reading it would be too late.
-    if export.exists() and not force:
-        raise Failure(f"{export} exists; name another file, or add --force to replace it", USAGE)
-    if not export.absolute().parent.is_dir():
-        raise Failure(f"{export.absolute().parent} is not a folder; make it first", USAGE)
+    check_writable(export, replace=force)
 
 
 def _engine(name: str, export: Path | None) -> Engine:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
+import jsonschema
 import pytest
 
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services
+from tests.ops.cli.test_schemas import schema
 from tests.ops.fake_cloudwatch import FakeCloudWatch, traffic
 
 
@@ -106,3 +109,12 @@ def test_without_data_it_says_so(run: Run, services: Services) -> None:
     result = run("compare", "churn")
     assert result.exit_code == 0
     assert "no data of either variant yet" in result.stdout
+
+
+def test_where_there_is_no_interval_none_is_shown(run: Run, services: Services) -> None:
+    """Minutes after the beginning nothing is sure: neither null to null, nor a line of dots."""
+    services.metrics = traffic(3)
+    printed = json.loads(run("compare", "churn", "--since", "10h", "--format", "json").stdout)
+    assert [None, None] not in [found for one in printed["metrics"] for found in one["interval"].values()]
+    jsonschema.validate(printed, schema("compare"))
+    assert not re.search("… *%|…  ", run("compare", "churn", "--since", "10h").stdout)

@@ -12,6 +12,8 @@ from botocore.awsrequest import AWSResponse
 
 from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
+from shadow_ops.aws.denied import without_secrets
+from shadow_ops.cli import main
 from shadow_ops.cli.errors import Failure, of_aws, translated
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services, refused
@@ -147,3 +149,114 @@ def test_a_file_that_cannot_be_read_is_named() -> None:
     """An error of the file system names the file."""
     with pytest.raises(Failure, match=r"a\.json: No space left"), translated():
         raise OSError(28, "No space left", "a.json")
+
+
+SECRETS = {
+    "ACCESS_KEY_ID": "AKIAGEHEIMGEHEIM",
+    "SECRET_ACCESS_KEY": "geheimgeheim",
+    "SESSION_TOKEN": "tokentoken",
+}
+NOBODY = "http://127.0.0.1:1"
+SETTINGS: tuple[tuple[dict[str, str], str], ...] = (
+    ({"AWS_ENDPOINT_URL": "foo"}, "Invalid endpoint"),
+    ({"AWS_ENDPOINT_URL": "http://"}, "Invalid endpoint"),
+    ({"AWS_ENDPOINT_URL": "http://127.0.0.1:99999"}, "Port out of range"),
+    ({"AWS_ENDPOINT_URL": "http://[::1"}, "Invalid IPv6"),
+    ({"AWS_ENDPOINT_URL": "http://ann:geheim@127.0.0.1:1"}, "could not be reached"),
+    ({"AWS_MAX_ATTEMPTS": "x"}, "invalid literal"),
+    ({"AWS_MAX_ATTEMPTS": "-3"}, "max_attempts"),
+    ({"AWS_METADATA_SERVICE_TIMEOUT": "x"}, "invalid literal"),
+    ({"AWS_REGION": "eu west"}, "region_name"),
+    ({"AWS_CA_BUNDLE": " "}, "CA bundle"),
+    ({"AWS_DEFAULTS_MODE": "x"}, "defaults mode"),
+    ({"AWS_SESSION_TOKEN": "tokentoken\n"}, "Invalid header value ***"),
+    ({"AWS_SESSION_TOKEN": "token\ntokentoken"}, "Invalid header value ***"),
+    ({"AWS_SECRET_ACCESS_KEY": "geheimgeheim\udcff"}, "surrogates not allowed"),
+    ({"config": "[default]\nmax_attempts = x"}, "invalid literal"),
+    ({"config": "[default]\nendpoint_url = foo"}, "Invalid endpoint"),
+    ({"config": "[default\n"}, "config file"),
+    ({"config": "[profile other]\ncredential_process = echo geheimgeheim", "AWS_PROFILE": "other"}, "settings"),
+    ({"config": "[profile other]\ncredential_process = false", "AWS_PROFILE": "other"}, "credentials"),
+    ({"config": "[profile other]\nrole_arn = arn:x\nsource_profile = no", "AWS_PROFILE": "other"}, "no"),
+    ({"AWS_PROFILE": "no"}, "no"),
+)
+
+
+@pytest.mark.parametrize("command", ["status churn", "list", "send churn payloads.csv --format json"])
+@pytest.mark.parametrize(("setting", "said"), SETTINGS)
+def test_whatever_is_wrong_with_the_settings_is_one_line_without_any_secret(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, setting: dict[str, str], said: str
+) -> None:
+    """An address, a number, a file or a pasted secret: what boto3 and what it stands on raise, wherever they do."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Clients, "_client", _CLIENT)
+    for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    usual = {"REGION": "eu-west-1", "ENDPOINT_URL": NOBODY, "MAX_ATTEMPTS": "1", "EC2_METADATA_DISABLED": "true"}
+    own = {} if "AWS_PROFILE" in setting else SECRETS
+    for name in SECRETS:
+        monkeypatch.delenv(f"AWS_{name}", raising=False)
+    for name, value in {**usual, **own, "CONFIG_FILE": "config", "SHARED_CREDENTIALS_FILE": "none"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name, value in setting.items():
+        if name != "config":
+            monkeypatch.setenv(name, value)
+    if "config" in setting and "ENDPOINT" not in setting:
+        monkeypatch.delenv("AWS_MAX_ATTEMPTS")
+        if "endpoint" in setting["config"]:
+            monkeypatch.delenv("AWS_ENDPOINT_URL")
+    Path("config").write_text(setting.get("config", ""), encoding="utf-8")
+    Path("payloads.csv").write_text("1\n", encoding="utf-8")
+    done = run(*command.split())
+    (line,) = [one for one in done.stderr.splitlines() if one.startswith("error: ")]
+    assert done.exit_code in (1, 2)
+    assert said in line
+    assert not [one for one in ("geheim", "GEHEIM", "tokentoken") if one in done.output]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Invalid header value b'tokentoken\\n' here", "Invalid header value *** here"),
+        ("proxy http://ann:geheim@proxy:80 refused", "proxy http://***@proxy:80 refused"),
+        ("Credential=AKIAX/20260101/eu-west-1, Signature=abc", "Credential=***, Signature=***"),
+        ("X-Amz-Security-Token=abc&b=c", "X-Amz-Security-Token=***&b=c"),
+        ("'SecretAccessKey': 'abc'", "'SecretAccessKey': ***"),
+        ("of tokentoken no more", "of *** no more"),
+        ("there is no endpoint churn", "there is no endpoint churn"),
+        ("s3://bucket/a@b", "s3://bucket/a@b"),
+    ],
+)
+def test_a_text_loses_its_secrets_and_nothing_else(monkeypatch: pytest.MonkeyPatch, text: str, told: str) -> None:
+    """Of the environment, of a request, and of an address."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "tokentoken\n")
+    assert without_secrets(text) == told
+
+
+def test_a_request_that_could_not_be_made_tells_no_secret(
+    run: Run, services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In the table of errors and in JSON."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "tokentoken\n")
+    services.answers = lambda _body: exceptions.HTTPClientError(error=ValueError("Invalid header value b'tokentoken'"))
+    (tmp_path / "a.csv").write_text("1\n", encoding="utf-8")
+    for form in ("text", "json", "markdown"):
+        done = run("send", "churn", tmp_path / "a.csv", "--format", form)
+        assert "tokentoken" not in done.output
+        assert "Invalid header value" in done.output
+
+
+def test_a_trace_of_a_bug_tells_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is printed, with its causes."""
+
+    def broken(**_: object) -> None:
+        raise KeyError("a bug") from ValueError("Invalid header value b'tokentoken'")
+
+    monkeypatch.setattr(main, "cli", broken)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    said = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert "Traceback" in said
+    assert "a bug" in said
+    assert "tokentoken" not in said
