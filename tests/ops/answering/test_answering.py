@@ -19,7 +19,8 @@ from shadow_ops.contract.approvals import LONGEST_SUMMARY, Approval, Entry, serv
 from shadow_ops.contract.approving import custom_data, parameter
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.reasons import Reason, reasons_path
-from tests.ops.cli.services import DECLARED, Services, refused
+from tests.ops.cli.services import DECLARED, Services
+from tests.ops.parameter_store import aws_error
 
 NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
 MINUTE = datetime.timedelta(minutes=1)
@@ -219,9 +220,9 @@ def test_who_was_slower_is_content_and_a_refused_call_is_none() -> None:
     """A person may have answered; a right that is missing is an error, which Lambda tries again and logs."""
     pipeline = _Pipeline()
     for code in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
-        pipeline.error = refused(code, "done", "PutApprovalResult")
+        pipeline.error = aws_error(code, "done", "PutApprovalResult")
         hear(event(), Clients(pipeline, lambda *_: None), NOW)
-    pipeline.error = refused("AccessDeniedException", "no", "PutApprovalResult")
+    pipeline.error = aws_error("AccessDeniedException", "no", "PutApprovalResult")
     with pytest.raises(Exception, match="AccessDenied"):
         hear(event(), Clients(pipeline, lambda *_: None), NOW)
 

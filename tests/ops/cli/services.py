@@ -14,6 +14,7 @@ from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+from tests.ops.parameter_store import ParameterNotFoundError, ParameterStore, aws_error
 from tests.ops.responses.fake_s3 import FakeS3
 
 NOW = START + datetime.timedelta(minutes=602)
@@ -32,16 +33,6 @@ DECLARED = Declared(
 )
 
 
-def refused(code: str, message: str, operation: str, status: int = 400) -> ClientError:
-    """The error that boto3 raises when a service refuses a call."""
-    response: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(response, operation)
-
-
-class _ParameterNotFoundError(ClientError):
-    pass
-
-
 class _Client:
     """What each client has in common: `errors` holds what an operation raises."""
 
@@ -50,7 +41,7 @@ class _Client:
 
     class exceptions:  # noqa: N801 - boto3's name
         ClientError = ClientError
-        ParameterNotFound = _ParameterNotFoundError
+        ParameterNotFound = ParameterNotFoundError
 
     class meta:  # noqa: N801 - boto3's name
         region_name = "eu-west-1"
@@ -60,12 +51,12 @@ class _SageMaker(_Client):
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         self.services.fail("DescribeEndpoint")
         if EndpointName not in self.services.endpoints:
-            raise refused("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
+            raise aws_error("ValidationException", f'Could not find endpoint "{EndpointName}".', "DescribeEndpoint")
         return self.services.endpoints[EndpointName]
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         if EndpointConfigName not in self.services.configs:
-            raise refused("ValidationException", f'Could not find "{EndpointConfigName}".', "DescribeEndpointConfig")
+            raise aws_error("ValidationException", f'Could not find "{EndpointConfigName}".', "DescribeEndpointConfig")
         return self.services.configs[EndpointConfigName]
 
     def list_inference_experiments(self, **options: object) -> dict[str, Any]:
@@ -91,37 +82,16 @@ class _SageMaker(_Client):
 
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
         if ModelPackageName not in self.services.packages:
-            raise refused(
+            raise aws_error(
                 "ValidationException", f"ModelPackage {ModelPackageName} does not exist.", "DescribeModelPackage"
             )
         return {"ModelPackageArn": ModelPackageName, **self.services.packages[ModelPackageName]}
 
 
-class _Ssm(_Client):
-    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        if Name not in self.services.parameters:
-            raise _ParameterNotFoundError({"Error": {"Code": "ParameterNotFound"}}, "GetParameter")
-        return {"Parameter": {"Value": self.services.parameters[Name][-1]}}
-
-    def get_parameter_history(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        if Name not in self.services.parameters:
-            raise _ParameterNotFoundError({"Error": {"Code": "ParameterNotFound"}}, "GetParameterHistory")
-        versions = enumerate(self.services.parameters[Name], 1)
-        return {"Parameters": [{"Version": number, "Value": value} for number, value in versions]}
-
-    def get_parameters_by_path(self, Path: str, Recursive: bool) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        assert Recursive
-        below = {name: values for name, values in self.services.parameters.items() if name.startswith(f"{Path}/")}
-        return {"Parameters": [{"Name": name, "Value": values[-1]} for name, values in below.items()]}
-
-    def put_parameter(self, Name: str, Value: str, Overwrite: bool, **_options: object) -> None:  # noqa: N803 - boto3's names
-        if Name in self.services.parameters and not Overwrite:
-            raise refused("ParameterAlreadyExists", Name, "PutParameter")
-        self.services.parameters[Name] = [*self.services.parameters.get(Name, ()), Value]
-
-    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - boto3's name
-        for name in Names:
-            self.services.parameters.pop(name, None)
+class _Ssm(ParameterStore, _Client):
+    @property
+    def parameters(self) -> dict[str, list[str]]:  # type: ignore[override] # what the account has
+        return self.services.parameters
 
 
 class _Sts(_Client):
@@ -163,7 +133,7 @@ class _CloudFormation(_Client):
     def get_template(self, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         assert TemplateStage == "Processed"
         if StackName not in self.services.templates:
-            raise refused("ValidationError", f"Stack with id {StackName} does not exist", "GetTemplate")
+            raise aws_error("ValidationError", f"Stack with id {StackName} does not exist", "GetTemplate")
         return {"TemplateBody": self.services.templates[StackName]}
 
 

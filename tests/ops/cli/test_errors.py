@@ -16,7 +16,8 @@ from shadow_ops.aws.denied import without_secrets
 from shadow_ops.cli import main
 from shadow_ops.cli.errors import Failure, of_aws, translated
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import Services, refused
+from tests.ops.cli.services import Services
+from tests.ops.parameter_store import aws_error
 
 NOT_ALLOWED = (
     "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sagemaker:DescribeEndpoint on resource: x"
@@ -33,13 +34,17 @@ NOT_ALLOWED = (
         (exceptions.ProfileNotFound(profile="nope"), 2, "nope"),
         (exceptions.EndpointConnectionError(endpoint_url="https://x"), 1, "could not be reached"),
         (exceptions.ReadTimeoutError(endpoint_url="https://x"), 1, "could not be reached"),
-        (refused("ExpiredTokenException", "old", "DescribeEndpoint"), 1, "have expired"),
-        (refused("UnrecognizedClientException", "who?", "DescribeEndpoint"), 1, "doesn't accept the credentials"),
-        (refused("AccessDeniedException", NOT_ALLOWED, "DescribeEndpoint"), 1, "lack sagemaker:DescribeEndpoint;"),
-        (refused("AccessDenied", "no", "GetMetricData"), 1, "lack cloudwatch:GetMetricData;"),
-        (refused("AccessDenied", "no", "DescribeScalableTargets"), 1, "application-autoscaling:Describe"),
-        (refused("ThrottlingException", "slow", "GetMetricData"), 1, "throttles GetMetricData"),
-        (refused("InternalFailure", "oh", "GetMetricData", 500), 1, "AWS refused GetMetricData: oh (InternalFailure)"),
+        (aws_error("ExpiredTokenException", "old", "DescribeEndpoint"), 1, "have expired"),
+        (aws_error("UnrecognizedClientException", "who?", "DescribeEndpoint"), 1, "doesn't accept the credentials"),
+        (aws_error("AccessDeniedException", NOT_ALLOWED, "DescribeEndpoint"), 1, "lack sagemaker:DescribeEndpoint;"),
+        (aws_error("AccessDenied", "no", "GetMetricData"), 1, "lack cloudwatch:GetMetricData;"),
+        (aws_error("AccessDenied", "no", "DescribeScalableTargets"), 1, "application-autoscaling:Describe"),
+        (aws_error("ThrottlingException", "slow", "GetMetricData"), 1, "throttles GetMetricData"),
+        (
+            aws_error("InternalFailure", "oh", "GetMetricData", 500),
+            1,
+            "AWS refused GetMetricData: oh (InternalFailure)",
+        ),
     ],
 )
 def test_each_error_of_aws_is_one_sentence(
@@ -124,7 +129,7 @@ def test_a_mistyped_name_lists_those_near(run: Run, command: str) -> None:
 
 def test_who_may_not_list_endpoints_still_hears_that_there_is_none(run: Run, services: Services) -> None:
     """Names are a help; lacking the right to list them hides nothing."""
-    services.errors["ListEndpoints"] = refused("AccessDeniedException", "no", "ListEndpoints")
+    services.errors["ListEndpoints"] = aws_error("AccessDeniedException", "no", "ListEndpoints")
     assert "there is no endpoint 'chrun' in eu-west-1; check" in run("gate", "chrun").stderr
 
 

@@ -20,8 +20,9 @@ from shadow_ops.cli import durations, watching
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge.live import judge_live
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, NOW, POLICY, Services, refused
+from tests.ops.cli.services import DECLARED, NOW, POLICY, Services
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+from tests.ops.parameter_store import aws_error
 
 
 def test_an_equal_shadow_passes(run: Run) -> None:
@@ -267,7 +268,7 @@ def test_waiting_gives_up_when_the_time_is_up(run: Run, services: Services, watc
 
 def test_waiting_bears_with_trouble_that_passes(run: Run, watch: Watch) -> None:
     """A day of waiting isn't lost to one throttled call."""
-    watch.looks = iter([5, refused("ThrottlingException", "Rate exceeded", "GetMetricData"), 602])
+    watch.looks = iter([5, aws_error("ThrottlingException", "Rate exceeded", "GetMetricData"), 602])
     result = run("gate", "churn", "--wait", "24h")
     assert result.exit_code == 0
     assert "AWS throttles GetMetricData" in result.stderr
@@ -276,7 +277,7 @@ def test_waiting_bears_with_trouble_that_passes(run: Run, watch: Watch) -> None:
 
 def test_waiting_ends_when_access_is_denied(run: Run, watch: Watch) -> None:
     """What no waiting cures ends it at once."""
-    watch.looks = iter([15, refused("AccessDenied", "no", "GetMetricData")])
+    watch.looks = iter([15, aws_error("AccessDenied", "no", "GetMetricData")])
     result = run("gate", "churn", "--wait", "24h")
     assert result.exit_code == 1
     assert "lack cloudwatch:GetMetricData" in result.stderr

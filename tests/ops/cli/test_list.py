@@ -12,7 +12,8 @@ import pytest
 from shadow_ops.contract.declared import settings_name
 from shadow_ops.contract.declaring import to_text
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, Services, refused
+from tests.ops.cli.services import DECLARED, Services
+from tests.ops.parameter_store import aws_error
 
 
 @pytest.fixture
@@ -105,7 +106,7 @@ def test_nothing_deployed_is_no_failure(run: Run, services: Services) -> None:
 
 def test_fails_where_an_endpoint_may_not_be_looked_at(run: Run, services: Services) -> None:
     """An error is no absence: nothing is called gone."""
-    services.errors["DescribeEndpoint"] = refused("AccessDeniedException", "no", "DescribeEndpoint")
+    services.errors["DescribeEndpoint"] = aws_error("AccessDeniedException", "no", "DescribeEndpoint")
     done = run("list")
     assert done.exit_code == 1
     assert "sagemaker:DescribeEndpoint" in done.stderr

@@ -13,8 +13,9 @@ from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.contract.managed import course_name, ramp_name
 from shadow_ops.managed.ramp import Course, Ramp
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, NOW, Services, refused
+from tests.ops.cli.services import DECLARED, NOW, Services
 from tests.ops.managed.world import TEST, World
+from tests.ops.parameter_store import aws_error
 
 CREATED = "begins at 2026-11-02 08:00 UTC and will copy 50 % of the requests"
 CASES: dict[str, tuple[str, bool, str, str]] = {
@@ -67,7 +68,7 @@ def test_status_knows_a_test_that_the_console_has_made(run: Run, services: Servi
     for name in [one for one in services.parameters if one.startswith("/shadow-test/churn")]:
         del services.parameters[name]
     assert f"managed test: {TEST} copies 50 % of the requests" in " ".join(run("status", "churn").stdout.split())
-    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    services.errors["ListInferenceExperiments"] = aws_error("AccessDeniedException", "no", "ListInferenceExperiments")
     found = run("status", "churn")
     assert (found.exit_code, "managed test" in found.stdout) == (0, False)
 
@@ -147,7 +148,7 @@ def test_a_test_without_its_endpoint_is_told_with_what_ends_it(
 def test_who_may_not_look_for_tests_is_told_that_the_endpoint_is_not_there(run: Run, services: Services) -> None:
     """As where there never was a test."""
     del services.endpoints["churn"]
-    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    services.errors["ListInferenceExperiments"] = aws_error("AccessDeniedException", "no", "ListInferenceExperiments")
     assert "there is no endpoint 'churn'" in run("status", "churn").stderr
 
 
@@ -189,7 +190,7 @@ def test_list_has_the_endpoints_that_only_a_test_of_the_console_is_on(
     found = json.loads(run("list", "--format", "json").stdout)
     assert [(one["endpoint"], one["managed"]["status"]) for one in found] == ([] if over else [("churn", status)])
     assert ("managed test" in run("list").stdout) is not over
-    services.errors["ListInferenceExperiments"] = refused("AccessDeniedException", "no", "ListInferenceExperiments")
+    services.errors["ListInferenceExperiments"] = aws_error("AccessDeniedException", "no", "ListInferenceExperiments")
     denied = run("list")
     assert (denied.exit_code, denied.stdout) == (0, "")
     assert "no managed test is on one" in denied.stderr

@@ -17,10 +17,11 @@ from shadow_ops.contract.declared import DeclaredVariant, settings_name
 from shadow_ops.contract.declaring import to_text
 from shadow_ops.watch import text
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, NOW, Services, refused
+from tests.ops.cli.services import DECLARED, NOW, Services
 from tests.ops.cli.test_propose import GROUP, package
 from tests.ops.cli.test_status import ENTRY
 from tests.ops.managed.world import World
+from tests.ops.parameter_store import aws_error
 from tests.ops.responses.captured import Said, write
 
 # Clears a terminal, rings, turns the direction, forges a line and a verdict, is HTML, a link, a table's bar.
@@ -53,7 +54,7 @@ def poison(services: Services) -> None:
     for variant in (*config["ProductionVariants"], *config["ShadowProductionVariants"]):
         variant["ModelName"] = POISON
     services.alarms = dict.fromkeys(DECLARED.alarms, POISON)
-    services.answers = lambda _body: refused("ModelError", POISON, "InvokeEndpoint")
+    services.answers = lambda _body: aws_error("ModelError", POISON, "InvokeEndpoint")
 
 
 def captured(folder: Path) -> list[str]:
@@ -176,7 +177,7 @@ def test_a_mail_holds_no_line_of_others() -> None:
 @pytest.mark.parametrize("operation", ["DescribeEndpoint", "GetMetricData", "ListEndpoints"])
 def test_an_error_of_aws_forges_no_line(run: Run, services: Services, operation: str) -> None:
     """Its message is one line, after our word."""
-    services.errors[operation] = refused("ValidationException", POISON, operation)
+    services.errors[operation] = aws_error("ValidationException", POISON, operation)
     done = run("gate", "nowhere" if operation == "ListEndpoints" else "churn")
 
     assert done.exit_code != 0

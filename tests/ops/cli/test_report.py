@@ -10,9 +10,10 @@ import pytest
 
 from shadow_ops.report import contents
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import Services, refused
+from tests.ops.cli.services import Services
 from tests.ops.cli.test_poison import HARMFUL, poison, recording
 from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
+from tests.ops.parameter_store import aws_error
 from tests.ops.responses.captured import Said
 from tests.ops.responses.fake_s3 import FakeS3
 
@@ -229,6 +230,6 @@ def test_a_file_is_never_lost(run: Run, services: Services, tmp_path: Path) -> N
     file.write_text("mine")
     assert "add --force" in run("report", "churn", "--output", file).stderr
     assert "make it first" in run("report", "churn", "--output", tmp_path / "none" / "report.html").stderr
-    services.errors["GetMetricData"] = refused("AccessDenied", "no", "GetMetricData")
+    services.errors["GetMetricData"] = aws_error("AccessDenied", "no", "GetMetricData")
     assert run("report", "churn", "--output", file, "--force").exit_code == 1
     assert file.read_text() == "mine"

@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 
 from shadow_ops.cli.main import cli
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import DECLARED, Services, refused
+from tests.ops.cli.services import DECLARED, Services
 from tests.ops.cli.test_status import ENTRY
 from tests.ops.fake_cloudwatch import FakeCloudWatch, traffic
+from tests.ops.parameter_store import aws_error
 from tests.ops.responses.captured import Said, write
 
 SCHEMAS = Path(__file__).resolve().parents[3] / "docs" / "schemas"
@@ -50,7 +51,7 @@ def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
     run = CliRunner().invoke(cli, ["override", "churn", "--reason", "why"])
     assert run.exit_code == 0, run.output
     place = ["--from", str(folder / "captured"), "--cache", str(folder / "cache")]
-    services.answers = lambda body: refused("ModelError", "no", "InvokeEndpoint") if "bad" in body else None
+    services.answers = lambda body: aws_error("ModelError", "no", "InvokeEndpoint") if "bad" in body else None
     return {
         "gate": [["churn"]],
         "plan": [["churn", "--price", "0.23"], ["churn", "--sampling", "1"]],

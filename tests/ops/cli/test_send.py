@@ -12,7 +12,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from shadow_ops.sending import Plan, Sender
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import Services, refused
+from tests.ops.cli.services import Services
+from tests.ops.parameter_store import aws_error
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def rows(tmp_path: Path) -> Path:
 
 def failing(*bodies: str) -> Callable[[str], Exception | None]:
     """The model fails these requests."""
-    error = refused("ModelError", "the model said no", "InvokeEndpoint", 500)
+    error = aws_error("ModelError", "the model said no", "InvokeEndpoint", 500)
     return lambda body: error if body in bodies else None
 
 
@@ -138,7 +139,7 @@ def test_without_an_answer_there_is_no_latency(run: Run, services: Services, row
 
 def test_what_every_request_would_meet_stops_at_once(run: Run, services: Services, rows: Path) -> None:
     """Without the right to invoke, thousands of requests aren't sent in vain; the missing action is named."""
-    services.answers = lambda _body: refused("AccessDeniedException", "no", "InvokeEndpoint")
+    services.answers = lambda _body: aws_error("AccessDeniedException", "no", "InvokeEndpoint")
     result = run("send", "churn", rows, "--repeat", "1000", "--concurrency", "2")
     assert result.exit_code == 1
     assert "lack sagemaker:InvokeEndpoint" in result.stderr
@@ -155,7 +156,7 @@ def test_a_mistyped_endpoint_is_sent_nothing(run: Run, services: Services, rows:
 
 def test_who_may_only_invoke_can_send(run: Run, services: Services, rows: Path) -> None:
     """Looking the endpoint up is a help, no condition."""
-    services.errors["DescribeEndpoint"] = refused("AccessDeniedException", "no", "DescribeEndpoint")
+    services.errors["DescribeEndpoint"] = aws_error("AccessDeniedException", "no", "DescribeEndpoint")
     assert run("send", "churn", rows).exit_code == 0
 
 

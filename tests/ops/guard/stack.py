@@ -197,7 +197,7 @@ class Stack:
 
     def history(self) -> tuple[Entry, ...]:
         """What the guard wrote into its history."""
-        return history.history(Quiet(self.world), ENDPOINT)
+        return history.history(self.world, ENDPOINT)
 
     def ask(
         self, kind: str, step: str, code: Code, config: str, old: tuple[Code, str] | None = None
@@ -348,16 +348,6 @@ class Stack:
 
 class _StepError(Exception):
     pass
-
-
-class Quiet:
-    """SSM without the faults, and without a trace."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 - a method
-        return getattr(self._world, f"_{operation}")
 
 
 def properties(step: str, code: Code, config: str) -> dict[str, str]:

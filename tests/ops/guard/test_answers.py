@@ -21,7 +21,8 @@ from shadow_ops.guard.handler import LambdaClock, on_request
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.run import PATIENCE
 from tests.ops.guard.stack import Code, properties
-from tests.ops.guard.world import STACK, World, error
+from tests.ops.guard.world import STACK, World
+from tests.ops.parameter_store import aws_error
 
 CONFIG = "config-1"
 
@@ -139,7 +140,7 @@ def test_a_call_that_hangs_is_handed_over_before_time_is_up() -> None:
 def test_what_cannot_go_on_in_another_invocation_is_answered(kind: str, status: str) -> None:
     """A deletion succeeds even then."""
     world = Hanging()
-    world.refused["invoke"] = error("AccessDeniedException", "no", "Invoke")
+    world.refused["invoke"] = aws_error("AccessDeniedException", "no", "Invoke")
     (answer,) = asked(event(kind), world.clients, seconds=0.2)
 
     assert answer["Status"] == status

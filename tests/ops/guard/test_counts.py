@@ -12,7 +12,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.guard.counts import corrections, keeps_counts_back
 from shadow_ops.guard.decision import SetCounts
 from tests.ops.guard.stack import Code, Stack, scaling
-from tests.ops.guard.world import error
+from tests.ops.parameter_store import aws_error
 
 SCALED = Code(shadow="v2", scaling=(scaling(),))
 
@@ -65,7 +65,7 @@ def test_a_changed_count_of_the_shadow_is_set_although_live_counts_are_kept() ->
 def test_fails_if_the_service_refuses_the_count() -> None:
     """A deployment that reports success has the counts that it promised."""
     stack = started(SCALED, 6)
-    refusal = error("ValidationException", "no such variant", "UpdateEndpointWeightsAndCapacities")
+    refusal = aws_error("ValidationException", "no such variant", "UpdateEndpointWeightsAndCapacities")
     stack.world.refused["update_endpoint_weights_and_capacities"] = refusal
 
     result = stack.deploy(replace(SCALED, shadow_count=3))

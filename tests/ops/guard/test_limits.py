@@ -34,7 +34,8 @@ from shadow_ops.guard.run import PATIENCE, HandOverError, Runner
 from shadow_ops.guard.seen import Unread, kept_of
 from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from tests.ops.guard.stack import Code, properties
-from tests.ops.guard.world import ENDPOINT, STACK, World, error
+from tests.ops.guard.world import ENDPOINT, STACK, World
+from tests.ops.parameter_store import aws_error
 
 BEGAN = World().now
 # What changes while it is worked with.
@@ -351,8 +352,8 @@ def test_what_goes_to_the_history_has_a_thousand_characters() -> None:
 def test_what_failed_is_kept_in_three_hundred_characters() -> None:
     """In the order in which it failed, and for each variant."""
     world = World()
-    world.refused["deregister_scalable_target"] = error("AccessDenied", "x" * 500, "DeregisterScalableTarget")
-    world.refused["put_parameter"] = error("AccessDenied", "y" * 500, "PutParameter")
+    world.refused["deregister_scalable_target"] = aws_error("AccessDenied", "x" * 500, "DeregisterScalableTarget")
+    world.refused["put_parameter"] = aws_error("AccessDenied", "y" * 500, "PutParameter")
     steps = (RememberKeep({}), Deregister("a"), Deregister("b", vital=True))
     actor = Actor(world.clients(), ENDPOINT, STACK)
     said = actor.run(steps, regardless=True)

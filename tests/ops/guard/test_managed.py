@@ -21,9 +21,10 @@ from tests.ops.guard.test_new_and_gone import fails, unguarded
 from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.test_promotion import refused, started
 from tests.ops.guard.test_reasons import on_record, put
-from tests.ops.guard.world import UPDATE_SECONDS, World, error
+from tests.ops.guard.world import UPDATE_SECONDS, World
 from tests.ops.managed.world import TEST
 from tests.ops.managed.world import World as OfSageMaker
+from tests.ops.parameter_store import aws_error
 
 V1 = Code()
 V2 = replace(V1, version="v2", promotion=True)
@@ -157,7 +158,7 @@ def test_a_scheduled_test_that_can_not_be_seen_is_no_absent_one(what: str) -> No
     """Nothing is updated, and the sentence says what can't be read."""
     stack = scheduled()
     if what == "denied":
-        stack.world.refused["describe_inference_experiment"] = error("AccessDeniedException", "no", "Describe")
+        stack.world.refused["describe_inference_experiment"] = aws_error("AccessDeniedException", "no", "Describe")
     elif what == "damaged":
         stack.world.parameters[managed_name("churn")] = ["[]"]
     else:

@@ -11,7 +11,7 @@ from shadow_ops.aws import records
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.code import TYPES, Code, Part
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Quiet, scaling, tracking
+from tests.ops.guard.stack import scaling, tracking
 from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.world import ENDPOINT, STACK
 
@@ -39,7 +39,7 @@ def fails(case: Case, code: Code) -> str:
 
 def left(case: Case) -> list[str]:
     """The guard's records; the answer to its last request stays for a day, for whoever asks again."""
-    return [name for name in records.own_names(Quiet(case.world), ENDPOINT, STACK) if "/requests/" not in name]
+    return [name for name in records.own_names(case.world, ENDPOINT, STACK) if "/requests/" not in name]
 
 
 def scales(case: Case) -> dict[str, Any]:
@@ -113,9 +113,9 @@ def test_a_guard_that_goes_takes_what_was_declared_with_it() -> None:
 def test_a_guard_that_goes_ends_what_was_declared_though_somebody_else_was_at_it_meanwhile() -> None:
     """A record that was opened again for a call that came through late is no reason to keep it."""
     case = Case(replace(ON, scaling=(scaling(),)))
-    record = records.pending(Quiet(case.world), ENDPOINT)
+    record = records.pending(case.world, ENDPOINT)
     assert record is not None
-    records.save_pending(Quiet(case.world), ENDPOINT, replace(record, done=False, taken=("production",)))
+    records.save_pending(case.world, ENDPOINT, replace(record, done=False, taken=("production",)))
 
     case.deployed(OFF)
     assert scales(case) == {}

@@ -12,7 +12,7 @@ from shadow_ops.aws import history
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import Account, Stack
 from tests.ops.guard.harm.code import TYPES, Code, Part
-from tests.ops.guard.stack import Quiet, scaling, tracking
+from tests.ops.guard.stack import scaling, tracking
 from tests.ops.guard.world import ENDPOINT, STACK
 
 PRODUCTION, SHADOW = Part("production", "v1"), Part("shadow", "v2", count=1)
@@ -62,7 +62,7 @@ class Case:
 
     def told(self) -> list[tuple[str, str | None, str | None, str, str | None]]:
         """The history."""
-        entries = history.history(Quiet(self.world), ENDPOINT)
+        entries = history.history(self.world, ENDPOINT)
         return [(one.kind, one.from_version, one.from_model, one.to_version, one.to_model) for one in entries]
 
 

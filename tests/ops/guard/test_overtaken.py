@@ -16,7 +16,7 @@ from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.code import TYPES, Code, Part
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Clock, Quiet, Stack, properties, scaling, tracking, verdict
+from tests.ops.guard.stack import Clock, Stack, properties, scaling, tracking, verdict
 from tests.ops.guard.stack import Code as Plain
 from tests.ops.guard.test_other_names import PRODUCTION, Case
 from tests.ops.guard.world import ENDPOINT, STACK, World
@@ -48,7 +48,7 @@ def test_a_call_that_outlasts_the_lock_leaves_a_rollback_as_it_was(change: str, 
             return
         assert shape(case.world.scaling[ENDPOINT]) == before, call
         assert case.live.counts == counts, call
-        assert [one for one in history.history(Quiet(case.world), ENDPOINT) if one.undone is None] == [], call
+        assert [one for one in history.history(case.world, ENDPOINT) if one.undone is None] == [], call
 
 
 def test_a_lock_that_somebody_else_has_had_is_not_prolonged() -> None:

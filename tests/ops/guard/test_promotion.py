@@ -11,7 +11,8 @@ from shadow_ops.contract.instances import Instances
 from shadow_ops.guard.change import replaced_by, standing
 from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.stack import Code, Result, Stack, verdict
-from tests.ops.guard.world import World, error
+from tests.ops.guard.world import World
+from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2")
 BIGGER = "ml.m5.2xlarge"
@@ -383,8 +384,8 @@ def test_fails_if_the_serving_config_was_deleted() -> None:
 def test_fails_with_the_service_s_own_words_if_a_call_is_refused() -> None:
     """A missing permission is named as it is."""
     stack = started()
-    stack.world.refused["describe_scaling_policies"] = error("AccessDeniedException", "not authorized", "X")
-    stack.world.refused["describe_scalable_targets"] = error("AccessDeniedException", "not authorized", "Y")
+    stack.world.refused["describe_scaling_policies"] = aws_error("AccessDeniedException", "not authorized", "X")
+    stack.world.refused["describe_scalable_targets"] = aws_error("AccessDeniedException", "not authorized", "Y")
 
     refused(stack.deploy(TESTING.promoted()), "AccessDeniedException", "not authorized")
 

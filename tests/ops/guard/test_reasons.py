@@ -12,7 +12,7 @@ from shadow_ops.aws import giving_reasons, reasons
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
-from tests.ops.guard.stack import Code, Quiet, Stack, verdict
+from tests.ops.guard.stack import Code, Stack, verdict
 from tests.ops.guard.test_promotion import TESTING, promoted, refused, started
 from tests.ops.guard.world import ENDPOINT
 
@@ -35,13 +35,13 @@ def put(stack: Stack, **changes: Any) -> Reason:  # noqa: ANN401 - any attribute
         version="v2",
     )
     reason = replace(usual, **changes)
-    giving_reasons.put(Quiet(stack.world), ENDPOINT, reason)
+    giving_reasons.put(stack.world, ENDPOINT, reason)
     return reason
 
 
 def on_record(stack: Stack) -> tuple[Reason, ...]:
     """What lies there."""
-    return reasons.on_record(Quiet(stack.world), ENDPOINT)
+    return reasons.on_record(stack.world, ENDPOINT)
 
 
 def failing() -> Stack:
@@ -139,7 +139,7 @@ def test_the_request_that_took_a_reason_may_come_again() -> None:
     stack = failing()
     put(stack)
     use = reasons.use
-    use(Quiet(stack.world), ENDPOINT, "one", f"request-{stack._number + 2}")
+    use(stack.world, ENDPOINT, "one", f"request-{stack._number + 2}")
 
     assert stack.deploy(TESTING.promoted()).ok
 
@@ -148,7 +148,7 @@ def test_two_deployments_never_share_a_reason() -> None:
     """Of two that saw it unused, one gets it; one that was withdrawn meanwhile is nobody's."""
     stack = failing()
     put(stack)
-    ssm = Quiet(stack.world)
+    ssm = stack.world
     reasons.use(ssm, ENDPOINT, "one", "first")
     reasons.use(ssm, ENDPOINT, "one", "first")
     with pytest.raises(ReasonGoneError, match="another deployment has used it"):

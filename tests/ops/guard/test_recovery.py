@@ -15,8 +15,9 @@ from shadow_ops.aws.journal import Hold
 from shadow_ops.guard.handler import on_event
 from shadow_ops.guard.refusal import Refusal
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Clock, Code, Quiet, Stack, night, scaling
-from tests.ops.guard.world import ENDPOINT, Live, error
+from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
+from tests.ops.guard.world import ENDPOINT, Live
+from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
 MOVED = TESTING.promoted(instance_type="ml.m5.2xlarge")
@@ -156,8 +157,8 @@ def test_an_event_whose_call_outlasts_the_lock_looks_anew() -> None:
             stack.world.sleep(80)
             now = stack.world.now
             other = Hold(token="other", until=now + datetime.timedelta(seconds=75))
-            assert journal.take(Quiet(stack.world), ENDPOINT, other, now)
-            journal.release(Quiet(stack.world), ENDPOINT, "other")
+            assert journal.take(stack.world, ENDPOINT, other, now)
+            journal.release(stack.world, ENDPOINT, "other")
         calls.append(operation)
 
     stack.world.watched = outlast
@@ -166,7 +167,7 @@ def test_an_event_whose_call_outlasts_the_lock_looks_anew() -> None:
     assert calls.count("register_scalable_target") >= 1
     assert calls.count("describe_endpoint") >= 2
     assert shape(stack.world.targets) == before
-    record = records.pending(Quiet(stack.world), ENDPOINT)
+    record = records.pending(stack.world, ENDPOINT)
     assert record is None or record.done
 
 
@@ -179,7 +180,7 @@ def test_an_event_that_could_not_put_right_what_was_left_is_delivered_again() ->
     assert live is not None
     live.counts["production"], world.status = 1, "UPDATE_ROLLBACK_COMPLETE"
     operation = "update_endpoint_weights_and_capacities"
-    world.refused[operation] = error("ValidationException", "not now", operation)
+    world.refused[operation] = aws_error("ValidationException", "not now", operation)
 
     with pytest.raises(Refusal, match="not now"):
         notice(stack)
@@ -292,7 +293,7 @@ def test_the_record_tells_a_rollback_when_cloudformation_cannot() -> None:
     config = die_before_update(stack)
     stack.world.update_endpoint(config, retain=False)
     stack.world.settle()
-    stack.world.refused["describe_stacks"] = error("AccessDenied", "no", "DescribeStacks")
+    stack.world.refused["describe_stacks"] = aws_error("AccessDenied", "no", "DescribeStacks")
     answer = stack.ask("Update", "before", TESTING, stack.config, (MOVED, config))
     assert answer is not None
     assert answer["Status"] == "SUCCESS"
@@ -352,7 +353,7 @@ def test_a_rollback_is_never_refused() -> None:
     stack = started()
     config = die_before_update(stack)
     stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
-    stack.world.refused["describe_endpoint"] = error("AccessDenied", "no", "DescribeEndpoint")
+    stack.world.refused["describe_endpoint"] = aws_error("AccessDenied", "no", "DescribeEndpoint")
 
     answer = stack.ask("Update", "before", TESTING, stack.config, (MOVED, config))
     assert answer is not None
@@ -397,7 +398,7 @@ def test_a_deletion_succeeds_even_if_every_call_is_refused() -> None:
     """A stack that can't be deleted helps nobody."""
     stack = started()
     for operation in ("describe_stacks", "describe_endpoint", "get_parameters_by_path", "deregister_scalable_target"):
-        stack.world.refused[operation] = error("AccessDenied", "no", operation)
+        stack.world.refused[operation] = aws_error("AccessDenied", "no", operation)
     start = stack.world.now
 
     stack.delete()
@@ -438,7 +439,7 @@ def test_who_may_not_put_scaling_takes_none_away(code: Code, denied: str) -> Non
     both = (TESTING.scaling[0], scaling("shadow", 1, 4, schedules=[night()]))
     assert stack.deploy(replace(TESTING, scaling=both)).ok
     before, config, counts = shape(stack.world.targets), stack.config, dict(serving(stack).counts)
-    stack.world.refused[denied] = error("AccessDeniedException", "not authorized", denied)
+    stack.world.refused[denied] = aws_error("AccessDeniedException", "not authorized", denied)
 
     result = stack.deploy(code)
 
@@ -454,7 +455,7 @@ def test_proving_changes_no_count() -> None:
     """Somebody has set more instances than scaling allows: to register its limits anew would end them."""
     stack = started()
     serving(stack).counts["production"] = 20
-    stack.world.refused["put_scheduled_action"] = error("AccessDeniedException", "no", "PutScheduledAction")
+    stack.world.refused["put_scheduled_action"] = aws_error("AccessDeniedException", "no", "PutScheduledAction")
     assert not stack.deploy(MOVED).ok
     assert serving(stack).counts["production"] == 20
 
@@ -467,7 +468,7 @@ def left_open() -> tuple[Stack, object]:
 
     def lose(_: str) -> None:
         if stack.world.status == "UPDATE_ROLLBACK_IN_PROGRESS":
-            stack.world.refused["register_scalable_target"] = error("AccessDeniedException", "no", "Register")
+            stack.world.refused["register_scalable_target"] = aws_error("AccessDeniedException", "no", "Register")
 
     stack.world.watched = lose
     assert not stack.deploy(MOVED).ok
@@ -485,7 +486,7 @@ def test_an_event_that_can_not_do_it_comes_again(operation: str, trouble: str) -
     if trouble == "throttles":
         stack.world.throttles[operation] = 10**6
     else:
-        stack.world.refused[operation] = error("AccessDeniedException", "no", operation)
+        stack.world.refused[operation] = aws_error("AccessDeniedException", "no", operation)
     try:
         notice(stack)
     except (Refusal, ClientError):
@@ -493,7 +494,7 @@ def test_an_event_that_can_not_do_it_comes_again(operation: str, trouble: str) -
         stack.world.refused.clear()
         notice(stack)
     assert shape(stack.world.targets) == before
-    found = records.pending(Quiet(stack.world), ENDPOINT)
+    found = records.pending(stack.world, ENDPOINT)
     assert found is not None
     assert found.done
 
@@ -520,7 +521,7 @@ def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint(
     notice(stack)
 
     assert shape(stack.world.targets) == {"production": before["production"]}
-    found = records.pending(Quiet(stack.world), ENDPOINT)
+    found = records.pending(stack.world, ENDPOINT)
     assert found is not None
     assert found.done
     assert "has been deleted" in found.lost[-1]

@@ -11,10 +11,11 @@ import pytest
 from shadow_ops.aws import history
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Code, Quiet, Stack, night, scaling, tracking
+from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_other_names import SHADOW, TEST, Case
 from tests.ops.guard.test_recovery import notice
-from tests.ops.guard.world import ENDPOINT, STACK, error
+from tests.ops.guard.world import ENDPOINT, STACK
+from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 
@@ -29,7 +30,7 @@ def started(code: Code = TESTING) -> Stack:
 def refuse(stack: Stack, *operations: str) -> None:
     """Take rights away."""
     for operation in operations:
-        stack.world.refused[operation] = error("AccessDeniedException", "no", operation)
+        stack.world.refused[operation] = aws_error("AccessDeniedException", "no", operation)
 
 
 def deleted(stack: Stack, step: str) -> dict[str, object]:
@@ -238,6 +239,6 @@ def test_what_failures_had_promoted_is_taken_back_in_the_history_once_it_may_be_
     assert case.live.config == case.stack.config
 
     case.account._event(case.stack)
-    entries = history.history(Quiet(case.world), ENDPOINT)
+    entries = history.history(case.world, ENDPOINT)
     assert len(entries) == len(tries)
     assert all(one.undone is not None for one in entries)

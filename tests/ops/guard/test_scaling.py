@@ -13,7 +13,7 @@ import pytest
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_reasons import put
-from tests.ops.guard.world import error
+from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 BIGGER = "ml.m5.2xlarge"
@@ -159,7 +159,7 @@ def test_an_alarm_that_may_not_be_changed_is_named_in_the_log(caplog: pytest.Log
     """The deployment goes on: the policy is back, and who owns the alarm can point it there."""
     stack = started()
     arn = add_step_policy(stack)
-    stack.world.refused["put_metric_alarm"] = error("AccessDenied", "not authorized", "PutMetricAlarm")
+    stack.world.refused["put_metric_alarm"] = aws_error("AccessDenied", "not authorized", "PutMetricAlarm")
 
     with caplog.at_level(logging.ERROR, "shadow_ops"):
         assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok

@@ -11,7 +11,8 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
-from tests.ops.guard.world import ENDPOINT, error
+from tests.ops.guard.world import ENDPOINT
+from tests.ops.parameter_store import aws_error
 
 NOW = datetime.datetime.now(datetime.UTC)
 PAST, FUTURE = ((NOW + datetime.timedelta(days=days)).isoformat() for days in (-1, 1))
@@ -32,7 +33,7 @@ class Refusing:
     def put_scheduled_action(self, **arguments: Any) -> None:  # noqa: ANN401 - of the API
         """Refuse it, or note it."""
         if self.always or "StartTime" in arguments:
-            raise error(self.code, "in the past", "PutScheduledAction")
+            raise aws_error(self.code, "in the past", "PutScheduledAction")
         self.put.append(arguments)
 
 

@@ -16,6 +16,7 @@ from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 
 from shadow_ops.guard.clients import Clients
+from tests.ops.parameter_store import ParameterStore, aws_error, page
 
 # Whatever an API takes.
 Value = Any
@@ -46,11 +47,6 @@ def _operations(service: str) -> dict[str, OperationModel]:
     return {python: model.operation_model(name) for python, name in names.items()}
 
 
-def error(code: str, message: str, operation: str = "Operation") -> ClientError:
-    """An error as boto3 raises it."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
-
-
 def variant(
     model: str, instance_type: str = "ml.m5.xlarge", count: int = 1, name: str = "production"
 ) -> dict[str, Any]:
@@ -78,7 +74,7 @@ class Live:
 
 
 @dataclass
-class World:
+class World(ParameterStore):
     """One account and region.
 
     Attributes:
@@ -194,7 +190,9 @@ class World:
     def create_endpoint(self, config: str, endpoint: str = ENDPOINT, stack: str | None = STACK) -> None:
         """Create an endpoint, as a resource of a stack or of nobody."""
         if endpoint in self.endpoints:
-            raise error("ValidationException", f"Cannot create already existing endpoint {endpoint}", "CreateEndpoint")
+            raise aws_error(
+                "ValidationException", f"Cannot create already existing endpoint {endpoint}", "CreateEndpoint"
+            )
         counts = {name: one["InitialInstanceCount"] for name, one in self.named(config).items()}
         self.endpoints[endpoint] = Live(config, counts)
         if stack is not None:
@@ -206,13 +204,13 @@ class World:
         """Update the endpoint, or refuse to."""
         live = self.endpoints.get(endpoint)
         if live is None or live.status != "InService":
-            raise error("ValidationException", "Cannot update in-progress endpoint", "UpdateEndpoint")
+            raise aws_error("ValidationException", "Cannot update in-progress endpoint", "UpdateEndpoint")
         if config == live.config:
-            raise error("ValidationException", "the config is the one that serves", "UpdateEndpoint")
+            raise aws_error("ValidationException", "the config is the one that serves", "UpdateEndpoint")
         new, old = self.named(config), self.named(live.config)
         for name in self.scaling.get(endpoint, {}):
             if name in old and (name not in new or new[name]["InstanceType"] != old[name]["InstanceType"]):
-                raise error(
+                raise aws_error(
                     "ValidationException", f'"{name}" must be deregistered as a scalable target', "UpdateEndpoint"
                 )
         counts = {
@@ -260,8 +258,8 @@ class World:
             raise self.refused[operation]
         if self.throttles.setdefault(operation, self.throttle_all) > 0:
             self.throttles[operation] -= 1
-            raise error("ThrottlingException", "Rate exceeded", name)
-        method: Callable[..., Any] = getattr(self, f"_{operation}")
+            raise aws_error("ThrottlingException", "Rate exceeded", name)
+        method: Callable[..., Any] = getattr(self, operation if service == "ssm" else f"_{operation}")
         answer = copy.deepcopy(method(**copy.deepcopy(arguments))) if self.checked else method(**arguments)
         if self.last_call is not None and self.last_call[0] <= 0:
             raise Killed
@@ -273,7 +271,7 @@ class World:
         live = self.endpoints.get(EndpointName)
         arn = f"{ARN.rpartition('/')[0]}/{EndpointName}"
         if live is None:
-            raise error("ValidationException", f'Could not find endpoint "{arn}".', "DescribeEndpoint")
+            raise aws_error("ValidationException", f'Could not find endpoint "{arn}".', "DescribeEndpoint")
         # The endpoint knows its variants also when its config is gone.
         gone: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([{"VariantName": one} for one in live.counts], [])
         production, shadow = self.configs.get(live.config, gone)
@@ -302,13 +300,13 @@ class World:
 
     def _describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         if Name not in self.experiments:
-            raise error("ResourceNotFound", Name, "DescribeInferenceExperiment")
+            raise aws_error("ResourceNotFound", Name, "DescribeInferenceExperiment")
         return self.experiments[Name]
 
     def _describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         if EndpointConfigName not in self.configs:
             message = f'Could not find endpoint configuration "{EndpointConfigName}".'
-            raise error("ValidationException", message, "DescribeEndpointConfig")
+            raise aws_error("ValidationException", message, "DescribeEndpointConfig")
         production, shadow = self.configs[EndpointConfigName]
         made = self.created.get(EndpointConfigName, self.now)
         return {"CreationTime": made, "ProductionVariants": production, "ShadowProductionVariants": shadow}
@@ -320,7 +318,7 @@ class World:
     ) -> dict[str, Any]:
         live = self.endpoints[EndpointName]
         if live.status != "InService":
-            raise error("ValidationException", "Cannot update in-progress endpoint")
+            raise aws_error("ValidationException", "Cannot update in-progress endpoint")
         for one in DesiredWeightsAndCapacities:
             live.counts[one["VariantName"]] = one["DesiredInstanceCount"]
         # API operation UpdateEndpointWeightsAndCapacities: the endpoint is Updating until that is done.
@@ -338,15 +336,15 @@ class World:
             for resource in arguments["ResourceIds"]
             if (target := self._found(resource)) is not None
         ]
-        return _page(found, "ScalableTargets", arguments)
+        return page(found, "ScalableTargets", arguments.get("NextToken") or "0")
 
     def _describe_scaling_policies(self, **arguments: Value) -> dict[str, Any]:
         target = self._found(arguments["ResourceId"]) or {"policies": {}}
-        return _page(list(target["policies"].values()), "ScalingPolicies", arguments)
+        return page(list(target["policies"].values()), "ScalingPolicies", arguments.get("NextToken") or "0")
 
     def _describe_scheduled_actions(self, **arguments: Value) -> dict[str, Any]:
         target = self._found(arguments["ResourceId"]) or {"schedules": {}}
-        return _page(list(target["schedules"].values()), "ScheduledActions", arguments)
+        return page(list(target["schedules"].values()), "ScheduledActions", arguments.get("NextToken") or "0")
 
     def _register_scalable_target(self, **arguments: Value) -> dict[str, Any]:
         endpoint, name = self._variant(arguments)
@@ -393,7 +391,7 @@ class World:
 
     def _put_scheduled_action(self, **arguments: Value) -> dict[str, Any]:
         if arguments["Schedule"].startswith("at(2020"):
-            raise error("ValidationException", "the time has passed", "PutScheduledAction")
+            raise aws_error("ValidationException", "the time has passed", "PutScheduledAction")
         self._target(arguments)["schedules"][arguments["ScheduledActionName"]] = _own(arguments)
         return {}
 
@@ -408,13 +406,13 @@ class World:
         _, endpoint, _, name = arguments["ResourceId"].split("/")
         live = self.endpoints.get(endpoint)
         if live is None or name not in live.counts:
-            raise error("ValidationException", f"the variant {name} does not exist", "RegisterScalableTarget")
+            raise aws_error("ValidationException", f"the variant {name} does not exist", "RegisterScalableTarget")
         return endpoint, name
 
     def _target(self, arguments: dict[str, Any]) -> dict[str, Any]:
         found = self._found(arguments["ResourceId"])
         if found is None:
-            raise error("ObjectNotFoundException", f"no scalable target {arguments['ResourceId']}")
+            raise aws_error("ObjectNotFoundException", f"no scalable target {arguments['ResourceId']}")
         return found
 
     def _describe_alarms(
@@ -431,39 +429,10 @@ class World:
         self.alarms[arguments["AlarmName"]] = arguments
         return {}
 
-    def _get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's word
-        if Name not in self.parameters:
-            raise error("ParameterNotFound", Name, "GetParameter")
-        return {"Parameter": {"Value": self.parameters[Name][-1]}}
-
-    def _put_parameter(self, Name: str, Value: str, Overwrite: bool, **_: Value) -> dict[str, Any]:  # noqa: N803 - the API's words
-        if Name in self.parameters and not Overwrite:
-            raise error("ParameterAlreadyExists", Name, "PutParameter")
-        if len(Value.encode()) > 8192 or not Value:
-            raise error("ValidationException", "value too long", "PutParameter")
-        self.parameters[Name] = [*self.parameters.get(Name, []), Value][-100:]
-        return {}
-
-    def _get_parameter_history(self, Name: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's words
-        if Name not in self.parameters:
-            raise error("ParameterNotFound", Name, "GetParameterHistory")
-        versions = [{"Value": value, "Version": number} for number, value in enumerate(self.parameters[Name])]
-        return _page(versions, "Parameters", {"NextToken": NextToken})
-
-    def _get_parameters_by_path(self, Path: str, Recursive: bool, NextToken: str = "0") -> dict[str, Any]:  # noqa: ARG002, N803 - the API's words
-        names = [name for name in sorted(self.parameters) if name.startswith(f"{Path}/")]
-        found = [{"Name": name, "Value": self.parameters[name][-1]} for name in names]
-        return _page(found, "Parameters", {"NextToken": NextToken})
-
-    def _delete_parameters(self, Names: list[str]) -> dict[str, Any]:  # noqa: N803 - the API's word
-        for name in Names:
-            self.parameters.pop(name, None)
-        return {}
-
     def _describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         status = self.statuses.get(StackName)
         if status is None:
-            raise error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
+            raise aws_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         return {"Stacks": [{"StackStatus": status}]}
 
     def _list_stack_resources(self, StackName: str, NextToken: str = "0") -> dict[str, Any]:  # noqa: N803 - the API's words
@@ -499,7 +468,7 @@ class World:
             }
             for kind, name, logical in self.others
         ]
-        return _page([other, other, *own], "StackResourceSummaries", {"NextToken": NextToken})
+        return page([other, other, *own], "StackResourceSummaries", NextToken)
 
     def _invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> dict[str, Any]:  # noqa: ARG002, N803 - the API's words
         assert InvocationType == "Event"
@@ -523,13 +492,6 @@ def _own(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _gone(where: dict[str, Any], name: str) -> dict[str, Any]:
     if name not in where:
-        raise error("ObjectNotFoundException", name)
+        raise aws_error("ObjectNotFoundException", name)
     del where[name]
     return {}
-
-
-def _page(found: list[Any], member: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    # Two at a time, so that whoever forgets the next page is found out.
-    start = int(arguments.get("NextToken") or 0)
-    rest = {"NextToken": str(start + 2)} if start + 2 < len(found) else {}
-    return {member: found[start : start + 2], **rest}

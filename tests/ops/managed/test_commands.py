@@ -20,7 +20,8 @@ from shadow_ops.managed import conclude, foreseen, verdict
 from shadow_ops.managed.steps import Wait
 from shadow_ops.measure.recording import Recording
 from tests.ops.managed.test_conclude import STATES, broken_off, hotfixed, ours, passing, retained
-from tests.ops.managed.world import START, World, error
+from tests.ops.managed.world import START, World
+from tests.ops.parameter_store import aws_error
 
 Run = Callable[..., Result]
 
@@ -559,7 +560,7 @@ def test_whichever_call_is_refused_is_told_in_one_line_or_tried_again(
         account.world = World(scaled=True)
 
         def refuse() -> None:
-            raise error(code, "not now", "AnyCall")
+            raise aws_error(code, "not now", "AnyCall")
 
         account.world.meanwhile[number] = refuse
         done = run(*command)

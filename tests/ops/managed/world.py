@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.ops.parameter_store import ParameterStore, aws_error
 from tests.support.api_model import problems_of_call
 
 START = datetime.datetime(2026, 11, 2, 8, tzinfo=datetime.UTC)
@@ -23,18 +24,13 @@ class KilledError(BaseException):
     """The process ended here: nothing of it runs any more."""
 
 
-def error(code: str, message: str, operation: str) -> ClientError:
-    """An error as botocore raises it."""
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
-
-
 def hardware(instance_type: str, count: int) -> dict[str, Any]:
     """An InfrastructureConfig."""
     on = {"InstanceType": instance_type, "InstanceCount": count}
     return {"InfrastructureType": "RealTimeInference", "RealTimeInferenceConfig": on}
 
 
-class World:
+class World(ParameterStore):
     """What the services hold. Each look lets a moment pass, in which SageMaker finishes what it is at.
 
     Args:
@@ -112,7 +108,7 @@ class World:
                 "PolicyType": "TargetTrackingScaling",
                 "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 100.0},
             }
-        self.parameters: dict[str, str] = {}
+        self.parameters = {}
         self.stack: str | None = "CREATE_IN_PROGRESS"
         self.handed_over: list[bytes] = []
         self.made: list[dict[str, Any]] = []
@@ -211,7 +207,7 @@ class World:
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         if self.stack is None:
-            raise error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
+            raise aws_error("ValidationError", f"Stack with id {StackName} does not exist", "DescribeStacks")
         return {"Stacks": [{"StackStatus": self.stack}]}
 
     def invoke(self, Payload: bytes, **_: str) -> None:  # noqa: N803 - the API's names
@@ -221,7 +217,7 @@ class World:
 
     def create_inference_experiment(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
         if self.test is not None and self.test["Name"] == request["Name"]:
-            raise error("ResourceInUse", "there is one", "CreateInferenceExperiment")
+            raise aws_error("ResourceInUse", "there is one", "CreateInferenceExperiment")
         assert self.endpoint["status"] == "InService"
         endpoint, asked = request["EndpointName"], {key: value for key, value in request.items() if key != "Tags"}
         self.test = {
@@ -264,7 +260,7 @@ class World:
 
     def describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         if ModelName in self.missing:
-            raise error("ValidationException", f"Could not find model {ModelName}", "DescribeModel")
+            raise aws_error("ValidationException", f"Could not find model {ModelName}", "DescribeModel")
         return {"ModelName": ModelName, **self.models.get(ModelName, {"PrimaryContainer": {"Image": "theirs:1"}})}
 
     def describe_inference_experiment(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
@@ -274,7 +270,7 @@ class World:
             if other["Name"] == Name:
                 return other
         if self.test is None or self.test["Name"] != Name:
-            raise error("ResourceNotFound", "no such experiment", "DescribeInferenceExperiment")
+            raise aws_error("ResourceNotFound", "no such experiment", "DescribeInferenceExperiment")
         return self.test
 
     def list_inference_experiments(self, **_: str) -> dict[str, Any]:
@@ -287,7 +283,7 @@ class World:
         if self.deaf:
             return
         if test["Status"] != "Running":
-            raise error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
+            raise aws_error("ConflictException", f"it is {test['Status']}", "StopInferenceExperiment")
         actions = request["ModelVariantActions"]
         removed = [name for name, action in actions.items() if action == "Remove"]
         types = {
@@ -301,7 +297,7 @@ class World:
             if types.get(one["VariantName"], one["InstanceType"]) != one["InstanceType"]
         ]
         if any(name in self.targets for name in removed):
-            raise error("ValidationException", "must be deregistered", "StopInferenceExperiment")
+            raise aws_error("ValidationException", "must be deregistered", "StopInferenceExperiment")
         test["Status"] = "Stopping"
 
         def finish() -> None:
@@ -344,7 +340,7 @@ class World:
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:  # noqa: N803 - the API's names
         if EndpointName != ENDPOINT or self.gone:
-            raise error("ValidationException", "Could not find the endpoint.", "DescribeEndpoint")
+            raise aws_error("ValidationException", "Could not find the endpoint.", "DescribeEndpoint")
         served = self.configs[self.endpoint["config"]]
         summaries = {
             member: [
@@ -376,7 +372,7 @@ class World:
         ProductionVariants: list[dict[str, Any]],  # noqa: N803 - likewise
     ) -> None:
         if EndpointConfigName in self.configs:
-            raise error("ValidationException", "Cannot create already existing endpoint configuration", "Create")
+            raise aws_error("ValidationException", "Cannot create already existing endpoint configuration", "Create")
         self.config(EndpointConfigName, ProductionVariants, [])
 
     def update_endpoint(self, EndpointName: str, EndpointConfigName: str) -> None:  # noqa: N803, ARG002 - the API's
@@ -385,7 +381,7 @@ class World:
         }
         for one in self.configs[self.endpoint["config"]]["ProductionVariants"]:
             if one["VariantName"] in self.targets and types.get(one["VariantName"]) != one["InstanceType"]:
-                raise error("ValidationException", "must be deregistered", "UpdateEndpoint")
+                raise aws_error("ValidationException", "must be deregistered", "UpdateEndpoint")
         self.endpoint.update(status="Updating", failure=None)
 
         def finish() -> None:
@@ -456,26 +452,9 @@ class World:
 
     # Parameter Store
 
-    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - the API's names
-        if Name not in self.parameters:
-            raise error("ParameterNotFound", Name, "GetParameter")
-        return {"Parameter": {"Value": self.parameters[Name]}}
-
-    def get_parameter_history(self, Name: str, **_: object) -> None:  # noqa: N803 - the API's names
-        raise error("ParameterNotFound", Name, "GetParameterHistory")
-
-    def put_parameter(self, Name: str, Value: str, *, Overwrite: bool, **_: object) -> None:  # noqa: N803 - the API's
-        if Name in self.parameters and not Overwrite:
-            raise error("ParameterAlreadyExists", Name, "PutParameter")
-        self.parameters[Name] = Value
-
-    def get_parameters_by_path(self, Path: str, **_: object) -> dict[str, Any]:  # noqa: N803 - the API's names
-        found = {name: value for name, value in self.parameters.items() if name.startswith(f"{Path}/")}
-        return {"Parameters": [{"Name": name, "Value": value} for name, value in found.items()]}
-
-    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - the API's names
-        for one in Names:
-            self.parameters.pop(one, None)
+    def keep(self, name: str, value: str) -> None:
+        """The last version alone: nobody asks for others here."""
+        self.parameters[name] = value
 
     def serving(self) -> dict[str, Any]:
         """Model, instance type and count by variant, and the shadow's name."""
@@ -515,11 +494,11 @@ class Client:
                 world.meanwhile.pop(number)()
             last = world.kill_at is not None and number == world.kill_at[0]
             if last and world.throttled:
-                raise error("ThrottlingException", "slow down", name)
+                raise aws_error("ThrottlingException", "slow down", name)
             if last and not (world.kill_at and world.kill_at[1]):
                 raise KilledError(name)
             if name == world.refuses:
-                raise error("ResourceLimitExceeded", "no quota", name)
+                raise aws_error("ResourceLimitExceeded", "no quota", name)
             answer = operation(**request)
             if last:
                 raise KilledError(name)

@@ -26,8 +26,9 @@ from shadow_ops.judge.verdict import Outcome
 from shadow_ops.watch import handler, look, text
 from shadow_ops.watch.decide import Seen, decide
 from shadow_ops.watch.tell import PATIENCE
-from tests.ops.cli.services import DECLARED, refused
+from tests.ops.cli.services import DECLARED
 from tests.ops.fake_cloudwatch import START
+from tests.ops.parameter_store import aws_error
 from tests.ops.responses.captured import Said
 from tests.ops.watch.world import WATCHED, KilledError, World
 
@@ -209,7 +210,7 @@ def test_an_event_that_is_not_taken_is_a_failure(world: World) -> None:
 
 def test_what_could_not_be_told_is_told_later(world: World) -> None:
     """The topic is gone, or its key refuses: each look tries again."""
-    world.refuses = refused("AuthorizationError", "no", "Publish")
+    world.refuses = aws_error("AuthorizationError", "no", "Publish")
     for _ in range(4):
         with pytest.raises(type(world.refuses)):
             looks(world, PASS)

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from shadow_ops.contract.watched import Watched
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.watch.look import Clients
-from tests.ops.cli.services import Services, refused
+from tests.ops.cli.services import Services
 from tests.ops.fake_cloudwatch import START
+from tests.ops.parameter_store import ParameterStore, aws_error
 
 WATCHED = Watched(endpoint="churn", topic_arn="arn:aws:sns:eu-west-1:111122223333:team", expires_after_days=14)
 
@@ -26,28 +27,10 @@ class _Ssm:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def get_parameter(self, Name: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-        self._world.called("ssm:GetParameter")
-        if Name not in self._world.parameters:
-            raise refused("ParameterNotFound", "none", "GetParameter")
-        return {"Parameter": {"Value": self._world.parameters[Name]}}
-
-    def put_parameter(self, Name: str, Value: str, Overwrite: bool, **_rest: str) -> None:  # noqa: N803 - boto3's names
-        self._world.called("ssm:PutParameter")
-        if not Overwrite and Name in self._world.parameters:
-            raise refused("ParameterAlreadyExists", "there is one", "PutParameter")
-        self._world.parameters[Name] = Value
-
-    def get_parameters_by_path(self, Path: str, Recursive: bool) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        assert Recursive
-        self._world.called("ssm:GetParametersByPath")
-        found = self._world.parameters.items()
-        return {"Parameters": [{"Name": name, "Value": one} for name, one in found if name.startswith(f"{Path}/")]}
-
-    def delete_parameters(self, Names: list[str]) -> None:  # noqa: N803 - boto3's name
-        self._world.called("ssm:DeleteParameters")
-        for name in Names:
-            self._world.parameters.pop(name, None)
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        self._world.called(f"ssm:{''.join(map(str.title, operation.split('_')))}")
+        method: Callable[..., Any] = getattr(self._world, operation)
+        return method
 
 
 class _CloudWatch:
@@ -107,7 +90,7 @@ class _S3:
     def paginate(self, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's names
         self._world.called("s3:ListBucket")
         if self._world.locked:
-            raise refused("AccessDenied", "no", "ListObjectsV2")
+            raise aws_error("AccessDenied", "no", "ListObjectsV2")
         keys = sorted(
             key for key in self._world.captured if f"s3://{Bucket}/{key}".startswith(f"s3://{Bucket}/{Prefix}")
         )
@@ -119,7 +102,7 @@ class _S3:
         return {"Body": io.BytesIO(self._world.captured[Key])}
 
 
-class World:
+class World(ParameterStore):
     """One account, its time, and what the gate says.
 
     Attributes:
@@ -152,6 +135,10 @@ class World:
         self.captured: dict[str, bytes] = {}
         self.locked = False
         self._number = 0
+
+    def keep(self, name: str, value: str) -> None:
+        """The last version alone: nobody asks for others here."""
+        self.parameters[name] = value
 
     def called(self, action: str) -> None:
         """Note a call."""

@@ -10,7 +10,6 @@ from shadow_ops.aws import history, reasons
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.code import Code
-from tests.ops.guard.stack import Quiet
 from tests.ops.guard.world import World
 
 _NEW = ("PolicyARN", "Alarms")
@@ -90,11 +89,11 @@ class Outsider:
 
     def entries(self, endpoint: str) -> tuple[history.Entry, ...]:
         """The history as people read it."""
-        return history.history(Quiet(self.world), endpoint)
+        return history.history(self.world, endpoint)
 
     def see_reasons(self, endpoint: str) -> None:
         """Look at what counts on record, and that nothing on it was used twice."""
-        known = reasons.on_record(Quiet(self.world), endpoint)
+        known = reasons.on_record(self.world, endpoint)
         self.reasons = tuple(one for one in known if one.used is None and one.expires > self.world.now)
         used = [one.reason_by for one in self.entries(endpoint) if one.reason_by is not None]
         if len(used) != len(set(used)):

@@ -15,7 +15,7 @@ from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
 from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, a_code, a_scaling
 from tests.ops.guard.harm.outsider import Outsider, View
-from tests.ops.guard.stack import Quiet, tracking
+from tests.ops.guard.stack import tracking
 from tests.ops.guard.world import ENDPOINT
 
 _OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
@@ -625,7 +625,7 @@ class _Schedule:
             subject=subject if dice.random() < 0.8 else "model-v8",
             version="v2",
         )
-        giving_reasons.put(Quiet(self.world), self.endpoint, reason)
+        giving_reasons.put(self.world, self.endpoint, reason)
 
     def _begin(self, wrong: Faults, code: Code) -> None:
         self.outsider.see_reasons(self.endpoint)
