@@ -73,17 +73,17 @@ class Functions:
         self._s3, self._lambda = local.client("s3"), local.client("lambda")
         self._s3.create_bucket(Bucket=NOTES, CreateBucketConfiguration={"LocationConstraint": REGION})
 
-    def create(self, name: str, **options: Json) -> str:
+    def create(self, name: str, code: str = CODE, **options: Json) -> str:
         """Create one and return its ARN."""
-        code = io.BytesIO()
-        with zipfile.ZipFile(code, "w") as archive:
-            archive.writestr("index.py", CODE)
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("index.py", code)
         found = self._lambda.create_function(
             FunctionName=name,
             Runtime="python3.11",
             Role="arn:aws:iam::000000000000:role/any",
             Handler="index.handler",
-            Code={"ZipFile": code.getvalue()},
+            Code={"ZipFile": packed.getvalue()},
             **options,
         )
         return str(found["FunctionArn"])

@@ -128,6 +128,23 @@ def test_a_function_can_be_given_less_time(local: Running, functions: Functions,
     assert short["left"] <= 500
 
 
+def test_functions_of_the_same_code_share_one_folder_whose_modules_stay_compiled(
+    local: Running, functions: Functions
+) -> None:
+    """Other code is in another."""
+
+    def folder(code: str) -> str:
+        name = next(_names)
+        functions.create(name, code)
+        return str(json.load(local.client("lambda").invoke(FunctionName=name)["Payload"]))
+
+    code = "import os\n\n\ndef handler(event, context):\n    return os.path.dirname(__file__)\n"
+    first, second, other = folder(code), folder(code), folder(f"{code}\n# other\n")
+    assert first == second
+    assert first != other
+    assert [file.name for file in Path(first, "__pycache__").iterdir()] != []
+
+
 _HANDED_ON = """\
 import boto3, json, os, urllib.request
 
