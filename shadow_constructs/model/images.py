@@ -16,12 +16,12 @@ from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import (
     Container,
     DeepLearningImage,
-    DockerfileImage,
     EcrImage,
     ImageAddress,
     XGBoostImage,
 )
 from shadow_constructs.values.ecr_address import parse
+from shadow_constructs.values.local_image import DockerfileImage
 from shadow_constructs.values.tokens import is_token
 
 # What stands for the account that owns AWS's images, by the mapping that a stack has for it.

@@ -43,7 +43,7 @@ class LocalArchive:
     """A local ``.tar.gz``, uploaded by ``cdk deploy`` under a key that is its content's hash.
 
     Attributes:
-        path: The file.
+        path: The file, from the root of this machine.
     """
 
     path: str
@@ -115,6 +115,7 @@ def _local(problems: Problems, what: str, path: str) -> Artifact | None:
         return None
     found = fault_of(path, written)
     if found is None:
-        return LocalArchive(path)
+        # From the root: the working directory may be another one at synth.
+        return LocalArchive(str(Path(path).absolute()))
     problems.add(what, found.must, path, found.fix)
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, get_args
 
@@ -12,9 +12,10 @@ from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.checks import check_arn, check_text, check_type, checked_mapping
 from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length
 from shadow_constructs.values.frozen import frozen_mapping
+from shadow_constructs.values.local_image import DockerfileImage, called, check_dockerfile
 from shadow_ops.contract.checks import check_one_of
 from shadow_ops.contract.names import REGION
-from shadow_ops.contract.problems import Problems, readable, shown
+from shadow_ops.contract.problems import Problems, readable
 
 _TEXT = re.compile(r".*", re.DOTALL)
 _REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
@@ -42,16 +43,6 @@ class EcrImage:
 
 
 @dataclass(frozen=True)
-class DockerfileImage:
-    """An image built from a local Dockerfile; see `Container.dockerfile`."""
-
-    directory: str
-    file: str
-    platform: str
-    build_args: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True)
 class XGBoostImage:
     """SageMaker's built-in XGBoost; see `Container.xgboost`."""
 
@@ -64,23 +55,6 @@ class DeepLearningImage:
 
     repository: str
     tag: str
-
-
-def _check_dockerfile(problems: Problems, directory: object, file: object) -> None:
-    if not isinstance(directory, str | Path):
-        problems.add("directory", "be the path of a folder", directory)
-        return
-    if not isinstance(file, str) or not file:
-        problems.add("file", "be the name of a file", file)
-        return
-    try:
-        if not Path(directory).is_dir():
-            problems.add("directory", "be an existing folder", str(directory))
-        elif not (Path(directory) / file).is_file():
-            problems.add("file", f"be a file in {shown(str(directory))}", file)
-    # Names that no file system takes: too long, or with a NUL or half a character in them.
-    except (OSError, ValueError) as error:
-        problems.add("directory", "be an existing folder", str(directory), shown(str(error))[1:-1])
 
 
 Image: TypeAlias = ImageAddress | EcrImage | DockerfileImage | XGBoostImage | DeepLearningImage
@@ -204,7 +178,8 @@ class Container:
         """An image that ``cdk deploy`` builds with Docker and pushes to the bootstrap repository.
 
         Args:
-            directory: Folder with the Dockerfile and what it copies.
+            directory: Folder with the Dockerfile and what it copies. Only of a relative one the template says where it
+                is: the same code is the same template on every machine.
             file: Name of the Dockerfile in that folder.
             platform: ``linux/amd64``, or ``linux/arm64`` for Graviton instance types.
             build_args: Build arguments. None by default.
@@ -213,7 +188,7 @@ class Container:
             InvalidValueError: If the folder or the Dockerfile isn't there.
         """
         problems = Problems("Container.dockerfile")
-        _check_dockerfile(problems, directory, file)
+        check_dockerfile(problems, directory, file)
         given = frozen_mapping({}) if build_args is None else checked_mapping(problems, "build_args", build_args)
         for name, value in given.items():
             for part in (name, value):
@@ -222,7 +197,8 @@ class Container:
                 problems.add("build_args", "have names", name)
         check_one_of(problems, "platform", platform, ("linux/amd64", "linux/arm64"))
         problems.raise_if_any()
-        return Container(DockerfileImage(str(directory), file, platform, given))
+        whole = str(Path(directory).absolute())
+        return Container(DockerfileImage(whole, file, platform, given, called(directory, file)))
 
     @staticmethod
     def xgboost(version: str) -> Container:
@@ -273,8 +249,8 @@ class Container:
                 return f"xgboost {version}"
             case DeepLearningImage(repository, tag) | EcrImage(repository, tag):
                 return f"{repository}:{tag}"
-            case DockerfileImage(directory, file):
-                return f"{directory}/{file}"
+            case DockerfileImage(called=name):
+                return name
             case ImageAddress(uri):
                 return uri
 

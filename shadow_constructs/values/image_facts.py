@@ -13,13 +13,13 @@ from typing import Literal
 from shadow_constructs.values import aws_images
 from shadow_constructs.values.container import (
     DeepLearningImage,
-    DockerfileImage,
     EcrImage,
     Image,
     ImageAddress,
     XGBoostImage,
 )
 from shadow_constructs.values.ecr_address import parse
+from shadow_constructs.values.local_image import DockerfileImage
 
 _OWNERS = frozenset((*aws_images.DEEP_LEARNING_ACCOUNTS.values(), *aws_images.BUILT_IN_ACCOUNTS.values()))
 _GPU = re.compile(r"(^|-)(gpu|cu\d{3})(-|$)")

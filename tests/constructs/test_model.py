@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -36,6 +38,7 @@ from tests.constructs.rendering import (
     template_of,
     texts,
 )
+from tests.stacks.rendering import churn, shadow_template
 from tests.values.samples import IMAGE, PACKAGE_ARN, hardware, model, packed, serving, shadow_test, variant
 
 
@@ -234,6 +237,67 @@ def test_a_dockerfile_is_built_for_the_platform_asked_for(tmp_path: Path, platfo
     manifest = next(Path(app.synth().directory).glob("*.assets.json")).read_text(encoding="utf-8")
     for part in (f'"platform": "{expected}"', '"dockerFile": "serve.Dockerfile"', '"VERSION": "7"'):
         assert part in manifest
+
+
+FOLDERS = ["{root}/image", "image", ".", "../shared", "d\u00fc", "{{resolve:ssm:x}}", "${AWS::Region}"]
+
+
+@pytest.mark.parametrize("file", ["Dockerfile", "docker/d\u00fc{{resolve:ssm:x}}"])
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_template_tells_nothing_of_the_machine_that_made_it(
+    folder: str, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two checkouts give the same bytes, in ASCII, and no name of a folder or file becomes a reference."""
+    packed(tmp_path / "model.tar.gz")
+    found = []
+    for checkout in ("one", "d\u00fc{{resolve:ssm:y}}"):
+        root = tmp_path / checkout / "app"
+        for one in FOLDERS[1:]:
+            (root / one / file).parent.mkdir(parents=True, exist_ok=True)
+            (root / one / file).write_text("FROM scratch\n", encoding="utf-8")
+        shutil.copyfile(tmp_path / "model.tar.gz", root / "image/model.tar.gz")
+        monkeypatch.chdir(root)
+        image = Container.dockerfile(folder.replace("{root}", str(root)), file=file)
+        tested = variant(model=model("v2", container=image, artifact="image/model.tar.gz"))
+        # Where the app is at synth is no matter of a value that was made before.
+        monkeypatch.chdir(tmp_path)
+        template = json.dumps(shadow_template(churn(production=variant(), shadow=tested), env=IRELAND))
+        found.append(template)
+
+    assert found[0] == found[1]
+    assert json.dumps(json.loads(found[0]), ensure_ascii=False).isascii()
+    assert "{{resolve" not in found[0]
+    assert str(tmp_path) not in found[0]
+
+
+@pytest.mark.parametrize(
+    ("folder", "file", "label"),
+    [
+        ("image", "Dockerfile", "image/Dockerfile"),
+        ("./image/", "docker/serve", "image/docker/serve"),
+        (".", "Dockerfile", "Dockerfile"),
+        ("d\u00fc", "Dockerfile", "Dockerfile"),
+        ("d\u00fc", "\u00fc", "a Dockerfile"),
+    ],
+)
+def test_a_dockerfile_is_called_as_the_code_says_it(
+    folder: str, file: str, label: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the app, where that is plain; else without its folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / file).write_text("FROM scratch\n", encoding="utf-8")
+
+    assert Container.dockerfile(folder, file=file).label == label
+
+
+@pytest.mark.parametrize("file", ["../Dockerfile", "a/../../Dockerfile", "/Dockerfile"])
+def test_fails_with_a_dockerfile_outside_its_folder(file: str, tmp_path: Path) -> None:
+    """Docker gets the folder only; found at synth, not at `cdk deploy`."""
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n", encoding="utf-8")
+    (tmp_path / "folder/a").mkdir(parents=True)
+    with pytest.raises(InvalidValueError, match="'file' must be named from the folder, and be in it, got '"):
+        Container.dockerfile(tmp_path / "folder", file=str(tmp_path) + file if file[0] == "/" else file)
 
 
 def test_a_private_registry_is_reached_through_the_vpc() -> None:

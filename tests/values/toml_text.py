@@ -11,11 +11,11 @@ import tomlkit
 from shadow_constructs import Container, GatePolicy, Serverless, ShadowTest
 from shadow_constructs.values.container import (
     DeepLearningImage,
-    DockerfileImage,
     EcrImage,
     ImageAddress,
     XGBoostImage,
 )
+from shadow_constructs.values.local_image import DockerfileImage
 
 _FACTORY = {
     DeepLearningImage: "deep_learning",
