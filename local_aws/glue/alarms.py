@@ -14,7 +14,7 @@ from local_aws.errors import ServiceError
 from local_aws.glue import private
 from local_aws.loose import Foreign
 from local_aws.metrics import alarms, queries
-from local_aws.metrics.store import MetricStore
+from local_aws.metrics.store import MetricStore, Once
 
 logger = logging.getLogger(__name__)
 _FORCED_SECONDS = 10.0
@@ -105,21 +105,22 @@ class CloudWatchAlarms:
 
     def evaluate(self) -> None:
         """Evaluate every alarm of every region."""
-        now = time.time()
+        # Most alarms of an endpoint look at the same few metrics.
+        now, store = time.time(), Once(self._store)
         for (account, region, name), alarm in list(self._module._alarms._data.items()):
             if account != ACCOUNT_ID or self._forced.get((region, name), 0.0) > time.monotonic():
                 continue
             with self._scope(region):
                 try:
-                    self._evaluate(region, alarm, now)
+                    self._evaluate(store, region, alarm, now)
                 except ServiceError as error:
                     logger.warning("alarm %s cannot be evaluated: %s", name, error.message)
 
-    def _evaluate(self, region: str, alarm: dict[str, Any], now: float) -> None:
+    def _evaluate(self, store: Once, region: str, alarm: dict[str, Any], now: float) -> None:
         warm_up = (alarm.get("WarmUpConfiguration") or {}).get("WarmUpPeriodDurationInMinutes", 0)
         if now < alarm.get("Created", 0) + warm_up * 60 * self._wait_scale:
             return
-        values, samples = self._values(region, alarm, now)
+        values, samples = self._values(store, region, alarm, now)
         if alarms.low_sample(alarm, samples):
             return
         found = alarms.verdict(alarm, values)
@@ -133,16 +134,18 @@ class CloudWatchAlarms:
         self._module._dispatch_alarm_actions(alarm, old, found.state, found.reason)
         self._module._evaluate_parent_alarms(alarm)
 
-    def _values(self, region: str, alarm: dict[str, Any], now: float) -> tuple[list[float | None], list[float]]:
+    def _values(
+        self, store: Once, region: str, alarm: dict[str, Any], now: float
+    ) -> tuple[list[float | None], list[float]]:
         """Return the values of the windows that end now, oldest first, and their sample counts."""
         period = alarms.period_of(alarm)
         end = int(now) + 1
         start = end - period * (alarm["EvaluationPeriods"] + alarms.EXTRA_PERIODS)
         span = queries.Span(start, end, origin=end)
         wanted = alarms.queries_of(alarm)
-        points = queries.query_points(self._store, region, wanted, span)[alarms.returned_id(wanted)]
+        points = queries.query_points(store, region, wanted, span)[alarms.returned_id(wanted)]
         samples = []
         if "MetricStat" in wanted[0] and alarm.get("ExtendedStatistic"):
             key = queries.metric_key(region, wanted[0]["MetricStat"]["Metric"])
-            samples = [s.count for s in self._store.read(key, start, end, period, origin=end).values()]
+            samples = [s.count for s in store.read(key, start, end, period, origin=end).values()]
         return [points.get(begin) for begin in range(start, end, period)], samples

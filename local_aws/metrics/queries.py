@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from local_aws.errors import ServiceError
 from local_aws.metrics.math import MathError, Scope, evaluate
 from local_aws.metrics.statistics import is_statistic, statistic
-from local_aws.metrics.store import MetricKey, MetricStore, dimensions_of
+from local_aws.metrics.store import MetricKey, MetricStore, Once, dimensions_of
 
 Points = dict[int, float]
 _MAX_QUERIES = 500
@@ -33,7 +33,7 @@ class Span(NamedTuple):
     origin: int | None = None
 
 
-def stat_points(store: MetricStore, region: str, stat: dict[str, Any], span: Span) -> Points:
+def stat_points(store: MetricStore | Once, region: str, stat: dict[str, Any], span: Span) -> Points:
     """Return the values of a MetricStat per period.
 
     Raises:
@@ -47,7 +47,9 @@ def stat_points(store: MetricStore, region: str, stat: dict[str, Any], span: Spa
     return {when: value for when, value in values.items() if value is not None}
 
 
-def query_points(store: MetricStore, region: str, queries: list[dict[str, Any]], span: Span) -> dict[str, Points]:
+def query_points(
+    store: MetricStore | Once, region: str, queries: list[dict[str, Any]], span: Span
+) -> dict[str, Points]:
     """Return the points of every query, metric or expression, by its id.
 
     Raises:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local_aws.metrics.statistics import Summary, is_statistic, statistic
-from local_aws.metrics.store import MetricKey, MetricStore, dimensions_of
+from local_aws.metrics.store import MetricKey, MetricStore, Once, dimensions_of
 
 KEY = MetricKey("eu-west-1", "AWS/SageMaker", "ModelLatency", dimensions_of({"EndpointName": "churn"}))
 OTHER = KEY._replace(dimensions=dimensions_of({"EndpointName": "fraud"}))
@@ -113,6 +113,22 @@ def test_windows_can_slide() -> None:
         store.record(KEY, "None", when, 1.0)
 
     assert {w: s.total for w, s in store.read(KEY, 105, 125, 10, origin=125).items()} == {105: 10.0, 115: 10.0}
+
+
+def test_what_several_ask_for_is_read_once() -> None:
+    """Each question has the store's answer, and the same one is the same object, whatever came in between."""
+    store = MetricStore()
+    for when in range(100, 130):
+        store.record(KEY, "None", when, 1.0)
+    asked: list[tuple[MetricKey, float, float, int, int | None]]
+    asked = [(KEY, 105, 125, 10, 125), (KEY, 105, 125, 5, 125), (KEY, 104, 125, 10, 125), (OTHER, 105, 125, 10, 125)]
+    asked += [(KEY, 105, 124, 10, 125), (KEY, 105, 125, 10, None)]
+    once = Once(store)
+    first = [once.read(*one) for one in asked]
+
+    assert first == [store.read(*one) for one in asked]
+    store.record(KEY, "None", 110, 1.0)
+    assert all(once.read(*one) is found for one, found in zip(asked, first, strict=True))
 
 
 def test_old_seconds_are_folded_into_minutes() -> None:
