@@ -10,8 +10,9 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from shadow_constructs.values.checks import check_text
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
+from shadow_ops.contract.checks import checking
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
-from shadow_ops.contract.problems import Problems, refuse
+from shadow_ops.contract.problems import refuse
 
 _CONFIG = "endpoint_config_name"
 _SHORT_PERIODS = (1, 5, 10, 30)
@@ -40,7 +41,7 @@ class VariantMetrics:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("VariantMetrics")
+        problems = checking(self)
         for name in ("endpoint_name", "variant_name", *(() if self.endpoint_config_name is None else (_CONFIG,))):
             check_text(problems, name, getattr(self, name), pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE, tokens=True)
         problems.raise_if_any()

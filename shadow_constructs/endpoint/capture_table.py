@@ -10,6 +10,7 @@ from constructs import Construct
 
 from shadow_constructs.endpoint.shadow_endpoint import ShadowEndpoint
 from shadow_constructs.placing.given import Part, check_given
+from shadow_ops.contract.checks import plain
 from shadow_ops.contract.problems import refuse
 
 _NAME = re.compile(r"[a-z0-9_]{1,255}")
@@ -49,7 +50,7 @@ class CaptureTable(Part):
         if captured is None:
             refuse("CaptureTable", "endpoint", "capture something", "Capture.off()", "write Capture() in its test")
         usual = f"shadow_test_{re.sub('[^a-z0-9]', '_', endpoint.endpoint_name.lower())}"
-        name = usual if database is None else database
+        name = usual if database is None else plain(database)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             refuse("CaptureTable", "database", "be a name of small letters, digits and _", database)
         made = glue.CfnDatabase(

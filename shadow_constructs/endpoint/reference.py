@@ -10,6 +10,7 @@ from shadow_constructs.metrics import VariantMetrics
 from shadow_constructs.placing.given import Part
 from shadow_constructs.values.checks import check_text
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.checks import plain
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems
 
@@ -44,6 +45,7 @@ class EndpointReference(Part):
         shadow_name: str | None = "shadow",
     ) -> None:
         super().__init__(scope, construct_id)
+        endpoint_name = plain(endpoint_name)
         problems = Problems("EndpointReference")
         check_text(problems, "endpoint_name", endpoint_name, pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE, tokens=True)
         problems.raise_if_any()

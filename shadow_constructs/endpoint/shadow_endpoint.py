@@ -38,6 +38,7 @@ from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.warnings import SynthWarning, promotion_warnings, rollback_warnings, warnings_of
 from shadow_constructs.watch.construct import watch
+from shadow_ops.contract.checks import plain
 
 # CloudFormation's schemas of these take no tag without a value.
 _NO_EMPTY_TAGS = [
@@ -221,6 +222,7 @@ class ShadowEndpoint(Part):
         Raises:
             InvalidValueError: If the prefix is no letters and digits, or the stack has these outputs already.
         """
+        prefix = plain(prefix)
         check_prefix(self, self.stack, prefix)
         destination, console = self.capture_destination, console_of(self.stack)
         found = outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console)

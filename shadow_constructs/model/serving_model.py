@@ -21,6 +21,7 @@ from shadow_constructs.values.checks import check_service_name
 from shadow_constructs.values.container import Container, ImageAddress
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.checks import plain
 from shadow_ops.contract.problems import Problems
 
 
@@ -63,6 +64,7 @@ class ServingModel(Part):
         if captured is not None:
             check_given(self, "captured", captured, CaptureDestination, "be a CaptureDestination(...)")
         check_names(self, "alarms", alarms)
+        endpoint_name = plain(endpoint_name)
         problems = Problems("ServingModel")
         check_service_name(problems, "endpoint_name", endpoint_name)
         problems.raise_if_any()

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from shadow_constructs.values.checks import check_tags, check_text, checked_mapping
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.checks import plain
 from shadow_ops.contract.problems import Problems, refuse
 
 # CloudFormation User Guide, cfn-using-console-create-stack-parameters: what a stack may be called.
@@ -39,6 +40,7 @@ class Part(Construct):
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
+        construct_id = plain(construct_id)
         check_place(self, scope, construct_id)
         self.stack = _stack_of(self, scope)
         with in_one_line(self, "construct_id", construct_id):

@@ -11,6 +11,7 @@ from constructs import Construct
 from shadow_constructs.placing.given import check_given, check_place, check_stack, in_one_line
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_ops.contract.checks import plain
 
 
 class CheckedStack(cdk.Stack):
@@ -34,12 +35,12 @@ class CheckedStack(cdk.Stack):
         **chosen: Any,  # noqa: ANN401 - whatever a stack takes
     ) -> None:
         # Compact templates: one with alarms and dashboard is a third smaller without indentation.
-        given = {"suppress_template_indentation": True, **chosen, **arguments}
+        given = {"suppress_template_indentation": True, **chosen, **{key: plain(one) for key, one in arguments.items()}}
         check_stack(self, given)
         # Of what the user gave the CDK doesn't say which it means; without it, it can be the id only.
         what = ", ".join(arguments) or "construct_id"
         with in_one_line(self, what, dict(arguments) or construct_id):
-            super().__init__(scope, construct_id, **given)
+            super().__init__(scope, plain(construct_id), **given)
 
 
 class EndpointStack(CheckedStack):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import aws_cdk as cdk
 
@@ -24,8 +26,16 @@ _FOLLOWS: dict[str, set[str]] = {
     _BEFORE: {"ProductionVersion", "ShadowVersion", "Promotion", "OverrideGate", "Scaling"},
     _AFTER: {"ProductionVersion", "Scaling"},
 }
-_GOES = {_MODEL, "AWS::IAM::Role", "AWS::IAM::ManagedPolicy", _ALARM, _COMPOSITE}
+_ROLE, _POLICY = "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"
+_GOES = {_MODEL, _ROLE, _POLICY, _ALARM, _COMPOSITE}
 _COMES = {_ALARM}
+# The statements of an execution role that a variant's hardware needs, by what the config says of it: a version that is
+# promoted runs on production's.
+_OF_HARDWARE = {
+    "OpenSessions": "EnableSSMAccess",
+    "WriteCoreDumps": "CoreDumpConfig",
+    "EncryptCoreDumps": "CoreDumpConfig",
+}
 _OUTPUTS = (
     "ProductionModel",
     "EndpointConfigName",
@@ -117,6 +127,13 @@ class _Rendered:
     def configs(self) -> Json:
         return self.of_type(_CONFIG)
 
+    def of_hardware(self, statement: Json) -> bool:
+        """Whether a statement is there for the hardware of a variant."""
+        said = _OF_HARDWARE.get(str(statement.get("Sid")).rstrip("0123456789"))
+        lists = ("ProductionVariants", "ShadowProductionVariants")
+        variants = (v for one in self.configs().values() for name in lists for v in one["Properties"].get(name, ()))
+        return said is not None and any(one.get(said) for one in variants)
+
     def requests(self, config: str) -> Json:
         """What the guard is asked before an update to a config."""
         name = {"Fn::GetAtt": [config, "EndpointConfigName"]}
@@ -187,12 +204,14 @@ def _of_resources(before: _Rendered, after: _Rendered) -> Iterator[str]:
             # It watches the tests of the stack: with each that ends it looks at one less, and goes with the last.
             continue
         ours, kind = owners == {"endpoint"}, (old or new or {})["Type"]
-        if new is None and not (ours and kind in _GOES):
+        if new is None and not (ours and (kind in _GOES or _is_more_of_settings(old or {}))):
             yield f"- {key} ({kind}) goes"
-        elif old is None and not (ours and kind in _COMES):
+        elif old is None and not (ours and (kind in _COMES or _is_of_hardware(new or {}, after))):
             yield f"+ {key} ({kind}) comes"
         elif old is not None and new is not None:
-            yield from _difference(f"{key} ({kind})", *((_kept(one) if ours else one) for one in (old, new)))
+            both = {*before.resources} & {*after.resources}
+            kept = [_kept(old, before, both), _kept(new, after, both)] if ours else [old, new]
+            yield from _difference(f"{key} ({kind})", *kept)
 
 
 def _of_the_rest(before: _Rendered, after: _Rendered) -> Iterator[str]:
@@ -205,11 +224,41 @@ def _of_the_rest(before: _Rendered, after: _Rendered) -> Iterator[str]:
             yield from _difference(f"output {key}", ours.get(key), theirs.get(key))
 
 
-def _kept(resource: Json) -> Json:
-    """Of a resource, what no promotion changes."""
+def _kept(resource: Json, rendered: _Rendered, both: set[str]) -> Json:
+    """Of a resource, what no promotion changes.
+
+    Args:
+        resource: The resource.
+        rendered: Where it is.
+        both: What is there before and after: what goes or comes with a version isn't waited for on the other side.
+    """
     follows = _FOLLOWS.get(resource["Type"], set())
     properties = {name: value for name, value in resource.get("Properties", {}).items() if name not in follows}
-    return {**resource, "Properties": properties}
+    if resource["Type"] in (_ROLE, _POLICY):
+        properties = _without_hardware(properties, rendered)
+    waits = [one for one in resource.get("DependsOn", ()) if one in both]
+    return {**resource, "Properties": properties, "DependsOn": waits}
+
+
+def _without_hardware(value: Any, rendered: _Rendered) -> Any:  # noqa: ANN401 - any part of a template
+    """A part of a role without the statements that are there for a variant's hardware."""
+    if isinstance(value, list):
+        statements = (one for one in value if not (isinstance(one, dict) and rendered.of_hardware(one)))
+        return [_without_hardware(one, rendered) for one in statements]
+    if isinstance(value, dict):
+        return {name: _without_hardware(one, rendered) for name, one in value.items()}
+    return value
+
+
+def _is_more_of_settings(resource: Json) -> bool:
+    """Whether a resource holds names of alarms that had no place in the settings: a promotion has fewer."""
+    return re.search(r"/settings-\d+\Z", str(resource.get("Properties", {}).get("Name"))) is not None
+
+
+def _is_of_hardware(resource: Json, rendered: _Rendered) -> bool:
+    """Whether a resource is a policy that grants what a variant's hardware needs, and nothing else."""
+    document = resource.get("Properties", {}).get("PolicyDocument", {}) if resource.get("Type") == _POLICY else {}
+    return bool(document) and all(rendered.of_hardware(one) for one in document["Statement"])
 
 
 def _difference(what: str, old: object, new: object) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from shadow_constructs.values.checks import check_arn, check_off, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.problems import Problems, refuse
 
 # RFC 5321, section 4.5.3.1: 64 characters before the @, 254 in all.
@@ -69,7 +69,7 @@ class Alerts:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Alerts")
+        problems = checking(self)
         for name in ("emails", "action_arns", "without"):
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         for address in self.emails:

@@ -10,7 +10,7 @@ from typing import Any, Self
 from shadow_constructs.values.checks import check_key_arn, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.s3_address import check_bucket, check_key
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.problems import Problems, refuse
 
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*")
@@ -84,7 +84,7 @@ class Capture:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Capture")
+        problems = checking(self)
         check_whole_number(problems, "percent", self.percent, lowest=0, highest=100)
         for flag in ("requests", "responses", "customer_managed_key", "delete_with_stack", "enabled"):
             check_flag(problems, flag, getattr(self, flag))

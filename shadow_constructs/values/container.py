@@ -13,7 +13,7 @@ from shadow_constructs.values.checks import check_arn, check_text, check_type, c
 from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.local_image import DockerfileImage, called, check_dockerfile
-from shadow_ops.contract.checks import check_one_of
+from shadow_ops.contract.checks import check_one_of, checking
 from shadow_ops.contract.names import REGION
 from shadow_ops.contract.problems import Problems, readable
 
@@ -76,8 +76,9 @@ class Container:
         Raises:
             InvalidValueError: If it wasn't.
         """
-        problems = Problems("Container")
-        check_type(problems, "image", self.image, get_args(Image), "be made by Container.uri(...) or alike")
+        problems = checking(self)
+        if check_type(problems, "image", self.image, get_args(Image), "be made by Container.uri(...) or alike"):
+            checking(self.image)
         problems.raise_if_any()
 
     @staticmethod

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 
 from shadow_constructs.values.checks import check_text
-from shadow_ops.contract.checks import check_flag
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import check_flag, checking
 
 # CloudWatch API Reference, PutDashboard: DashboardName.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -46,7 +45,7 @@ class Dashboard:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Dashboard")
+        problems = checking(self)
         if self.name is not None:
             rule = "be 1 to 255 letters, digits, hyphens or underscores"
             check_text(problems, "name", self.name, pattern=_NAME, rule=rule)

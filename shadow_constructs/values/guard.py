@@ -8,8 +8,7 @@ from typing import Self
 
 from shadow_constructs.values.checks import check_key_arn, check_role_arn, check_text, check_type
 from shadow_constructs.values.network import Network
-from shadow_ops.contract.checks import check_flag, check_one_of
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import check_flag, check_one_of, checking
 from shadow_ops.contract.sentences import check_reason
 
 # API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).
@@ -56,7 +55,7 @@ class Guard:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Guard")
+        problems = checking(self)
         if self.role_arn is not None:
             check_role_arn(problems, "role_arn", self.role_arn)
         check_flag(problems, "grant_role", self.grant_role)

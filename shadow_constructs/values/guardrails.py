@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
-from shadow_ops.contract.checks import check_flag, check_number, check_one_of
+from shadow_ops.contract.checks import check_flag, check_number, check_one_of, checking
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.sentences import check_reason
 
@@ -63,7 +63,7 @@ class Guardrails:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Guardrails")
+        problems = checking(self)
         check_one_of(problems, "shift", self.shift, ("all_at_once", "canary", "linear", "rolling", "off"))
         # Which numbers are right depends on it.
         problems.raise_if_any()

@@ -9,7 +9,7 @@ from shadow_constructs.values.pairs.of_hardware import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.s3_address import ADDRESS, check_address
 from shadow_ops.contract import hosting
-from shadow_ops.contract.checks import check_flag, check_one_of
+from shadow_ops.contract.checks import check_flag, check_one_of, checking
 from shadow_ops.contract.problems import Problems
 
 # API member ProductionVariantInferenceAmiVersion, botocore 1.44.
@@ -43,7 +43,7 @@ class Routing:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Routing")
+        problems = checking(self)
         check_one_of(problems, "strategy", self.strategy, ("LEAST_OUTSTANDING_REQUESTS", "RANDOM", "PREFIX_AWARE"))
         # What belongs to it depends on it.
         problems.raise_if_any()
@@ -76,7 +76,7 @@ class CoreDump:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("CoreDump")
+        problems = checking(self)
         check_text(
             problems,
             "destination",
@@ -132,7 +132,7 @@ class Hardware:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Hardware")
+        problems = checking(self)
         check_flag(problems, "unlisted_type", self.unlisted_type)
         self._check_instance_type(problems)
         check_whole_number(problems, "count", self.count, lowest=1)
@@ -211,7 +211,7 @@ class Serverless:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Serverless")
+        problems = checking(self)
         check_one_of(problems, "memory_mb", self.memory_mb, tuple(range(1024, 6145, 1024)))
         check_whole_number(problems, "max_concurrency", self.max_concurrency, lowest=1, highest=200)
         if self.provisioned_concurrency is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import checking
 from shadow_ops.contract.sentences import check_reason
 
 
@@ -25,7 +25,7 @@ class Promotion:
         Raises:
             InvalidValueError: If the reason says nothing.
         """
-        problems = Problems("Promotion")
+        problems = checking(self)
         if self.override_gate is not None:
             fix = 'deploy with -c override_gate="..." or leave it out'
             check_reason(problems, "override_gate", self.override_gate, fix)
@@ -50,7 +50,7 @@ class Rollback:
         Raises:
             InvalidValueError: If the reason says nothing.
         """
-        problems = Problems("Rollback")
+        problems = checking(self)
         check_reason(problems, "reason", self.reason, 'deploy with -c rollback="..." or leave it out')
         problems.raise_if_any()
 

@@ -12,7 +12,7 @@ from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.variant import Variant
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.managed import LONGEST_BASE
 from shadow_ops.contract.problems import Problems
 
@@ -60,7 +60,7 @@ class ManagedShadowTest:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("ManagedShadowTest")
+        problems = checking(self)
         check_type(problems, "test", self.test, ShadowTest, "be a ShadowTest(...)")
         self._check_duration(problems)
         if self.starts is not None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shadow_ops.contract.checks import check_flag, check_one_of
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import check_flag, check_one_of, checking
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +29,7 @@ class MetricsPublishing:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("MetricsPublishing")
+        problems = checking(self)
         check_one_of(problems, "frequency_seconds", self.frequency_seconds, (10, 30, 60, 120, 180, 240, 300))
         check_flag(problems, "enhanced", self.enhanced)
         check_flag(problems, "detailed_observability", self.detailed_observability)

@@ -23,7 +23,7 @@ from shadow_constructs.values.ecr_address import check_image
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import Problems, readable, shown
 from shadow_ops.contract.text import is_writable
@@ -56,7 +56,7 @@ class ModelPackage:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("ModelPackage")
+        problems = checking(self)
         # API member VersionedArnOrName: name and, for a version of a group, its number.
         ending = r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(/[0-9]{1,9})?"
         check_arn(problems, "arn", self.arn, service="sagemaker", resource="model-package/", ending=ending, longest=176)
@@ -115,7 +115,7 @@ class Model:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Model")
+        problems = checking(self)
         check_text(
             problems,
             "version",

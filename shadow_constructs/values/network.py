@@ -10,7 +10,7 @@ from typing import Any, Self
 from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import TOKEN, is_list, is_token
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.
@@ -98,7 +98,7 @@ class Network:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Network")
+        problems = checking(self)
         for name in ("subnet_ids", "security_group_ids"):
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         if self.attached and problems.count == 0:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +20,7 @@ from shadow_constructs.values.checks import (
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.checks import MOST_ENTRIES, check_flag, check_number
+from shadow_ops.contract.checks import MOST_ENTRIES, check_flag, check_number, checking, plain
 from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.scaling_model import LARGEST_TARGET, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
@@ -63,7 +62,7 @@ class Schedule:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Schedule")
+        problems = checking(self)
         check_text(problems, "name", self.name, pattern=_NAME, rule="be 1 to 256 characters without | : /")
         check_type(problems, "when", self.when, str, "be cron(...), rate(...) or at(...)")
         if isinstance(self.when, str) and not is_token(self.when):
@@ -118,7 +117,7 @@ class Scaling:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Scaling")
+        problems = checking(self)
         for name in ("min_count", "max_count"):
             if getattr(self, name) is None:
                 problems.add(name, "be a whole number of at least 1", None)
@@ -137,7 +136,7 @@ class Scaling:
         problems.raise_if_any()
         self._check_metrics(problems)
         # Copies, so that changing the user's mappings later changes no scaling.
-        freeze(self, policies=tuple(copy.deepcopy(self.policies)))
+        freeze(self, policies=tuple(_copied(one) for one in self.policies))
         for what, key in (("policies", "PolicyName"), ("schedules", "name")):
             _check_names(
                 problems,
@@ -229,6 +228,13 @@ def target_policy(variant: str, member: str) -> str:
 def _is_known(value: object) -> bool:
     """Whether a value is plain, and no token, nor an object of the CDK that stands for one."""
     return isinstance(value, str | int | float | Mapping | list | tuple) and not is_token(value)
+
+
+def _copied(given: Any) -> Any:  # noqa: ANN401 - any part of a policy
+    """A part of a policy as Python's own dicts, lists and plain values, which nobody else holds."""
+    if isinstance(given, Mapping):
+        return {plain(key): _copied(value) for key, value in given.items()}
+    return type(given)(map(_copied, given)) if type(given) in (list, tuple) else plain(given)
 
 
 def _part(count: int | None, part: float) -> int | None:

@@ -35,7 +35,7 @@ from shadow_constructs.values.toml.file import read_file
 from shadow_constructs.values.variant import Variant
 from shadow_constructs.values.watch import Watch
 from shadow_ops.contract.added import effective
-from shadow_ops.contract.checks import checked_list
+from shadow_ops.contract.checks import ByPlace, checked_list, checking
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import Problems, refuse
 
@@ -99,7 +99,7 @@ class ShadowTest:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("ShadowTest")
+        problems = checking(self)
         check_service_name(problems, "endpoint_name", self.endpoint_name)
         must = "be one Variant(...); more of them go into other_production"
         is_variant = check_type(problems, "production", self.production, Variant, must)
@@ -232,10 +232,10 @@ class ShadowTest:
         return replace(self, production=production, shadow=None, sampling_percent=None, promote_on=None)
 
     def _resolve_names(self) -> None:
-        if self.production.name is None:
-            freeze(self, production=replace(self.production, name="production"))
-        if self.shadow is not None and self.shadow.name is None:
-            freeze(self, shadow=replace(self.shadow, name="shadow"))
+        for place, variant in (("production", self.production), ("shadow", self.shadow)):
+            # One by default comes from where the variant stood before, such as of a shadow that has become production.
+            if variant is not None and (variant.name is None or isinstance(variant.name, ByPlace)):
+                freeze(self, **{place: replace(variant, name=ByPlace(place))})
 
     def _check_sampling(self, problems: Problems) -> None:
         if self.sampling_percent is None:

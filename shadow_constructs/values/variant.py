@@ -10,7 +10,7 @@ from shadow_constructs.values.model import Model
 from shadow_constructs.values.pairs.of_variant import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.scaling import Scaling
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import checking
 
 # API member VariantWeight is a float of 32 bits: what is finer than a millionth of the others would be lost.
 # The service's weights are floats of 32 bits: of less nothing is sure to be left.
@@ -45,7 +45,7 @@ class Variant:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Variant")
+        problems = checking(self)
         check_type(problems, "model", self.model, Model, "be a Model(...)")
         kinds = (Hardware, Serverless)
         check_type(problems, "hardware", self.hardware, kinds, "be a Hardware(...) or Serverless(...)")

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shadow_constructs.values.checks import check_off, check_role_arn, check_text, check_whole_number
-from shadow_ops.contract.checks import check_flag
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.checks import check_flag, checking
 
 _DAY_MINUTES, _YEAR_DAYS = 1440, 365
 _HIGHEST_PRICE = 1_000_000
@@ -52,7 +51,7 @@ class Watch:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Watch")
+        problems = checking(self)
         check_whole_number(problems, "every_minutes", self.every_minutes, lowest=5, highest=_DAY_MINUTES)
         check_whole_number(problems, "expires_after_days", self.expires_after_days, lowest=1, highest=_YEAR_DAYS)
         if self.price_per_instance_hour is not None:

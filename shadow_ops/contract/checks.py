@@ -10,8 +10,44 @@ from shadow_ops.contract.problems import Problems
 
 # An integer beyond it is no float, and NaN isn't smaller.
 _LARGEST = sys.float_info.max
+_PLAIN = (str, int, float, bool, type(None))
 MOST_ENTRIES = 10_000
 """Far more than any value may hold, and few enough to look at."""
+
+
+class ByPlace(str):
+    """A text that belongs to the place where it stands, such as a default name; elsewhere it is another's."""
+
+    __slots__ = ()
+
+
+def checking(value: object, subject: str | None = None) -> Problems:
+    """Begin to check a value: its fields are plain from here on.
+
+    Args:
+        value: A dataclass's, while it is being made.
+        subject: What it is called; by default as its class.
+    """
+    for name, given in vars(value).items():
+        object.__setattr__(value, name, plain(given))
+    return Problems(type(value).__name__ if subject is None else subject)
+
+
+def plain(given: Any) -> Any:  # noqa: ANN401 - anything
+    """What a member of an enumeration and a number of NumPy's stand for, as Python's own; anything else as it is."""
+    kind = type(given)
+    if kind in _PLAIN or kind is ByPlace:
+        return given
+    # Not by what the class itself says of it: a member of an enumeration is written with its name.
+    if issubclass(kind, str):
+        return str.__str__(given)
+    if issubclass(kind, int):
+        return int.__index__(given)
+    if issubclass(kind, float):
+        return float.__float__(given)
+    if any(one.__name__ == "generic" and one.__module__ == "numpy" for one in kind.__mro__):
+        return plain(given.item())
+    return given
 
 
 def check_number(
@@ -54,7 +90,7 @@ def checked_list(problems: Problems, what: str, value: object, must: str, fix: s
     if isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray | memoryview):
         try:
             if len(value) <= MOST_ENTRIES:
-                return tuple(value)
+                return tuple(plain(one) for one in value)
         except OverflowError:
             pass
         problems.add(what, f"have at most {MOST_ENTRIES:,} entries", value)

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from shadow_ops.contract.checks import check_number, checked_list
+from shadow_ops.contract.checks import check_number, checked_list, checking
 from shadow_ops.contract.paths import Path, column_of, parse_path
 from shadow_ops.contract.problems import InvalidValueError, Problems
 
@@ -56,7 +56,7 @@ class Comparison:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("Comparison")
+        problems = checking(self)
         check_number(problems, "atol", self.atol, 0, 1e150)
         check_number(problems, "rtol", self.rtol, 0, 1e150)
         check_how(problems, self)

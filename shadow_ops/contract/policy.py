@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
 
-from shadow_ops.contract.checks import check_number, checked_list
+from shadow_ops.contract.checks import check_number, checked_list, checking
 from shadow_ops.contract.problems import InvalidValueError, Problems, shown
 from shadow_ops.contract.rules import KINDS, AverageRule, ErrorRateRule, LatencyRule, Rule, UtilizationRule
 from shadow_ops.contract.text import compact, is_line
@@ -84,7 +84,7 @@ class GatePolicy:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        problems = Problems("GatePolicy")
+        problems = checking(self)
         self._check_rules(problems)
         check_number(
             problems,

@@ -35,6 +35,10 @@ class InvalidValueError(ValueError):
         self.problems = tuple(_in_reach(harmless(readable(line), 10 * _LONGEST_LINE)) for line in problems)
         super().__init__("\n".join(self.problems))
 
+    def __reduce__(self) -> tuple[type[InvalidValueError], tuple[tuple[str, ...]]]:
+        """Another process is told the same lines."""
+        return type(self), (self.problems,)
+
 
 class CannotTellError(Exception):
     """Nothing can be said of what was asked for; the message is a sentence with the reason and what to do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +18,34 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_ssm as ssm
 
 from shadow_constructs import (
+    Alerts,
     Capture,
+    CoreDump,
     Dashboard,
     GatePolicy,
+    Guard,
+    Guardrails,
     InvalidValueError,
+    MetricsPublishing,
+    Model,
+    ModelPackage,
+    Network,
     Promotion,
     PromotionStack,
+    Routing,
     Scaling,
     ShadowEndpoint,
     ShadowTest,
     ShadowTestStack,
     Variant,
+    Watch,
 )
 from shadow_constructs.guard import package
 from shadow_constructs.testing import assert_fold, assert_promotion, stable_template
 from shadow_constructs.values.hardware import Hardware
+from tests.stacks import largest
 from tests.stacks.rendering import churn, everything, folded, options, uncaptured
-from tests.values.samples import hardware, variant
+from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, RESERVATION_ARN, ROLE_ARN, hardware, model, variant
 
 Change = Callable[[cdk.Stack], object]
 SERVING = "ProductionVariants.0"
@@ -55,6 +67,32 @@ def promotion(test: ShadowTest, change: Change | None = None, **more: Any) -> cd
     return made
 
 
+def granting(sid: str) -> Change:
+    """An escape hatch: one more statement in each role of the library's."""
+    statement = {"Sid": sid, "Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    return set_in(iam.CfnRole, "Policies.0.PolicyDocument.Statement.9", statement)
+
+
+def in_the_endpoint(name: str) -> Callable[[cdk.Stack], cdk.CfnResource]:
+    """Something of the user's below the endpoint, where the library's things are."""
+
+    def made(one: cdk.Stack) -> cdk.CfnResource:
+        scope, document = one.node.find_child("Endpoint"), {"Statement": [{"Sid": "Mine", "Effect": "Allow"}]}
+        assert isinstance(scope, ShadowEndpoint)
+        if name == "Policy":
+            return iam.CfnManagedPolicy(scope, "Mine", policy_document=document)
+        return iam.CfnRole(scope, "Mine", assume_role_policy_document=document)
+
+    return made
+
+
+def waiting(on: cdk.CfnResource, made: cdk.Stack) -> None:
+    """Have configs wait for something."""
+    for one in made.node.find_all():
+        if isinstance(one, sagemaker.CfnEndpointConfig):
+            one.add_resource_dependency(on)
+
+
 def queue(visible: int) -> Change:
     """A queue beside the endpoint."""
     return lambda made: sqs.Queue(made, "Mine", visibility_timeout=cdk.Duration.seconds(visible))
@@ -74,6 +112,115 @@ SHADOWS: dict[str, Callable[[], ShadowTest]] = {
 def test_every_promotion_of_the_librarys_is_one(case: str) -> None:
     """Whatever is tested; the assertions say nothing of what follows from a promotion."""
     assert_promotion(stack(SHADOWS[case](), queue(5)), promotion(SHADOWS[case](), queue(5)))
+
+
+VPC = Network(subnet_ids=["subnet-0a", "subnet-0b"], security_group_ids=["sg-0a"], isolated=True)
+DUMPS = CoreDump("s3://dumps/churn", key_arn=KEY_ARN)
+# What a variant may be, so that each option of each value that it is made of is in one of them.
+VARIANTS: dict[str, Callable[[str], Variant]] = {
+    "all of the model": lambda version: variant(
+        model=model(
+            version,
+            artifact="s3://my-models/folder/",
+            environment={"A": "b"},
+            network=VPC,
+            artifact_key_arn=KEY_ARN,
+            accept_eula=True,
+        )
+    ),
+    "a role of the user's": lambda version: variant(model=model(version, role_arn=ROLE_ARN)),
+    "a role left alone": lambda version: variant(model=model(version, role_arn=ROLE_ARN, grant_role=False)),
+    "a model that exists": lambda version: variant(model=Model(version=version, model_name=f"churn-{version}")),
+    "that and its role": lambda version: variant(
+        model=Model(version=version, model_name=f"churn-{version}", role_arn=ROLE_ARN)
+    ),
+    "a package": lambda version: variant(
+        model=Model(version=version, package=ModelPackage(PACKAGE_ARN, artifact=f"s3://reg/{version}/", image=IMAGE))
+    ),
+    "sessions": lambda version: variant(version, hardware=hardware(ssm_access=True)),
+    "core dumps": lambda version: variant(version, hardware=hardware(core_dump=DUMPS)),
+    "all of the hardware": lambda version: variant(
+        version,
+        hardware=hardware(
+            "ml.x9.4xlarge",
+            count=3,
+            volume_gb=100,
+            model_download_timeout_seconds=900,
+            startup_timeout_seconds=600,
+            instance_provision_timeout_seconds=1800,
+            inference_ami_version="al2-ami-sagemaker-inference-gpu-3-1",
+            routing=Routing("PREFIX_AWARE", 2048, 16),
+            ssm_access=True,
+            core_dump=DUMPS,
+            capacity_reservation_arn=RESERVATION_ARN,
+            unlisted_type=True,
+        ),
+    ),
+    "all of the variant": lambda version: variant(
+        version, f"name-{version}", weight=3, scaling=Scaling(max_count=4, invocations_per_instance=600)
+    ),
+}
+SIDES: dict[str, Callable[[Callable[[str], Variant]], dict[str, Variant]]] = {
+    "in production": lambda make: {"production": make("v1")},
+    "in the shadow": lambda make: {"shadow": make("v2")},
+    "in both": lambda make: {"production": make("v1"), "shadow": make("v2")},
+}
+TESTS: dict[str, dict[str, Any]] = {
+    "on the shadow's hardware": {"shadow": VARIANTS["all of the hardware"]("v2"), "promote_on": "shadow"},
+    "on hardware with dumps": {"promote_on": hardware(core_dump=DUMPS, ssm_access=True)},
+    "keys": {"volume_key_arn": KEY_ARN, "capture": Capture(customer_managed_key=True)},
+    "guardrails": {"guardrails": Guardrails(alarm_names=["mine"], bake_minutes=5)},
+    "no guardrails": {"guardrails": Guardrails.off("a demo")},
+    "roles": {"guard": Guard(role_arn=ROLE_ARN, log_key_arn=KEY_ARN), "watch": Watch(role_arn=ROLE_ARN)},
+    "a boundary": {"guard": Guard(permissions_boundary="arn:aws:iam::111122223333:policy/b"), "watch": Watch()},
+    "no guard": {"guard": Guard.off("no functions"), "watch": Watch.off("none")},
+    "people": {"alerts": Alerts(emails=["team@example.com"], period_seconds=60, without=["shadow-cpu"])},
+    "nobody": {"alerts": Alerts.off("none"), "dashboard": Dashboard.off(), "gate": GatePolicy.none(reason="a demo")},
+    "metrics": {"metrics": MetricsPublishing(frequency_seconds=10, enhanced=True), "dashboard": Dashboard(name="mine")},
+    "tags": {"tags": {"a": "b", "c": ""}, "sampling_percent": None},
+    "a policy that comes": {
+        "production": VARIANTS["sessions"]("v1"),
+        "shadow": VARIANTS["that and its role"]("v2"),
+        "capture": Capture.off(),
+        "guardrails": Guardrails.off("a demo"),
+    },
+}
+PROMOTED: dict[str, Callable[[], ShadowTest]] = {
+    **{
+        f"{what} {where}": lambda make=make, side=side: churn(**side(make))  # type: ignore[misc] # bound now
+        for what, make in VARIANTS.items()
+        for where, side in SIDES.items()
+    },
+    **{what: lambda given=given: churn(**given) for what, given in TESTS.items()},  # type: ignore[misc] # likewise
+}
+
+
+@pytest.mark.parametrize("case", PROMOTED)
+def test_a_promotion_and_its_fold_are_ones_whatever_the_values_say(case: str) -> None:
+    """Every option of models, hardware, variants and tests, in production, in the shadow and in both."""
+    test = PROMOTED[case]()
+    promoted = promotion(test)
+
+    assert_promotion(stack(test), promoted)
+    assert_fold(promoted, stack(test.promoted()))
+
+
+def test_the_largest_promotion_is_one() -> None:
+    """With rights in more policies than one."""
+    test, here = largest.shadow_test(tags={}), largest.HERE
+
+    assert_promotion(stack(test, env=here), promotion(test, env=here))
+
+
+def test_every_option_is_promoted_above() -> None:
+    """An option without its case would be one that nobody has seen promoted."""
+    tests = [make() for make in PROMOTED.values()]
+    variants = [one for test in tests for one in test.variants]
+    not_tried = {"other_production", "multi_model", "endpoint_name"}  # Not possible in a shadow test, or always there.
+    for values in (tests, variants, [one.model for one in variants], [one.hardware for one in variants]):
+        for field in fields(values[0]):
+            seen = {repr(getattr(one, field.name)) for one in values}
+            assert len(seen) > 1 or field.name in not_tried, field.name
 
 
 @pytest.mark.parametrize("make", [churn, uncaptured, everything])
@@ -229,6 +376,28 @@ NO_PROMOTION: dict[str, tuple[Callable[[], tuple[cdk.Stack, cdk.Stack]], list[st
             promotion(churn(), set_in(cdk.CfnResource, "Promotion", "false")),
         ),
         ["the guard isn't told that it is a promotion"],
+    ),
+    "a right that nothing asks for": (
+        lambda: (stack(churn()), promotion(churn(), granting("OpenSessions"))),
+        ['"Sid": "OpenSessions"'],
+    ),
+    "another right": (
+        lambda: (
+            stack(churn(production=VARIANTS["sessions"]("v1"))),
+            promotion(churn(production=VARIANTS["sessions"]("v1")), granting("OpenMore")),
+        ),
+        ['"Sid": "OpenMore"'],
+    ),
+    "a policy of other rights that comes": (
+        lambda: (stack(churn()), promotion(churn(), in_the_endpoint("Policy"))),
+        ["(AWS::IAM::ManagedPolicy) comes"],
+    ),
+    "what the config waits for": (
+        lambda: (
+            stack(churn(), in_the_endpoint("Role")),
+            promotion(churn(), lambda one: waiting(in_the_endpoint("Role")(one), one)),
+        ),
+        ["(AWS::SageMaker::EndpointConfig) changes"],
     ),
     "another output": (
         lambda: (stack(churn()), promotion(churn(), lambda one: cdk.CfnOutput(one, "Mine", value="x"))),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
+import pickle
 import re
 from decimal import Decimal
 from typing import Any
@@ -282,3 +284,29 @@ def _accepts(make: object) -> bool:
             raise AssertionError("a refusal must have one line per mistake") from refused
         return False
     return True
+
+
+def test_a_default_name_belongs_to_the_place() -> None:
+    """The fold that everybody writes first, and the swap, need no names; a name of the user's goes where it is put."""
+    test = shadow_test(sampling_percent=50)
+    shadow = test.shadow
+    assert shadow is not None
+    alone: dict[str, Any] = {"shadow": None, "sampling_percent": None}
+    fold = dataclasses.replace(test, production=shadow, **alone)
+    bigger = dataclasses.replace(test, production=dataclasses.replace(shadow, hardware=hardware(count=3)), **alone)
+    swapped = dataclasses.replace(test, production=shadow, shadow=test.production)
+    named = dataclasses.replace(test, production=dataclasses.replace(shadow, name="shadow"), **alone)
+
+    assert fold == test.promoted()
+    assert bigger.production.name == "production"
+    assert [one.name for one in swapped.variants] == ["production", "shadow"]
+    assert [one.model.version for one in swapped.variants] == ["v2", "v1"]
+    assert swapped.shadow is not None
+    assert dataclasses.replace(swapped, production=swapped.shadow, shadow=swapped.production) == test
+    assert named.production.name == "shadow"
+
+
+def test_a_default_name_stays_one_in_copies() -> None:
+    """Of a value that came from another process, or was copied."""
+    for copied in (copy.deepcopy(shadow_test()), pickle.loads(pickle.dumps(shadow_test()))):
+        assert dataclasses.replace(copied, production=copied.shadow, shadow=None).production.name == "production"

@@ -5,16 +5,22 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
+import enum
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 import shadow_constructs
-from shadow_constructs import Capture, Container, Guardrails, Model, Network, ShadowTest
+from shadow_constructs import Capture, Container, Guardrails, InvalidValueError, Model, Network, ShadowTest
+from shadow_ops.contract.checks import ByPlace, plain
 from tests.values.samples import TEN, model, packed, serving, shadow_test, variant
+from tests.values.strategies import SHADOW_TESTS
 
 VALUES = Path(shadow_constructs.__file__).parent / "values"
 
@@ -131,6 +137,106 @@ def test_a_copy_is_equal() -> None:
     """Copying keeps the value."""
     assert copy.copy(shadow_test()) == shadow_test()
     assert dataclasses.replace(shadow_test(sampling_percent=33.3)) == shadow_test(sampling_percent=33.3)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+@settings(max_examples=20)
+@given(SHADOW_TESTS)
+def test_a_value_is_copied_and_sent_to_other_processes(copied: Callable[[Any], Any], test: ShadowTest) -> None:
+    """Whatever is in it: the copy is equal, has the same hash, and stays as it is. As a dict it can be copied too."""
+    test = dataclasses.replace(test, tags={"team": "churn"})
+    made = copied(test)
+
+    assert made == test
+    assert hash(made) == hash(test)
+    assert repr(made) == repr(test)
+    assert copied(dataclasses.asdict(test)) == dataclasses.asdict(made)
+    assert hash(made.tags) == hash(test.tags)
+
+
+CHANGES: dict[str, tuple[object, ...]] = {
+    **{"__setitem__": ("a", "b"), "__delitem__": ("team",), "pop": ("team",), "setdefault": ("a", "b")},
+    **{"update": ({"a": "b"},), "__ior__": ({"a": "b"},), "clear": (), "popitem": ()},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_fails_to_change_a_mapping_in_any_way(change: str) -> None:
+    """A dict has many; none of them is left."""
+    tags = copy.deepcopy(shadow_test(tags={"team": "churn"})).tags
+
+    with pytest.raises(TypeError, match=r"dataclasses\.replace"):
+        getattr(tags, change)(*CHANGES[change])
+    assert tags == {"team": "churn"}
+
+
+def test_a_mistake_is_sent_to_other_processes() -> None:
+    """With its lines, such as from a test that runs beside others."""
+    with pytest.raises(InvalidValueError) as refused:
+        variant(weight=-1)
+    sent = pickle.loads(pickle.dumps(refused.value))
+
+    assert (str(sent), sent.problems) == (str(refused.value), refused.value.problems)
+
+
+def member(kind: Any, value: object) -> Any:  # noqa: ANN401 - of a class that is made here
+    """The only member of an enumeration."""
+    return kind("Made", {"ONE": value})["ONE"]
+
+
+class Decorated(float):
+    """A number of somebody's."""
+
+
+def disguised(value: Any) -> Any:  # noqa: ANN401 - any value of ours
+    """A value of whose texts and numbers each is a member of an enumeration or of a class of somebody's."""
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return member(enum.StrEnum, value)
+        case int():
+            return member(enum.IntEnum, value)
+        case float():
+            return Decorated(value)
+        case tuple():
+            return tuple(map(disguised, value))
+        case Mapping():
+            return {disguised(key): disguised(one) for key, one in value.items()}
+        case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            given = {one.name: getattr(value, one.name) for one in dataclasses.fields(value) if one.init}
+            return dataclasses.replace(value, **{name: disguised(one) for name, one in given.items()})
+    return value
+
+
+def leaves(value: Any) -> Iterator[type]:  # noqa: ANN401 - any value of ours
+    """The classes of everything that a value holds."""
+    if isinstance(value, Mapping):
+        yield from leaves(list(value.items()))
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from leaves(one)
+    elif dataclasses.is_dataclass(value):
+        yield from leaves([getattr(value, one.name) for one in dataclasses.fields(value)])
+    else:
+        yield type(value)
+
+
+@settings(max_examples=60)
+@given(SHADOW_TESTS)
+def test_members_of_enumerations_become_what_they_stand_for(test: ShadowTest) -> None:
+    """In every field, list and mapping of every value: the CDK takes plain ones only."""
+    test = dataclasses.replace(test, tags={"team": "churn"})
+    made = disguised(test)
+
+    assert made == test
+    assert set(leaves(made)) <= {str, int, float, bool, type(None), ByPlace}
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), -0.0, b"x", [], member(enum.Enum, 1)])
+def test_what_stands_for_nothing_plain_stays_what_it_is(value: object) -> None:
+    """It is refused where it is no good, as itself."""
+    assert plain(value) is value
 
 
 def test_opting_out_of_capture_is_a_value() -> None:

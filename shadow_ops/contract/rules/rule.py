@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from shadow_ops.contract.catalogue import Statistic
-from shadow_ops.contract.checks import check_flag
+from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.problems import Problems, refuse
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Rule:
             refuse(
                 "Rule", "kind", "be one of its kinds", "Rule(...)", "write Rule.latency(...) or Rule.error_rate(...)"
             )
-        problems = Problems(f"Rule.{self.kind}")
+        problems = checking(self, f"Rule.{self.kind}")
         self._check(problems)
         check_flag(problems, "report_only", self.report_only)
         problems.raise_if_any()
