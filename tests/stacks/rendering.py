@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,8 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
+from tests.constructs.rendering import IRELAND, Json
 from tests.values.samples import KEY_ARN, hardware, shadow_test, variant
-
-Json = dict[str, Any]
-
-IRELAND = cdk.Environment(account="111122223333", region="eu-west-1")
 
 
 def churn(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
@@ -40,22 +38,10 @@ def churn(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest t
 
 def folded(test: ShadowTest) -> ShadowTest:
     """What a user writes after the promotion: version 2 is production, and there is no shadow."""
-    return ShadowTest(
-        endpoint_name=test.endpoint_name,
-        production=variant(
-            "v2", name=test.production.name, hardware=test.production.hardware, scaling=test.production.scaling
-        ),
-        capture=test.capture,
-        metrics=test.metrics,
-        volume_key_arn=test.volume_key_arn,
-        gate=test.gate,
-        watch=test.watch,
-        alerts=test.alerts,
-        dashboard=test.dashboard,
-        guardrails=test.guardrails,
-        guard=test.guard,
-        tags=test.tags,
+    promoted = variant(
+        "v2", name=test.production.name, hardware=test.production.hardware, scaling=test.production.scaling
     )
+    return replace(test, production=promoted, shadow=None, sampling_percent=None, promote_on=None)
 
 
 def everything(**changes: Any) -> ShadowTest:  # noqa: ANN401 - whatever ShadowTest takes
@@ -104,11 +90,6 @@ def promotion_template(test: ShadowTest) -> Json:
     """The template of a PromotionStack."""
     app = cdk.App()
     return _synthesized(app, PromotionStack(app, "churn-promotion", test=test, **options()))
-
-
-def of_type(template: Json, kind: str) -> Json:
-    """The resources of a type, by logical id."""
-    return {key: one for key, one in template["Resources"].items() if one["Type"] == kind}
 
 
 def _synthesized(app: cdk.App, stack: cdk.Stack) -> Json:

@@ -11,7 +11,8 @@ from aws_cdk import aws_iam as iam
 
 from shadow_constructs import Capture, Promotion, PromotionStack, ShadowEndpoint, ShadowTestStack
 from shadow_constructs.values.shadow_test import ShadowTest
-from tests.stacks.rendering import IRELAND, Json, churn, options
+from tests.constructs.rendering import IRELAND, Json
+from tests.stacks.rendering import churn, options
 from tests.values.samples import KEY_ARN
 
 TAKEN = "Fn::GetStackOutput"

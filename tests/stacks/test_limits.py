@@ -10,9 +10,8 @@ import pytest
 
 from shadow_constructs import Guard, Guardrails, InvalidValueError, Network, ShadowEndpoint, ShadowTest, ShadowTestStack
 from shadow_constructs.model.policy_size import INLINE, MANAGED, documents, size_of
-from tests.constructs.rendering import new_stack, resources, template_of
+from tests.constructs.rendering import Json, new_stack, resources, template_of
 from tests.stacks import largest
-from tests.stacks.rendering import Json
 from tests.support.template_limits import LIMITS, too_long
 from tests.values.samples import ROLE_ARN
 

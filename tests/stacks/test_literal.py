@@ -28,7 +28,8 @@ from shadow_constructs import (
     ShadowTestStack,
     Watch,
 )
-from tests.stacks.rendering import Json, churn, options
+from tests.constructs.rendering import Json
+from tests.stacks.rendering import churn, options
 from tests.stacks.test_managed import managed_of, ours, template_of, theirs
 from tests.stacks.test_validity import IGNORED_BY_LINT
 from tests.support.templates import problems_of

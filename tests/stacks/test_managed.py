@@ -34,7 +34,8 @@ from shadow_constructs import (
 )
 from shadow_constructs.testing import stable_template
 from shadow_ops.contract.permissions import managed_needs
-from tests.stacks.rendering import IRELAND, Json, churn, of_type, options
+from tests.constructs.rendering import IRELAND, Json, resources
+from tests.stacks.rendering import churn, options
 from tests.stacks.test_validity import ACKNOWLEDGED, nag_findings
 from tests.support.templates import problems_of
 from tests.values.samples import KEY_ARN, ROLE_ARN, variant
@@ -114,12 +115,12 @@ def test_the_endpoint_serves_production_alone_beside_the_candidates_model() -> N
     """The model is the resource that is promoted later; promotion and fold are as after any test."""
     managed = managed_of()
     serving, promotion = template_of(ours(managed)[0]), template_of(_promotion(managed.test))
-    [config] = of_type(serving, "AWS::SageMaker::EndpointConfig").values()
-    models = of_type(serving, "AWS::SageMaker::Model")
+    [config] = resources(serving, "AWS::SageMaker::EndpointConfig").values()
+    models = resources(serving, "AWS::SageMaker::Model")
 
     assert "ShadowProductionVariants" not in config["Properties"]
     assert len(models) == 2
-    [candidate] = of_type(promotion, "AWS::SageMaker::Model").items()
+    [candidate] = resources(promotion, "AWS::SageMaker::Model").items()
     assert models[candidate[0]] == candidate[1]
     assert template_of(_promotion(managed)) == promotion
 
@@ -154,7 +155,7 @@ def test_what_serves_after_a_promotion_does_not_go_with_the_test() -> None:
 def test_the_test_s_role_may_touch_this_endpoint_and_make_or_delete_none() -> None:
     """And nothing without a resource; the user's own role is taken as it is."""
     template = template_of(theirs(capture=Capture(bucket="captures", key_arn=KEY_ARN), volume_key_arn=KEY_ARN))
-    [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleE" in key]
+    [role] = [one for key, one in resources(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleE" in key]
     [policy] = role["Properties"]["Policies"]
     statements = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
     actions = {action for one in statements.values() for action in _listed(one["Action"])}
@@ -172,9 +173,9 @@ def test_the_test_s_role_may_touch_this_endpoint_and_make_or_delete_none() -> No
     }
     given = ManagedShadowTest(test=theirs_value(), role_arn=ROLE_ARN)
     own = template_of(ManagedShadowTestStack(cdk.App(), "churn-managed", managed=given, **options()))
-    [asked] = of_type(own, "Custom::ManagedShadowTest").values()
+    [asked] = resources(own, "Custom::ManagedShadowTest").values()
     assert asked["Properties"]["RoleArn"] == ROLE_ARN
-    assert not [key for key in of_type(own, "AWS::IAM::Role") if "ManagedExperimentRoleE" in key]
+    assert not [key for key in resources(own, "AWS::IAM::Role") if "ManagedExperimentRoleE" in key]
 
 
 def theirs_value() -> ShadowTest:
@@ -190,7 +191,7 @@ def _listed(value: object) -> list[Any]:
 def test_the_function_may_do_what_its_needs_say(case: str) -> None:
     """Every need is a statement, and a `*` stands only where the need has one."""
     template = template_of(STACKS[case]())
-    [role] = [one for key, one in of_type(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleC" in key]
+    [role] = [one for key, one in resources(template, "AWS::IAM::Role").items() if "ManagedExperimentRoleC" in key]
     *found, log = role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
     needs = managed_needs(begins=case != "native", ramps=True)
 
@@ -202,8 +203,8 @@ def test_the_function_may_do_what_its_needs_say(case: str) -> None:
 def test_a_native_test_is_a_resource_that_its_handler_can_not_spoil() -> None:
     """No DesiredState that fires later, no deletion that leaves the shadow, no start at once."""
     template = template_of(theirs(native=True))
-    [native] = of_type(template, "AWS::SageMaker::InferenceExperiment").values()
-    [custom] = of_type(template, "Custom::ManagedShadowTest")
+    [native] = resources(template, "AWS::SageMaker::InferenceExperiment").values()
+    [custom] = resources(template, "Custom::ManagedShadowTest")
 
     assert (native["DeletionPolicy"], native["UpdateReplacePolicy"]) == ("Retain", "Retain")
     said = native["Properties"]
@@ -224,8 +225,8 @@ def test_the_function_is_asked_when_only_tags_of_the_native_test_change(scope: s
     [resource] = [one for one in stack.node.find_all() if isinstance(one, sagemaker.CfnInferenceExperiment)]
     cdk.Tags.of({"app": stack.node.root, "stack": stack, "resource": resource}[scope]).add("cost", "churn")
     template = template_of(stack)
-    [native] = of_type(template, "AWS::SageMaker::InferenceExperiment").values()
-    [custom] = of_type(template, "Custom::ManagedShadowTest").values()
+    [native] = resources(template, "AWS::SageMaker::InferenceExperiment").values()
+    [custom] = resources(template, "Custom::ManagedShadowTest").values()
     told = {one["key"]: one["value"] for one in custom["Properties"]["NativeTags"]}
     assert told == {one["Key"]: one["Value"] for one in native["Properties"]["Tags"]}
     assert told["cost"] == "churn"
@@ -285,7 +286,7 @@ def test_a_literal_that_both_stacks_know_is_not_read_from_an_output() -> None:
     alerts = Alerts(topic_arn="arn:aws:sns:eu-west-1:111122223333:people")
     managed = ManagedShadowTest(test=churn(capture=Capture(bucket="captures"), alerts=alerts))
     template = template_of(ours(replace(managed, days=1))[1])
-    [asked] = of_type(template, "Custom::ManagedShadowTest").values()
+    [asked] = resources(template, "Custom::ManagedShadowTest").values()
     assert json.loads(asked["Properties"]["Capture"])["destination"] == "s3://captures/captured"
     assert asked["Properties"]["Seconds"] == "86400"
 
@@ -295,7 +296,7 @@ def test_another_candidate_is_a_deployment_for_the_guard() -> None:
     asked = []
     for candidate in ("v2", "v3"):
         managed = managed_of(shadow=variant(candidate, "shadow"))
-        found = of_type(template_of(ours(managed)[0]), "Custom::EndpointUpdateGuardBefore").values()
+        found = resources(template_of(ours(managed)[0]), "Custom::EndpointUpdateGuardBefore").values()
         asked.append([one["Properties"] for one in found])
     [[one], [other]] = asked
     assert one["TestedModel"] != other["TestedModel"]

@@ -10,7 +10,8 @@ import aws_cdk as cdk
 import pytest
 
 from shadow_constructs import Alerts, Capture, Container, CoreDump, Guardrails, Network, Scaling, ShadowTest
-from tests.stacks.rendering import Json, churn, shadow_template
+from tests.constructs.rendering import Json
+from tests.stacks.rendering import churn, shadow_template
 from tests.values.samples import KEY_ARN, hardware, model, variant
 
 CHINA, GOVCLOUD = "cn-north-1", "us-gov-west-1"

@@ -16,7 +16,8 @@ from aws_cdk import aws_sns as sns
 from constructs import IConstruct
 
 from shadow_constructs import ShadowTest, ShadowTestStack
-from tests.stacks.rendering import Json, churn, everything, options
+from tests.constructs.rendering import Json
+from tests.stacks.rendering import churn, everything, options
 
 # These have no tags in CloudFormation.
 UNTAGGABLE = (

@@ -24,13 +24,11 @@ from shadow_constructs import (
 from shadow_constructs.testing import stable_template
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.promotion import PromoteOn
+from tests.constructs.rendering import IRELAND, Json, resources
 from tests.stacks.rendering import (
-    IRELAND,
-    Json,
     churn,
     everything,
     folded,
-    of_type,
     options,
     promotion_template,
     shadow_template,
@@ -73,10 +71,10 @@ def test_the_stack_of_a_test_without_a_guard(as_json: SnapshotAssertion) -> None
 def test_the_promoted_model_is_the_tested_one() -> None:
     """The same logical id, the same properties: CloudFormation sees no change, so no second model is made."""
     before, after = shadow_template(churn()), promotion_template(churn())
-    [promoted] = of_type(after, MODEL)
+    [promoted] = resources(after, MODEL)
 
-    assert promoted in of_type(before, MODEL)
-    assert of_type(after, MODEL)[promoted] == of_type(before, MODEL)[promoted]
+    assert promoted in resources(before, MODEL)
+    assert resources(after, MODEL)[promoted] == resources(before, MODEL)[promoted]
     [shadow] = _config(before)["ShadowProductionVariants"]
     [production] = _config(after)["ProductionVariants"]
     assert shadow["ModelName"] == production["ModelName"] == {"Fn::GetAtt": [promoted, "ModelName"]}
@@ -85,10 +83,10 @@ def test_the_promoted_model_is_the_tested_one() -> None:
 def test_the_promoted_models_role_does_not_change() -> None:
     """It neither gains nor loses a right in the promotion."""
     before, after = shadow_template(churn()), promotion_template(churn())
-    roles = of_type(after, ROLE)
+    roles = resources(after, ROLE)
 
     assert sorted(key[:15] for key in roles) == ["EndpointGuardRo", "EndpointModelv2"]
-    assert all(of_type(before, ROLE)[key] == role for key, role in roles.items())
+    assert all(resources(before, ROLE)[key] == role for key, role in roles.items())
 
 
 def test_the_production_variant_keeps_its_name() -> None:
@@ -108,7 +106,7 @@ def test_a_promotion_leaves_no_shadow() -> None:
 
     assert "ShadowProductionVariants" not in _config(template)
     assert len(_config(template)["ProductionVariants"]) == 1
-    assert [key for key in of_type(template, MODEL) if "v1" in key] == []
+    assert [key for key in resources(template, MODEL) if "v1" in key] == []
 
 
 def test_a_promotion_changes_what_it_says_and_nothing_else() -> None:
@@ -313,13 +311,13 @@ def _changed_properties(before: Json, after: Json) -> set[str]:
 
 
 def _before(template: Json) -> Json:
-    [resource] = of_type(template, "Custom::EndpointUpdateGuardBefore").values()
+    [resource] = resources(template, "Custom::EndpointUpdateGuardBefore").values()
     properties: Json = resource["Properties"]
     return properties
 
 
 def _config(template: Json) -> Json:
-    [config] = of_type(template, CONFIG).values()
+    [config] = resources(template, CONFIG).values()
     properties: Json = config["Properties"]
     return properties
 

@@ -39,16 +39,8 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
-from tests.stacks.rendering import (
-    Json,
-    churn,
-    everything,
-    folded,
-    options,
-    promotion_template,
-    shadow_template,
-    unguarded,
-)
+from tests.constructs.rendering import Json
+from tests.stacks.rendering import churn, everything, folded, options, promotion_template, shadow_template, unguarded
 from tests.support.templates import problems_of
 from tests.values.samples import (
     IMAGE,
