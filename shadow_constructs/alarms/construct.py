@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from shadow_constructs.alarms.people import tell
+from shadow_constructs.alarms.people import let_call, tell
 from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
@@ -72,6 +72,8 @@ class EndpointAlarms(Part):
         self.specs: tuple[AlarmSpec, ...] = tuple(one for one in found if production or one.about != "production")
         self.topic_arn = tell(self, test.endpoint_name, alerts) if topic_arn is None else topic_arn
         self._actions = [*([] if self.topic_arn is None else [self.topic_arn]), *alerts.action_arns]
+        if alerts.enabled:
+            let_call(self, alerts.action_arns)
         self.alarms = {
             spec.id: add_alarm(self, spec, self._actions if spec.about == "production" else (), after)
             for spec in self.specs
@@ -128,7 +130,10 @@ class EndpointAlarms(Part):
         if not bound:
             return
         # One binding serves all: an action's ARN is the same for each alarm.
-        self._actions.append(action.bind(self, self.alarm(bound[-1])).alarm_action_arn)
+        arn = action.bind(self, self.alarm(bound[-1])).alarm_action_arn
+        # The CDK lets a function be called by the alarm that is bound only.
+        let_call(self, [arn])
+        self._actions.append(arn)
         for alarm_id in bound:
             for state in ("AlarmActions", "OKActions"):
                 self._resource(alarm_id).add_property_override(state, self._actions)

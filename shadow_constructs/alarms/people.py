@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -18,11 +19,12 @@ from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.placing.said import say
 from shadow_constructs.values.alerts import FIFO, Alerts
 from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.problems import Problems, readable
 
 CHANGES = ("SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change")
 """What EventBridge calls the events of an endpoint's deployments."""
 _ALARMS = "cloudwatch.amazonaws.com"
+_FUNCTIONS = "lambda.alarms.cloudwatch.amazonaws.com"
 # It publishes to no topic by a statement that has a condition (EventBridge User Guide, resource-based policies of
 # targets), and so to none without a policy of its own: SNS's default policy has one.
 _EVENTS = "events.amazonaws.com"
@@ -95,6 +97,45 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     return found.topic_arn
 
 
+def let_call(scope: Part, arns: Sequence[str]) -> None:
+    """Let a stack's alarms call functions of the app; of others, say what they need.
+
+    Lambda Developer Guide, services-cloudwatch-alarms: the alarm's action is refused without that permission, and
+    nobody is told.
+
+    Args:
+        scope: The alarms.
+        arns: Their actions.
+    """
+    for arn in arns:
+        found = _target(arn)
+        if isinstance(found, cdk.CfnResource) and found.cfn_resource_type.startswith("AWS::Lambda::"):
+            elsewhere = _elsewhere(scope.stack, found.stack)
+            if found.node.try_find_child(f"ShadowTestAlarms{elsewhere}") is None:
+                lambda_.CfnPermission(
+                    found,
+                    f"ShadowTestAlarms{elsewhere}",
+                    action="lambda:InvokeFunction",
+                    function_name=arn,
+                    principal=_FUNCTIONS,
+                    source_account=elsewhere or pseudo("ACCOUNT_ID"),
+                )
+        elif ":lambda:" in arn:
+            say(
+                scope.node,
+                "policy-of-a-function",
+                f"alarms call a function only if its policy admits {_FUNCTIONS}; a function of another app keeps its "
+                f"policy to itself, so add it there once: aws lambda add-permission --function-name {readable(arn)} "
+                f"--statement-id alarms --action lambda:InvokeFunction --principal {_FUNCTIONS}",
+            )
+
+
+def _elsewhere(stack: cdk.Stack, other: cdk.Stack) -> str:
+    """A stack's account, if it is known to be another than the one of what it uses."""
+    ours, theirs = place_of(stack).account, place_of(other).account
+    return ours if ours != theirs and not is_token(ours) else ""
+
+
 def _check_topics(alerts: Alerts) -> None:
     problems = Problems("Alerts")
     for name, arn in (("topic_arn", alerts.topic_arn or ""), *(("action_arns", one) for one in alerts.action_arns)):
@@ -117,8 +158,7 @@ def _admitted(stack: cdk.Stack, arn: str) -> bool:
     if not isinstance(topic, sns.Topic):
         return False
     # In the template of the topic's stack, whose own account may be another than the alarms'.
-    ours, theirs = place_of(stack).account, place_of(topic.stack).account
-    elsewhere = ours if ours != theirs and not is_token(ours) else ""
+    elsewhere = _elsewhere(stack, topic.stack)
     account = {"StringEquals": {"aws:SourceAccount": elsewhere or pseudo("ACCOUNT_ID")}}
     alarms = f"ShadowTestAlarms{elsewhere}"
     for sid, service, conditions in ((alarms, _ALARMS, account), ("ShadowTestEvents", _EVENTS, None)):

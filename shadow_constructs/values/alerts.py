@@ -20,8 +20,19 @@ FIFO = ("not be a FIFO topic, which no alarm can tell", "a FIFO topic", "name a 
 """What a FIFO topic is refused with: the rule, what it is, and what to do."""
 # SNS API Reference, CreateTopic.
 _TOPIC = r"[\w-]{1,256}(\.fifo)?"
-_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:\S+")
-_ACTION = "arn:aws:sns:eu-west-1:111122223333:x"
+# API operations PutMetricAlarm and PutCompositeAlarm, which both get them: neither EC2's actions nor Auto Scaling's.
+_HERE = r"[a-z0-9-]+:\d{12}"
+_ACTION = re.compile(
+    rf"arn:aws[a-z-]*:(?:sns:{_HERE}:{_TOPIC}|lambda:{_HERE}:function:[\w-]+(?::[\w$-]+)?"
+    rf"|ssm:{_HERE}:opsitem:[1-4](?:#CATEGORY=\S+)?|ssm-incidents::\d{{12}}:response-?plan/\S+"
+    rf"|aiops:{_HERE}:investigation-group[:/]\S+)"
+)
+_KINDS = "topics, Lambda functions, OpsItems, response plans or investigation groups"
+_ACTIONS = (
+    *("arn:aws:sns:eu-west-1:111122223333:x", "arn:aws:lambda:eu-west-1:111122223333:function:x"),
+    *("arn:aws:ssm:eu-west-1:111122223333:opsitem:1", "arn:aws:ssm-incidents::111122223333:response-plan/x"),
+    "arn:aws:aiops:eu-west-1:111122223333:investigation-group/x",
+)
 # API operation PutMetricAlarm: a period of 10, 20, 30 or a multiple of 60; all periods together at most a day, or a
 # week where each is an hour or longer; five actions per state.
 _SHORT_PERIODS = (10, 20, 30)
@@ -40,7 +51,9 @@ class Alerts:
         topic_arn: An SNS topic of yours that is told, of deployments too. `to` takes a topic of the CDK; tokens will
             do. The policy of a topic of your app is given the statements for it; of another topic it must admit
             ``cloudwatch.amazonaws.com``, and ``events.amazonaws.com`` without a condition.
-        action_arns: Other alarm actions, such as a Lambda function or an incident response plan. Tokens are accepted.
+        action_arns: Other alarm actions: topics, Lambda functions, OpsItems, incident response plans. Tokens will do. A
+            function of your app is given the permission for it; another's has to admit
+            ``lambda.alarms.cloudwatch.amazonaws.com``.
         period_seconds: Length of the periods that alarms look at: 10, 20, 30 or a multiple of 60.
         periods: How many periods in a row must be bad, so that one outlier wakes nobody.
         min_requests: Traffic floor: periods with fewer requests say nothing, neither good nor bad. Percentiles need
@@ -81,8 +94,8 @@ class Alerts:
                 problems.add("emails", must, address, "leave the others out: each would be written to")
             known.add(address.casefold())
         for arn in self.action_arns:
-            rule = "hold ARNs of alarm actions"
-            check_text(problems, "action_arns", arn, pattern=_ARN, rule=rule, tokens=True, example=_ACTION)
+            rule = f"hold ARNs of alarm actions ({_KINDS})"
+            check_text(problems, "action_arns", arn, pattern=_ACTION, rule=rule, tokens=True, example=_ACTIONS)
         for alarm in self.without:
             if not isinstance(alarm, str):
                 problems.add("without", "hold ids of alarms such as 'shadow-cpu'", alarm)

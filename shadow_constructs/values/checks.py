@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shadow_constructs.values.arns import completed
@@ -43,7 +43,7 @@ def check_text(
     rule: str,
     longest: int | None = None,
     tokens: bool = False,
-    example: str | None = None,
+    example: str | Sequence[str] = (),
     rendered: bool = True,
     fix: str | None = None,
 ) -> None:
@@ -57,7 +57,7 @@ def check_text(
         rule: The rule in words, continuing "must".
         longest: Most characters allowed. Not limited by default.
         tokens: Whether a CDK token is accepted, which can't be checked before deployment.
-        example: An ARN of the kind: what stands beside tokens is held against it. By default nothing is.
+        example: An ARN of the kind, or of each: what stands beside tokens is held against it. By default nothing is.
         rendered: Whether it stands in the template.
         fix: What to change.
     """
@@ -68,7 +68,9 @@ def check_text(
             problems.add(what, f"{rule} and be known at synth", value, "give a literal, not a CDK token")
         elif is_list(value):
             check_ascii(problems, what, value)
-        elif example is not None and not pattern.fullmatch(completed(value, example)):
+        elif example and not any(
+            pattern.fullmatch(completed(value, one)) for one in ([example] if isinstance(example, str) else example)
+        ):
             problems.add(what, rule, value, fix)
     elif not is_writable(value):
         problems.add(what, "hold no control characters and no halves of characters", value, fix)

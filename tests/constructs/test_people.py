@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
 from shadow_constructs import Alerts, InvalidValueError, ShadowEndpoint
-from tests.constructs.rendering import Json, new_stack, resources, template_of
+from tests.constructs.rendering import IRELAND, Json, new_stack, resources, template_of
 from tests.values.samples import shadow_test
 
 TEAM, OTHERS = ("team@example.com",), ("others@example.com",)
@@ -141,6 +144,71 @@ def test_a_topic_of_another_account_is_told_by_the_account_of_the_alarms() -> No
     assert len(found) == len(published(home))
     admitted = [one["Condition"]["StringEquals"]["aws:SourceAccount"] for one in found.values() if "Condition" in one]
     assert admitted == [{"Ref": "AWS::AccountId"}, *accounts[1:]]
+
+
+def permissions(stack: cdk.Stack) -> list[Json]:
+    """Who may call a stack's functions."""
+    return [one["Properties"] for one in resources(template_of(stack), "AWS::Lambda::Permission").values()]
+
+
+FUNCTIONS = "lambda.alarms.cloudwatch.amazonaws.com"
+FUNCTION_UNKNOWN = assertions.Match.string_like_regexp(f".*admits {FUNCTIONS}.*aws lambda add-permission.*")
+
+
+def function_in(stack: cdk.Stack, name: str = "Page") -> lambda_.Function:
+    """A function that pages."""
+    code = lambda_.Code.from_inline("def handle(event, _): ...")
+    return lambda_.Function(stack, name, runtime=lambda_.Runtime.PYTHON_3_12, handler="index.handle", code=code)
+
+
+@pytest.mark.parametrize("kind", ["function", "version", "alias"])
+def test_a_function_of_the_app_may_be_called_by_the_alarms(kind: str) -> None:
+    """Once, however many endpoints name it: without it CloudWatch's call is refused, and nobody hears of that."""
+    app = cdk.App()
+    home, stack = (cdk.Stack(app, name, env=IRELAND) for name in ("Home", "Stack"))
+    function = function_in(home)
+    named = {
+        "function": lambda: function.function_arn,
+        "version": lambda: function.current_version.function_arn,
+        "alias": lambda: function.add_alias("live").function_arn,
+    }[kind]()
+    for number in range(2):
+        test = shadow_test(endpoint_name=f"churn-{number}", alerts=Alerts(action_arns=[named]))
+        ShadowEndpoint(stack, f"E{number}", test=test)
+    [found] = [one for one in permissions(home) if one["Principal"] == FUNCTIONS]
+
+    assert found["SourceAccount"] == {"Ref": "AWS::AccountId"}
+    assert found["Action"] == "lambda:InvokeFunction"
+    assert assertions.Annotations.from_stack(stack).find_info("*", FUNCTION_UNKNOWN) == []
+
+
+def test_that_a_functions_policy_is_unknown_is_said() -> None:
+    """With the command that lets the alarms call it."""
+    stack = new_stack()
+    test = shadow_test(alerts=Alerts(action_arns=["arn:aws:lambda:eu-west-1:111122223333:function:page"]))
+    ShadowEndpoint(stack, "E", test=test)
+
+    assert [one for one in permissions(stack) if one["Principal"] == FUNCTIONS] == []
+    assert len(assertions.Annotations.from_stack(stack).find_info("*", FUNCTION_UNKNOWN)) == 1
+
+
+def test_a_function_that_is_added_later_may_be_called_by_every_alarm() -> None:
+    """The CDK's own permission is for the one alarm that was bound."""
+    stack = new_stack()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test())
+    endpoint.alarms.add_action(cloudwatch_actions.LambdaAction(function_in(stack)))
+    found = [one for one in permissions(stack) if one["Principal"] == FUNCTIONS]
+
+    assert [one["SourceAccount"] for one in found if "SourceArn" not in one] == [{"Ref": "AWS::AccountId"}]
+
+
+def test_functions_are_not_let_in_where_there_are_no_alarms() -> None:
+    """Nobody would call them."""
+    stack = new_stack()
+    alerts = replace(Alerts.off("a prototype"), action_arns=[function_in(stack).function_arn])
+    ShadowEndpoint(stack, "E", test=shadow_test(alerts=alerts))
+
+    assert [one for one in permissions(stack) if one["Principal"] == FUNCTIONS] == []
 
 
 @pytest.mark.parametrize("name", ["topic_arn", "action_arns"])

@@ -12,6 +12,7 @@ from shadow_constructs.values.alerts import Alerts
 from shadow_ops.contract.problems import InvalidValueError
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:oncall"
+KINDS = "topics, Lambda functions, OpsItems, response plans or investigation groups"
 PLAN = "arn:aws:ssm-incidents::111122223333:response-plan/churn"
 
 
@@ -21,6 +22,23 @@ def test_alerts_tell_nobody_unless_asked() -> None:
 
     assert alerts.enabled
     assert (alerts.emails, alerts.topic_arn, alerts.action_arns) == ((), None, ())
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        *("lambda:eu-west-1:111122223333:function:page", "lambda:eu-west-1:111122223333:function:page:live"),
+        *(
+            "lambda:${Token[R.1]}:111122223333:function:page:$LATEST",
+            "lambda:${Token[R.1]}:${Token[A.2]}:${Token[F.3]}",
+        ),
+        *("ssm:eu-west-1:111122223333:opsitem:2#CATEGORY=Performance", "ssm-incidents::111122223333:responseplan/x"),
+        *("aiops:eu-west-1:111122223333:investigation-group/x", "sns:eu-west-1:${Token[A.2]}:on-call"),
+    ],
+)
+def test_what_cloudwatch_takes_is_an_action(arn: str) -> None:
+    """Of metric alarms and of composite ones, also in parts that are known at deployment only."""
+    assert Alerts(action_arns=[f"arn:aws:{arn}"]).action_arns == (f"arn:aws:{arn}",)
 
 
 def test_five_actions_fit() -> None:
@@ -41,8 +59,20 @@ def test_five_actions_fit() -> None:
         ({"topic_arn": TOPIC, "emails": ["a@b.cd"]}, "'topic_arn' must be left out with emails"),
         ({"topic_arn": TOPIC + ".fifo"}, "'topic_arn' must not be a FIFO topic, which no alarm can tell"),
         ({"action_arns": [TOPIC + ".fifo"]}, "'action_arns' must not be a FIFO topic, which no alarm can tell"),
-        ({"action_arns": ["oncall"]}, "'action_arns' must hold ARNs of alarm actions, got 'oncall'"),
-        ({"action_arns": ["arn:aws:sns"]}, "'action_arns' must hold ARNs of alarm actions, got 'arn:aws:sns'"),
+        ({"action_arns": ["oncall"]}, f"'action_arns' must hold ARNs of alarm actions ({KINDS}), got 'oncall'"),
+        *(
+            ({"action_arns": [arn]}, f"'action_arns' must hold ARNs of alarm actions ({KINDS}), got '{arn[:16]}")
+            for arn in (
+                "arn:aws:sns",
+                "arn:aws:dynamodb:eu-west-1:111122223333:table/x",
+                "arn:aws:automate:eu-west-1:ec2:stop",
+                "arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:x",
+                "arn:aws:lambda:eu-west-1:1:function:x",
+                "arn:aws:ssm:eu-west-1:111122223333:opsitem:9",
+                "arn:aws:events:${Token[R.1]}:111122223333:x",
+                "arn:aws:lambda:${Token[R.1]}:111122223333:layer:x",
+            )
+        ),
         ({"action_arns": [PLAN] * 6}, "'action_arns' must be at most 5 actions, the topic included, got 6"),
         ({"topic_arn": TOPIC, "action_arns": [PLAN] * 5}, "at most 5 actions, the topic included, got 6"),
         ({"period_seconds": 45}, "'period_seconds' must be 10, 20, 30 or a multiple of 60, got 45"),
