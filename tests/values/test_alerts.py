@@ -61,7 +61,7 @@ def test_five_actions_fit() -> None:
         ({"action_arns": [TOPIC + ".fifo"]}, "'action_arns' must not be a FIFO topic, which no alarm can tell"),
         ({"action_arns": ["oncall"]}, f"'action_arns' must hold ARNs of alarm actions ({KINDS}), got 'oncall'"),
         *(
-            ({"action_arns": [arn]}, f"'action_arns' must hold ARNs of alarm actions ({KINDS}), got '{arn[:16]}")
+            ({"action_arns": [arn]}, f"'action_arns' must hold ARNs of alarm actions ({KINDS}), got '{arn[:11]}")
             for arn in (
                 "arn:aws:sns",
                 "arn:aws:dynamodb:eu-west-1:111122223333:table/x",
