@@ -8,7 +8,8 @@ import traceback
 
 from shadow_ops.aws.errors import error_code
 
-EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"))
+EXPIRED = frozenset(("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"))
+SKEWED = frozenset(("RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"))
 UNKNOWN_KEY = frozenset(
     (
         "InvalidAccessKeyId",
@@ -28,7 +29,7 @@ def is_denied(error: Exception) -> bool:
 
 def is_hopeless(code: str) -> bool:
     """Whether every further call will be refused with this error code, too."""
-    return code in EXPIRED or code in UNKNOWN_KEY or code in DENIED
+    return code in EXPIRED or code in SKEWED or code in UNKNOWN_KEY or code in DENIED
 
 
 _SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")

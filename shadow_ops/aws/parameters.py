@@ -36,6 +36,10 @@ class RecordTooLargeError(ValueError):
 class DamagedRecordError(ValueError):
     """A record that can't be read: somebody else wrote it, or part of it is gone."""
 
+    def __str__(self) -> str:
+        """The sentence; what it quotes is as long as whoever wrote it pleased."""
+        return super().__str__()[:2000]
+
 
 def pack(data: Mapping[str, Any]) -> str:
     """JSON as text that a parameter can hold: as it is where that is possible, else compressed.

@@ -87,13 +87,13 @@ class Pending:
         entry = data.get("entry")
         known |= {
             "started": parameters.time_of(data["started"]),
-            "variants": tuple(data.get("variants", ())),
-            "taken": tuple(data.get("taken", ())),
+            "variants": _names(data.get("variants", [])),
+            "taken": _names(data.get("taken", [])),
             "counts": {str(name): whole(count) for name, count in data.get("counts", {}).items()},
             "initial": {str(name): whole(count) for name, count in data.get("initial", {}).items()},
             "entry": None if entry is None else Entry.from_json(entry),
-            "lost": tuple(data.get("lost", ())),
-            "surplus": tuple(data.get("surplus", ())),
+            "lost": _names(data.get("lost", [])),
+            "surplus": _names(data.get("surplus", [])),
             "keeps": _flags(data.get("keeps", {})),
         }
         return cls(**known)
@@ -154,6 +154,12 @@ def keeps(ssm: Client, endpoint: str) -> Mapping[str, bool]:
 def save_keeps(ssm: Client, endpoint: str, keeps: Mapping[str, bool], stack: str) -> None:
     """Replace what was answered for endpoint configs."""
     parameters.write(ssm, f"{prefix(endpoint)}/state", {"keep": dict(keeps), "stack": stack})
+
+
+def _names(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - as it stands in a record
+    if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
+        raise ValueError("a list of names is none")
+    return tuple(found)
 
 
 def _flags(found: Mapping[str, Any]) -> dict[str, bool]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from shadow_ops.aws.denied import DENIED, EXPIRED, UNKNOWN_KEY, is_of_the_client, without_secrets
+from shadow_ops.aws.denied import DENIED, EXPIRED, SKEWED, UNKNOWN_KEY, is_of_the_client, without_secrets
 from shadow_ops.aws.errors import THROTTLED, is_overloaded
 from shadow_ops.cli import harmless
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
@@ -83,6 +83,8 @@ def translated() -> Iterator[None]:
 
 
 def _of_a_file(error: Exception) -> Failure | None:
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return Failure("the folder that this runs in is gone; go to another", USAGE)
     # click itself ends quietly when the reader of a pipe is gone.
     if isinstance(error, OSError) and error.filename is not None and not isinstance(error, BrokenPipeError):
         return Failure(f"{error.filename}: {error.strerror}")
@@ -138,6 +140,8 @@ def is_passing(error: Exception) -> bool:
 
 def _refused(details: Mapping[str, Any], operation: str) -> Failure:
     code, message = details.get("Code", "unknown"), details.get("Message", "").strip()
+    if code in SKEWED or (code in UNKNOWN_KEY and "signature expired" in message.lower()):
+        return Failure(f"AWS takes {operation} for one of another time: set this machine's clock ({message})")
     if code in EXPIRED:
         return Failure(f"the AWS credentials have expired; {_SIGN_IN}")
     if code in UNKNOWN_KEY:
@@ -145,6 +149,8 @@ def _refused(details: Mapping[str, Any], operation: str) -> Failure:
     if code in DENIED:
         named = re.search(r"not authorized to perform:? ([\w-]+:\w+)", message)
         action = named[1] if named else _ACTIONS.get(operation, operation)
+        if denied := re.search(r"with an explicit deny in (.+)", message):
+            return Failure(f"access denied: {action} is denied in {denied[1]}; no grant helps, ask whoever made it")
         return Failure(f"access denied: these credentials lack {action}; grant it, or use others (--profile)")
     if code in THROTTLED:
         return Failure(f"AWS throttles {operation} and did so after several tries; wait a minute, or ask less often")

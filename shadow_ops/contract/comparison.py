@@ -107,11 +107,10 @@ def check_how(problems: Problems, how: Comparison | AgreementRule) -> None:
         problems.add("top", f"be a whole number from 1 to {_MOST_ELEMENTS:,}", how.top)
     if how.classes is not None and how.top is not None:
         problems.add("top", "be left out with classes", how.top)
-    for name in ("atol", "rtol", "tolerance"):
-        if how.classes is not None and getattr(how, name, TOLERANCE) != TOLERANCE:
-            problems.add(name, "be left out with classes: a class is equal or isn't", getattr(how, name))
-    if how.classes is not None and how.min_overlap != 1:
-        problems.add("min_overlap", "be left out with classes: a class is equal or isn't", how.min_overlap)
+    for name, usual in (("atol", TOLERANCE), ("rtol", TOLERANCE), ("tolerance", TOLERANCE), ("min_overlap", 1)):
+        given = getattr(how, name, usual)
+        if how.classes is not None and isinstance(given, int | float) and given != usual:
+            problems.add(name, "be left out with classes: a class is equal or isn't", given)
     answer: Path = ()
     if how.answer is not None and _check_path(problems, "answer", how.answer):
         answer = parse_path(how.answer)

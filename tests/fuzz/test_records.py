@@ -287,3 +287,18 @@ def test_a_time_without_an_offset_is_no_time() -> None:
     text = datetime.datetime(2026, 1, 1).isoformat()
     with pytest.raises(parameters.DamagedRecordError, match="says no offset"):
         looks.Look.from_json({**LOOK.to_json(), "at": text})
+
+
+@pytest.mark.parametrize("odd", [[[]], [None], [{}], {}, "ab", 5, [5]])
+@pytest.mark.parametrize("name", ["variants", "taken", "lost", "surplus"])
+def test_names_in_the_guards_record_are_texts(name: str, odd: object) -> None:
+    """Whatever else stands there is damage, and no error of Python's later."""
+    with pytest.raises(parameters.DamagedRecordError, match="names"):
+        _pending(_Ssm(json.dumps({**PENDING.to_json(), name: odd})))
+
+
+def test_what_is_said_of_a_record_is_bounded() -> None:
+    """However long what stands in it is."""
+    with pytest.raises(parameters.DamagedRecordError) as refused:
+        Course.from_json({"version": 1, "ramp": ["9" * 100_000], "taken": []})
+    assert 10 < len(str(refused.value)) <= 2000

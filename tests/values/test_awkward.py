@@ -159,6 +159,8 @@ def test_a_policy_of_scaling_is_as_deep_as_the_services() -> None:
         lambda: Guard(off_because="x", network=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: variant(name=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: Rule.agreement(classes=Awkward()),  # type: ignore[arg-type] # on purpose
+        lambda: Rule.agreement(classes="label", tolerance=Awkward()),  # type: ignore[arg-type] # on purpose
+        lambda: Rule.agreement(classes="label", min_overlap=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: Model(version="v1", model_name="m", network=Awkward()),  # type: ignore[arg-type] # on purpose
         lambda: model(container=Container.private_registry("r.example/x:1"), network=Awkward()),
     ],

@@ -74,7 +74,14 @@ def command(
         recording, verdict = _replayed(replay_file, policy)
     else:
         assert endpoint is not None
-        recording, verdict = _live(endpoint, wait, policy, profile, region)
+        seen: list[Recording] = []
+        try:
+            recording, verdict = _live(endpoint, wait, policy, profile, region, seen)
+        except (Exception, KeyboardInterrupt):
+            # What was read in a day of waiting isn't lost with what ends it.
+            if record_file is not None and seen:
+                _write(record_file, seen[-1], force)
+            raise
         if recording.policy is not None and not recording.policy.enforced:
             output.progress(f"promotions of {endpoint} are not gated: {recording.policy.not_enforced_because}")
     if record_file is not None:
@@ -121,10 +128,17 @@ def _replayed(path: Path, policy: GatePolicy | None) -> tuple[Recording, Verdict
 
 
 def _live(
-    endpoint: str, wait: datetime.timedelta | None, policy: GatePolicy | None, profile: str | None, region: str | None
+    endpoint: str,
+    wait: datetime.timedelta | None,
+    policy: GatePolicy | None,
+    profile: str | None,
+    region: str | None,
+    seen: list[Recording],
 ) -> tuple[Recording, Verdict]:
     from shadow_ops.aws.clients import Clients
+    from shadow_ops.aws.endpoint import describe
     from shadow_ops.cli.watching import Clock, on_screen, watch
+    from shadow_ops.contract.problems import CannotTellError
     from shadow_ops.judge.live import judge_live
     from shadow_ops.judge.noted import noted
     from shadow_ops.observe.deployed import find_with_shadow
@@ -137,10 +151,15 @@ def _live(
 
     def look() -> tuple[Recording, Verdict]:
         # Found anew each time: a shadow that is replaced meanwhile is another test.
+        if times and describe(clients.sagemaker, endpoint) is None:
+            raise CannotTellError(
+                f"{endpoint} was deleted while its test was watched; the last look was at {times[-1]:%H:%M} UTC"
+            )
         found = find_with_shadow(clients, endpoint)
         times.append(durations.now())
         by = found.policy(policy)
         recording, verdict = judge_live(clients, found.live, by, found.promoted, times[-1])
+        seen.append(recording)
         return recording, noted(verdict, recording, by)
 
     if wait is None:

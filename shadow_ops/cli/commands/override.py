@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from shadow_ops.cli import durations, output
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
@@ -75,6 +76,11 @@ def command(
 
     if reason is not None and withdraw:
         raise Failure("--reason and --withdraw exclude each other; give one of them", USAGE)
+    if reason is None:
+        for name in ("expires", *(() if withdraw else ("purpose",))):
+            if click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT:
+                option = {"purpose": "for"}.get(name, name)
+                raise Failure(f"--{option} belongs to a reason; give one with --reason TEXT", USAGE)
     clients, now = Clients(profile, region), durations.now()
     try:
         if reason is not None:

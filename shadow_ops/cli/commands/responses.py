@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -139,7 +140,7 @@ def command(
         redact=redact,
     )
     with contextlib.ExitStack() as stack:
-        differing = None if export is None else stack.enter_context(exported(export))
+        differing = None if export is None else stack.enter_context(exported(Path(os.path.realpath(export))))
         watching = stack.enter_context(progress())
         result = compare(question, chosen, chosen=watching.begin, fetched=watching.fetched, differing=differing)
     warn_of_missed(question)

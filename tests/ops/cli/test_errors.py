@@ -23,6 +23,8 @@ NOT_ALLOWED = (
     "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: sagemaker:DescribeEndpoint on resource: x"
 )
 
+BY_DECREE = "with an explicit deny in a service control policy"
+
 
 @pytest.mark.parametrize(
     ("error", "code", "said"),
@@ -39,6 +41,23 @@ NOT_ALLOWED = (
         (aws_error("AccessDeniedException", NOT_ALLOWED, "DescribeEndpoint"), 1, "lack sagemaker:DescribeEndpoint;"),
         (aws_error("AccessDenied", "no", "GetMetricData"), 1, "lack cloudwatch:GetMetricData;"),
         (aws_error("AccessDenied", "no", "DescribeScalableTargets"), 1, "application-autoscaling:Describe"),
+        (
+            aws_error("AccessDenied", f"{NOT_ALLOWED} {BY_DECREE}", "x"),
+            1,
+            "in a service control policy; no grant",
+        ),
+        (
+            aws_error("SignatureDoesNotMatch", "Signature expired: now", "DescribeEndpoint"),
+            1,
+            "set this machine's clock",
+        ),
+        (aws_error("InvalidSignatureException", "Signature expired: x", "x"), 1, "set this machine's clock"),
+        (
+            aws_error("RequestTimeTooSkewed", "The difference", "GetObject"),
+            1,
+            "this machine's clock (The difference)",
+        ),
+        (aws_error("InvalidSignatureException", "does not match", "x"), 1, "doesn't accept the credentials"),
         (aws_error("ThrottlingException", "slow", "GetMetricData"), 1, "throttles GetMetricData"),
         (
             aws_error("InternalFailure", "oh", "GetMetricData", 500),
@@ -152,6 +171,8 @@ def test_a_bug_keeps_its_trace() -> None:
 
 def test_a_file_that_cannot_be_read_is_named() -> None:
     """An error of the file system names the file."""
+    with pytest.raises(Failure, match="the folder that this runs in is gone"), translated():
+        raise FileNotFoundError(2, "No such file or directory")
     with pytest.raises(Failure, match=r"a\.json: No space left"), translated():
         raise OSError(28, "No space left", "a.json")
 

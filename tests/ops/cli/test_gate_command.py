@@ -228,7 +228,7 @@ class Watch:
 def watch(services: Services, monkeypatch: pytest.MonkeyPatch) -> Watch:
     """Waiting takes no time."""
     watch = Watch(services)
-    clock = watching.Clock(now=lambda: watch.time, sleep=watch.sleep)
+    clock = watching.Clock(now=lambda: watch.time, sleep=lambda seconds: watch.sleep(seconds))
     monkeypatch.setattr(watching, "Clock", lambda: clock)
     monkeypatch.setattr(durations, "now", watch.look)
     return watch
@@ -281,6 +281,34 @@ def test_waiting_ends_when_access_is_denied(run: Run, watch: Watch) -> None:
     result = run("gate", "churn", "--wait", "24h")
     assert result.exit_code == 1
     assert "lack cloudwatch:GetMetricData" in result.stderr
+
+
+@pytest.mark.parametrize("end", ["deleted", "denied", "interrupted"])
+def test_what_was_read_while_waiting_is_recorded_whatever_ends_it(
+    run: Run, services: Services, watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """The last look's; that the endpoint was deleted is said as that, and not as a mistyped name."""
+
+    def ended() -> Iterator[int | Exception]:
+        yield 15
+        if end == "denied":
+            yield aws_error("AccessDenied", "no", "GetMetricData")
+
+    def sleep(seconds: float) -> None:
+        watch.time += seconds
+        if end == "interrupted":
+            raise KeyboardInterrupt
+        if end == "deleted":
+            services.endpoints.pop("churn", None)
+
+    watch.looks = ended()
+    monkeypatch.setattr(watch, "sleep", sleep)
+    result = run("gate", "churn", "--wait", "24h", "--record", tmp_path / "seen.json")
+    assert result.exit_code == {"deleted": 1, "denied": 1, "interrupted": 130}[end]
+    assert run("gate", "--replay", tmp_path / "seen.json").exit_code == 4
+    if end == "deleted":
+        assert "error: churn was deleted while its test was watched; the last look was at 08:15 UTC" in result.stderr
+        assert "--region" not in result.stderr
 
 
 def test_an_interrupted_wait_is_no_verdict(run: Run, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,3 +150,12 @@ def test_nothing_is_left_of_what_was_looked_at(run: Run, place: Path, services: 
     shutil.rmtree(place / "captured")
     assert run("gate", "churn", "--record", "seen.json").exit_code == 1
     assert [*place.iterdir()] == []
+
+
+def test_pairs_are_written_to_what_a_link_leads_to(run: Run, place: Path) -> None:
+    """As every other file."""
+    (place / "real.csv").write_text("old")
+    (place / "link.csv").symlink_to("real.csv")
+    assert run(*COMMANDS["responses"].split(), "link.csv", "--force").exit_code == 0
+    assert (place / "link.csv").is_symlink()
+    assert (place / "real.csv").read_text().startswith('"key"')
