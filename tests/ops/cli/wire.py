@@ -82,8 +82,9 @@ class Wire:
 
     def _answered(self, service: str) -> AWSResponse:
         model, params = self._asked.now
-        # What botocore itself adds isn't the caller's; of pages only CloudWatch's in memory knows.
-        left_out = {"EncodingType", "ChecksumMode", *(() if service == "cloudwatch" else ("NextToken",))}
+        # What botocore itself adds isn't the caller's; services in memory count their pages, if they have any.
+        paged = service in ("cloudwatch", "ssm") and params.get("NextToken", "").isdecimal()
+        left_out = {"EncodingType", "ChecksumMode", *(() if paged else ("NextToken",))}
         params = {name: value for name, value in params.items() if name not in left_out}
         fake: Any = self.world.client(service)
         try:
