@@ -11,6 +11,7 @@ from shadow_constructs.values.checks import check_text
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.checks import checking
+from shadow_ops.contract.metrics import BY_NAME
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.problems import refuse
 
@@ -54,16 +55,16 @@ class VariantMetrics:
         """Any metric of the catalogue, by CloudWatch's name.
 
         Args:
-            name: Such as ``ModelLatency``; see `shadow_ops.contract.catalogue.CATALOGUE`.
+            name: Such as ``ModelLatency``; see `shadow_ops.contract.metrics.CATALOGUE`.
             statistic: CloudWatch's word, such as ``Average`` or ``p99.9``. By default the metric's main one.
             period_seconds: Length of a period.
 
         Raises:
             InvalidValueError: For a name that isn't in the catalogue.
         """
-        if name not in catalogue.BY_NAME:
-            refuse("VariantMetrics", "name", f"be one of {', '.join(catalogue.BY_NAME)}", name)
-        entry = catalogue.BY_NAME[name]
+        if name not in BY_NAME:
+            refuse("VariantMetrics", "name", f"be one of {', '.join(BY_NAME)}", name)
+        entry = BY_NAME[name]
         return self._metric(entry, entry.statistics[0] if statistic is None else statistic, period_seconds)
 
     def metric_invocations(self, *, statistic: str = "Sum", period_seconds: int = 60) -> cloudwatch.Metric:

@@ -15,6 +15,7 @@ from shadow_constructs.values.pairs.pair import Holder, Pair
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.small import small_limits
 
 # Names by which people mean that nobody else should read the value.
 _SECRET = re.compile(
@@ -171,5 +172,5 @@ def _small_numbers(test: ShadowTest) -> Iterator[SynthWarning]:
             f"for {test.sampled_percent * 100:g} % write {test.sampled_percent * 100:g}",
         )
     for rule in test.gate.rules:
-        for name, text in rule.small_limits.items():
+        for name, text in small_limits(rule).items():
             yield SynthWarning(f"shadow-constructs:small-number:{rule.id}:{name}", text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 
 from shadow_ops.aws.boto import Client, pages
 from shadow_ops.aws.errors import error_code
@@ -18,30 +20,6 @@ LOG = logging.getLogger(__name__)
 
 _NAMESPACE = "sagemaker"
 _DIMENSION = "sagemaker:variant:DesiredInstanceCount"
-# Fields of an alarm that PutMetricAlarm takes, of those that DescribeAlarms gives (API shape PutMetricAlarmInput).
-_ALARM_FIELDS = (
-    "AlarmName",
-    "AlarmDescription",
-    "ActionsEnabled",
-    "OKActions",
-    "AlarmActions",
-    "InsufficientDataActions",
-    "MetricName",
-    "Namespace",
-    "Statistic",
-    "ExtendedStatistic",
-    "Dimensions",
-    "Period",
-    "Unit",
-    "EvaluationPeriods",
-    "DatapointsToAlarm",
-    "Threshold",
-    "ComparisonOperator",
-    "TreatMissingData",
-    "EvaluateLowSampleCountPercentile",
-    "Metrics",
-    "ThresholdMetricId",
-)
 # What CloudWatch answers who lacks a right, by protocol (API, common errors).
 _DENIED = ("AccessDenied", "AccessDeniedException")
 _ACTION_FIELDS = ("OKActions", "AlarmActions", "InsufficientDataActions")
@@ -120,12 +98,15 @@ class Scaling:
                     proven.add("schedule")
             proven.add("target")
 
-    def put(self, wanted: Scaled, live: Scaled | None) -> None:
+    def put(self, wanted: Scaled, live: Scaled | None) -> list[str]:
         """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.
 
         Args:
             wanted: How it shall scale.
             live: How it scales now; None if it doesn't.
+
+        Returns:
+            Alarms that people have to change, a sentence each.
         """
         key = self._key(wanted.variant)
         bounds = (wanted.minimum, wanted.maximum)
@@ -135,13 +116,20 @@ class Scaling:
             self._autoscaling.register_scalable_target(
                 **key, MinCapacity=wanted.minimum, MaxCapacity=wanted.maximum, **given
             )
+        left: list[str] = []
         for name, policy in wanted.policies.items():
+            known: Mapping[str, Any] = {} if live is None else live.step_alarms.get(name, {})
+            call, calling = wanted.step_alarms.get(name, {}).get("alarms", ()), known.get("alarms", ())
+            arn = known.get("arn")
             if live is None or live.policies.get(name) != policy:
-                put = self._autoscaling.put_scaling_policy(**key, **policy)
-                self._repoint(wanted.step_alarms.get(name), put["PolicyARN"])
+                arn = self._autoscaling.put_scaling_policy(**key, **policy)["PolicyARN"]
+            # Also of one that is there: whoever put it may have been stopped right then.
+            alarms = [one for one in call if arn != known.get("arn") or one not in calling]
+            left += self._repoint(alarms, arn) if arn and alarms else ()
         for name, schedule in wanted.schedules.items():
             if live is None or live.schedules.get(name) != schedule:
                 self._put_schedule(key, schedule)
+        return left
 
     def remove(self, variant: str, live: Scaled, policies: Iterable[str], schedules: Iterable[str]) -> None:
         """Remove policies and scheduled actions by name, as far as they are there."""
@@ -168,30 +156,27 @@ class Scaling:
             else:
                 raise
 
-    def _repoint(self, before: Mapping[str, Any] | None, arn: str) -> None:
-        # A policy that is put again has a new ARN; the user's alarms that called the old one must call the new one.
-        if before is None or before["arn"] == arn:
-            return
-        found = self._cloudwatch.describe_alarms(AlarmNames=list(before["alarms"]), AlarmTypes=["MetricAlarm"])
+    def _repoint(self, alarms: Sequence[str], arn: str) -> Iterator[str]:
+        # A policy that is put again has a new ARN; the user's alarms that called an old one must call the new one.
+        found = self._cloudwatch.describe_alarms(AlarmNames=alarms, AlarmTypes=["MetricAlarm"])
         for alarm in found["MetricAlarms"]:
-            fields = {name: alarm[name] for name in _ALARM_FIELDS if alarm.get(name) is not None}
-            for name in _ACTION_FIELDS:
-                if name in fields:
-                    fields[name] = [arn if action == before["arn"] else action for action in fields[name]]
+            there = {name: alarm[name] for name in _ACTION_FIELDS if name in alarm}
+            actions = {name: [arn if _of_one(arn, one) else one for one in called] for name, called in there.items()}
+            if actions == there:
+                continue
+            fields = {name: alarm[name] for name in _alarm_fields() if alarm.get(name) is not None}
             try:
-                self._cloudwatch.put_metric_alarm(**fields)
+                self._cloudwatch.put_metric_alarm(**fields, **actions)
             except ClientError as error:
                 if error_code(error) not in _DENIED:
                     raise
                 # The policy itself is back. To fail here would only roll back, and put it again with yet another ARN.
-                LOG.error(
-                    "the alarm %s calls a step scaling policy that has a new ARN now, and the guard may not change it: "
-                    "replace %s with %s in its actions (%s)",
-                    alarm["AlarmName"],
-                    before["arn"],
-                    arn,
-                    error,
+                said = (
+                    f"the alarm {alarm['AlarmName']} calls a step scaling policy that has a new ARN now, and the guard "
+                    f"may not change it: put {arn} into its actions in the place of the old one"
                 )
+                LOG.error("%s (%s)", said, error)
+                yield said
 
     def _pages(self, operation: str, member: str, **arguments: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of three operations
         call = getattr(self._autoscaling, operation)
@@ -207,6 +192,18 @@ class Scaling:
             "ResourceId": self._resource(variant),
             "ScalableDimension": _DIMENSION,
         }
+
+
+def _of_one(arn: str, other: str) -> bool:
+    """Whether two ARNs are of policies of the same name and variant: what is before differs each time one is put."""
+    return arn.partition(":resource/")[2] == other.partition(":resource/")[2]
+
+
+@cache
+def _alarm_fields() -> frozenset[str]:
+    """What an alarm is put by, its actions aside: every member that the installed API model has."""
+    shape: Any = get_session().get_service_model("cloudwatch").operation_model("PutMetricAlarm").input_shape
+    return frozenset(shape.members).difference(_ACTION_FIELDS, ("Tags",))
 
 
 def _unless_missing(call: Any, **arguments: Any) -> None:  # noqa: ANN401 - a boto3 method and its arguments
@@ -248,10 +245,13 @@ def _registered(
         policies={one["PolicyName"]: policy_fields(one) for one in listed},
         schedules={one["ScheduledActionName"]: schedule_fields(one) for one in schedules},
         step_alarms={
-            one["PolicyName"]: {"arn": one["PolicyARN"], "alarms": [alarm["AlarmName"] for alarm in one["Alarms"]]}
+            one["PolicyName"]: {
+                "arn": one["PolicyARN"],
+                "alarms": [on["AlarmName"] for on in one.get("Alarms", ())],
+            }
             for one in listed
             # The alarms of target tracking are the service's own: it makes new ones.
-            if one["PolicyType"] == "StepScaling" and one.get("Alarms")
+            if one["PolicyType"] == "StepScaling"
         },
     )
 

@@ -76,22 +76,6 @@ DISK_UTILIZATION = _host("DiskUtilization", "Disk", ("Maximum", "Average", "Mini
 GPU_UTILIZATION = _host("GPUUtilization", "GPU")
 GPU_MEMORY_UTILIZATION = _host("GPUMemoryUtilization", "GPU memory")
 
-CATALOGUE: tuple[CatalogueEntry, ...] = (
-    INVOCATIONS,
-    INVOCATIONS_PER_INSTANCE,
-    MODEL_LATENCY,
-    OVERHEAD_LATENCY,
-    ERRORS_4XX,
-    ERRORS_5XX,
-    MODEL_ERRORS,
-    CPU_UTILIZATION,
-    MEMORY_UTILIZATION,
-    DISK_UTILIZATION,
-    GPU_UTILIZATION,
-    GPU_MEMORY_UTILIZATION,
-)
-"""Every metric of SageMaker's, in the order in which people read them."""
-
 
 def _counted(name: str, title: str) -> CatalogueEntry:
     # A stretch that is counted twice has one value all the same: the average of equal values.
@@ -124,9 +108,6 @@ RESOURCE_METRICS = {
     "gpu_memory": GPU_MEMORY_UTILIZATION,
 }
 """The metric of each resource that a policy names."""
-
-BY_NAME = {entry.name: entry for entry in (*CATALOGUE, *ANSWERS, *CAPTURE)}
-"""All of them, the watch's too, by CloudWatch's names."""
 
 
 def dimensions(endpoint: str, variant: str, config: str | None = None) -> dict[str, str]:

@@ -74,7 +74,7 @@ class Scaled:
         """This scaling, and what another one has beside it.
 
         Bounds, and what both have under the same name, are this one's. What is suspended is the other's where this one
-        says nothing of it.
+        says nothing of it, and alarms are those of both.
         """
         if other is None:
             return self
@@ -83,7 +83,7 @@ class Scaled:
             suspended=other.suspended if self.suspended is None else self.suspended,
             policies={**other.policies, **self.policies},
             schedules={**other.schedules, **self.schedules},
-            step_alarms={**other.step_alarms, **self.step_alarms},
+            step_alarms=_alarms(self.step_alarms, other.step_alarms),
         )
 
     def without(self, other: Scaled | None) -> Scaled:
@@ -119,7 +119,7 @@ class Scaled:
             suspended=before.suspended if self.suspended is None else self.suspended,
             policies=_back(self.policies, before.policies, made.policies),
             schedules=_back(self.schedules, before.schedules, made.schedules),
-            step_alarms={**self.step_alarms, **before.step_alarms},
+            step_alarms=_alarms(self.step_alarms, before.step_alarms),
         )
 
 
@@ -129,6 +129,15 @@ _Named = Mapping[str, Mapping[str, Any]]
 def _back(now: _Named, before: _Named, made: _Named) -> _Named:
     kept = {name: now.get(name, one) if made.get(name) == one else one for name, one in before.items()}
     return {**{name: one for name, one in now.items() if name not in made}, **kept}
+
+
+def _alarms(now: _Named, before: _Named) -> _Named:
+    """An alarm that called a policy before calls it still, or its last ARN."""
+    names = {
+        name: sorted({alarm for one in (now, before) for alarm in one.get(name, {}).get("alarms", ())})
+        for name in (*now, *before)
+    }
+    return {name: {"arn": (now.get(name) or before[name])["arn"], "alarms": alarms} for name, alarms in names.items()}
 
 
 def policy_fields(described: Mapping[str, Any]) -> dict[str, Any]:

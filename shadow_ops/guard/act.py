@@ -54,6 +54,7 @@ class Actor:
         vital: What went wrong without which the update can't go on.
         last: The step that was begun last.
         passing: Whether something of it may go well if it is tried again.
+        left: What people have to do, a sentence each.
     """
 
     clients: Clients
@@ -66,6 +67,7 @@ class Actor:
     vital: list[str] = field(default_factory=list)
     last: Step | None = None
     passing: bool = False
+    left: list[str] = field(default_factory=list)
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -75,7 +77,7 @@ class Actor:
             regardless: Whether one that fails is noted and the rest done all the same.
 
         Returns:
-            What failed, a sentence each.
+            What failed, and what people have to do, a sentence each.
 
         Raises:
             Refusal: If a step can't be done, and why.
@@ -102,7 +104,7 @@ class Actor:
                     self.surplus += [f"{step.live.variant}/schedules/{name}" for name in step.schedules]
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
         self.live()
-        return tuple(self.failed.values())
+        return (*self.failed.values(), *self.left)
 
     def _do(self, step: Step) -> None:
         ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)
@@ -121,6 +123,7 @@ class Actor:
                 records.save_pending(ssm, self.endpoint, record)
             case Close(record):
                 open_still = tuple(name for name in self.failed if name)
+                record = replace(record, lost=(*record.lost, *self.left))
                 if self.failed:
                     lost = (*record.lost, *self.failed.values())
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
@@ -132,7 +135,7 @@ class Actor:
                 scaling.deregister(variant)
             case Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
-                    scaling.put(wanted, live)
+                    self.left += scaling.put(wanted, live)
             case Prove(live):
                 scaling.prove(live)
                 now = scaling.read({one.variant: one for one in live})

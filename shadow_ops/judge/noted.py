@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY, RESOURCE_METRICS
 from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.small import small_limits
 from shadow_ops.judge.copies import Copies, Fault
 from shadow_ops.judge.decide import judge
 from shadow_ops.judge.opinion import counted, lasting
@@ -54,7 +55,7 @@ def noted(verdict: Verdict, recording: Recording, policy: GatePolicy) -> Verdict
 
 def _of_policy(policy: GatePolicy) -> Iterator[str]:
     for rule in policy.rules:
-        yield from rule.small_limits.values()
+        yield from small_limits(rule).values()
     minutes = policy.min_duration_minutes
     if _A_MINUTE <= minutes < _AN_HOUR:
         yield f"min_duration_minutes={minutes:g} means {lasting(minutes)}; if hours were meant, write {minutes * 60:g}"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shadow_ops.aws.boto import Client
-from shadow_ops.contract.catalogue import CATALOGUE, INVOCATIONS, MODEL_LATENCY, CatalogueEntry
+from shadow_ops.contract.catalogue import INVOCATIONS, MODEL_LATENCY, CatalogueEntry
 from shadow_ops.contract.instances import Instances
+from shadow_ops.contract.metrics import CATALOGUE
 from shadow_ops.measure.metric_data import Points, Series, Span, kept_period, read_series, whole_periods
 from shadow_ops.measure.metric_source import Subject
 from shadow_ops.observe.comparable import Comparison, comparison

@@ -17,7 +17,7 @@ from shadow_constructs.alarms import AlarmSpec, alarm_specs, rollback_alarm_spec
 from shadow_constructs.alarms.spec import Term
 from shadow_constructs.alarms.specs import unwatched_types
 from shadow_constructs.values.alerts import Alerts
-from shadow_ops.contract import catalogue
+from shadow_ops.contract.metrics import BY_NAME
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.rules import Rule
@@ -393,4 +393,4 @@ def test_a_term_knows_its_metric_by_the_catalogue() -> None:
     """Names and namespaces of all alarms come from one place."""
     terms: list[Term] = [term for spec in specs().values() for term in spec.terms.values()]
 
-    assert {term.entry for term in terms} <= set(catalogue.BY_NAME.values())
+    assert {term.entry for term in terms} <= set(BY_NAME.values())

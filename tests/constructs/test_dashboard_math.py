@@ -10,7 +10,7 @@ from local_aws.metrics import queries
 from local_aws.metrics.store import MetricKey, MetricStore, dimensions_of
 from shadow_constructs import ShadowTest
 from shadow_constructs.dashboard.widgets import Json
-from shadow_ops.contract.catalogue import BY_NAME
+from shadow_ops.contract.metrics import BY_NAME
 from tests.constructs.test_dashboard_body import body, widget
 from tests.values.samples import hardware, shadow_test, variant
 

@@ -110,16 +110,6 @@ class Rule:
         return next((bound for bound in self.bounds if bound.relative), None)
 
     @property
-    def small_limits(self) -> dict[str, str]:
-        """What limits that look like shares of 1 mean, by their names."""
-        return {
-            one.name: f"{one.name}={one.limit:g} of rule {self.id} means {one.label}; "
-            f"if a share of 1 was meant, write {one.limit * 100:g}"
-            for one in self.bounds
-            if 0 < one.limit < one.usual_from
-        }
-
-    @property
     def requests_needed(self) -> int:
         """How many requests each variant must have in a period for that period to say something."""
         return 1

@@ -142,6 +142,8 @@ class Stack:
         self.keep = "false"
         self.verdict: Callable[[], Verdict] = verdict
         self.judged: list[tuple[GatePolicy, Instances | None]] = []
+        # The reasons of all answers.
+        self.said: list[str] = []
         # Kills the guard in this one of its next invocations (from 0), at that call, before or after its effect.
         self.kill: tuple[int, int, bool] | None = None
         # Whether CloudFormation notices that SageMaker took an update back, and whether a resource after all fails.
@@ -231,6 +233,7 @@ class Stack:
         finally:
             world.last_call = None
         (answer,) = answers
+        self.said.append(answer["Reason"])
         assert answer["PhysicalResourceId"] == f"{ENDPOINT}/{step}"
         return answer
 

@@ -6,13 +6,18 @@ import copy
 import logging
 import random
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
+from shadow_ops.aws import records
+from shadow_ops.aws.scaling import Scaling
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_reasons import put
+from tests.ops.guard.world import ENDPOINT
 from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
@@ -164,7 +169,64 @@ def test_an_alarm_that_may_not_be_changed_is_named_in_the_log(caplog: pytest.Log
     with caplog.at_level(logging.ERROR, "shadow_ops"):
         assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
     assert "busy" in caplog.text
-    assert f"replace {arn} with" in caplog.text
+    new = stack.world.targets["production"]["policies"]["step"]["PolicyARN"]
+    assert new != arn
+    assert f"put {new} into its actions" in caplog.text
+    # `shadow-test status` shows it.
+    record = records.pending(stack.world, ENDPOINT)
+    assert record is not None
+    assert record.done
+    (said,) = record.lost
+    assert said.startswith("the alarm busy calls a step scaling policy that has a new ARN now")
+    assert said in str(stack.said)
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_alarms_are_pointed_at_the_new_policy_though_the_guard_is_killed_between(works: bool) -> None:
+    """At whichever call: whoever finds the policy there looks after its alarms all the same."""
+    moved = replace(TESTING, instance_type=BIGGER)
+    config_of = started()
+    add_step_policy(config_of)
+    config_of.world.calls.clear()
+    assert config_of.deploy(moved).ok
+    calls = len(config_of.world.calls)
+    pointed = 0
+    for call in range(1, calls + 1):
+        stack = started()
+        add_step_policy(stack)
+        stack.kill = (1, call, works)
+        stack.deploy(moved)
+        policy = stack.world.targets["production"]["policies"]["step"]["PolicyARN"]
+        pointed += stack.world.alarms["busy"]["AlarmActions"][0] == policy
+        assert stack.world.alarms["busy"]["AlarmActions"][0] == policy, call
+    assert pointed == calls
+
+
+def test_an_alarm_keeps_all_that_it_has() -> None:
+    """Every member that the installed API model has, also those that were not there when this was written."""
+    stack = started()
+    arn = add_step_policy(stack)
+    of: Any = get_session().get_service_model("cloudwatch").operation_model("PutMetricAlarm").input_shape
+    values = {"string": "x", "integer": 1, "double": 1.0, "boolean": True, "timestamp": stack.world.now}
+    all_of_it = {name: values[one.type_name] for name, one in of.members.items() if one.type_name in values}
+    stack.world.alarms["busy"] |= {**all_of_it, "AlarmName": "busy", "OKActions": [arn], "StateValue": "OK"}
+    scaling_of = Scaling(stack.world.clients(), ENDPOINT)
+    there = scaling_of.read(["production"])["production"]
+    put: list[dict[str, Any]] = []
+    alarms = SimpleNamespace(
+        describe_alarms=lambda **_: {"MetricAlarms": [stack.world.alarms["busy"]]},
+        put_metric_alarm=lambda **alarm: put.append(alarm),
+    )
+    clients = SimpleNamespace(autoscaling=stack.world.clients().autoscaling, cloudwatch=alarms)
+    scaling_of.deregister("production")
+
+    assert Scaling(clients, ENDPOINT).put(there, None) == []
+
+    (alarm,) = put
+    new = stack.world.targets["production"]["policies"]["step"]["PolicyARN"]
+    assert alarm["OKActions"] == alarm["AlarmActions"][:1] == [new] != [arn]
+    assert set(all_of_it) < set(alarm)
+    assert "StateValue" not in alarm
 
 
 def test_a_one_time_action_that_came_due_meanwhile_is_left_out() -> None:

@@ -379,7 +379,7 @@ class World(ParameterStore):
         policies = self._target(arguments)["policies"]
         self.puts += 1
         name = arguments["PolicyName"]
-        arn = policies[name]["PolicyARN"] if name in policies else f"arn:policy/{self.puts}"
+        arn = policies[name]["PolicyARN"] if name in policies else _policy_arn(self.puts, arguments["ResourceId"], name)
         alarms = [alarm for alarm, one in self.alarms.items() if arn in one["AlarmActions"]]
         if arguments["PolicyType"] == "TargetTrackingScaling":
             alarms = [f"TargetTracking-{self.puts}"]
@@ -483,6 +483,12 @@ class _Client:
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         return lambda **arguments: self._world.call(self._service, operation, arguments)
+
+
+def _policy_arn(number: int, resource: str, name: str) -> str:
+    """As Application Auto Scaling makes them: an id of its own each time, then what it is of."""
+    of = f"resource/sagemaker/{resource}:policyName/{name}"
+    return f"arn:aws:autoscaling:eu-west-1:123456789012:scalingPolicy:{number}:{of}"
 
 
 def _own(arguments: dict[str, Any]) -> dict[str, Any]:
