@@ -30,8 +30,9 @@ from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.placing.siblings import check_siblings
-from shadow_constructs.placing.size import check_tags_fit
+from shadow_constructs.placing.size import check_tags_at_the_end, check_tags_fit
 from shadow_constructs.values.capture import CaptureDestination
+from shadow_constructs.values.checks import MOST_TAGS
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.intent import Intent, Promotion, Rollback
 from shadow_constructs.values.managed import ManagedShadowTest
@@ -99,7 +100,7 @@ class ShadowEndpoint(Part):
         node, self.managed = self.node, None
         if isinstance(test, ManagedShadowTest):
             self.managed, test = None if isinstance(intent, Promotion) else test, test.test
-        check_siblings(node, test)
+        app = check_siblings(node, test)
         own(node, "endpoint")
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))
@@ -172,6 +173,7 @@ class ShadowEndpoint(Part):
         )
         SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said, after=after)
         check_tags_fit(self, test.tags)
+        check_tags_at_the_end(app, self.stack, self.cfn_endpoint, most=MOST_TAGS - int(test.guard.enabled))
 
     @staticmethod
     def from_endpoint_name(

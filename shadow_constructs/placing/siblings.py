@@ -59,12 +59,15 @@ _APPS: WeakKeyDictionary[IConstruct, _App] = WeakKeyDictionary()
 _MANAGED: WeakKeyDictionary[IConstruct, dict[str, list[Spot]]] = WeakKeyDictionary()
 
 
-def check_siblings(node: Node, test: ShadowTest) -> None:
+def check_siblings(node: Node, test: ShadowTest) -> IConstruct:
     """Refuse an endpoint that can't be deployed beside those that the app has already.
 
     Args:
         node: Of the endpoint that is being made.
         test: What it renders, as the user gave it.
+
+    Returns:
+        The app.
 
     Raises:
         InvalidValueError: If another endpoint of the app has its name in what may be the same account and Region, and
@@ -88,6 +91,7 @@ def check_siblings(node: Node, test: ShadowTest) -> None:
         for other in known.get(dashboard, ()):
             _check_dashboard(spot, other)
         known.setdefault(dashboard, []).append(spot)
+    return root
 
 
 def check_managed_siblings(node: Node, test: ShadowTest) -> None:

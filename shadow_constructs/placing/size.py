@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-from constructs import Construct
+import jsii
+from constructs import Construct, IConstruct, IValidation
 
-from shadow_constructs.values.checks import MOST_TAGS
-from shadow_ops.contract.problems import refuse
+from shadow_constructs.values.checks import MOST_TAGS, check_tags
+from shadow_ops.contract.problems import Problems, refuse
 
 # CloudFormation User Guide, quotas: the body of a template.
 LARGEST_TEMPLATE = 1024 * 1024
@@ -22,7 +25,7 @@ _LEAST = 1500
 def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
     """Refuse tags of a test that are too many beside its stack's, or too long for a template, once for every resource.
 
-    What `cdk.Tags` adds later isn't counted: each question to the CDK is a message to another process.
+    What `cdk.Tags` adds later is looked at when the app is synthesized, see `check_tags_at_the_end`.
 
     Raises:
         InvalidValueError: In one line, with the way to have them all the same.
@@ -40,3 +43,51 @@ def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
         must = f"take less than {LARGEST_TEMPLATE:,} bytes, the most of a template"
         fix = "give them to the stack, which tags what it makes: ShadowTestStack(..., tags={...}), PromotionStack too"
         refuse("ShadowEndpoint", "tags", must, f"{each:,} bytes on each of {count} resources", fix)
+
+
+@jsii.implements(IValidation)
+class _AtTheEnd:
+    """Looks at the tags of endpoints once nobody adds any more: theirs, `cdk.Tags` of all above, and their stack's.
+
+    Attributes:
+        looked_at: Each endpoint's stack, its resource, which has the tags of all that is made for it, and the most.
+    """
+
+    def __init__(self) -> None:
+        self.looked_at: list[tuple[cdk.Stack, cdk.CfnResource, int]] = []
+
+    def validate(self) -> list[str]:
+        """One line for each mistake of a stack."""
+        found: dict[str, None] = {}
+        for stack, resource, most in self.looked_at:
+            tags = _tags_of(resource)
+            # Each question to the CDK is a message to another process.
+            if tags:
+                problems = Problems(f"stack {stack.node.path}")
+                check_tags(problems, "tags", {**_tags_of(stack), **tags}, rendered=False, most=most)
+                found |= dict.fromkeys(problems.lines)
+        return list(found)
+
+
+def _tags_of(tagged: Any) -> Mapping[str, str]:  # noqa: ANN401 - whatever has tags
+    values: Mapping[str, str] = tagged.tags.tag_values()
+    return values
+
+
+_APPS: WeakKeyDictionary[IConstruct, _AtTheEnd] = WeakKeyDictionary()
+
+
+def check_tags_at_the_end(app: IConstruct, stack: cdk.Stack, resource: cdk.CfnResource, *, most: int) -> None:
+    """Have synth refuse tags that a service would refuse, wherever they come from.
+
+    Args:
+        app: The app.
+        stack: The endpoint's stack.
+        resource: The endpoint.
+        most: How many tags it may have.
+    """
+    looked = _APPS.get(app)
+    if looked is None:
+        looked = _APPS[app] = _AtTheEnd()
+        app.node.add_validation(looked)
+    looked.looked_at.append((stack, resource, most))

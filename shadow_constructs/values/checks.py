@@ -206,19 +206,20 @@ def check_type(problems: Problems, what: str, value: object, expected: type | tu
     return False
 
 
-def check_tags(problems: Problems, what: str, tags: Mapping[str, str], *, rendered: bool = True) -> None:
+def check_tags(
+    problems: Problems, what: str, tags: Mapping[str, str], *, rendered: bool = True, most: int = MOST_TAGS - 1
+) -> None:
     """Check tags against the services' limits (50 at most, key 128, value 256 characters).
-
-    One is left for the guard's function, which has one of its own.
 
     Args:
         problems: Where a mistake is recorded.
         what: Name of the argument.
         tags: The tags.
         rendered: Whether they stand in the template; those of a stack don't.
+        most: How many there may be. By default one is left for the guard's function, which has one of its own.
     """
-    if len(tags) >= MOST_TAGS:
-        problems.add(what, f"have at most {MOST_TAGS - 1} entries", len(tags))
+    if len(tags) > most:
+        problems.add(what, f"have at most {most} entries", len(tags))
     keys = [key for key in tags if isinstance(key, str)]
     alike = set(doubles(key.lower() for key in keys))
     if alike:

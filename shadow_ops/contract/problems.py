@@ -69,6 +69,11 @@ class Problems:
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """What has been recorded."""
+        return tuple(self._lines)
+
+    @property
     def count(self) -> int:
         """How many mistakes have been recorded."""
         return len(self._lines)

@@ -18,6 +18,7 @@ from shadow_constructs import (
     ComparisonDashboard,
     EndpointAlarms,
     EndpointReference,
+    Guard,
     InvalidValueError,
     PromotionStack,
     ServingModel,
@@ -249,6 +250,44 @@ def test_fails_with_more_tags_than_a_resource_has(of_the_test: int, of_the_stack
     said = refusal(lambda: ShadowTestStack(cdk.App(), "churn", test=test, tags=tags))
     assert "'tags' must be at most 49 together with those of its stack" in said
     assert "got 50;" in said
+
+
+def many(count: int) -> dict[str, str]:
+    """As many tags."""
+    return {f"tag{number}": "x" for number in range(count)}
+
+
+LATE: dict[str, tuple[dict[str, str], dict[str, str], dict[str, str], str]] = {
+    "fifty of the app's": ({}, {}, many(50), "'tags' must have at most 49 entries, got 50"),
+    "of app and test": (many(30), {}, {"a" + key: "x" for key in many(20)}, "at most 49 entries, got 50"),
+    "of app and stack": ({}, many(49), {"one": "more"}, "at most 49 entries, got 50"),
+    "alike but for their case": ({"owner": "ml"}, {}, {"Owner": "ml"}, "keys that differ in more than their case"),
+    "a key of AWS's": ({}, {}, {"AWS:x": "ml"}, "not starting with aws:, got 'AWS:x'"),
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_fails_with_tags_that_come_later_and_are_too_many_or_alike(case: str) -> None:
+    """Whoever adds them, and after the endpoint was made: a service would refuse some of its resources."""
+    of_test, of_stack, of_app, said = LATE[case]
+    app = cdk.App()
+    ShadowTestStack(app, "churn", test=shadow_test(tags=of_test), tags=of_stack)
+    for key, value in of_app.items():
+        cdk.Tags.of(app).add(key, value)
+
+    with pytest.raises(RuntimeError, match=f"stack churn: .*{said}"):
+        app.synth()
+
+
+@pytest.mark.parametrize(("guard", "count"), [(Guard(), 49), (Guard.off("no functions"), 50)])
+def test_as_many_tags_as_a_resource_has_may_come_later(guard: Guard, count: int) -> None:
+    """The guard's function has one of its own; without a guard there is none."""
+    app = cdk.App()
+    ShadowTestStack(app, "churn", test=shadow_test(guard=guard))
+    for key, value in many(count).items():
+        cdk.Tags.of(app).add(key, value)
+
+    assert app.synth().stacks
 
 
 def test_tags_of_a_stack_may_hold_any_letters() -> None:
