@@ -9,7 +9,7 @@ import json
 import pkgutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -488,3 +488,38 @@ def test_the_variants_whose_scaling_is_on_record_are_looked_at() -> None:
         id="R", stack=STACK, started=Time().now(), source="a", target="b", variants=("production", "main")
     )
     assert (kept_of(pending), kept_of(None), kept_of(Unread("denied"))) == (("production", "main"), (), ())
+
+
+def test_only_a_continuation_takes_a_right_over() -> None:
+    """A first invocation has nobody's, and an event has no request to go on with: neither claims anything."""
+    for asked, heir_of in ((request(), None), (None, "before")):
+        time = Time()
+        lock = Lock(time.world.clients().ssm, time, ENDPOINT, asked, Course("me", time.now(), heir_of=heir_of))
+        assert lock.take()
+        assert [one for one in time.world.parameters if "/requests/" in one] == []
+
+
+def test_what_breaks_in_an_event_is_lambdas_to_deliver_again_and_in_a_request_is_answered() -> None:
+    """Whatever it is; the lock is given back by both."""
+    time = Time()
+    serving(time)
+    broken = RuntimeError("no such thing")
+
+    def breaks(**_: object) -> None:
+        raise broken
+
+    for asked in (None, request()):
+        made = runner(time)
+        made.request = asked
+        made.clients = replace(made.clients, sagemaker=SimpleNamespace(describe_endpoint=breaks))
+        made.clients = replace(made.clients, cloudformation=SimpleNamespace(describe_stacks=breaks))
+        time.world.parameters[f"/shadow-test/{ENDPOINT}/pending"] = [json.dumps(PENDING.to_json())]
+        if asked is None:
+            with pytest.raises(RuntimeError, match="no such thing"):
+                made.run()
+        else:
+            assert made.run()["Reason"].startswith("the guard failed: RuntimeError: no such thing")
+        assert f"/shadow-test/{ENDPOINT}/lock" not in time.world.parameters
+
+
+PENDING = Pending(id="R", stack=STACK, started=BEGAN, source="config-0", target="config-1", taken=("production",))
