@@ -29,7 +29,8 @@ Some facts are said twice: an image is built for one kind of processor and an in
 Region and a stack is deployed to one. Each such pair is checked in one place, as early as both are known, and refused
 in one line that says what to change. What isn't known is never guessed: of an image of your own nothing but the
 platform of its Dockerfile is. A promotion is checked like a test, and with it, so that it never brings together what
-the test kept apart.
+the test kept apart. One text may say it twice, too: an ARN its partition and Region, a registry's host its Region and
+how it ends. Both go by one table of AWS's partitions, as whatever is written does.
 
 | said twice | refused or warned about | seen by | source |
 | --- | --- | --- | --- |

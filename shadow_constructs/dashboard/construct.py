@@ -37,7 +37,7 @@ class ComparisonDashboard(Part):
 
     Attributes:
         name: The dashboard's name; None if it is off.
-        url: Where it is in the AWS console; None if it is off.
+        url: Where it is in the AWS console, without a host where that isn't known; None if it is off.
         cfn_dashboard: The dashboard resource; None if it is off.
 
     Raises:

@@ -93,8 +93,10 @@ def outputs_of(
             yield Output(CAPTURE_KEY, captured.key_arn, "KMS key that encrypts them")
     if isinstance(intent, Rollback):
         yield Output("RollbackReason", ascii_of(intent.reason), "Why a promotion was rolled back")
-    address = f"{console}/sagemaker/home?region={pseudo('REGION')}#/endpoints/{test.endpoint_name}"
-    yield Output("Console", address, "The endpoint in the AWS console")
+    # Of a partition whose console's host isn't known there is no address.
+    if console:
+        address = f"{console}/sagemaker/home?region={pseudo('REGION')}#/endpoints/{test.endpoint_name}"
+        yield Output("Console", address, "The endpoint in the AWS console")
 
 
 def outputs_for_test(

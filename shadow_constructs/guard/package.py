@@ -35,6 +35,7 @@ _NOT_RUN = {
     "contract/hosting.py",
     "contract/metrics.py",
     "contract/names.py",
+    "contract/partitions.py",
     "contract/permissions.py",
     "contract/promotion.py",
     "contract/properties.py",

@@ -10,8 +10,8 @@ from aws_cdk import pipelines
 
 from shadow_constructs.pipelines.elsewhere import reports_name
 from shadow_constructs.pipelines.whereabouts import Whereabouts
-from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.partitions import of_region
 from shadow_ops.contract.problems import refuse
 
 _Place = tuple[str, str | None, str | None]
@@ -44,8 +44,8 @@ def check_where(pipeline: pipelines.CodePipeline, new: Deployed) -> None:
         InvalidValueError: If it is deployed, as far as that is known, or in another partition, such as China's.
     """
     here, there = new.whereabouts.pipeline.region, new.whereabouts.region
-    if not is_token(here) and not is_token(there) and partition_of(here) != partition_of(there):
-        must = f"be of the pipeline's partition, {partition_of(here)}, as {here} is"
+    if not is_token(here) and not is_token(there) and of_region(here) != of_region(there):
+        must = f"be of the pipeline's partition, {of_region(here).name}, as {here} is"
         refuse("add_shadow_test", "env", must, there, "give that Region a pipeline of its own, in its own partition")
     for other, deployed in _DEPLOYED.items():
         own = other is pipeline

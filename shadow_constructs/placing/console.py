@@ -8,35 +8,38 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 
 from shadow_constructs.placing.place import place_of, pseudo
-from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.partitions import PARTITIONS, of_region
 
-_USUAL = "console.aws.amazon.com"
-_HOSTS = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
 _KNOWN: WeakKeyDictionary[cdk.Stack, str] = WeakKeyDictionary()
 
 
 def console_of(stack: cdk.Stack) -> str:
     """How addresses of the console begin where a stack is deployed; a token in a stack for any Region.
 
+    Where no page says which host a partition's console has, they begin with their path: the console that shows such a
+    link completes it.
+
     Args:
         stack: Asked once.
     """
     found = _KNOWN.get(stack)
     if found is None:
-        found = _KNOWN[stack] = f"https://{_host(stack)}"
+        found = _KNOWN[stack] = _start(stack)
     return found
 
 
-def _host(stack: cdk.Stack) -> str:
+def _start(stack: cdk.Stack) -> str:
     region = place_of(stack).region
     if not is_token(region):
-        return _HOSTS.get(partition_of(region), _USUAL)
-    host: object = _USUAL
-    for name, other in _HOSTS.items():
-        condition = cdk.CfnCondition(stack, f"Console-{name}", expression=_is_partition(name))
-        host = {"Fn::If": [condition.logical_id, other, host]}
-    return cdk.Token.as_string(host)
+        host = of_region(region).console
+        return "" if host is None else f"https://{host}"
+    start: object = ""
+    for one in PARTITIONS:
+        if one.console is not None:
+            condition = cdk.CfnCondition(stack, f"Console-{one.name}", expression=_is_partition(one.name))
+            start = {"Fn::If": [condition.logical_id, f"https://{one.console}", start]}
+    return cdk.Token.as_string(start)
 
 
 @cache

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shadow_constructs.values.arns import completed
+from shadow_constructs.values.arns import completed, parts_of
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_list, is_token
 from shadow_ops.contract.checks import MOST_ENTRIES, checked_list
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
+from shadow_ops.contract.partitions import check_partition
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.sentences import check_reason
 from shadow_ops.contract.text import is_writable
@@ -57,7 +58,8 @@ def check_text(
         rule: The rule in words, continuing "must".
         longest: Most characters allowed. Not limited by default.
         tokens: Whether a CDK token is accepted, which can't be checked before deployment.
-        example: An ARN of the kind, or of each: what stands beside tokens is held against it. By default nothing is.
+        example: An ARN of the kind, or of each, which makes the text one: what stands beside tokens is held against it,
+            and its partition and Region against each other. By default nothing is.
         rendered: Whether it stands in the template.
         fix: What to change.
     """
@@ -72,13 +74,18 @@ def check_text(
             pattern.fullmatch(completed(value, one)) for one in ([example] if isinstance(example, str) else example)
         ):
             problems.add(what, rule, value, fix)
+        elif example:
+            check_partition(problems, what, value, parts_of(value)[1], parts_of(value)[3])
     elif not is_writable(value):
         problems.add(what, "hold no control characters and no halves of characters", value, fix)
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):
         limit = "" if longest is None else f" (at most {longest} characters)"
         problems.add(what, f"{rule}{limit}", value, fix)
-    elif rendered:
-        check_ascii(problems, what, value)
+    else:
+        if example:
+            check_partition(problems, what, value, parts_of(value)[1], parts_of(value)[3])
+        if rendered:
+            check_ascii(problems, what, value)
 
 
 def check_ascii(problems: Problems, what: str, text: str) -> None:

@@ -10,6 +10,7 @@ from itertools import count
 from shadow_constructs.values.checks import check_text
 from shadow_constructs.values.tokens import TOKEN, is_token
 from shadow_ops.contract.ecr import ADDRESS, EXAMPLE, LONGEST
+from shadow_ops.contract.partitions import of_region, suffix_fault
 from shadow_ops.contract.problems import Problems
 
 IMAGE = re.compile(r"\S+")
@@ -70,11 +71,24 @@ def check_image(problems: Problems, what: str, value: object) -> None:
         fix = "leave the scheme out"
     before = problems.count
     check_text(problems, what, value, pattern=IMAGE, rule=must, longest=LONGEST, tokens=True, fix=fix)
-    if problems.count > before or not isinstance(value, str) or parse(value) is not None:
+    if problems.count > before or not isinstance(value, str):
+        return
+    found = parse(value)
+    if found is not None:
+        _check_host(problems, what, value, found)
         return
     # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
     if "://" in value or not is_token(value.split("/")[0]):
         problems.add(what, must, value, fix)
+
+
+def _check_host(problems: Problems, what: str, uri: str, found: EcrAddress) -> None:
+    if is_token(found.region) or is_token(found.suffix):
+        return
+    ends = suffix_fault(found.region, found.suffix, dual_stack=".dkr-ecr" in uri)
+    if ends is not None:
+        must = f"have a host that ends as those of {found.region} do"
+        problems.add(what, must, uri, f"write .{found.region}.{ends}/")
 
 
 def check_length(problems: Problems, repository: object, tag_or_digest: object, region: object) -> None:
@@ -84,8 +98,7 @@ def check_length(problems: Problems, repository: object, tag_or_digest: object, 
     if is_token(repository) or is_token(tag_or_digest):
         return
     where = region if isinstance(region, str) and not is_token(region) else _USUAL_REGION
-    suffix = "amazonaws.com.cn" if where.startswith("cn-") else "amazonaws.com"
-    host = f"{'0' * 12}.dkr.ecr.{where}.{suffix}/"
+    host = f"{'0' * 12}.dkr.ecr.{where}.{of_region(where).suffix}/"
     most = LONGEST - len(host) - 1 - len(tag_or_digest)
     if len(repository) > most:
         must = f"have at most {most} characters with this tag or digest: an image's address may have {LONGEST}"

@@ -10,7 +10,8 @@ from typing import Any
 from shadow_ops.aws.boto import Client
 from shadow_ops.contract import ecr
 from shadow_ops.contract.names import SERVICE_NAME
-from shadow_ops.contract.problems import CannotTellError, refuse, shown
+from shadow_ops.contract.partitions import check_partition
+from shadow_ops.contract.problems import CannotTellError, Problems, refuse, shown
 
 _ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package/(?P<group>[^/]+)(?:/(?P<number>\d+))?")
 _GROUP = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:\d{12}:model-package-group/(?P<group>[^/]+)")
@@ -45,6 +46,11 @@ def named(text: str) -> str:
     if not _ARN.fullmatch(found) and not SERVICE_NAME.fullmatch(found):
         must = "be a group's name, or a version's ARN like arn:aws:sagemaker:<region>:<account>:model-package/<group>/7"
         refuse("propose", "--package", must, text)
+    if text.startswith("arn:"):
+        problems = Problems("propose")
+        _, partition, _, region, _ = text.split(":", 4)
+        check_partition(problems, "--package", text, partition, region)
+        problems.raise_if_any()
     return found
 
 

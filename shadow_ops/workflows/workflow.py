@@ -13,6 +13,7 @@ from types import MappingProxyType
 from jinja2 import Environment, StrictUndefined
 
 from shadow_ops.contract.names import REGION, SERVICE_NAME
+from shadow_ops.contract.partitions import check_partition
 from shadow_ops.contract.problems import Problems
 
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -71,6 +72,8 @@ class Workflow:
             given = getattr(self, name)
             if not pattern.fullmatch(given):
                 problems.add(name, f"be {allowed}", given)
+        if problems.count == 0:
+            check_partition(problems, "role", self.role, self.role.split(":")[1], self.region)
         if self.file is not None and (not _FILE.fullmatch(self.file) or ".." in PurePosixPath(self.file).parts):
             problems.add("file", "be a .toml file's path from the repository's root, such as churn.toml", self.file)
         if self.test_stack == self.promotion_stack:

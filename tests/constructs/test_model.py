@@ -25,6 +25,7 @@ from shadow_constructs import (
 from shadow_constructs.model.images import resolve_image
 from shadow_constructs.values.aws_images import BUILT_IN_ACCOUNTS as ACCOUNTS
 from shadow_constructs.values.aws_images import DEEP_LEARNING_ACCOUNTS
+from shadow_ops.contract.partitions import PARTITIONS, of_region
 from tests.constructs.rendering import (
     IRELAND,
     Json,
@@ -212,6 +213,27 @@ def test_fails_an_image_that_create_model_cannot_take(uri: str) -> None:
         with pytest.raises(InvalidValueError, match="must be an image in ECR like") as refused:
             make()
         assert len(refused.value.problems) == 1
+
+
+SUFFIXES = {one.suffix for one in PARTITIONS} | {one.dual_stack for one in PARTITIONS if one.dual_stack}
+
+
+@pytest.mark.parametrize("kind", ["dkr.ecr", "dkr.ecr-fips", "dkr-ecr", "dkr-ecr-fips"])
+@pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1"])
+def test_fails_with_an_address_whose_region_and_host_contradict(region: str, kind: str) -> None:
+    """A host of another partition is refused; what the refusal says to write is taken."""
+    taken = 0
+    for suffix in SUFFIXES:
+        try:
+            Container.uri(f"111122223333.{kind}.{region}.{suffix}/churn:7")
+            taken += 1
+        except InvalidValueError as refused:
+            [line] = refused.problems
+            assert f"'uri' must have a host that ends as those of {region} do" in line
+            if kind.startswith("dkr.") or of_region(region).dual_stack:
+                Container.uri(f"111122223333.{kind}{line.rsplit('write ', 1)[1]}churn:7")
+    assert taken == (1 if kind.startswith("dkr.") or of_region(region).dual_stack else 0)
+    Container.uri(f"111122223333.{kind}.{region}.{cdk.Aws.URL_SUFFIX}/churn:7")
 
 
 def test_a_dockerfile_becomes_an_image_of_the_bootstrap_repository(tmp_path: Path) -> None:

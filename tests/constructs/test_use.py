@@ -159,8 +159,9 @@ def outputs(test: ShadowTest, prefix: str = "") -> dict[str, str]:
 
 def test_outputs_tell_a_person_and_a_script_what_is_deployed() -> None:
     """All of them, with their values; the console's address has the region and the host of the deployment."""
-    china = "<Consoleawscn?console.amazonaws.cn:console.aws.amazon.com>"
-    host = f"<Consoleawsusgov?console.amazonaws-us-gov.com:{china}>"
+    china = "<Consoleawscn?https://console.amazonaws.cn:>"
+    others = f"<Consoleawsusgov?https://console.amazonaws-us-gov.com:{china}>"
+    host = f"<Consoleaws?https://console.aws.amazon.com:{others}>"
     found = outputs(shadow_test(sampling_percent=33.3))
 
     assert found.pop("EndpointConfigName").endswith(".EndpointConfigName>")
@@ -172,7 +173,7 @@ def test_outputs_tell_a_person_and_a_script_what_is_deployed() -> None:
         "ShadowVariant": "shadow",
         "ShadowModel": "v2",
         "SamplingPercent": "33.3",
-        "Console": f"https://{host}/sagemaker/home?region=<AWS::Region>#/endpoints/churn",
+        "Console": f"{host}/sagemaker/home?region=<AWS::Region>#/endpoints/churn",
     }
 
 

@@ -15,6 +15,14 @@ from tests.stacks.rendering import churn, shadow_template
 from tests.values.samples import KEY_ARN, hardware, model, variant
 
 CHINA, GOVCLOUD = "cn-north-1", "us-gov-west-1"
+# No page says which host their consoles have.
+HIDDEN = {
+    "us-iso-east-1": "aws-iso",
+    "us-isob-east-1": "aws-iso-b",
+    "us-isof-south-1": "aws-iso-f",
+    "eu-isoe-west-1": "aws-iso-e",
+    "eusc-de-east-1": "aws-eusc",
+}
 HOSTS = {
     "eu-west-1": ("amazonaws.com", "console.aws.amazon.com"),
     CHINA: ("amazonaws.com.cn", "console.amazonaws.cn"),
@@ -22,7 +30,7 @@ HOSTS = {
 }
 # Of deep-learning containers.
 OWNERS = {"eu-west-1": "763104351884", CHINA: "727897471807", GOVCLOUD: "442386744353"}
-PARTITIONS = {"eu-west-1": "aws", CHINA: "aws-cn", GOVCLOUD: "aws-us-gov"}
+PARTITIONS = {"eu-west-1": "aws", CHINA: "aws-cn", GOVCLOUD: "aws-us-gov", **HIDDEN}
 # A host, whatever stands before it; service principals are the same in every partition (IAM User Guide).
 HOST = re.compile(r"[\w.<>:-]*?(?:amazonaws[\w.-]*|aws\.amazon\.com)")
 PRINCIPAL = re.compile(r"[a-z.-]+\.amazonaws\.com")
@@ -31,6 +39,7 @@ ARN = re.compile(r"arn:(?!<AWS::Partition>|\$\{AWS::Partition\})([^:]*):")
 
 def everything(region: str | None) -> ShadowTest:
     """All that has an address: images, files, keys, network, captures, dumps, alarms, people, scaling."""
+    of_aws = Container.deep_learning("pytorch-inference", "2.6.0-cpu-py312")
     key = None if region is None else KEY_ARN.replace("eu-west-1", region).replace("aws", PARTITIONS[region])
     network = Network(subnet_ids=["subnet-0a1b2c3d", "subnet-1a2b3c4d"], security_group_ids=["sg-0a1b2c3d"])
     scaling = Scaling(min_count=2, max_count=8, invocations_per_instance=600)
@@ -41,7 +50,7 @@ def everything(region: str | None) -> ShadowTest:
             hardware=hardware(count=2, core_dump=dump, ssm_access=True),
             scaling=scaling,
         ),
-        shadow=variant(model=model("v2", container=Container.deep_learning("pytorch-inference", "2.6.0-cpu-py312"))),
+        shadow=variant(model=model("v2", container=Container.ecr("a", "7") if region in HIDDEN else of_aws)),
         capture=Capture(customer_managed_key=True, delete_with_stack=True),
         volume_key_arn=key,
         alerts=Alerts(emails=["team@example.com"]),
@@ -88,16 +97,29 @@ def test_no_host_and_no_arn_is_of_another_partition(region: str) -> None:
     assert {partition for text in found for partition in ARN.findall(text)} <= {PARTITIONS[region]}
 
 
+@pytest.mark.parametrize("region", HIDDEN)
+def test_no_link_is_better_than_a_wrong_one(region: str) -> None:
+    """Where the console's host isn't known no output has it, and the dashboard's links begin with their path."""
+    made = template(region)
+    found = texts(made)
+
+    assert not any(HOST.search(PRINCIPAL.sub("", text)) for text in found)
+    assert {partition for text in found for partition in ARN.findall(text)} <= {HIDDEN[region]}
+    assert "Console" not in made["Outputs"]
+    assert any(f"](/sagemaker/home?region={region}" in text.replace("<AWS::Region>", region) for text in found)
+
+
 def test_a_stack_for_any_region_finds_its_console_at_deployment() -> None:
     """No partition is written into it; the console's host is chosen by a condition."""
     made = template(None)
     found = texts(made)
 
     assert {partition for text in found for partition in ARN.findall(text)} == set()
-    assert set(made["Conditions"]) == {"Consoleawscn", "Consoleawsusgov"}
+    assert set(made["Conditions"]) == {"Consoleaws", "Consoleawscn", "Consoleawsusgov"}
     address = made["Outputs"]["Console"]["Value"]["Fn::Join"][1]
-    china = {"Fn::If": ["Consoleawscn", "console.amazonaws.cn", "console.aws.amazon.com"]}
-    assert address[:2] == ["https://", {"Fn::If": ["Consoleawsusgov", "console.amazonaws-us-gov.com", china]}]
+    china = {"Fn::If": ["Consoleawscn", "https://console.amazonaws.cn", ""]}
+    others = {"Fn::If": ["Consoleawsusgov", "https://console.amazonaws-us-gov.com", china]}
+    assert address[0] == {"Fn::If": ["Consoleaws", "https://console.aws.amazon.com", others]}
 
 
 @pytest.mark.parametrize("region", [*HOSTS, None])

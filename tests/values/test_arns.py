@@ -85,6 +85,25 @@ def test_a_token_beside_it_makes_one_service_no_other(make: Callable[[str], obje
             make(text)
 
 
+@pytest.mark.parametrize("hidden", [None, 4, 5])
+@pytest.mark.parametrize(("make", "arn"), TAKES)
+def test_an_arn_doesn_t_contradict_itself(make: Callable[[str], object], arn: str, hidden: int | None) -> None:
+    """Its partition is one of AWS's and its Region's own; what the refusal says to write is taken."""
+    plain = arn.split(":", 5)
+    parts = plain if hidden is None else [*plain[:hidden], REGION, *plain[hidden + 1 :]]
+    changes = [(1, "aws-mars")]
+    if parts[3]:
+        changes += [(1, "aws-cn"), (1, "aws-us-gov"), (3, "cn-north-1"), (3, "us-isob-east-1")]
+    for at, other in changes:
+        wrong = [*parts[:at], other, *parts[at + 1 :]]
+        with pytest.raises(InvalidValueError) as refused:
+            make(":".join(wrong))
+        [line] = refused.value.problems
+        assert "must be of " in line
+        if "begin it with " in line:
+            make(f"{line.rsplit('begin it with ', 1)[1]}{':'.join(wrong[2:])}")
+
+
 @given(st.lists(st.booleans(), min_size=6, max_size=6))
 def test_a_part_is_known_exactly_where_no_token_stands(hidden: list[bool]) -> None:
     """Each on its own, whatever stands in the others."""

@@ -29,7 +29,6 @@ from shadow_constructs import (
     Watch,
 )
 from shadow_constructs.values import instance_types
-from shadow_constructs.values.pairs.places import partition_of
 from shadow_constructs.values.warnings import managed_warnings, warnings_of
 from shadow_ops.contract import hosting
 from shadow_ops.contract.policy import GatePolicy
@@ -312,19 +311,6 @@ def test_a_promotion_never_brings_together_what_the_test_kept_apart(shadow: Vari
     with pytest.raises(InvalidValueError, match="'promote_on' must be hardware that the promoted variant can run on"):
         shadow_test(shadow=shadow, promote_on=promote_on)
     assert shadow_test(shadow=shadow, promote_on="shadow").promoted().production.model == shadow.model
-
-
-def test_partitions_of_all_regions_are_told_apart() -> None:
-    """The Region says which partition an ARN has to be of."""
-    found = {region: partition_of(region) for region in ("eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1")}
-
-    assert found == {
-        "eu-west-1": "aws",
-        "cn-north-1": "aws-cn",
-        "us-gov-west-1": "aws-us-gov",
-        "us-iso-east-1": "aws-iso",
-    }
-    assert partition_of("us-isob-east-1") == "aws-iso-b"
 
 
 def test_every_listed_type_with_gpus_is_known_to_have_them() -> None:

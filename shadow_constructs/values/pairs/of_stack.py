@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import DeepLearningImage, XGBoostImage
 from shadow_constructs.values.pairs.pair import Clash, Pair
-from shadow_constructs.values.pairs.places import Placed, partition_of, places_of
+from shadow_constructs.values.pairs.places import Placed, places_of
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.partitions import of_region
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
@@ -49,8 +50,8 @@ def _region(deployed: Deployed) -> Iterator[Clash]:
         if one.region not in (None, deployed.region):
             fix = "name one of that Region, or deploy the stack where this is"
             yield Clash(one.what, f"be in the stack's region {deployed.region}", one.address, fix)
-        elif one.partition not in (None, partition_of(deployed.region)):
-            must = f"be in the stack's partition {partition_of(deployed.region)}"
+        elif one.partition not in (None, of_region(deployed.region).name):
+            must = f"be in the stack's partition {of_region(deployed.region).name}"
             yield Clash(one.what, must, one.address, "ARNs of another partition reach nothing")
 
 

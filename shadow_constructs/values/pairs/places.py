@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,20 +14,10 @@ from shadow_constructs.values.model import Model
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.pairs.pair import Clash
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.partitions import of_region
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
-
-# Most telling first. botocore's partitions.json.
-_PARTITIONS = (
-    (re.compile(r"cn-"), "aws-cn"),
-    (re.compile(r"us-gov-"), "aws-us-gov"),
-    (re.compile(r"us-iso-"), "aws-iso"),
-    (re.compile(r"us-isob-"), "aws-iso-b"),
-    (re.compile(r"eu-isoe-"), "aws-iso-e"),
-    (re.compile(r"us-isof-"), "aws-iso-f"),
-    (re.compile(r"eusc-"), "aws-eusc"),
-)
 
 
 @dataclass(frozen=True)
@@ -50,11 +39,6 @@ class Placed:
     region: str | None
     account: str | None = None
     own_account: bool = False
-
-
-def partition_of(region: str) -> str:
-    """The partition that a Region belongs to."""
-    return next((partition for pattern, partition in _PARTITIONS if pattern.match(region)), "aws")
 
 
 def places_of(test: ShadowTest) -> Iterator[Placed]:
@@ -121,11 +105,11 @@ def _of_network(network: Network | None) -> Iterator[Placed]:
 
 def _of_image(what: str, image: Image) -> Iterator[Placed]:
     if isinstance(image, EcrImage) and image.region is not None and not is_token(image.region):
-        yield Placed(what, f"{image.repository} in {image.region}", partition_of(image.region), image.region)
+        yield Placed(what, f"{image.repository} in {image.region}", of_region(image.region).name, image.region)
     elif isinstance(image, ImageAddress) and not image.private_registry:
         address = parse(image.uri)
         if address is not None and not is_token(address.region):
-            yield Placed(what, image.uri, partition_of(address.region), address.region)
+            yield Placed(what, image.uri, of_region(address.region).name, address.region)
 
 
 def _of_arn(what: str, arn: str | None, *, own_account: bool = False) -> Iterator[Placed]:

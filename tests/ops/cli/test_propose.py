@@ -197,6 +197,16 @@ def test_what_names_no_package_is_refused_with_what_was_given(run: Run, file: Pa
     assert f"got {shown(named)}" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["model-package/churn/7", "model-package-group/churn"])
+def test_an_arn_that_contradicts_itself_is_refused(run: Run, file: Path, kind: str) -> None:
+    """Of a partition that its Region isn't in: before AWS is asked."""
+    named = f"arn:aws-cn:sagemaker:eu-west-1:111122223333:{kind}"
+    done = run("propose", "churn", "--package", named, "--write", file)
+
+    assert (done.exit_code, file.read_text(), len(done.stderr.splitlines())) == (2, FILE, 1)
+    assert "'--package' must be of the partition aws, as eu-west-1 is" in done.stderr
+
+
 def test_a_group_may_be_named_by_its_arn(run: Run, file: Path) -> None:
     """As the console shows it."""
     group = "arn:aws:sagemaker:eu-west-1:111122223333:model-package-group/churn-models"
