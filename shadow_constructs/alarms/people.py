@@ -29,6 +29,9 @@ _FUNCTIONS = "lambda.alarms.cloudwatch.amazonaws.com"
 # targets), and so to none without a policy of its own: SNS's default policy has one.
 _EVENTS = "events.amazonaws.com"
 
+# Amazon SNS Developer Guide, sns-key-management: its policy can't be changed.
+_MANAGED_KEY = "alias/aws/sns"
+
 
 @dataclass
 class _Told:
@@ -65,7 +68,7 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     Returns:
         The topic's ARN, a token or as it was given. None if nobody is told.
     """
-    _check_topics(alerts)
+    _check_topics(scope, alerts)
     addresses = tuple(alerts.emails) if alerts.enabled else ()
     people = addresses or (() if alerts.topic_arn is None else (alerts.topic_arn,))
     if not people:
@@ -136,12 +139,18 @@ def _elsewhere(stack: cdk.Stack, other: cdk.Stack) -> str:
     return ours if ours != theirs and not is_token(ours) else ""
 
 
-def _check_topics(alerts: Alerts) -> None:
+def _check_topics(scope: Part, alerts: Alerts) -> None:
     problems = Problems("Alerts")
     for name, arn in (("topic_arn", alerts.topic_arn or ""), *(("action_arns", one) for one in alerts.action_arns)):
         topic = _target(arn)
         if isinstance(topic, sns.CfnTopic) and topic.fifo_topic:
             problems.add(name, *FIFO)
+        elif isinstance(topic, sns.CfnTopic) and _MANAGED_KEY in str(topic.stack.resolve(topic.kms_master_key_id)):
+            cdk.Annotations.of(scope).add_warning_v2(
+                f"shadow-constructs:key-of-a-topic:{topic.node.path}",
+                f"the topic {topic.node.path} is encrypted under {_MANAGED_KEY}, whose policy admits no alarms and no "
+                "EventBridge: nobody is told; give it a key of yours that admits both (docs/alarms.md)",
+            )
     problems.raise_if_any()
 
 

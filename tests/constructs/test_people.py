@@ -9,6 +9,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_cloudwatch_actions as cloudwatch_actions
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 
@@ -233,3 +234,45 @@ def test_fails_for_a_fifo_topic_of_the_cdk_before_a_stack_is_made() -> None:
     """A topic is asked, as nobody can read it off a token."""
     with pytest.raises(InvalidValueError, match=r"Alerts.to: 'topic' must not be a FIFO topic"):
         Alerts.to(sns.Topic(new_stack(), "Topic", fifo=True))
+
+
+def _keyed(stack: cdk.Stack, made: str) -> str:
+    """The ARN of a topic that is encrypted in some way."""
+    alias = kms.Alias.from_alias_name(stack, "Alias", "alias/aws/sns")
+    topics: dict[str, Callable[[], str]] = {
+        "under SNS's key": lambda: sns.Topic(stack, "Topic", master_key=alias).topic_arn,
+        "under it by its alias": lambda: sns.CfnTopic(stack, "Topic", kms_master_key_id="alias/aws/sns").ref,
+        "under it by its ARN": lambda: (
+            sns.CfnTopic(
+                stack,
+                "Topic",
+                kms_master_key_id=stack.format_arn(service="kms", resource="alias", resource_name="aws/sns"),
+            ).ref
+        ),
+        "under a key": lambda: sns.Topic(stack, "Topic", master_key=kms.Key(stack, "Key")).topic_arn,
+        "under none": lambda: sns.Topic(stack, "Topic").topic_arn,
+        "of another app": lambda: TOPIC,
+    }
+    return topics[made]()
+
+
+@pytest.mark.parametrize("name", ["topic_arn", "action_arns"])
+@pytest.mark.parametrize(
+    ("made", "warned"),
+    [
+        ("under SNS's key", True),
+        ("under it by its alias", True),
+        ("under it by its ARN", True),
+        ("under a key", False),
+        ("under none", False),
+        ("of another app", False),
+    ],
+)
+def test_warns_of_a_topic_that_neither_alarms_nor_eventbridge_reach(made: str, name: str, warned: bool) -> None:
+    """SNS's own key admits no service, and its policy can't be changed; of an ARN it can't be known."""
+    stack = new_stack()
+    arn = _keyed(stack, made)
+    alerts = Alerts(topic_arn=arn) if name == "topic_arn" else Alerts(action_arns=[arn])
+    ShadowEndpoint(stack, "Churn", test=shadow_test(alerts=alerts))
+    said = assertions.Annotations.from_stack(stack).find_warning("*", assertions.Match.string_like_regexp("aws/sns"))
+    assert bool(said) is warned
