@@ -5,19 +5,16 @@ Members are named alike in CloudFormation and in the API (a test holds the two a
 * the name is optional in a template, because CloudFormation makes one up, and required in the call;
 * what concerns an update only (``RetainAllVariantProperties`` ...) is no member of ``CreateEndpoint``;
 * tags are no member of ``UpdateEndpoint``: they go in calls of their own;
-* a container's ``Environment`` may be JSON in a string;
 * text that an intrinsic function yields, a custom resource's answer above all, becomes a number or a boolean where
   one is expected.
 
 Values that exist only in AWS are made up in the right form, so that a ``Ref`` (often an ARN) in place of a name shows;
-where even the form depends on the deployment, `api_model.Unknown` stands in.
+where even the form depends on the deployment, `api_model.Unknown` stands in. Of intrinsic functions those are known
+that the library's templates have in these resources; another one, and a condition, is refused as not supported.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -135,16 +132,12 @@ class Call:
     arguments: Mapping[str, object]
 
 
-def calls(
-    template: Mapping[str, object], logical_id: str, *, parameters: Mapping[str, object] | None = None
-) -> list[Call]:
+def calls(template: Mapping[str, object], logical_id: str) -> list[Call]:
     """Work out the calls that a resource becomes.
 
     Args:
         template: The synthesized template.
         logical_id: The resource. Its type must be one of `CALLS`.
-        parameters: Values for the template's parameters. By default, and for those left out, the default that the
-            template gives, and without one `api_model.Unknown`.
 
     Returns:
         One call when the type is only created and deleted; for an endpoint, its creation and its update.
@@ -153,7 +146,7 @@ def calls(
         UnresolvableError: If the template refers to something it does not have.
         KeyError: If there is no such resource, or its type is not one of `CALLS`.
     """
-    resolver = Resolver(template, parameters)
+    resolver = Resolver(template)
     kind = resolver.type_of(logical_id)
     properties = cast("dict[str, object]", resolver.properties_of(logical_id))
     result = []
@@ -201,28 +194,19 @@ class Resolver:
 
     Args:
         template: The template.
-        parameters: Values for the template's parameters; otherwise their defaults, and without one `Unknown`.
     """
 
-    def __init__(self, template: Mapping[str, object], parameters: Mapping[str, object] | None = None) -> None:
+    def __init__(self, template: Mapping[str, object]) -> None:
         self._resources = cast("Mapping[str, Mapping[str, object]]", template.get("Resources", {}))
-        self._parameters = cast("Mapping[str, Mapping[str, object]]", template.get("Parameters", {}))
+        self._parameters = cast("Mapping[str, object]", template.get("Parameters", {}))
         self._mappings = cast("Mapping[str, Mapping[str, Mapping[str, object]]]", template.get("Mappings", {}))
-        self._conditions = cast("Mapping[str, object]", template.get("Conditions", {}))
-        self._given = {} if parameters is None else dict(parameters)
         self._functions: dict[str, Callable[[object], object]] = {
-            "Fn::Base64": self._base64,
             "Fn::FindInMap": self._find_in_map,
-            "Fn::GetAZs": lambda _: [f"{REGION}{zone}" for zone in "abc"],
             "Fn::GetAtt": self._get_att,
-            "Fn::If": self._if,
             "Fn::ImportValue": lambda name: Unknown(f"export {self.resolve(name)}"),
             "Fn::Join": self._join,
-            "Fn::Length": self._length,
             "Fn::Select": self._select,
             "Fn::Split": self._split,
-            "Fn::Sub": self._sub,
-            "Fn::ToJsonString": self._to_json,
             "Ref": self._ref,
         }
 
@@ -250,8 +234,6 @@ class Resolver:
             return {name: item for name, item in items.items() if item is not _NO_VALUE}
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not _NO_VALUE]
-        if isinstance(value, str) and "{{resolve:" in value:
-            return Unknown(value)
         return value
 
     def properties_of(self, logical_id: str) -> object:
@@ -276,23 +258,13 @@ class Resolver:
 
         Returns:
             The type, such as ``AWS::SageMaker::Model``.
-        """
-        return str(self._resources[logical_id]["Type"])
-
-    def exists(self, logical_id: str) -> bool:
-        """Tell whether a resource is created at all, which its condition decides.
-
-        Args:
-            logical_id: The resource.
-
-        Returns:
-            True without a condition, otherwise the condition's value.
 
         Raises:
-            UnresolvableError: If the condition cannot be evaluated.
+            UnresolvableError: If a condition decides whether there is such a resource at all.
         """
-        condition = self._resources[logical_id].get("Condition")
-        return True if condition is None else self._named_condition(str(condition))
+        if "Condition" in self._resources[logical_id]:
+            raise UnresolvableError(f"the condition of {logical_id} is not supported here")
+        return str(self._resources[logical_id]["Type"])
 
     def name_of(self, logical_id: str) -> object:
         """Return the name of a resource: the one it is given, otherwise one as CloudFormation would make it up.
@@ -320,7 +292,7 @@ class Resolver:
         if name in _PSEUDO_PARAMETERS:
             return _PSEUDO_PARAMETERS[str(name)]
         if name in self._parameters:
-            return self._parameter(str(name))
+            return Unknown(f"parameter {name}")
         kind = self._target("Ref", name)
         if kind in _IDS:
             return _IDS[kind]
@@ -366,33 +338,16 @@ class Resolver:
     def _target(self, function: str, logical_id: object) -> str:
         if logical_id not in self._resources:
             raise UnresolvableError(f"{function} of {logical_id!r}, which the template does not have")
-        if not self.exists(str(logical_id)):
-            raise UnresolvableError(f"{function} of {logical_id!r}, which its condition leaves out")
         return self.type_of(str(logical_id))
-
-    def _parameter(self, name: str) -> object:
-        declared = self._parameters[name]
-        kind = str(declared.get("Type"))
-        # The default of such a parameter is the name under which the value will be looked up.
-        looked_up = kind.startswith("AWS::SSM::Parameter::Value<")
-        value = self._given.get(name, None if looked_up else declared.get("Default"))
-        if value is None:
-            return Unknown(f"parameter {name}")
-        if kind == "CommaDelimitedList" or kind.startswith("List<"):
-            return [_Text(item.strip()) for item in str(value).split(",")] if isinstance(value, str) else value
-        return str(value)
 
     def _find_in_map(self, argument: object) -> object:
         parts = [self.resolve(part) for part in cast("list[object]", argument)]
-        default = cast("Mapping[str, object]", parts[3]) if len(parts) > 3 else {}
-        if any(isinstance(part, Unknown) for part in parts[:3]):
-            return Unknown(f"Fn::FindInMap {parts[:3]}")
-        name, top, second = map(str, parts[:3])
+        if any(isinstance(part, Unknown) for part in parts):
+            return Unknown(f"Fn::FindInMap {parts}")
+        name, top, second = map(str, parts)
         try:
             return self._mappings[name][top][second]
         except KeyError:
-            if "DefaultValue" in default:
-                return default["DefaultValue"]
             raise UnresolvableError(f"Fn::FindInMap of {name}.{top}.{second}, which no mapping has") from None
 
     # Text and lists
@@ -424,66 +379,6 @@ class Resolver:
             raise UnresolvableError(f"Fn::Select of item {position}, of {len(values)} items")
         return values[position]
 
-    def _length(self, argument: object) -> object:
-        items = self.resolve(argument)
-        return items if isinstance(items, Unknown) else len(cast("list[object]", items))
-
-    def _sub(self, argument: object) -> object:
-        text, variables = (argument, {}) if isinstance(argument, str) else cast("list[object]", argument)
-        own = cast("Mapping[str, object]", variables)
-        parts: list[object] = []
-        # re.split with groups alternates: plain text, "!" or "", name, plain text ...
-        pieces = re.split(r"\$\{(!?)([^}]*)\}", str(text))
-        for index in range(0, len(pieces), 3):
-            parts.append(pieces[index])
-            if index + 1 < len(pieces):
-                literal, name = pieces[index + 1], pieces[index + 2].strip()
-                if literal:
-                    parts.append(f"${{{name}}}")
-                elif name in own:
-                    parts.append(self.resolve(own[name]))
-                else:
-                    parts.append(self.resolve({"Fn::GetAtt": name} if "." in name else {"Ref": name}))
-        return self._joined("", parts)
-
-    def _base64(self, argument: object) -> object:
-        text = self.resolve(argument)
-        return text if isinstance(text, Unknown) else base64.b64encode(str(text).encode()).decode()
-
-    def _to_json(self, argument: object) -> object:
-        try:
-            return json.dumps(self.resolve(argument), separators=(",", ":"))
-        except TypeError:
-            return Unknown("Fn::ToJsonString of an unknown value")
-
-    # Conditions
-
-    def _if(self, argument: object) -> object:
-        name, yes, no = cast("list[object]", argument)
-        return self.resolve(yes if self._named_condition(str(name)) else no)
-
-    def _named_condition(self, name: str) -> bool:
-        if name not in self._conditions:
-            raise UnresolvableError(f"condition {name!r}, which the template does not have")
-        return self._condition(self._conditions[name])
-
-    def _condition(self, condition: object) -> bool:
-        ((function, argument),) = cast("Mapping[str, object]", condition).items()
-        if function == "Condition":
-            return self._named_condition(str(argument))
-        parts = cast("list[object]", argument)
-        if function == "Fn::Equals":
-            left, right = (self.resolve(part) for part in parts)
-            if isinstance(left, Unknown) or isinstance(right, Unknown):
-                raise UnresolvableError(f"Fn::Equals of {left} and {right}: pass a value for the parameter")
-            return _as_text(left) == _as_text(right)
-        if function == "Fn::Not":
-            return not self._condition(parts[0])
-        if function in ("Fn::And", "Fn::Or"):
-            values = [self._condition(part) for part in parts]
-            return all(values) if function == "Fn::And" else any(values)
-        raise UnresolvableError(f"{function} is not supported in conditions here")
-
 
 class _Text(str):
     """Text that an intrinsic function gave, and that may be meant as a number or a boolean."""
@@ -500,11 +395,6 @@ def _as_text(value: object) -> str:
 
 def _fitted(value: object, shape: Shape) -> object:
     """Return a value in the types of an API shape, as far as CloudFormation converts; anything else stays as it is."""
-    if isinstance(value, str) and isinstance(shape, MapShape):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return value
     if isinstance(value, dict) and isinstance(shape, StructureShape):
         members = shape.members
         return {name: _fitted(item, members[name]) if name in members else item for name, item in value.items()}
