@@ -16,23 +16,9 @@ from shadow_ops.aws.parameters import RecordTooLargeError
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard import decision
 from shadow_ops.guard.clients import Clients, is_passing
-from shadow_ops.guard.decision import (
-    AddEntry,
-    Close,
-    Deregister,
-    Forget,
-    Prove,
-    RecordScaling,
-    RememberKeep,
-    SaveRecord,
-    Scale,
-    SetCounts,
-    Step,
-    Trim,
-    UndoEntry,
-    UseReason,
-)
+from shadow_ops.guard.decision import Step
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.seen import variants
 
@@ -94,12 +80,14 @@ class Actor:
                     raise
                 LOG.exception("going on regardless")
                 self.passing = self.passing or (isinstance(error, ClientError) and is_passing(error))
-                self.unrecorded = self.unrecorded or isinstance(step, RecordScaling | SaveRecord | Close)
-                if isinstance(step, Deregister) and step.vital:
+                self.unrecorded = self.unrecorded or isinstance(
+                    step, decision.RecordScaling | decision.SaveRecord | decision.Close
+                )
+                if isinstance(step, decision.Deregister) and step.vital:
                     self.vital.append(f"{step.variant}: {error}"[:300])
-                elif isinstance(step, Deregister):
+                elif isinstance(step, decision.Deregister):
                     self.surplus.append(step.variant)
-                elif isinstance(step, Trim):
+                elif isinstance(step, decision.Trim):
                     self.surplus += [f"{step.live.variant}/policies/{name}" for name in step.policies]
                     self.surplus += [f"{step.live.variant}/schedules/{name}" for name in step.schedules]
                 self.failed[_variant_of(step)] = f"{type(step).__name__}: {error}"[:300]
@@ -109,9 +97,9 @@ class Actor:
     def _do(self, step: Step) -> None:
         ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)
         match step:
-            case RecordScaling(scaled):
+            case decision.RecordScaling(scaled):
                 self._record(scaled)
-            case UseReason(reason_id, request):
+            case decision.UseReason(reason_id, request):
                 try:
                     reasons.use(ssm, self.endpoint, reason_id, request)
                 except ReasonGoneError as error:
@@ -119,9 +107,9 @@ class Actor:
                         f"the reason on record for {self.endpoint} doesn't count: {error}; nothing was touched, "
                         "put one on record again (shadow-test override), then deploy again"
                     ) from None
-            case SaveRecord(record):
+            case decision.SaveRecord(record):
                 records.save_pending(ssm, self.endpoint, record)
-            case Close(record):
+            case decision.Close(record):
                 open_still = tuple(name for name in self.failed if name)
                 record = replace(record, lost=(*record.lost, *self.left))
                 if self.failed:
@@ -129,30 +117,30 @@ class Actor:
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
                     record = replace(record, done=False, taken=taken, lost=lost, surplus=tuple(self.surplus))
                 records.save_pending(ssm, self.endpoint, record)
-            case Deregister(variant, recorded):
+            case decision.Deregister(variant, recorded):
                 if recorded and self.unrecorded:
                     raise Refusal(f"how {variant} scales can't be put on record, so it is left as it is")
                 scaling.deregister(variant)
-            case Scale(wanted, live, unrecorded):
+            case decision.Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
                     self.left += scaling.put(wanted, live)
-            case Prove(live):
+            case decision.Prove(live):
                 scaling.prove(live)
                 now = scaling.read({one.variant: one for one in live})
                 for one in live:
                     if now.get(one.variant, one) != one:
                         self._record(now[one.variant])
-            case Trim(live, policies, schedules):
+            case decision.Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
-            case SetCounts(counts):
+            case decision.SetCounts(counts):
                 self._set_counts(counts)
-            case RememberKeep(keeps):
+            case decision.RememberKeep(keeps):
                 records.save_keeps(ssm, self.endpoint, keeps, self.stack)
-            case AddEntry(entry):
+            case decision.AddEntry(entry):
                 history.add_entry(ssm, self.endpoint, entry)
-            case UndoEntry(entry_id, at, there):
+            case decision.UndoEntry(entry_id, at, there):
                 history.undo_entry(ssm, self.endpoint, entry_id, at, there=there)
-            case Forget(names):
+            case decision.Forget(names):
                 parameters.remove(ssm, names)
 
     def _record(self, scaled: Scaled) -> None:
@@ -198,7 +186,7 @@ class Actor:
 
 def _variant_of(step: Step) -> str:
     match step:
-        case Scale(wanted):
+        case decision.Scale(wanted):
             return wanted.variant
         case _:
             return ""

@@ -13,22 +13,11 @@ from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending, scaling_name
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard import decision
 from shadow_ops.guard.asking import consent, policy_of
 from shadow_ops.guard.change import Change, classify, refuse_other_models, versions
 from shadow_ops.guard.counts import keeps_live_counts, remembered
-from shadow_ops.guard.decision import (
-    AskGate,
-    Decision,
-    Deregister,
-    Forget,
-    Go,
-    Prove,
-    RecordScaling,
-    SaveRecord,
-    Step,
-    Wait,
-    keep_answer,
-)
+from shadow_ops.guard.decision import AskGate, Decision, Go, Step, Wait, keep_answer
 from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
 from shadow_ops.guard.managed import as_asked, measured, refuse_before_a_test, refuse_while_tested
@@ -96,7 +85,7 @@ def _first_creation(request: Request, seen: Seen) -> Decision:
     record = Pending(
         id=request.id, stack=request.stack, started=seen.now, source=asked.config, target=asked.config, done=True
     )
-    return Go(remembering((SaveRecord(record),), {asked.config: False}), keep_answer(keep=False))
+    return Go(remembering((decision.SaveRecord(record),), {asked.config: False}), keep_answer(keep=False))
 
 
 def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Decision:
@@ -114,7 +103,9 @@ def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending
     steps = [*_record(request, seen, live, record)]
     if record is not None and record.taken and not record.done:
         steps += give_back(live, seen, record)
-        steps += [SaveRecord(replace(one.record, taken=())) for one in steps if isinstance(one, SaveRecord)]
+        steps += [
+            decision.SaveRecord(replace(one.record, taken=())) for one in steps if isinstance(one, decision.SaveRecord)
+        ]
     return Go(remembering(tuple(steps), remembered(keeps, config, config, keep=keep)), keep_answer(keep=keep))
 
 
@@ -166,8 +157,8 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     steps = (
         *reason.taken(request),
         *_record(request, seen, live, record, target=asked.config, keep=keep, taken=taken, entry=entry),
-        *((Prove(there),) if there else ()),
-        *(Deregister(one.variant) for one in there),
+        *((decision.Prove(there),) if there else ()),
+        *(decision.Deregister(one.variant) for one in there),
     )
     keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
     return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)
@@ -209,12 +200,12 @@ def _record(
     if open_before is not None:
         yield from write_history(live, seen, open_before, taken_back=False)
     # The scaling first: the record that names it must never be without it.
-    yield from (RecordScaling(one) for one in scaled.values())
+    yield from (decision.RecordScaling(one) for one in scaled.values())
     stale = [name for name in need(seen.recorded) if name not in scaled]
     if stale:
-        yield Forget(tuple(scaling_name(live.name, name) for name in stale))
+        yield decision.Forget(tuple(scaling_name(live.name, name) for name in stale))
     still = () if open_before is None else tuple(name for name in open_before.taken if name in scaled)
-    yield SaveRecord(
+    yield decision.SaveRecord(
         Pending(
             id=request.id,
             stack=request.stack,

@@ -12,19 +12,10 @@ from dataclasses import replace
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
+from shadow_ops.guard import decision
 from shadow_ops.guard.counts import keeps_counts_back, remembered
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
-from shadow_ops.guard.decision import (
-    Decision,
-    Deregister,
-    Go,
-    RecordScaling,
-    SaveRecord,
-    Scale,
-    Step,
-    Wait,
-    keep_answer,
-)
+from shadow_ops.guard.decision import Decision, Go, Step, Wait, keep_answer
 from shadow_ops.guard.direction import goes_to_the_past, is_ours
 from shadow_ops.guard.handover import back_to, blocking, close, remembering
 from shadow_ops.guard.refusal import Refusal
@@ -96,7 +87,7 @@ def _where_the_record_is_gone(
         declared, recorded = request.asked.scaling.get(name), seen.recorded.get(name)
         wanted = (recorded or declared) if damaged else declared if name in taken and recorded is None else None
         if wanted is not None and name not in seen.scaled:
-            yield Scale(wanted, None)
+            yield decision.Scale(wanted, None)
 
 
 def _reached(request: Request, record: Pending | None) -> bool:
@@ -143,9 +134,9 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
         recorded = on_record if isinstance(seen.recorded, Unread) else seen.recorded
         new = [name for name in scaled if name not in recorded or name not in on_record]
         open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
-        kept = (*(RecordScaling(scaled[name]) for name in new), SaveRecord(open_again))
+        kept = (*(decision.RecordScaling(scaled[name]) for name in new), decision.SaveRecord(open_again))
     return _untouched(
-        request, seen, (*kept, *(Deregister(name, recorded=True, vital=True) for name in scaled)), (note,)
+        request, seen, (*kept, *(decision.Deregister(name, recorded=True, vital=True) for name in scaled)), (note,)
     )
 
 
@@ -166,7 +157,7 @@ def _update_back(
     keeps = remembered(known(seen.keeps, {}), live.config.name, request.asked.config, keep=keep)
     steps = (
         *_record(request, seen, live, requested, record, scaled, taken),
-        *(Deregister(name, vital=True) for name in taken),
+        *(decision.Deregister(name, vital=True) for name in taken),
     )
     return _go(remembering(steps, keeps), keep_answer(keep=keep), notes)
 
@@ -210,14 +201,14 @@ def _record(
         failed = {} if request.old is None else request.old.scaling
         for name in taken:
             if name not in (*record.variants, *record.taken):
-                yield RecordScaling(scaled[name])
+                yield decision.RecordScaling(scaled[name])
             elif name in recorded:
                 kept = back_to(scaled[name], recorded[name], declared.get(name), failed.get(name))
-                yield from (RecordScaling(kept),) if kept != recorded[name] else ()
+                yield from (decision.RecordScaling(kept),) if kept != recorded[name] else ()
         # What is gone from the record, but declared, comes back as declared.
         lost = [name for name in record.taken if name not in recorded and name not in scaled and name in declared]
-        yield from (RecordScaling(declared[name]) for name in lost)
-        yield SaveRecord(replace(record, taken=tuple(dict.fromkeys((*record.taken, *taken))), done=False))
+        yield from (decision.RecordScaling(declared[name]) for name in lost)
+        yield decision.SaveRecord(replace(record, taken=tuple(dict.fromkeys((*record.taken, *taken))), done=False))
         return
     if isinstance(seen.pending, Unread) and not seen.pending.damaged:
         # What may not be read now is not written over: it is looked at by the next event.
@@ -238,10 +229,10 @@ def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], th
     """
     recorded, declared, scaled = known(seen.recorded, {}), request.asked.scaling, known(seen.scaled, {})
     gone = [name for name in {**declared, **recorded} if name in there and name not in scaled]
-    yield from (RecordScaling(scaled[name]) for name in taken)
-    yield from (RecordScaling(declared[name]) for name in gone if name not in recorded)
+    yield from (decision.RecordScaling(scaled[name]) for name in taken)
+    yield from (decision.RecordScaling(declared[name]) for name in gone if name not in recorded)
     came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == target]
-    yield SaveRecord(
+    yield decision.SaveRecord(
         Pending(
             id=request.id,
             stack=request.stack,

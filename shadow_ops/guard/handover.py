@@ -9,17 +9,8 @@ from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.guard.decision import (
-    AddEntry,
-    Close,
-    Deregister,
-    RememberKeep,
-    SaveRecord,
-    Scale,
-    Step,
-    Trim,
-    UndoEntry,
-)
+from shadow_ops.guard import decision
+from shadow_ops.guard.decision import Step
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread, known, need, variants
 
@@ -52,7 +43,7 @@ def give_back(live: LiveEndpoint, seen: Seen, record: Pending) -> Iterator[Step]
         if one.name in record.taken and recorded is not None:
             # Somebody may have registered it by hand meanwhile; what he did holds.
             now = scaled.get(one.name)
-            yield Scale(recorded if now is None else now.over(recorded), now)
+            yield decision.Scale(recorded if now is None else now.over(recorded), now)
 
 
 def close(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
@@ -68,19 +59,19 @@ def _without_surplus(seen: Seen, record: Pending) -> Iterator[Step]:
         policies = tuple(policy for policy in one.policies if f"{name}/policies/{policy}" in record.surplus)
         schedules = tuple(schedule for schedule in one.schedules if f"{name}/schedules/{schedule}" in record.surplus)
         if name in record.surplus:
-            yield Deregister(name)
+            yield decision.Deregister(name)
         elif policies or schedules:
-            yield Trim(one, policies, schedules)
+            yield decision.Trim(one, policies, schedules)
 
 
-def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Close:
+def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> decision.Close:
     """The last step of a deployment: what could not be read is left open, what is gone for good is said.
 
     One that was taken back to its end asks for nothing any more but what it came from.
     """
     if isinstance(seen.recorded, Unread) or isinstance(seen.scaled, Unread):
         left = (*record.taken, *(record.variants if taken_back else ()))
-        return Close(replace(record, done=False, taken=tuple(dict.fromkeys(left))))
+        return decision.Close(replace(record, done=False, taken=tuple(dict.fromkeys(left))))
     names = {one.name for one in variants(live)}
     lost = tuple(
         f"the scaling of {name} was taken away for the update, and its record is gone or damaged"
@@ -90,7 +81,7 @@ def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool)
     over = replace(record, taken=(), surplus=(), done=True, lost=lost)
     if taken_back and live.config.name == record.source:
         over = replace(over, target=record.source, entry=None, back=True)
-    return Close(over)
+    return decision.Close(over)
 
 
 def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool) -> Iterator[Step]:
@@ -99,9 +90,9 @@ def write_history(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back
     if entry is None:
         return
     if live.config.name == record.target and not taken_back:
-        yield AddEntry(replace(entry, at=seen.now))
+        yield decision.AddEntry(replace(entry, at=seen.now))
     elif live.config.name == record.source:
-        yield UndoEntry(entry.id, seen.now)
+        yield decision.UndoEntry(entry.id, seen.now)
 
 
 def undo_since(seen: Seen, request: Request) -> Iterator[Step]:
@@ -125,7 +116,7 @@ def undo_newer(seen: Seen, stack: str, config: str, left: Collection[str] = ()) 
         if since is None and (entry.from_config == config or entry.to_config in left):
             since = entry.at
         if since is not None and entry.at >= since:
-            yield UndoEntry(entry.id, seen.now, there=True)
+            yield decision.UndoEntry(entry.id, seen.now, there=True)
 
 
 def history_so_far(live: LiveEndpoint, seen: Seen, record: Pending | None) -> tuple[Entry, ...]:
@@ -145,10 +136,12 @@ def history_so_far(live: LiveEndpoint, seen: Seen, record: Pending | None) -> tu
 def remembering(steps: tuple[Step, ...], keeps: Mapping[str, bool]) -> tuple[Step, ...]:
     """The same steps, and what was answered for endpoint configs in both places where it is looked for."""
     told = (
-        replace(one, record=replace(one.record, keeps=keeps)) if isinstance(one, SaveRecord | Close) else one
+        replace(one, record=replace(one.record, keeps=keeps))
+        if isinstance(one, decision.SaveRecord | decision.Close)
+        else one
         for one in steps
     )
-    return (*told, RememberKeep(keeps))
+    return (*told, decision.RememberKeep(keeps))
 
 
 def scaling_after(
@@ -208,15 +201,15 @@ def scaling_steps(
     for name, one in wanted.items():
         now = live.get(name)
         if one is not None:
-            yield Scale(one, now)
+            yield decision.Scale(one, now)
         elif now is not None:
-            yield Deregister(name)
+            yield decision.Deregister(name)
         ours = old.get(name)
         if one is not None and now is not None and ours is not None:
             policies = tuple(name for name in ours.policies if name not in one.policies and name in now.policies)
             schedules = tuple(name for name in ours.schedules if name not in one.schedules and name in now.schedules)
             if policies or schedules:
-                yield Trim(now, policies, schedules)
+                yield decision.Trim(now, policies, schedules)
 
 
 def _wanted(was: Scaled | None, new: Scaled | None, old: Scaled | None, *, anew: bool) -> Scaled | None:

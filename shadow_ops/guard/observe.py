@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import experiment, history, parameters, reasons, records
+from shadow_ops.aws.boto import pages
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
@@ -202,18 +203,10 @@ class _Looker:
     def _resources(self, stack: str, *kinds: str) -> list[Mapping[str, str]]:
         """A stack's resources of some types, as far as it has made them and still has them."""
         if self._listed is None:
-            self._listed = list(self._pages(stack))
+            listed = pages(self._clients.cloudformation.list_stack_resources, StackName=stack)
+            self._listed = [one for page in listed for one in page["StackResourceSummaries"]]
         made = (one for one in self._listed if one.get("PhysicalResourceId") and one["ResourceStatus"] not in _GONE)
         return [one for one in made if one["ResourceType"] in kinds]
-
-    def _pages(self, stack: str) -> Iterator[Mapping[str, str]]:
-        token: dict[str, str] = {}
-        while True:
-            page = self._clients.cloudformation.list_stack_resources(StackName=stack, **token)
-            yield from page["StackResourceSummaries"]
-            if not page.get("NextToken"):
-                return
-            token = {"NextToken": page["NextToken"]}
 
     def live(self) -> LiveEndpoint | Unread | None:
         """The endpoint. One whose serving config was deleted can't be told: SageMaker can't update from it."""
