@@ -98,6 +98,17 @@ def test_scaling_goes_over_to_the_promoted_variant() -> None:
     assert scaling(world, "production") == (None, None)
 
 
+@pytest.mark.parametrize("right", ["register_scalable_target", "put_scaling_policy"])
+def test_who_may_not_put_scaling_takes_none_away(right: str) -> None:
+    """The test runs on, and production scales as it did."""
+    world = World(scaled=True, refuses=right)
+    with pytest.raises(ClientError, match="no quota"):
+        run(world, PROMOTE)
+    assert scaling(world, "production") == SCALING
+    assert world.test is not None
+    assert world.test["Status"] == "Running"
+
+
 @pytest.mark.parametrize(
     ("action", "serving", "state"),
     [

@@ -438,8 +438,10 @@ class World(ParameterStore):
     def describe_scheduled_actions(self, **_: str) -> dict[str, Any]:
         return {"ScheduledActions": []}
 
-    def register_scalable_target(self, MinCapacity: int, MaxCapacity: int, **request: Any) -> None:  # noqa: N803, ANN401
-        self.targets[self._named(request)] = {"MinCapacity": MinCapacity, "MaxCapacity": MaxCapacity}
+    def register_scalable_target(self, **request: Any) -> None:  # noqa: ANN401 - the API's members
+        # What isn't said isn't changed (API operation RegisterScalableTarget).
+        limits: dict[str, int] = {name: one for name, one in request.items() if name.endswith("Capacity")}
+        self.targets[self._named(request)] = {**self.targets.get(self._named(request), {}), **limits}
 
     def deregister_scalable_target(self, **request: str) -> None:
         self.targets.pop(self._named(request), None)
