@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
+from shadow_ops.testfile import taken
 from tests.ops.cli.services import NOW, Services
 
 Run = Callable[..., Result]
@@ -24,14 +25,24 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Services:
     return services
 
 
+def invoked(*arguments: object) -> Result:
+    """Run a command; an exception that isn't an exit is the test's."""
+    result = CliRunner().invoke(cli, [str(one) for one in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
 @pytest.fixture
 def run() -> Run:
-    """Run a command; an exception that isn't an exit is the test's."""
+    """Runs a command."""
+    return invoked
 
-    def run(*arguments: object) -> Result:
-        result = CliRunner().invoke(cli, [str(one) for one in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
 
-    return run
+@pytest.fixture
+def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library reads test files in this process, without a start of two seconds each time."""
+    from shadow_constructs import ShadowTest
+    from shadow_constructs.values.toml.file import read_toml
+
+    monkeypatch.setattr(taken, "check_taken", lambda text, path: read_toml(ShadowTest, path, text))

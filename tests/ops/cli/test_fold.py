@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 
 from shadow_constructs import ShadowTest
-from shadow_constructs.values.toml.file import read_toml
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
 from shadow_ops.contract.declaring import to_text
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.testfile import taken
 from shadow_ops.testfile.ends import with_ends_of
 from shadow_ops.testfile.fold import folded
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
 
+pytestmark = pytest.mark.usefixtures("asked_here")
 SERVING = replace(
     DECLARED,
     production=(DeclaredVariant(name="production", version="v2", label="v2 (xgboost 3.0-5) on 2 x ml.m5.xlarge"),),
@@ -44,12 +43,6 @@ endpoint_name = "churn"
 hardware = { instance_type = "ml.m5.xlarge", count = 2 }
 model = { version = "v2", model_name = "new" }
 """
-
-
-@pytest.fixture(autouse=True)
-def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library reads in this process, without a start of two seconds each time."""
-    monkeypatch.setattr(taken, "check_taken", lambda text, path: read_toml(ShadowTest, path, text))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from shadow_ops.testfile import taken
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import Services
 
+pytestmark = pytest.mark.usefixtures("asked_here")
 GROUP = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/churn-models"
 IMAGE = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:7"
 FILE = """# churn, of the growth team
@@ -63,12 +64,6 @@ def registry(services: Services) -> None:
 
 
 ASKED_AS_A_PROGRAM = taken.check_taken
-
-
-@pytest.fixture(autouse=True)
-def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library reads in this process, without a start of two seconds each time; one test asks it as people do."""
-    monkeypatch.setattr(taken, "check_taken", lambda text, path: read_toml(ShadowTest, path, text))
 
 
 @pytest.fixture

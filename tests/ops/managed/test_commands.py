@@ -7,23 +7,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from shadow_ops.aws.clients import Clients
 from shadow_ops.cli import durations
 from shadow_ops.cli.commands import conclude as conclusion
-from shadow_ops.cli.main import cli
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.judge import judge
 from shadow_ops.judge.verdict import Outcome, Verdict
 from shadow_ops.managed import conclude, foreseen, verdict
 from shadow_ops.managed.steps import Wait
 from shadow_ops.measure.recording import Recording
+from tests.ops.cli.conftest import Run, invoked
 from tests.ops.managed.test_conclude import STATES, broken_off, hotfixed, ours, passing, retained
 from tests.ops.managed.world import START, World
 from tests.ops.parameter_store import aws_error
-
-Run = Callable[..., Result]
 
 
 class Account:
@@ -66,14 +63,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Account:
 @pytest.fixture
 def run(account: Account) -> Run:  # noqa: ARG001 - it must be there first
     """Run a command."""
-
-    def run(*arguments: object) -> Result:
-        result = CliRunner().invoke(cli, [str(one) for one in arguments])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return result
-
-    return run
+    return invoked
 
 
 def test_a_promotion_that_the_gate_passes_is_done(account: Account, run: Run) -> None:

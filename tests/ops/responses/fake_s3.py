@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import ClientError
+from tests.ops.parameter_store import aws_error
 
 
 class FakeS3:
@@ -43,8 +43,8 @@ class FakeS3:
         assert Bucket == "captures"
         with self._lock:
             if self.broken is not None and len(self.reads) >= self.broken:
-                raise ClientError({"Error": {"Code": "SlowDown", "Message": "slow"}}, "GetObject")
+                raise aws_error("SlowDown", "slow", "GetObject")
             if Key not in self.objects:
-                raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "gone"}}, "GetObject")
+                raise aws_error("NoSuchKey", "gone", "GetObject")
             self.reads.append(Key)
         return {"Body": io.BytesIO(self.objects[Key])}

@@ -28,6 +28,7 @@ from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Clock, verdict
 from tests.ops.guard.world import Killed, World
+from tests.ops.parameter_store import aws_error
 
 _RETRIES = 2
 _CONTINUED = 8
@@ -709,4 +710,4 @@ class Account:
 
 def denial(operation: str) -> ClientError:
     """What AWS says who lacks a right."""
-    return ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}, operation)
+    return aws_error("AccessDeniedException", "not authorized", operation)
