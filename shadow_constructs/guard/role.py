@@ -71,6 +71,7 @@ def _arns(endpoint_name: str) -> dict[str, Any]:
     found = {
         "endpoint": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint/{name}" for name in names],
         "endpoint-config": [f"arn:${{AWS::Partition}}:sagemaker:{here}:endpoint-config/*"],
+        "model": [f"arn:${{AWS::Partition}}:sagemaker:{here}:model/*"],
         "experiments": [f"arn:${{AWS::Partition}}:sagemaker:{here}:inference-experiment/*"],
         "parameter": [records, f"{records}/*"],
         "record": [f"{records}/{name}" for name in _RECORDS],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +87,7 @@ class LiveEndpoint:
     failure_reason: str | None
     modified: datetime.datetime
     since: datetime.datetime | None = None
+    created: datetime.datetime | None = None
 
     @property
     def began(self) -> datetime.datetime:
@@ -133,6 +136,48 @@ def describe_config(sagemaker: Client, name: str) -> Config:
     )
 
 
+def describe_contents(
+    sagemaker: Client, serving: Config, asked: Config, made: dict[str, Any], *, told: bool
+) -> dict[str, str | None]:
+    """What models are made of, by their names: a hash of artifact, image, environment, all that their containers get.
+
+    CloudFormation makes the same model anew under another name, for another role or network for instance.
+
+    Args:
+        sagemaker: The client.
+        serving: The config that serves.
+        asked: The one that shall: nothing is looked at where it brings nothing to users that they don't have.
+        made: What was seen before; what is seen goes there.
+        told: Whether anything was promoted before, which might come back.
+
+    Returns:
+        None for a model that is gone.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    answering, coming, tested = (
+        {one["ModelName"] for one in side if "ModelName" in one}
+        for side in (serving.production, asked.production, serving.shadow)
+    )
+    wanted = sorted(answering | coming | tested) if coming - answering or coming & tested or told else []
+    for name in wanted:
+        if made.get(f"model {name}") is None:
+            made[f"model {name}"] = _content(sagemaker, name)
+    return {name: made[f"model {name}"] for name in wanted}
+
+
+def _content(sagemaker: Client, model: str) -> str | None:
+    try:
+        found = sagemaker.describe_model(ModelName=model)
+    except ClientError as error:
+        if is_missing(error):
+            return None
+        raise
+    made = [found.get(name) for name in ("PrimaryContainer", "Containers", "InferenceExecutionConfig")]
+    return hashlib.sha256(json.dumps(made, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
 def describe(sagemaker: Client, name: str) -> LiveEndpoint | None:
     """Describe an endpoint and the config that serves.
 
@@ -163,6 +208,7 @@ def describe(sagemaker: Client, name: str) -> LiveEndpoint | None:
         shadow=shadows[0] if shadows else None,
         failure_reason=found.get("FailureReason") or None,
         modified=found["LastModifiedTime"],
+        created=found["CreationTime"],
     )
 
 

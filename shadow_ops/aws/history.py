@@ -9,7 +9,7 @@ Store keeps a hundred; they are read as well.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from shadow_ops.aws import parameters
 from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in
+
+COUNT = "InitialInstanceCount"
+"""Of a variant, the number of its instances: people change it, and scaling does, without a test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +42,13 @@ class Entry:
         to_config: Endpoint config that serves since.
         from_variant: Variant that served before, where the promotion may have renamed it: of a managed test.
         to_variant: Variant that serves since, likewise.
-        from_type: Instance type that it served on. None in entries of earlier versions, and of managed tests.
+        from_type: Instance type that it served on. None in entries of earlier versions.
         to_type: Instance type that serves since, likewise.
+        from_content: What its model was made of, as a hash: SageMaker models of other names may be the same. None in
+            entries of earlier versions.
+        to_content: What the model is made of that serves since, likewise.
+        from_hardware: All that the variant's config said of its instances; None likewise, and of managed tests.
+        to_hardware: What the config of what serves since says of them, likewise.
         gate: What the gate said, or why it wasn't asked or was overruled. None for a way back.
         reason: Why it was taken back. None for a promotion.
         reason_by: Who had put on record why it is taken back, or why the gate is overruled. None where nobody had: the
@@ -63,6 +71,10 @@ class Entry:
     to_variant: str | None = None
     from_type: str | None = None
     to_type: str | None = None
+    from_content: str | None = None
+    to_content: str | None = None
+    from_hardware: Mapping[str, Any] | None = None
+    to_hardware: Mapping[str, Any] | None = None
     gate: str | None = None
     reason: str | None = None
     reason_by: str | None = None
@@ -70,8 +82,26 @@ class Entry:
 
     @property
     def of_hardware(self) -> bool:
-        """Whether one model moved to other instances; of entries that know no types, none is told."""
-        return self.from_model == self.to_model and None not in (self.from_type, self.to_type)
+        """Whether one model moved to other instances, though SageMaker may know it by another name by then."""
+        same = (self.from_version, self.from_content) == (self.to_version, self.to_content)
+        return self.from_model == self.to_model or bool(same and self.from_content is not None and self.moved)
+
+    @property
+    def instances(self) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+        """What is known of the instances before and since; None for nothing."""
+        return _known(self.from_hardware, self.from_type), _known(self.to_hardware, self.to_type)
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """In what the instances differ, as far as it is known; in their number only if in nothing else."""
+        one, other = self.instances
+        return () if one is None or other is None else differing(one, other)
+
+    @property
+    def spoken(self) -> tuple[str, str]:
+        """The instances before and since, by what tells them apart."""
+        one, other = (_spoken(side, self.moved) for side in self.instances)
+        return one, other
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain JSON values."""
@@ -86,6 +116,8 @@ class Entry:
         known |= fields_in(cls, {name: value for name, value in data.items() if value is not None})
         undone = data.get("undone")
         known["undone"] = None if undone is None else parameters.time_of(undone)
+        for side in ("from_hardware", "to_hardware"):
+            known[side] = None if known[side] is None else dict(known[side])
         return cls(**{**known, "at": parameters.time_of(data["at"])})
 
 
@@ -94,12 +126,24 @@ def path(endpoint: str) -> str:
     return f"{prefix(endpoint)}/history"
 
 
-def history(ssm: Client, endpoint: str) -> tuple[Entry, ...]:
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+    """In what two variants' instances differ; in their number only if in nothing else."""
+    names = tuple(sorted(name for name in {*one, *other} if one.get(name) != other.get(name)))
+    return tuple(name for name in names if name != COUNT) or names
+
+
+def since(entries: Iterable[Entry], created: datetime.datetime | None) -> tuple[Entry, ...]:
+    """Those about an endpoint that was created then: earlier ones are of another endpoint that had its name."""
+    return tuple(one for one in entries if created is None or one.at >= created)
+
+
+def history(ssm: Client, endpoint: str, made: dict[str, Any] | None = None) -> tuple[Entry, ...]:
     """What was promoted and taken back, the oldest first.
 
     Args:
         ssm: The client.
         endpoint: The endpoint's name.
+        made: What was read before of what earlier versions wrote, and nobody does any more; what is read goes there.
 
     Returns:
         The entries; those that CloudFormation rolled back say so in `Entry.undone`. Nothing if nothing ever happened.
@@ -109,20 +153,23 @@ def history(ssm: Client, endpoint: str) -> tuple[Entry, ...]:
         ClientError: If a call is refused.
     """
     kept = parameters.under(ssm, path(endpoint)).items()
-    found = [*_earlier(ssm, path(endpoint)), *(parameters.unpack(value, name) for name, value in kept)]
+    made = {} if made is None else made
+    if "earlier" not in made:
+        made["earlier"] = [(path(endpoint), data) for data in _earlier(ssm, path(endpoint))]
+    found: list[tuple[str, dict[str, Any]]] = list(made["earlier"])
+    found += [(name, parameters.unpack(value, name)) for name, value in kept]
     entries: dict[str, Entry] = {}
     undone: dict[str, datetime.datetime] = {}
-    try:
-        for data in found:
+    for name, data in found:
+        try:
             if data["kind"] == "undone":
                 undone.setdefault(data["id"], parameters.time_of(data["at"]))
             else:
                 # An earlier version of the guard that was interrupted may have written an entry twice.
                 entries.setdefault(data["id"], Entry.from_json(data))
-    except (KeyError, TypeError, ValueError) as error:
-        raise parameters.DamagedRecordError(
-            f"an entry of the history of {endpoint} can't be read ({error!r})"
-        ) from None
+        except (KeyError, TypeError, ValueError) as error:
+            said = f"the entry {name} of the history of {endpoint} can't be read ({error!r})"
+            raise parameters.DamagedRecordError(said) from None
     known = (replace(one, undone=undone[one.id]) if one.id in undone else one for one in entries.values())
     return tuple(sorted(known, key=lambda one: one.at))
 
@@ -152,6 +199,18 @@ def undo_entry(
     if there or parameters.read(ssm, f"{path(endpoint)}/{entry_id}") is not None:
         undone = {"id": entry_id, "kind": "undone", "at": at.isoformat()}
         parameters.make(ssm, f"{path(endpoint)}/{entry_id}.undone", undone)
+
+
+def _known(hardware: Mapping[str, Any] | None, kind: str | None) -> Mapping[str, Any] | None:
+    # Earlier versions wrote down the type alone.
+    return hardware if hardware is not None or kind is None else {"InstanceType": kind}
+
+
+def _spoken(hardware: Mapping[str, Any] | None, names: Iterable[str]) -> str:
+    said = {"InstanceType": "{}", COUNT: "{} instances"}
+    known = hardware or {}
+    parts = [said.get(name, f"{name} {{}}").format(known.get(name, "by default")) for name in names]
+    return " and ".join(parts) or str(known.get("InstanceType", "instances that aren't on record"))
 
 
 def _earlier(ssm: Client, name: str) -> Iterator[dict[str, Any]]:

@@ -20,6 +20,7 @@ from shadow_ops.aws import parameters
 from shadow_ops.aws.boto import Client
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
+from shadow_ops.contract.scaled import TIMES, Scaled
 from shadow_ops.contract.typed import fields_in, whole
 
 _ASIDE = ("verdict", "told", "reasons")
@@ -210,3 +211,17 @@ def _stack_of(value: str) -> str:
         return str(parameters.unpack(value).get("stack", ""))
     except parameters.DamagedRecordError:
         return _NOBODY
+
+
+def plausible(variant: str, data: Mapping[str, Any]) -> Scaled | None:
+    """A record as scaling; None if it can't have been written for that variant: then it is as good as not there."""
+    try:
+        scaled = Scaled.from_json(data)
+        made = scaled.variant == variant and scaled.minimum <= scaled.maximum
+        made = made and all(type(flag) is bool for flag in (scaled.suspended or {}).values())
+        made = made and all(isinstance(one["PolicyType"], str) for one in scaled.policies.values())
+        made = made and all(isinstance(one["Schedule"], str) for one in scaled.schedules.values())
+        times = [one[name] for one in scaled.schedules.values() for name in TIMES if name in one]
+        return scaled if made and all(datetime.datetime.fromisoformat(time) for time in times) else None
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None

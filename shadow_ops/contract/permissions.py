@@ -51,6 +51,12 @@ PERMISSIONS: tuple[Need, ...] = (
         "models and instances of the config that serves and of the one that was asked for",
     ),
     Need(
+        ("sagemaker:DescribeModel",),
+        "model",
+        "what models are made of, which tells what serves, whatever SageMaker calls it; models of several containers, "
+        "or that serve several models, can't take part in a managed test",
+    ),
+    Need(
         ("sagemaker:DescribeInferenceExperiment",),
         "experiments",
         "whether the managed test of the endpoint's is to begin, which an update would get lost by",
@@ -141,16 +147,18 @@ PERMISSIONS: tuple[Need, ...] = (
 def _of_both(need: Need) -> bool:
     """Whether a need of the guard is one of the function of managed tests, which puts scaling back as well."""
     scaling = any(action.startswith("application-autoscaling:") for action in need.actions)
-    return scaling or need.resource in ("endpoint", "endpoint-config", "target-alarm", "service-role", "function")
+    return scaling or need.resource in (
+        "endpoint",
+        "endpoint-config",
+        "model",
+        "target-alarm",
+        "service-role",
+        "function",
+    )
 
 
 _LOOKS_AND_ENDS: tuple[Need, ...] = (
     *(need for need in PERMISSIONS if _of_both(need)),
-    Need(
-        ("sagemaker:DescribeModel",),
-        "model",
-        "models of several containers, or that serve several models, can't take part in a shadow test",
-    ),
     Need(
         ("sagemaker:ListInferenceExperiments",),
         "*",

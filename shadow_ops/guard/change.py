@@ -1,19 +1,19 @@
-"""What a deployment does to an endpoint, told by the models and instances, not by what versions are called. Pure."""
+"""What a deployment does to an endpoint, told by what would answer users, not by what it is called. Pure."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
-from shadow_ops.aws.history import Entry
+from shadow_ops.aws.history import COUNT, Entry
 from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
+from shadow_ops.guard.served import Served, comes_to_tested, is_on, moves_back, sides, variants
 
-# A model, and the instances that it is on.
-_What = tuple[str | None, str | None]
+_ONLY_COUNT = "only the number of instances, which nobody has to give a reason for"
 
 
 @dataclass(frozen=True)
@@ -22,24 +22,27 @@ class Change:
 
     Attributes:
         kind: ``promotion``, ``rollback`` of one, or any other ``change``.
-        from_model: SageMaker model of production now.
-        to_model: SageMaker model that production shall serve; of several, the one that the kind is about.
-        since: For a way back, the promotion that is taken back. None if the history has none of it.
+        left: What answers now.
+        came: What shall answer; of several, what the kind is about.
+        since: For a way back that needs a reason, the promotion that is taken back.
+        subject: What a reason on record must be for: the model that is tested, or that promotion's id.
     """
 
     kind: str
-    from_model: str | None
-    to_model: str | None
+    left: Served
+    came: Served
     since: Entry | None = None
-
-    def types(self, live: LiveEndpoint, requested: Config) -> tuple[str | None, str | None]:
-        """The instance types that the one model leaves and the other comes to; what comes or goes counts first."""
-        before, after = list(map(_what, live.config.production)), list(map(_what, requested.production))
-        return _type(self.from_model, before, after), _type(self.to_model, after, before)
+    subject: str | None = None
 
 
 def classify(
-    asked: Asked, live: LiveEndpoint, requested: Config, history: Sequence[Entry], measured: str | None = None
+    asked: Asked,
+    live: LiveEndpoint,
+    requested: Config,
+    history: Sequence[Entry],
+    versions: Mapping[str, str],
+    contents: Mapping[str, str | None],
+    measured: str | None = None,
 ) -> Change:
     """Say what a deployment does.
 
@@ -50,87 +53,121 @@ def classify(
         asked: The guard's properties.
         live: The endpoint now.
         requested: The config that shall serve, another than the one that does.
-        history: What was promoted and taken back.
+        history: What was promoted and taken back on it.
+        versions: What SageMaker's models are called.
+        contents: What they are made of.
         measured: The model whose managed test is over, and was concluded with its promotion; None if there is none.
 
     Raises:
         Refusal: If a promotion is asked for without a test of that very model.
     """
-    serving = next((one for one in live.production if one.name == asked.variant), live.production[0])
-    production = next(
-        (one for one in requested.production if one["VariantName"] == asked.variant), requested.production[0]
+    serving, coming, tests = (
+        variants(side, versions, contents)
+        for side in (live.config.production, requested.production, live.config.shadow)
     )
-    before, after = serving.model_name, production.get("ModelName")
-    shadow = live.shadow
+    before = serving[_main(live.config, asked.variant)]
+    after = coming[_main(requested, asked.variant)]
     if asked.promotion:
-        if shadow is None and measured is not None and measured == after:
-            return Change("promotion", before, after)
-        if shadow is None:
+        shadow = live.shadow
+        if shadow is None and (measured is None or measured != after.model):
             raise Refusal(
-                f"no shadow test is running on {asked.endpoint}: it serves {_named(before)} alone; "
+                f"no shadow test is running on {asked.endpoint}: it serves {_named(before.model)} alone; "
                 f"start the test by deploying its ShadowTestStack, or deploy {asked.version} as production there"
             )
-        if shadow.model_name != after:
+        if shadow is not None and shadow.model_name != after.model:
             raise Refusal(
                 f"what would be promoted isn't what is being tested on {asked.endpoint}: the shadow is "
-                f"{_named(shadow.model_name)}, the promotion would serve {_named(after)}; first deploy the "
+                f"{_named(shadow.model_name)}, the promotion would serve {_named(after.model)}; first deploy the "
                 f"ShadowTestStack that tests {asked.version} and let it run"
             )
-        return Change("promotion", before, after)
-    if serves_the_candidate(live.config, requested):
-        return Change("promotion", before, shadow.model_name if shadow is not None else after)
-    answering = {one.model_name for one in live.production}
-    replaced = replaced_by(history)
-    by_version = replaced.get(asked.version)
-    if by_version is not None and after != before:
-        return Change("rollback", before, after, by_version)
-    for one in requested.production:
-        model = one.get("ModelName")
-        if model is not None and model not in answering and model in replaced:
-            return Change("rollback", before, model, replaced[model])
-    hardware, asked_for = set(map(_what, live.config.production)), list(map(_what, requested.production))
-    for what in asked_for:
-        if what not in hardware and what in replaced:
-            return Change("rollback", what[0], what[0], replaced[what])
-    wanted = {model for model, _ in asked_for}
-    for entry in standing(history):
-        # What was promoted beside what it was to replace is taken out again.
-        if entry.to_model in answering - wanted and entry.from_model in answering & wanted:
-            return Change("rollback", entry.to_model, entry.from_model)
-        old, new = _hardware(entry)
-        if entry.of_hardware and new in hardware.difference(asked_for) and old in hardware.intersection(asked_for):
-            return Change("rollback", entry.to_model, entry.from_model)
-    return Change("change", before, after)
+        return Change("promotion", before, after, subject=after.model)
+    for tested in tests:
+        reached = _reached(serving, tested, coming)
+        if reached is not None:
+            return Change("promotion", _left(reached, serving, coming, before), reached, subject=tested.model)
+    replaced, told = replaced_by(history)[::-1], None
+    for entry in replaced:
+        for one in coming if not entry.of_hardware else ():
+            if one.may_be(sides(entry)[0], serving):
+                return Change("rollback", before, one, entry, entry.id)
+    for entry in replaced:
+        for one in coming if entry.of_hardware else ():
+            if moves_back(one, entry, serving):
+                back = Change("rollback", _left(one, serving, coming, before), one, entry, entry.id)
+                if entry.moved != (COUNT,):
+                    return back
+                # Nobody needs a reason for another number of instances; but it is told.
+                told = told or replace(back, since=None, subject=None)
+    for entry in standing(history)[::-1]:
+        gone, stays = _taken_out(entry, serving, coming)
+        if gone is not None and stays is not None:
+            return Change("rollback", gone, stays, entry, entry.id)
+    return told or Change("change", before, after)
 
 
-def serves_the_candidate(serving: Config, requested: Config) -> bool:
-    """Whether users would be answered by what is only a shadow now: another model, or the same on other hardware.
+def entry_of(
+    change: Change, request: Request, config: str, at: datetime.datetime, gate: str | None, reason: str | None
+) -> Entry | None:
+    """What goes to the history, of what served with a config; None for a change that nobody has to tell of."""
+    if change.kind == "change":
+        return None
+    asked, left, came = request.asked, change.left, change.came
+    return Entry(
+        id=request.id,
+        kind=change.kind,
+        at=at,
+        by=f"the stack {request.stack_name}",
+        stack=request.stack,
+        from_version=left.version,
+        from_model=left.model,
+        from_config=config,
+        to_version=came.version or came.model or asked.version,
+        to_model=came.model,
+        to_config=asked.config,
+        from_type=left.on("InstanceType"),
+        to_type=came.on("InstanceType"),
+        from_content=left.content,
+        to_content=came.content,
+        from_hardware=left.hardware,
+        to_hardware=came.hardware,
+        gate=gate,
+        reason=(reason or _ONLY_COUNT) if change.kind == "rollback" else None,
+    )
 
-    Args:
-        serving: The config that serves, or did.
-        requested: The config that shall serve.
-    """
-    answering, asked_for = set(map(_what, serving.production)), set(map(_what, requested.production))
-    for model, instance_type in map(_what, serving.shadow):
-        if model is not None and model not in {name for name, _ in answering}:
-            # A new model is new on any hardware.
-            return model in {name for name, _ in asked_for}
-        if (model, instance_type) in asked_for - answering:
-            return True
-    return False
+
+def _main(config: Config, variant: str) -> int:
+    return next((at for at, one in enumerate(config.production) if one["VariantName"] == variant), 0)
 
 
-def _what(variant: Mapping[str, Any]) -> _What:
-    return variant.get("ModelName"), variant.get("InstanceType")
+def _left(one: Served, serving: Sequence[Served], coming: Sequence[Served], otherwise: Served) -> Served:
+    """What a model's instances replace: the same model's that go, else any of it; else what served."""
+    there = [each for each in serving if each.is_same(one)]
+    return next((each for each in there if each not in coming), there[0] if there else otherwise)
 
 
-def _type(model: str | None, among: Sequence[_What], beside: Sequence[_What]) -> str | None:
-    found = [one for one in among if one[0] == model]
-    return next((one[1] for one in found if one not in beside), found[0][1] if found else None)
+def _reached(serving: Sequence[Served], tested: Served, coming: Sequence[Served]) -> Served | None:
+    """What of what comes is what is only a shadow now: another model, or the same on other instances."""
+    there = [one for one in serving if one.model == tested.model]
+    if there:
+        return next((one for one in coming if one.may_be(tested, ()) and comes_to_tested(one, tested, there)), None)
+    if any(one.content == tested.content for one in serving):
+        # What both are made of doesn't tell which of them comes.
+        tested = replace(tested, content=None)
+    return next((one for one in coming if one.may_be(tested, serving)), None)
 
 
-def _hardware(entry: Entry) -> tuple[_What, _What]:
-    return (entry.from_model, entry.from_type), (entry.to_model, entry.to_type)
+def _taken_out(
+    entry: Entry, serving: Sequence[Served], coming: Sequence[Served]
+) -> tuple[Served | None, Served | None]:
+    """What was promoted beside what it was to replace and goes again, and what stays."""
+
+    def found(side: Served, among: Sequence[Served]) -> Served | None:
+        those = (one for one in among if one.is_same(side))
+        return next((one for one in those if not entry.of_hardware or (entry.moved and is_on(one, side, entry))), None)
+
+    left, came = sides(entry)
+    gone = found(came, serving) if found(came, coming) is None else None
+    return gone, found(left, coming) if found(left, serving) is not None else None
 
 
 def refuse_other_models(request: Request, left: Config | None, requested: Config | None) -> None:
@@ -151,7 +188,9 @@ def refuse_other_models(request: Request, left: Config | None, requested: Config
             "this release with the name that it has, then rename it"
         )
     models, known = ({one.get("ModelName") for one in config.production} for config in (requested, left))
-    if not models <= known or serves_the_candidate(left, requested):
+    serving, coming, tests = (variants(side, {}, {}) for side in (left.production, requested.production, left.shadow))
+    tested = any(_reached(serving, one, coming) is not None for one in tests)
+    if not models <= known or tested:
         raise Refusal(
             f"{asked.endpoint} shall replace {old.endpoint}, and at the same time serve what that one doesn't: nothing "
             f"of {asked.version} was tested under the new name, and no way back would be left; rename the endpoint in "
@@ -173,44 +212,29 @@ def standing(history: Iterable[Entry]) -> list[Entry]:
 
 
 def _takes_back(entry: Entry, promotion: Entry) -> bool:
+    left, came = sides(entry)[0], sides(promotion)[1]
     if entry.of_hardware:
         # The model itself stays.
-        return _hardware(promotion)[1] == _hardware(entry)[0]
-    return promotion.to_model == entry.from_model
+        return promotion.of_hardware and left.is_same(came) and is_on(left, came, promotion)
+    return left.is_same(came)
 
 
-def versions(request: Request, live: LiveEndpoint, requested: Config, history: Iterable[Entry]) -> dict[str, str]:
-    """What the models are called, as far as the code or the history says it."""
-    found: dict[str | None, str | None] = {}
+def replaced_by(history: Iterable[Entry]) -> list[Entry]:
+    """The promotions whose replaced side nothing has brought back since."""
+    found: list[Entry] = []
     for entry in history:
-        found |= {entry.from_model: entry.from_version or found.get(entry.from_model), entry.to_model: entry.to_version}
-    asked, old = request.asked, request.old
-    said = (
-        [(asked, requested)]
-        if old is None or old.config != live.config.name
-        else [(asked, requested), (old, live.config)]
-    )
-    for code, config in said:
-        main = next((one for one in config.production if one["VariantName"] == code.variant), config.production[0])
-        found |= {one.get("ModelName"): code.shadow_version for one in config.shadow if code.shadow_version is not None}
-        found[main.get("ModelName")] = code.version
-    return {model: version for model, version in found.items() if model is not None and version is not None}
+        if entry.undone is None:
+            found = [one for one in found if not _brings_back(entry, one)]
+            found += [entry] if entry.kind == "promotion" else []
+    return found
 
 
-def replaced_by(history: Iterable[Entry]) -> dict[str | _What, Entry]:
-    """For every version, model, and model on its hardware, that a promotion replaced and nothing brought back: it."""
-    replaced: dict[str | _What, Entry] = {}
-    for entry in history:
-        if entry.undone is not None:
-            continue
-        old, new = _hardware(entry)
-        if entry.kind == "promotion":
-            replaced |= {name: entry for name in (entry.from_version, entry.from_model) if name is not None}
-            # A test of hardware alone replaces the model on what it had; where models differ they tell it.
-            replaced |= {old: entry} if entry.of_hardware else {}
-        for name in (entry.to_version, entry.to_model or "", new):
-            replaced.pop(name, None)
-    return replaced
+def _brings_back(entry: Entry, promotion: Entry) -> bool:
+    came, left = sides(entry)[1], sides(promotion)[0]
+    if promotion.of_hardware:
+        return came.is_same(left) and is_on(came, left, promotion)
+    # Of what nobody can tell, a way back that somebody gave a reason for is as good as the one that was asked about.
+    return came.is_same(left) or (entry.kind == "rollback" and left.unknown)
 
 
 def _named(model: str | None) -> str:

@@ -15,7 +15,7 @@ from shadow_ops.aws.records import Pending, scaling_name
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
 from shadow_ops.guard.asking import consent, policy_of
-from shadow_ops.guard.change import Change, classify, refuse_other_models, versions
+from shadow_ops.guard.change import classify, entry_of, refuse_other_models
 from shadow_ops.guard.counts import keeps_live_counts, remembered
 from shadow_ops.guard.decision import AskGate, Decision, Go, Step, Wait, keep_answer
 from shadow_ops.guard.direction import fingerprint, refuse_stale
@@ -26,14 +26,14 @@ from shadow_ops.guard.ready import refuse_not_ours, refuse_two_owners, refuse_un
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.renamed import refuse_lossy_rename
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import PASSING_STATES, Seen, need, variants
+from shadow_ops.guard.seen import PASSING_STATES, Seen, known, need, variants
+from shadow_ops.guard.served import labels
 from shadow_ops.guard.unfit import past, refuse_past, refuse_unfit
 
 ALARM_PATIENCE = datetime.timedelta(minutes=3)
 """How long an alarm is waited for. One that is pointed at a new fleet keeps its state until it is looked at again (API
 operation PutMetricAlarm), up to a minute later: whoever goes back because production fails must not be taken back by
 that very failure."""
-_WITHDRAWN = "taken out again, beside what it was to replace"
 
 
 def decide_before(request: Request, seen: Seen) -> Decision:
@@ -112,7 +112,12 @@ def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending
 def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config, record: Pending | None) -> Decision:
     asked = request.asked
     history = history_so_far(live, seen, record)
-    change = classify(asked, live, requested, history, measured(seen, live, request))
+    before = known(seen.left, None)
+    configs = (live.config, requested, *(() if before is None else (before,)))
+    # Without a test and without a promotion nothing can be brought to users, or brought back.
+    contents = need(seen.contents) if live.config.shadow or history or asked.promotion else known(seen.contents, {})
+    named = labels(request, configs, history)
+    change = classify(asked, live, requested, history, named, contents, measured(seen, live, request))
     reason = why(request, seen, live, change)
     refuse_demotion(request, change, reason)
     if change.kind != "rollback":
@@ -149,10 +154,9 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     taken = blocking(live, requested, scaled)
     if request.kind == "Create":
         _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})
-    entry = _entry(request, seen, live, change, gate, reason, versions(request, live, requested, history))
+    entry = entry_of(change, request, live.config.name, seen.now, gate, reason.text)
     if entry is not None:
-        left, came_to = change.types(live, requested)
-        entry = replace(entry, from_type=left, to_type=came_to)
+        entry = replace(entry, reason_by=reason.by)
     there = tuple(one for name, one in need(seen.scaled).items() if name in taken)
     steps = (
         *reason.taken(request),
@@ -222,34 +226,4 @@ def _record(
             # Where nothing is taken away and nothing else will serve, there is nothing to finish.
             done=target is None and not still,
         )
-    )
-
-
-def _entry(
-    request: Request,
-    seen: Seen,
-    live: LiveEndpoint,
-    change: Change,
-    gate: str | None,
-    reason: Why,
-    named: Mapping[str, str],
-) -> Entry | None:
-    if change.kind == "change":
-        return None
-    asked = request.asked
-    return Entry(
-        id=request.id,
-        kind=change.kind,
-        at=seen.now,
-        by=f"the stack {request.stack_name}",
-        stack=request.stack,
-        from_version=named.get(change.from_model or ""),
-        from_model=change.from_model,
-        from_config=live.config.name,
-        to_version=named.get(change.to_model or "", change.to_model or asked.version),
-        to_model=change.to_model,
-        to_config=asked.config,
-        gate=gate,
-        reason=(reason.text or _WITHDRAWN) if change.kind == "rollback" else None,
-        reason_by=reason.by,
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
-from shadow_ops.aws.history import Entry
+from shadow_ops.aws.history import Entry, since
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
@@ -120,12 +120,12 @@ def undo_newer(seen: Seen, stack: str, config: str, left: Collection[str] = ()) 
 
 
 def history_so_far(live: LiveEndpoint, seen: Seen, record: Pending | None) -> tuple[Entry, ...]:
-    """The history, and what a deployment came to whose end nobody has written down yet.
+    """The history of this endpoint, and what a deployment came to whose end nobody has written down yet.
 
     Raises:
         Refusal: If it can't be read.
     """
-    entries = need(seen.history)
+    entries = since(need(seen.history), live.created)
     entry = None if record is None or record.done else record.entry
     if record is None or entry is None or live.config.name not in (record.source, record.target):
         return entries

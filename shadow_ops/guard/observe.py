@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shadow_ops.aws import experiment, history, parameters, reasons, records
 from shadow_ops.aws.boto import pages
-from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, is_missing
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, describe, describe_config, describe_contents, is_missing
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.history import Entry
@@ -20,7 +20,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.declared import Declared
 from shadow_ops.contract.problems import CannotTellError, InvalidValueError
-from shadow_ops.contract.scaled import TIMES, Scaled
+from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.direction import went_beyond
 from shadow_ops.guard.managed import leaves_alone
@@ -28,13 +28,16 @@ from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, kept_of, variants
 
 T = TypeVar("T")
+Made = dict[str, Any]
 _ENDPOINT, _TARGET = "AWS::SageMaker::Endpoint", "AWS::ApplicationAutoScaling::ScalableTarget"
 # Deleted, or left behind: no resource of the stack's any more.
 _GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 _GUARD = ("Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter")
 
 
-def observe(clients: Clients, endpoint: str, request: Request | None, now: datetime.datetime, *, waits: bool) -> Seen:
+def observe(
+    clients: Clients, endpoint: str, request: Request | None, now: datetime.datetime, made: Made, *, waits: bool
+) -> Seen:
     """Look at the world.
 
     Args:
@@ -42,6 +45,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         endpoint: The endpoint's name.
         request: The request of CloudFormation; None for an event.
         now: The time.
+        made: What was seen before that can't change: the config that is asked for, what models are made of.
         waits: Whether an endpoint that is changing will be waited for.
     """
     look = _Looker(clients, endpoint)
@@ -71,7 +75,7 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         recorded=look.recorded(stack),
     )
     if request is None:
-        return replace(seen, history=look.history()) if went_beyond(seen) else seen
+        return replace(seen, history=look.history(made)) if went_beyond(seen) else seen
     if request.kind == "Delete":
         own = look.tell(
             lambda: records.own_names(clients.ssm, endpoint, stack, gone=live is None), "the guard's records"
@@ -83,13 +87,23 @@ def observe(clients: Clients, endpoint: str, request: Request | None, now: datet
         seen = replace(seen, asked=look.config(request.asked.config))
     if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
-    past = look.history()
+    past = look.history(made)
     if request.asked.step == "after":
         return replace(seen, history=past)
+    serving = live.config.name if isinstance(live, LiveEndpoint) else None
+    asked = made.get(f"config {request.asked.config}") or look.config(request.asked.config)
+    contents: Mapping[str, str | None] | Unread = {}
+    if isinstance(live, LiveEndpoint) and isinstance(asked, Config) and forward and serving != asked.name:
+        made[f"config {asked.name}"], read = (
+            asked,
+            partial(describe_contents, clients.sagemaker, live.config, asked, made),
+        )
+        contents = look.tell(partial(read, told=past != ()), "a model")
     return replace(
         seen,
-        asked=look.config(request.asked.config),
-        left=None if request.old is None or request.old.endpoint == endpoint else look.config(request.old.config),
+        asked=asked,
+        left=None if request.old is None or request.old.config == serving else look.config(request.old.config),
+        contents=contents,
         keeps=look.keeps(pending),
         history=past,
         reasons=look.tell(lambda: reasons.on_record(clients.ssm, endpoint), "what people put on record"),
@@ -155,8 +169,8 @@ class _Looker:
             return also if found.damaged and also else found
         return {**also, **found}
 
-    def history(self) -> tuple[Entry, ...] | Unread:
-        return self.tell(lambda: history.history(self._clients.ssm, self._endpoint), "the history")
+    def history(self, made: Made) -> tuple[Entry, ...] | Unread:
+        return self.tell(lambda: history.history(self._clients.ssm, self._endpoint, made), "the history")
 
     def status(self, stack: str) -> str | Unread | None:
         def look() -> str | None:
@@ -268,22 +282,8 @@ class _Looker:
         found = self.tell(lambda: records.scalings(self._clients.ssm, self._endpoint, stack), "the recorded scaling")
         if isinstance(found, Unread):
             return found
-        read = {name: _plausible(name, data) for name, data in found.items()}
+        read = {name: records.plausible(name, data) for name, data in found.items()}
         return {name: one for name, one in read.items() if one is not None}
-
-
-def _plausible(variant: str, data: Mapping[str, Any]) -> Scaled | None:
-    """A record as scaling; None if it can't have been written for that variant: then it is as good as not there."""
-    try:
-        scaled = Scaled.from_json(data)
-        made = scaled.variant == variant and scaled.minimum <= scaled.maximum
-        made = made and all(type(flag) is bool for flag in (scaled.suspended or {}).values())
-        made = made and all(isinstance(one["PolicyType"], str) for one in scaled.policies.values())
-        made = made and all(isinstance(one["Schedule"], str) for one in scaled.schedules.values())
-        times = [one[name] for one in scaled.schedules.values() for name in TIMES if name in one]
-        return scaled if made and all(datetime.datetime.fromisoformat(time) for time in times) else None
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
 
 
 class _ConfigGoneError(Exception):

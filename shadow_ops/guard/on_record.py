@@ -46,11 +46,10 @@ def why(request: Request, seen: Seen, live: LiveEndpoint, change: Change) -> Why
         return Why(given)
     if isinstance(seen.reasons, Unread):
         return Why(void=f"; {seen.reasons.why}")
-    subject = change.to_model if change.kind == "promotion" else None if change.since is None else change.since.id
     void = ""
     for one in reversed(seen.reasons):
         because = one.void_because(
-            purpose=change.kind, config=live.config.name, subject=subject, now=seen.now, request=request.id
+            purpose=change.kind, config=live.config.name, subject=change.subject, now=seen.now, request=request.id
         )
         if because is None:
             return Why(one.text, one)
@@ -68,16 +67,16 @@ def refuse_demotion(request: Request, change: Change, reason: Why) -> None:
     since, asked = change.since, request.asked
     if change.kind != "rollback" or since is None or reason.text is not None:
         return
-    serves = "a variant without a model" if change.from_model is None else f"the model {change.from_model}"
+    serves = "a variant without a model" if change.left.model is None else f"the model {change.left.model}"
     left, came_to = since.from_version or since.from_model, since.to_version
     keep = f"make {came_to} the production model in the code"
     if since.of_hardware:
-        left, came_to = f"{left} on {since.from_type}", f"{came_to} on {since.to_type}"
-        keep = f"have it on {since.to_type} in the code"
+        before, on = since.spoken
+        left, came_to, keep = f"{left} on {before}", f"{came_to} on {on}", f"have it on {on} in the code"
     raise Refusal(
         f"{asked.endpoint} serves {serves}; a promotion by {since.by} on {since.at:%Y-%m-%d %H:%M} UTC replaced "
         f"{left} with {came_to}, and this deployment would bring "
-        f'{asked.version} back; to go back deploy with -c rollback="reason" (in a pipeline: shadow-test override '
-        f'{asked.endpoint} --for rollback --reason "..."), to keep what serves '
+        f'{change.came.version or change.came.model} back; to go back deploy with -c rollback="reason" (in a pipeline: '
+        f'shadow-test override {asked.endpoint} --for rollback --reason "..."), to keep what serves '
         f"{keep}{reason.void}"
     )

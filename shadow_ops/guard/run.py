@@ -44,8 +44,7 @@ class HandOverError(Exception):
     """This invocation's time is up, and the request isn't answered yet."""
 
 
-# None of them is an answer.
-_UNFINISHED = (HandOverError, OvertakenError, TimeUpError)
+_UNFINISHED = (HandOverError, OvertakenError, TimeUpError)  # None of them is an answer.
 
 
 @dataclass
@@ -68,6 +67,7 @@ class Runner:
     request: Request | None
     course: Course
     _judged: tuple[tuple[str, str], Any] | None = None
+    _made: dict[str, Any] = field(default_factory=dict)
     _goes: bool = False
     _late: Step | None = None
     _poll: float = _POLL_SECONDS
@@ -201,7 +201,7 @@ class Runner:
     def _look(self) -> Seen:
         now, patient = self.clock.now(), self._patient
         waits = patient and self.request is not None and self.request.kind != "Delete"
-        seen = observe(self.clients, self.endpoint, self.request, now, waits=waits)
+        seen = observe(self.clients, self.endpoint, self.request, now, self._made, waits=waits)
         self._goes = goes(seen.stack)
         if self.course.forward is None:
             self.course.forward = isinstance(seen.stack, str) and "ROLLBACK" not in seen.stack

@@ -48,7 +48,9 @@ class Seen:
         owned: Whether the endpoint is a resource of the stack.
         live: The endpoint; None if there is none.
         asked: The endpoint config that is asked for; None if there is none, or nobody asked.
-        left: The config of the endpoint that is replaced by one of another name; None if there is none.
+        left: The config that was asked for before, where it isn't the one that serves: of an endpoint that is replaced
+            by one of another name, or where somebody has updated it since; None if there is none.
+        contents: What the models of both configs are made of; None for one that is gone.
         scaled: How the endpoint's variants scale, those that do.
         pending: The record of the deployment under way or the last one; None if there is none of this stack.
         recorded: The recorded scaling by variant, as far as it is there, undamaged and plausible.
@@ -73,6 +75,7 @@ class Seen:
     live: LiveEndpoint | Unread | None = None
     asked: Config | Unread | None = None
     left: Config | Unread | None = None
+    contents: Mapping[str, str | None] | Unread = field(default_factory=dict)
     scaled: Mapping[str, Scaled] | Unread = field(default_factory=dict)
     pending: Pending | Unread | None = None
     recorded: Mapping[str, Scaled] | Unread = field(default_factory=dict)

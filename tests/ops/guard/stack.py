@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -63,7 +63,7 @@ def scaling(name: str = "production", low: int = 1, high: int = 8, **more: Any) 
 
 @dataclass(frozen=True)
 class Code:
-    """What the user's code says. One version is one model."""
+    """What the user's code says. One version is one model, which CloudFormation makes anew where `made` changes."""
 
     version: str = "v1"
     instance_type: str = "ml.m5.xlarge"
@@ -78,13 +78,21 @@ class Code:
     policy: str = "usual"
     alarms: tuple[str, ...] = ()
     tested: str | None = None
+    made: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+    shadow_more: dict[str, Any] = field(default_factory=dict)
+    second: str | None = None
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
-        production = variant(f"model-{self.version}", self.instance_type, self.count)
+        made = f"@{self.made}" if self.made else ""
+        production = [variant(f"model-{self.version}{made}", self.instance_type, self.count) | self.more]
+        if self.second is not None:
+            production.append(variant(f"model-{self.second}{made}", self.instance_type, self.count, "second"))
         if self.shadow is None:
-            return [production], []
-        return [production], [variant(f"model-{self.shadow}", self.shadow_type, self.shadow_count, "shadow")]
+            return production, []
+        shadow = variant(f"model-{self.shadow}{made}", self.shadow_type, self.shadow_count, "shadow")
+        return production, [shadow | self.shadow_more]
 
     def promoted(self, **changes: Any) -> Code:  # noqa: ANN401 - of any field
         """The endpoint after its promotion."""
@@ -140,6 +148,7 @@ class Stack:
         self.code: Code | None = None
         self.config = ""
         self.keep = "false"
+        self.models: dict[str, str] = {}
         self.verdict: Callable[[], Verdict] = verdict
         self.judged: list[tuple[GatePolicy, Instances | None]] = []
         # The reasons of all answers.
@@ -175,6 +184,7 @@ class Stack:
                 assert self._back(old, old_config, old_keep, code, config, touched), "the rollback stays stuck"
             if config != old_config:
                 self._delete_config(config)
+            world.drop_models(self.models, old.variants())
             world.status = "UPDATE_ROLLBACK_COMPLETE"
             return Result(False, str(failed))
         finally:
@@ -182,6 +192,7 @@ class Stack:
         self.code, self.config = code, config
         if config != old_config:
             self._delete_config(old_config)
+        world.drop_models(self.models, code.variants())
         world.status = "UPDATE_COMPLETE"
         return Result(True)
 
@@ -195,6 +206,7 @@ class Stack:
         self.world.owners[ENDPOINT] = (STACK, "DELETE_COMPLETE")
         self._must(self.ask("Delete", "before", self.code, self.config))
         self.world.configs.clear()
+        self.world.drop_models(self.models)
         self.world.status, self.code = None, None
 
     def history(self) -> tuple[Entry, ...]:
@@ -334,7 +346,7 @@ class Stack:
     def _new_config(self, code: Code) -> str:
         self._number += 1
         name = f"config-{self._number}"
-        return self.world.make_config(name, code.variants())
+        return self.world.make_config(name, self.world.name_models(self.models, code.variants()))
 
     def _delete_config(self, name: str) -> None:
         assert self.world.live is None or self.world.live.config != name, "the config that serves is deleted"

@@ -62,6 +62,9 @@ class Situation:
 
     def __init__(self, way: str, number: int) -> None:
         self.dice, self.way = random.Random(f"{way} {number}"), way
+        made = random.Random(f"contents {number}")
+        contents = {f"model-v{one}": made.choice(("a", "b", "c", None)) for one in (1, 2, 3)}
+        self.contents = contents if made.randrange(9) else Unread("a model can't be read")
         self.live = self._live()
         self.asked_config = self._config(self._pick("new", "new", "new", "old"))
         self.record = self._record()
@@ -196,6 +199,7 @@ class Situation:
             live=self._maybe(self._pick(*[self.live] * 12, None), 12),
             asked=self._maybe(self._pick(*[self.asked_config] * 9, None), 15),
             left=self._maybe(self._pick(self.live.config, None)),
+            contents=self.contents,
             scaled=self._maybe(self._scaling(), 12),
             pending=self._maybe(self.record),
             recorded=self._maybe(self._scaling()),

@@ -34,6 +34,7 @@ def calls() -> set[str]:
     slow.ask("Update", "before", TESTING, slow.config, (TESTING, slow.config))
     tested = scheduled("Completed")
     assert tested.deploy(replace(TESTING, shadow=None, count=3)).ok
+    assert tested.deploy(replace(TESTING, shadow=None, version="v3")).ok
     worlds = (tested.world, scaled.world, with_alarm.world, larger.world, slow.world)
     return {call for world in worlds for call in world.calls}
 

@@ -66,6 +66,7 @@ class Live:
 
     config: str
     counts: dict[str, int]
+    created: datetime.datetime
     status: str = "InService"
     reason: str | None = None
     # When it settles, and the config, counts and reason it settles with.
@@ -81,6 +82,9 @@ class World(ParameterStore):
         now: The time; only sleeping makes it pass.
         configs: Endpoint configs by name: production and shadow variants.
         created: When each config was made.
+        models: What each SageMaker model is made of, by its name.
+        made: The same of all that there ever were.
+        creations: How often CloudFormation has made a model of that.
         endpoints: The endpoints by name.
         scaling: Scalable targets by endpoint and variant.
         parameters: Versions of SSM parameters by name.
@@ -105,6 +109,9 @@ class World(ParameterStore):
     now: datetime.datetime = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
     configs: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]]]] = field(default_factory=dict)
     created: dict[str, datetime.datetime] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    creations: dict[str, int] = field(default_factory=dict)
     endpoints: dict[str, Live] = field(default_factory=dict)
     scaling: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     parameters: dict[str, list[str]] = field(default_factory=dict)
@@ -183,7 +190,34 @@ class World(ParameterStore):
         """Make an endpoint config; no two are made at one moment."""
         self.sleep(1)
         self.configs[name], self.created[name] = variants, self.now
+        for one in self.named(name).values():
+            self.made.setdefault(one["ModelName"], self.models.setdefault(one["ModelName"], one["ModelName"]))
         return name
+
+    def name_models(
+        self, names: dict[str, str], variants: tuple[list[dict[str, Any]], list[dict[str, Any]]]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The variants with their models named as CloudFormation does: by a new name for each creation.
+
+        Args:
+            names: The names of the models that a stack has, by what the code calls them: ``model-v1``, or
+                ``model-v1@other`` with other properties that change nothing for users. What is missing is made.
+            variants: The variants as the code has them.
+        """
+        for one in (*variants[0], *variants[1]):
+            if one["ModelName"] not in names:
+                content = one["ModelName"].partition("@")[0]
+                number = self.creations[content] = self.creations.get(content, 0) + 1
+                name = names[one["ModelName"]] = content if number == 1 else f"{content}.{number}"
+                self.models[name] = self.made[name] = content
+        production, shadow = ([{**one, "ModelName": names[one["ModelName"]]} for one in side] for side in variants)
+        return production, shadow
+
+    def drop_models(self, names: dict[str, str], *codes: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+        """Delete a stack's models that none of these has any more."""
+        kept = {one["ModelName"] for variants in codes for side in variants for one in side}
+        for gone in names.keys() - kept:
+            self.models.pop(names.pop(gone), None)
 
     # --- what CloudFormation calls
 
@@ -194,7 +228,7 @@ class World(ParameterStore):
                 "ValidationException", f"Cannot create already existing endpoint {endpoint}", "CreateEndpoint"
             )
         counts = {name: one["InitialInstanceCount"] for name, one in self.named(config).items()}
-        self.endpoints[endpoint] = Live(config, counts)
+        self.endpoints[endpoint] = Live(config, counts, self.now)
         if stack is not None:
             self.owners[endpoint] = (stack, "CREATE_COMPLETE")
 
@@ -294,6 +328,7 @@ class World(ParameterStore):
             "EndpointConfigName": live.config,
             "ProductionVariants": summaries(production),
             "ShadowProductionVariants": summaries(shadow),
+            "CreationTime": live.created,
             "LastModifiedTime": self.now,
             **({"FailureReason": live.reason} if live.reason else {}),
         }
@@ -302,6 +337,12 @@ class World(ParameterStore):
         if Name not in self.experiments:
             raise aws_error("ResourceNotFound", Name, "DescribeInferenceExperiment")
         return self.experiments[Name]
+
+    def _describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
+        if ModelName not in self.models:
+            raise error("ValidationException", f'Could not find model "{ModelName}".', "DescribeModel")
+        artifact = f"s3://models/{self.models[ModelName]}/model.tar.gz"
+        return {"ModelName": ModelName, "PrimaryContainer": {"Image": "serve", "ModelDataUrl": artifact}}
 
     def _describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         if EndpointConfigName not in self.configs:

@@ -359,6 +359,7 @@ class World(ParameterStore):
             "EndpointConfigName": self.endpoint["config"],
             "EndpointStatus": self.endpoint["status"],
             "FailureReason": self.endpoint["failure"],
+            "CreationTime": START,
             "LastModifiedTime": self.now,
             **summaries,
         }

@@ -126,6 +126,8 @@ class Stack:
     code: Code | None = None
     config: str = ""
     keep: str = "false"
+    # The names of its models, by what the code calls them.
+    models: dict[str, str] = field(default_factory=dict)
     # Left over by a failure without a rollback: what CloudFormation tried last.
     tried: tuple[Code, str] | None = None
 
@@ -181,7 +183,7 @@ class Account:
     def create(self, stack: Stack, code: Code) -> Result:
         """Create a stack; a failure removes all of it."""
         self.world.statuses[stack.arn] = "CREATE_IN_PROGRESS"
-        config, done = self._config(code), list[str]()
+        config, done = self._config(stack, code), list[str]()
         try:
             done.append("before")
             answer = self._ask(stack, "Create", "before", code, config)
@@ -199,6 +201,7 @@ class Account:
             self._allow()
             self.world.statuses[stack.arn] = "ROLLBACK_COMPLETE"
             del self.world.configs[config]
+            self.world.drop_models(stack.models)
             return Result(False, str(failed))
         self.world.statuses[stack.arn] = "CREATE_COMPLETE"
         stack.code, stack.config = code, config
@@ -216,7 +219,7 @@ class Account:
             live.status = "Updating"
             live.settles = world.now + datetime.timedelta(seconds=self.faults.busy)
         same = code.variants() == believed[0].variants() and code.guarded == believed[0].guarded
-        config = believed[1] if same and code.alarms == believed[0].alarms else self._config(code)
+        config = believed[1] if same and code.alarms == believed[0].alarms else self._config(stack, code)
         self.tried_config = config
         world.next_update = "done" if self.faults.silent is None else "no capacity"
         if self.faults.alarm:
@@ -256,6 +259,7 @@ class Account:
             self._remove(stack, "before", *believed)
         for gone in {old_config, believed[1]} - {config}:
             self._delete_config(gone)
+        world.drop_models(stack.models, code.variants())
         world.statuses[stack.arn] = "UPDATE_COMPLETE"
         self._event(stack)
         return Result(True)
@@ -381,6 +385,7 @@ class Account:
             self._remove(stack, "before", *tried)
         if tried[1] != old[1]:
             self._delete_config(tried[1])
+        world.drop_models(stack.models, old[0].variants())
         world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE"
         self._event(stack)
         return Result(False, reason)
@@ -504,9 +509,9 @@ class Account:
         except ClientError as refused:
             raise StepError(str(refused)) from None
 
-    def _config(self, code: Code) -> str:
+    def _config(self, stack: Stack, code: Code) -> str:
         self.number += 1
-        return self.world.make_config(f"config-{self.number}", code.variants())
+        return self.world.make_config(f"config-{self.number}", self.world.name_models(stack.models, code.variants()))
 
     def _delete_config(self, name: str) -> None:
         if any(live.config == name for live in self.world.endpoints.values()):

@@ -19,21 +19,24 @@ VERSIONS = ("v1", "v2", "v3", "v4")
 
 @dataclass(frozen=True)
 class Part:
-    """A variant. One version is one model."""
+    """A variant. One version is one model, which CloudFormation makes anew where `made` changes."""
 
     name: str
     version: str
     instance_type: str = TYPES[0]
     count: int = 2
+    made: str = ""
+    ami: str | None = None
 
     def config(self) -> dict[str, Any]:
         """The variant of an endpoint config."""
         return {
             "VariantName": self.name,
-            "ModelName": f"model-{self.version}",
+            "ModelName": f"model-{self.version}@{self.made}" if self.made else f"model-{self.version}",
             "InstanceType": self.instance_type,
             "InitialInstanceCount": self.count,
             "InitialVariantWeight": 1.0,
+            **({} if self.ami is None else {"InferenceAmiVersion": self.ami}),
         }
 
 

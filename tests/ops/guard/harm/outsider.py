@@ -50,6 +50,7 @@ class Outsider:
         violations: What was wrong.
         lowest: Per endpoint and variant, the fewest instances that scaling or people gave it in this deployment.
         replaced: Models that a promotion replaced, as seen from outside.
+        beside: Models that were promoted beside what they were to replace, with that.
         reasons: What people had on record, used by nobody and in time, when the deployment began.
     """
 
@@ -57,6 +58,7 @@ class Outsider:
     violations: list[str] = field(default_factory=list)
     lowest: dict[tuple[str, str], int] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
+    beside: dict[str, set[str]] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
     _at_update: dict[str, dict[str, int]] = field(default_factory=dict)
     _in_config: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -142,13 +144,19 @@ class Outsider:
     def _candidate(self, code: Code, config: str) -> None:
         """No candidate reaches users without PASS or a reason, be it a model or hardware."""
         production, shadow = self.world.configs[config]
+        made = self.world.made
+
+        def what(one: dict[str, Any]) -> tuple[str, Any]:
+            return made[one["ModelName"]], (one["InstanceType"], one.get("InferenceAmiVersion"))
+
+        answering = set(map(what, production))
+        asked = {(f"model-{part.version}", (part.instance_type, part.ami)) for part in code.production}
         for one in shadow:
-            model, kind = one["ModelName"], one["InstanceType"]
-            new = model not in {other["ModelName"] for other in production}
-            there = {other["InstanceType"] for other in production if other["ModelName"] == model}
-            asked = {part.instance_type for part in code.production if f"model-{part.version}" == model}
-            reaches = bool(asked) if new else kind in asked - there
-            free = code.override is not None or code.policy == "none" or self.has_reason("promotion", config, {model})
+            model, kind = what(one)
+            new = model not in {other for other, _ in answering}
+            reaches = model in {other for other, _ in asked} if new else (model, kind) in asked - answering
+            free = code.override is not None or code.policy == "none"
+            free = free or self.has_reason("promotion", config, {one["ModelName"]})
             if reaches and not free and self.outcome is not Outcome.PASS:
                 self.wrong(f"{model} on {kind} reaches users though the gate said {self.outcome}")
 

@@ -270,7 +270,7 @@ class _Schedule:
         if live is None or live.config != self.stack.config:
             self.outsider.wrong(f"success, but {live and live.config} serves instead of {self.stack.config}")
             return
-        models = [one["ModelName"] for one in self.world.configs[live.config][0]]
+        models = [self.world.models.get(one["ModelName"]) for one in self.world.configs[live.config][0]]
         if models != [f"model-{one.version}" for one in code.production]:
             self.outsider.wrong(f"success, but {models} serve")
 
@@ -383,6 +383,7 @@ class _Schedule:
                 self.outsider.wrong("what was replaced is still there")
             self._success(asked)
             self.outsider.replaced.clear()
+            self.outsider.beside.clear()
         else:
             self._unmoved(before, asked.endpoint, wrong)
 
@@ -493,26 +494,28 @@ class _Schedule:
             {f"model-{one.version}" for one in code.production},
         )
         candidate = None if old.shadow is None else f"model-{old.shadow.version}"
-        came = models - was
+        came, gone, made = models - was, was - models, self.world.made
         for one in new:
-            named = {(one.to_version, one.to_model), (one.from_version or "", one.from_model)}
-            if any(version and model not in (f"model-{version}", version) for version, model in named):
-                outsider.wrong(
-                    f"the history calls {one.to_model} {one.to_version}, {one.from_model} {one.from_version}"
-                )
+            for version, model in ((one.to_version, one.to_model), (one.from_version or "", one.from_model)):
+                if version and made[model or ""] != f"model-{version}" and version != model:
+                    outsider.wrong(f"the history calls {model} {version}")
+        back = came & outsider.replaced or {one for one in gone if outsider.beside.get(one, set()) & was & models}
         if candidate in came:
-            if [(one.kind, one.to_model) for one in new] != [("promotion", candidate)]:
+            if [(one.kind, made[one.to_model or ""]) for one in new] != [("promotion", candidate)]:
                 outsider.wrong(f"the promotion of {candidate} is in the history as {new}")
             outsider.replaced |= was
-        elif came & outsider.replaced:
+            if was <= models:
+                outsider.beside[str(candidate)] = was
+        elif back:
             if [one.kind for one in new] != ["rollback"]:
-                outsider.wrong(f"the way back to {came} is in the history as {new}")
+                outsider.wrong(f"the way back from {was} to {models} is in the history as {new}")
             taken_back = {one.id for one in outsider.entries(self.endpoint) if one.kind == "promotion"}
             if code.rollback is None and not outsider.has_reason("rollback", str(before.config), taken_back):
-                outsider.wrong(f"{came & outsider.replaced} came back without a reason")
+                outsider.wrong(f"{was} became {models} without a reason")
         elif any(one.kind == "promotion" for one in new) and candidate not in models:
             outsider.wrong(f"the history tells of a promotion that was none: {new}")
         outsider.replaced -= models
+        outsider.beside = {one: those for one, those in outsider.beside.items() if one in models and those & models}
 
     def _by_hand(self) -> None:
         """People change scaling or counts."""
