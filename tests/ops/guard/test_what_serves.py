@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.stack import Code, Stack, verdict
 from tests.ops.guard.test_promotion import BIGGER, TESTING, promoted, refused, started
-from tests.ops.guard.world import error
+from tests.ops.parameter_store import aws_error
 
 ASKED = '-c rollback="reason"'
-DENIED = error("AccessDeniedException", "not authorized", "DescribeModel")
-OTHER_INSTANCES = [
+DENIED = aws_error("AccessDeniedException", "not authorized", "DescribeModel")
+OTHER_INSTANCES: list[dict[str, Any]] = [
     {"InferenceAmiVersion": "gpu-2"},
     {"VolumeSizeInGB": 20},
     {"RoutingConfig": {"RoutingStrategy": "LEAST_OUTSTANDING_REQUESTS"}},
@@ -154,11 +155,11 @@ def test_who_may_not_look_at_models_promotes_nothing_and_goes_on_with_all_else()
 
 @pytest.mark.parametrize("more", OTHER_INSTANCES)
 @pytest.mark.parametrize("moves", [True, False])
-def test_all_that_is_tested_of_instances_is_gated_and_remembered(more: dict[str, object], moves: bool) -> None:
+def test_all_that_is_tested_of_instances_is_gated_and_remembered(more: dict[str, Any], moves: bool) -> None:
     """Not their type alone: whether it comes or goes, folding straight to it is gated, and the way back is one."""
-    kind = {"instance_type": BIGGER} if moves else {}
+    kind: dict[str, Any] = {"instance_type": BIGGER} if moves else {}
     code = Code(shadow="v1", shadow_more=more, shadow_type=BIGGER if moves else "ml.m5.xlarge", shadow_count=2)
-    tested = Code(more=more, **kind)  # type: ignore[arg-type] # of one type
+    tested = Code(more=more, **kind)
     stack = started(code)
     stack.verdict = lambda: verdict(Outcome.FAIL)
     refused(stack.deploy(tested), "the gate says FAIL")

@@ -340,7 +340,7 @@ class World(ParameterStore):
 
     def _describe_model(self, ModelName: str) -> dict[str, Any]:  # noqa: N803 - the API's word
         if ModelName not in self.models:
-            raise error("ValidationException", f'Could not find model "{ModelName}".', "DescribeModel")
+            raise aws_error("ValidationException", f'Could not find model "{ModelName}".', "DescribeModel")
         artifact = f"s3://models/{self.models[ModelName]}/model.tar.gz"
         return {"ModelName": ModelName, "PrimaryContainer": {"Image": "serve", "ModelDataUrl": artifact}}
 
