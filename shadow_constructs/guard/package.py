@@ -16,6 +16,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from shadow_ops.contract.problems import refuse
+
 HANDLER = "shadow_ops.guard.handler.handle"
 _WINGS = ("answering", "aws", "contract", "guard", "judge", "managed", "measure", "responses", "watch")
 # What of these wings only synthesis or the command line imports.
@@ -76,7 +78,12 @@ def package_asset(scope: Construct, construct_id: str) -> s3_assets.Asset:
     """
     stage = cdk.Stage.of(scope)
     folder = Path(tempfile.mkdtemp(prefix="shadow-guard-") if stage is None else stage.asset_outdir)
-    return s3_assets.Asset(scope, construct_id, path=str(written(folder)))
+    try:
+        return s3_assets.Asset(scope, construct_id, path=str(written(folder)))
+    except RuntimeError as error:
+        said, must = str(error).strip().splitlines()[0], "be one that takes files, for the code of the guard"
+        fix = "take cdk.DefaultStackSynthesizer(), or Guard.off(reason)"
+        refuse(type(scope).__name__, "synthesizer", must, said, fix)
 
 
 def written(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from shadow_constructs.placing.given import in_one_line
 from shadow_constructs.values.artifact import Artifact, LocalArchive, S3Archive, S3Folder, S3Unknown
 
 
@@ -34,6 +35,7 @@ def resolve_artifact(scope: Construct, artifact: Artifact) -> ResolvedArtifact:
         case S3Folder(uri):
             return ResolvedArtifact(uri, is_folder=True)
         case LocalArchive(path):
-            asset = s3_assets.Asset(scope, "Artifact", path=str(Path(path).resolve()))
+            with in_one_line(scope, "artifact", path):
+                asset = s3_assets.Asset(scope, "Artifact", path=str(Path(path).resolve()))
             # Not asset.s3_object_url, which is one opaque token: the role's policy needs bucket and key apart.
             return ResolvedArtifact(f"s3://{asset.s3_bucket_name}/{asset.s3_object_key}", is_folder=False)

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ecr_assets as ecr_assets
 from constructs import Construct
 
+from shadow_constructs.placing.given import in_one_line
 from shadow_constructs.placing.place import place_of, pseudo
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import (
@@ -100,12 +101,13 @@ def _owner(stack: cdk.Stack, accounts: Mapping[str, str]) -> str:
 
 def _built(scope: Construct, source: DockerfileImage) -> ResolvedImage:
     platforms = {"linux/amd64": ecr_assets.Platform.LINUX_AMD64, "linux/arm64": ecr_assets.Platform.LINUX_ARM64}
-    asset = ecr_assets.DockerImageAsset(
-        scope,
-        "Image",
-        directory=str(Path(source.directory).resolve()),
-        file=source.file,
-        platform=platforms[source.platform],
-        build_args=dict(source.build_args),
-    )
+    with in_one_line(scope, "container", source.directory):
+        asset = ecr_assets.DockerImageAsset(
+            scope,
+            "Image",
+            directory=str(Path(source.directory).resolve()),
+            file=source.file,
+            platform=platforms[source.platform],
+            build_args=dict(source.build_args),
+        )
     return ResolvedImage(asset.image_uri, asset.repository.repository_arn)

@@ -7,9 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_arn, check_off, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import (
+    check_arn,
+    check_off,
+    check_settings,
+    check_text,
+    check_whole_number,
+    checked_tuple,
+)
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.checks import check_flag, checking
+from shadow_ops.contract.held import asked
 from shadow_ops.contract.problems import Problems, refuse
 
 # RFC 5321, section 4.5.3.1: 64 characters before the @, 254 in all.
@@ -129,11 +137,13 @@ class Alerts:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        if not hasattr(topic, "topic_arn"):
+        arn = asked(topic, "topic_arn")
+        if not isinstance(arn, str):
             refuse("Alerts.to", "topic", "be a topic of the CDK", topic, "of an ARN write Alerts(topic_arn='arn:...')")
-        if getattr(topic, "fifo", None) is True:
+        if asked(topic, "fifo") is True:
             refuse("Alerts.to", "topic", *FIFO)
-        return cls(**{"topic_arn": topic.topic_arn, **settings})
+        check_settings(cls, "to", settings, "topic_arn")
+        return cls(**{"topic_arn": arn, **settings})
 
     @classmethod
     def off(cls, reason: str) -> Self:

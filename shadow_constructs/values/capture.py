@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from shadow_constructs.values.checks import check_key_arn, check_text, check_whole_number, checked_tuple
+from shadow_constructs.values.checks import check_key_arn, check_settings, check_text, check_whole_number, checked_tuple
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.s3_address import check_bucket, check_key
 from shadow_ops.contract.checks import check_flag, checking
+from shadow_ops.contract.held import asked
 from shadow_ops.contract.problems import Problems, refuse
 
 _PREFIX = re.compile(r"[A-Za-z0-9!_.*'()/-]*")
@@ -67,11 +68,12 @@ class Capture:
         Raises:
             InvalidValueError: With one line per mistake.
         """
-        if not hasattr(bucket, "bucket_name"):
+        name, key = asked(bucket, "bucket_name"), asked(bucket, "encryption_key")
+        if not isinstance(name, str):
             refuse("Capture.into", "bucket", "be a bucket of the CDK", bucket, "of a name write Capture(bucket='name')")
-        key = getattr(bucket, "encryption_key", None)
-        encrypted = {} if key is None else {"key_arn": key.key_arn}
-        return cls(**{"bucket": bucket.bucket_name, **encrypted, **settings})
+        check_settings(cls, "into", settings, "bucket")
+        encrypted = {} if key is None else {"key_arn": asked(key, "key_arn")}
+        return cls(**{"bucket": name, **encrypted, **settings})
 
     @staticmethod
     def off() -> Capture:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
 from typing import Any
 
 from shadow_constructs.values.arns import completed, parts_of
@@ -203,6 +205,27 @@ def checked_mapping(problems: Problems, what: str, value: object) -> Mapping[str
 def doubles(values: Iterable[object]) -> list[str]:
     """The texts that stand in a list more than once, in order."""
     return sorted(one for one, count in Counter(one for one in values if isinstance(one, str)).items() if count > 1)
+
+
+def check_settings(kind: Any, maker: str, settings: Mapping[str, object], said: str) -> None:  # noqa: ANN401 - a class
+    """Refuse settings that a value doesn't have, and one that what it is made from says already.
+
+    Args:
+        kind: The value's class.
+        maker: Who makes it.
+        settings: What it is given.
+        said: The setting that is known.
+    """
+    known = [one.name for one in fields(kind)]
+    problems = Problems(f"{kind.__name__}.{maker}")
+    for name, value in settings.items():
+        if name == said:
+            problems.add(name, "be left out: what is given first says it", value)
+        elif name not in known:
+            near = get_close_matches(name, known, n=1)
+            fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            problems.add(name, f"be a setting of {kind.__name__}", value, fix)
+    problems.raise_if_any()
 
 
 def check_type(problems: Problems, what: str, value: object, expected: type | tuple[type, ...], must: str) -> bool:

@@ -11,6 +11,7 @@ from shadow_constructs.values.checks import check_text, checked_tuple, doubles
 from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.tokens import TOKEN, is_list, is_token
 from shadow_ops.contract.checks import check_flag, checking
+from shadow_ops.contract.held import asked
 from shadow_ops.contract.problems import Problems, refuse
 
 # Fields of ec2.SubnetSelection.
@@ -58,35 +59,39 @@ class Network:
             InvalidValueError: With one line per mistake.
         """
         problems = Problems("Network.in_vpc")
-        if not hasattr(vpc, "select_subnets"):
+        if not callable(asked(vpc, "select_subnets")) or isinstance(vpc, type):
             problems.add("vpc", "be a VPC of the CDK", vpc, "write ec2.Vpc.from_lookup(stack, 'Vpc', vpc_id=...)")
         groups = checked_tuple(problems, "security_groups", security_groups)
         for one in groups:
-            if not hasattr(one, "security_group_id"):
+            if not isinstance(asked(one, "security_group_id"), str):
                 fix = "of an id write ec2.SecurityGroup.from_security_group_id(stack, 'Group', 'sg-...')"
                 problems.add("security_groups", "hold security groups of the CDK", one, fix)
+            elif _of_another(one, vpc):
+                problems.add("security_groups", "be of the VPC", one, "make one in it: ec2.SecurityGroup(..., vpc=vpc)")
         chosen: dict[str, Any] = {}
         if isinstance(subnets, Sequence) and not isinstance(subnets, str):
             chosen = {"subnets": list(checked_tuple(problems, "subnets", subnets))}
+            for one in chosen["subnets"]:
+                if _of_another(one, vpc):
+                    problems.add("subnets", "be of the VPC", one, "choose some of vpc.private_subnets")
         elif subnets is not None:
-            chosen = {name: getattr(subnets, name, None) for name in _SELECTION}
+            chosen = {name: asked(subnets, name) for name in _SELECTION}
             if not any(value is not None for value in chosen.values()):
                 problems.add("subnets", "be an ec2.SubnetSelection(...) or a list of subnets", subnets)
         problems.raise_if_any()
         # A selection without some of its fields is given without them.
         try:
             found = vpc.select_subnets(**{name: value for name, value in chosen.items() if value is not None})
-            region = vpc.env.region
-        # The CDK's errors are RuntimeErrors, and jsii's checks of types TypeErrors.
-        except (RuntimeError, TypeError) as error:
+            zones, ids, region = list(found.availability_zones), list(found.subnet_ids), vpc.env.region
+        # The CDK's errors are RuntimeErrors, jsii's checks of types TypeErrors; a VPC of somebody's raises anything.
+        except Exception as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             refuse("Network.in_vpc", "subnets", "choose subnets that the VPC has", subnets, said)
-        zones = found.availability_zones
         if len(zones) > 1 and len(set(zones)) == 1 and not zones[0].startswith("#"):
             fix = "choose subnets of two zones at least, such as of ec2.Vpc(..., max_azs=2)"
             refuse("Network.in_vpc", "subnets", "lie in different availability zones", zones[0], fix)
         return cls(
-            subnet_ids=found.subnet_ids,
+            subnet_ids=ids,
             security_group_ids=[one.security_group_id for one in groups],
             isolated=isolated,
             region=None if is_token(region) else region,
@@ -115,6 +120,19 @@ class Network:
     def attached(self) -> bool:
         """Whether the model is attached to a VPC."""
         return bool(self.subnet_ids or self.security_group_ids)
+
+
+def _of_another(one: object, vpc: object) -> bool:
+    """Whether a security group or subnet is known to be of another VPC: one made in the app, or one by another id."""
+    theirs, ours = asked(asked(asked(one, "node"), "default_child"), "vpc_id"), asked(vpc, "vpc_id")
+    if not isinstance(theirs, str) or not isinstance(ours, str) or theirs == ours:
+        return False
+    if not is_token(theirs) and not is_token(ours):
+        return True
+    resolved = asked(asked(vpc, "stack"), "resolve")
+    # The same VPC may be imported twice: of what is made here alone two are never one.
+    known = [resolved(name) for name in (theirs, ours)] if callable(resolved) else []
+    return len(known) == 2 and known[0] != known[1] and all(isinstance(name, dict) and "Ref" in name for name in known)
 
 
 def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int, highest: int) -> None:

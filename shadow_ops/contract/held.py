@@ -25,7 +25,7 @@ def told(value: object, what: str) -> Foreign | None:
         what: The argument that it was given for.
     """
     # It lives in the CDK's own process, and Python has a stand-in for it only.
-    return None if _asked(value, "__jsii_ref__") is None else (named(value), what_to_write(value, what))
+    return None if asked(value, "__jsii_ref__") is None else (named(value), what_to_write(value, what))
 
 
 def named(value: object) -> str:
@@ -41,17 +41,17 @@ def what_to_write(value: object, what: str) -> str | None:
         value: A CDK object.
         what: The argument that it was given for; an attribute of the same name is meant.
     """
-    if _asked(value, "select_subnets") is not None:
+    if asked(value, "select_subnets") is not None:
         return "write Network.in_vpc(vpc, security_groups=[...])"
-    if _asked(value, "to_seconds") is not None:
+    if asked(value, "to_seconds") is not None:
         return f"write duration.to_{'minutes' if 'minutes' in what else 'days' if 'days' in what else 'seconds'}()"
     for name in (*_meant(what), *_ATTRIBUTES):
-        if isinstance(_asked(value, name), str):
+        if isinstance(asked(value, name), str):
             return f"write {name.removeprefix('attr_').rsplit('_', 1)[0]}.{name}"
-    return "write cdk.Token.as_string(...)" if _asked(value, "creation_stack") is not None else None
+    return "write cdk.Token.as_string(...)" if asked(value, "creation_stack") is not None else None
 
 
-def _asked(value: object, name: str) -> Any:  # noqa: ANN401 - anything
+def asked(value: object, name: str) -> Any:  # noqa: ANN401 - anything
     """An attribute; None if there is none, or the object doesn't give it: its process is asked, and may refuse."""
     try:
         return getattr(value, name, None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -17,17 +20,19 @@ from aws_cdk import aws_sns as sns
 from shadow_constructs import (
     Alerts,
     Capture,
+    Container,
     CoreDump,
     Guard,
     InvalidValueError,
     Network,
     ShadowEndpoint,
     ShadowTest,
+    ShadowTestStack,
     Watch,
 )
 from shadow_constructs.values.warnings import warnings_of
 from tests.constructs.rendering import IRELAND, new_stack, resources, template_of
-from tests.values.samples import hardware, model, serving, variant
+from tests.values.samples import hardware, model, packed, serving, variant
 
 VIRGINIA = cdk.Environment(account="111122223333", region="us-east-1")
 OTHERS = cdk.Environment(account="999922223333", region="eu-west-1")
@@ -69,6 +74,15 @@ REGIONAL: dict[str, Make] = {
     "VPC": lambda s: _with_model(network=_in_vpc(ec2.Vpc(s, "Vpc", max_azs=2), s)),
     "VPC that exists": lambda s: _with_model(network=_known_vpc(s)),
     "VPC of the guard": lambda s: serving(guard=Guard(network=_known_vpc(s))),
+    "repository of an address": lambda s: _with_model(
+        container=Container.uri(ecr.Repository(s, "R", repository_name="churn").repository_uri_for_tag("3"))
+    ),
+    "repository by its name": lambda s: _with_model(
+        container=Container.ecr(ecr.Repository(s, "R", repository_name="churn").repository_name, "3")
+    ),
+    "bucket of the artifact": lambda s: _with_model(
+        artifact=f"s3://{s3.Bucket(s, 'B', bucket_name='models').bucket_name}/m.tar.gz"
+    ),
     "parts of a topic": lambda s: serving(alerts=Alerts(topic_arn=f"arn:{PARTITION}:sns:{s.region}:111122223333:x")),
     "parts of a key": lambda s: serving(volume_key_arn=f"arn:{PARTITION}:kms:{s.region}:111122223333:key/x"),
 }
@@ -78,9 +92,12 @@ ROLES: dict[str, Make] = {
     "model's": lambda s: _with_model(role_arn=_role(s, role_name="fixed")),
     "guard's": lambda s: serving(guard=Guard(role_arn=_role(s, role_name="fixed"))),
     "watch's": lambda s: serving(watch=Watch(role_arn=_role(s, role_name="fixed"))),
+    "of a repository": lambda s: _with_model(
+        container=Container.ecr(ecr.Repository(s, "R", repository_name="churn").repository_name, "3")
+    ),
     "parts of one": lambda s: _with_model(role_arn=f"arn:{PARTITION}:iam::{s.account}:role/team/x"),
 }
-"""Roles of the account of a stack."""
+"""Roles, and a repository that is looked for there, of the account of a stack."""
 
 
 def _deployed(make: Make, env: cdk.Environment | None, *, to: cdk.Environment | None = IRELAND) -> cdk.Stack:
@@ -114,7 +131,7 @@ def test_a_role_of_another_account_is_refused(what: str) -> None:
         _deployed(ROLES[what], OTHERS)
 
 
-@pytest.mark.parametrize("what", ROLES)
+@pytest.mark.parametrize("what", [one for one in ROLES if one != "of a repository"])
 def test_a_role_is_of_no_region(what: str) -> None:
     """IAM is one for all of them."""
     _deployed(ROLES[what], VIRGINIA)
@@ -162,3 +179,57 @@ def test_subnets_of_one_zone_are_no_network(env: cdk.Environment | None) -> None
     assert len(_in_vpc(two, stacks[1]).subnet_ids) == 4
     with pytest.raises(InvalidValueError, match="'subnets' must lie in different availability zones"):
         _in_vpc(one, stacks[0])
+
+
+def test_fails_for_groups_and_subnets_of_another_vpc() -> None:
+    """Two of the app's, or by two ids; a VPC that is imported twice is one."""
+    stack = new_stack()
+    ours, theirs = (ec2.Vpc(stack, name, max_azs=2) for name in ("Ours", "Theirs"))
+    group, other = (ec2.SecurityGroup(stack, f"Group{n}", vpc=one) for n, one in enumerate((ours, theirs)))
+    name = cdk.Fn.import_value("vpc")
+    same = [
+        ec2.Vpc.from_vpc_attributes(
+            stack, f"Same{n}", vpc_id=one, availability_zones=["a", "b"], private_subnet_ids=["subnet-1", "subnet-2"]
+        )
+        for n, one in enumerate((name, cdk.Fn.import_value("vpc"), "vpc-1", "vpc-2"))
+    ]
+
+    with pytest.raises(InvalidValueError, match="'security_groups' must be of the VPC"):
+        Network.in_vpc(ours, security_groups=[group, other])
+    with pytest.raises(InvalidValueError, match="'subnets' must be of the VPC"):
+        Network.in_vpc(ours, security_groups=[group], subnets=theirs.private_subnets)
+    with pytest.raises(InvalidValueError, match="'security_groups' must be of the VPC"):
+        Network.in_vpc(same[2], security_groups=[ec2.SecurityGroup(stack, "G", vpc=same[3])])
+    assert Network.in_vpc(ours, security_groups=[group], subnets=ours.private_subnets).attached
+    assert Network.in_vpc(same[0], security_groups=[ec2.SecurityGroup(stack, "S", vpc=same[1])]).attached
+
+
+def _gone(path: Path) -> None:
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("what", ["archive", "folder"])
+def test_what_vanishes_between_value_and_synth_is_one_line(what: str, tmp_path: Path) -> None:
+    """A file that was there when the value was made."""
+    folder, archive = tmp_path / "image", tmp_path / "model.tar.gz"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch", encoding="utf-8")
+    packed(archive)
+    made = model(artifact=archive) if what == "archive" else model(container=Container.dockerfile(folder))
+    _gone(archive if what == "archive" else folder)
+
+    with pytest.raises(
+        InvalidValueError, match=r"ServingModel: '(artifact|container)' must be .* Cannot find"
+    ) as refused:
+        ShadowEndpoint(new_stack(), "E", test=serving(production=variant(model=made)))
+    assert len(refused.value.problems) == 1
+
+
+def test_a_synthesizer_that_takes_no_files_is_one_line() -> None:
+    """The guard has code; without a guard there is none."""
+    made = ShadowTestStack(
+        cdk.App(), "A", test=serving(guard=Guard.off("no functions")), synthesizer=cdk.BootstraplessSynthesizer()
+    )
+    assert made.endpoint.endpoint_name == "churn"
+    with pytest.raises(InvalidValueError, match=r"'synthesizer' must be one that takes files.*Guard\.off"):
+        ShadowTestStack(cdk.App(), "A", test=serving(), synthesizer=cdk.BootstraplessSynthesizer())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import aws_cdk as cdk
 import pytest
@@ -32,6 +32,24 @@ from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, ROLE_ARN, hardware
 
 STACK = new_stack(IRELAND)
 VPC = ec2.Vpc(STACK, "Vpc", max_azs=2, nat_gateways=0)
+
+
+class Raising:
+    """Answers no question."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Refuse it in its own way."""
+        raise KeyError(name)
+
+
+class Selecting:
+    """A VPC of somebody's that has nothing to choose from."""
+
+    def select_subnets(self, **_: object) -> NoReturn:
+        """Refuse it in its own way."""
+        raise KeyError("subnets")
+
+
 HELD: dict[str, Any] = {
     "bucket.bucket_name": s3.Bucket(STACK, "Bucket"),
     "key.key_arn": kms.Key(STACK, "Key"),
@@ -166,6 +184,30 @@ def test_a_topic_gives_its_arn() -> None:
         ),
         (lambda: Network.in_vpc(VPC, security_groups=[]), "'security_group_ids' must have 1 to 5 entries"),
         (lambda: Capture.into("bucket"), "of a name write Capture(bucket='name')"),
+        # The class in place of an object of it, and objects that don't answer.
+        (lambda: Capture.into(s3.Bucket), "Capture.into: 'bucket' must be a bucket of the CDK"),
+        (lambda: Alerts.to(sns.Topic), "Alerts.to: 'topic' must be a topic of the CDK"),
+        (lambda: Network.in_vpc(ec2.Vpc, security_groups=[]), "Network.in_vpc: 'vpc' must be a VPC of the CDK"),
+        (lambda: Network.in_vpc(VPC, security_groups=[ec2.SecurityGroup]), "'security_groups' must hold security"),
+        (lambda: Capture.into(Raising()), "Capture.into: 'bucket' must be a bucket of the CDK"),
+        (lambda: Alerts.to(Raising()), "Alerts.to: 'topic' must be a topic of the CDK"),
+        (lambda: Network.in_vpc(Raising(), security_groups=[]), "Network.in_vpc: 'vpc' must be a VPC of the CDK"),
+        (lambda: Network.in_vpc(VPC, security_groups=[Raising()]), "'security_groups' must hold security groups"),
+        (lambda: Network.in_vpc(VPC, security_groups=[], subnets=Raising()), "'subnets' must be an ec2.SubnetSelect"),
+        (lambda: Network.in_vpc(Selecting(), security_groups=[]), "'subnets' must choose subnets that the VPC has"),
+        # Settings that nobody knows, and what is said twice.
+        (
+            lambda: Capture.into(HELD["bucket.bucket_name"], prefx="x"),
+            "'prefx' must be a setting of Capture, got 'x'; did you mean prefix?",
+        ),
+        (
+            lambda: Alerts.to(HELD["topic.topic_arn"], foo=1),
+            "Alerts.to: 'foo' must be a setting of Alerts, got 1; there are emails,",
+        ),
+        (
+            lambda: Alerts.to(HELD["topic.topic_arn"], topic_arn="x"),
+            "'topic_arn' must be left out: what is given first says it, got 'x'",
+        ),
         (lambda: Alerts.to("arn"), "of an ARN write Alerts(topic_arn='arn:...')"),
     ],
 )

@@ -13,6 +13,7 @@ from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.model import Model
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.pairs.pair import Clash
+from shadow_constructs.values.s3_address import ADDRESS, split_s3_uri
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.partitions import of_region
 
@@ -88,8 +89,11 @@ def _of_model(model: Model) -> Iterator[Placed]:
         yield from _of_image("container", model.container.image)
         if isinstance(model.container.image, ImageAddress):
             yield from _of_arn("credentials_provider_arn", model.container.image.credentials_provider_arn)
+    # API operation CreateModel: the files lie in the endpoint's Region.
+    yield from _of_address("artifact", model.artifact)
     if model.package is not None:
         yield from _of_arn("package", model.package.arn)
+        yield from _of_address("package", model.package.artifact)
         yield from _of_image("package", ImageAddress(model.package.image))
     yield from _of_arn("artifact_key_arn", model.artifact_key_arn)
     yield from _of_arn("role_arn", model.role_arn, own_account=True)
@@ -104,12 +108,23 @@ def _of_network(network: Network | None) -> Iterator[Placed]:
 
 
 def _of_image(what: str, image: Image) -> Iterator[Placed]:
-    if isinstance(image, EcrImage) and image.region is not None and not is_token(image.region):
-        yield Placed(what, f"{image.repository} in {image.region}", of_region(image.region).name, image.region)
+    if isinstance(image, EcrImage):
+        if image.region is None:
+            # A repository of the app, which is looked for where the stack is.
+            yield Placed(what, image.repository, None, None, own_account=image.account is None)
+        elif not is_token(image.region):
+            yield Placed(what, f"{image.repository} in {image.region}", of_region(image.region).name, image.region)
     elif isinstance(image, ImageAddress) and not image.private_registry:
         address = parse(image.uri)
-        if address is not None and not is_token(address.region):
+        if address is not None and is_token(address.region):
+            yield Placed(what, address.repository, None, None)
+        elif address is not None:
             yield Placed(what, image.uri, of_region(address.region).name, address.region)
+
+
+def _of_address(what: str, uri: object) -> Iterator[Placed]:
+    if isinstance(uri, str) and ADDRESS.fullmatch(uri):
+        yield Placed(what, split_s3_uri(uri)[0], None, None)
 
 
 def _of_arn(what: str, arn: str | None, *, own_account: bool = False) -> Iterator[Placed]:
