@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
 
-from shadow_constructs.values.checks import check_text
+from shadow_constructs.values.checks import check_text, check_type
 from shadow_ops.contract import catalogue
 from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.checks import checking
@@ -30,11 +31,14 @@ class VariantMetrics:
         variant_name: The variant.
         endpoint_config_name: An endpoint config, to see its fleet alone while an update has two running. By default
             all fleets are seen as one. May be a CDK token.
+        scope: A construct of the stack that the endpoint is in. Its account and Region go with each metric to other
+            stacks, as those of the CDK's own metrics do. By default that of whoever uses the metric.
     """
 
     endpoint_name: str
     variant_name: str
     endpoint_config_name: str | None = None
+    scope: Construct | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check the value.
@@ -45,6 +49,8 @@ class VariantMetrics:
         problems = checking(self)
         for name in ("endpoint_name", "variant_name", *(() if self.endpoint_config_name is None else (_CONFIG,))):
             check_text(problems, name, getattr(self, name), pattern=SERVICE_NAME, rule=SERVICE_NAME_RULE, tokens=True)
+        if self.scope is not None:
+            check_type(problems, "scope", self.scope, Construct, "be a construct of the endpoint's stack")
         problems.raise_if_any()
 
     def of_config(self, endpoint_config_name: str) -> VariantMetrics:
@@ -124,10 +130,11 @@ class VariantMetrics:
             refuse("VariantMetrics", "period_seconds", must, period_seconds, "the unit is seconds")
         dimensions = catalogue.dimensions(self.endpoint_name, self.variant_name, self.endpoint_config_name)
         # No unit: CloudWatch finds nothing, without a word, where the unit asked for isn't the one published.
-        return cloudwatch.Metric(
+        found = cloudwatch.Metric(
             namespace=entry.namespace,
             metric_name=entry.name,
             dimensions_map=dimensions,
             statistic=statistic,
             period=cdk.Duration.seconds(period_seconds),
         )
+        return found if self.scope is None else found.attach_to(self.scope)

@@ -51,8 +51,8 @@ class EndpointReference(Part):
         problems.raise_if_any()
         self.endpoint_name = endpoint_name
         self.endpoint_arn = self._arn(endpoint_name)
-        self.production = VariantMetrics(endpoint_name, production_name)
-        self.shadow = None if shadow_name is None else VariantMetrics(endpoint_name, shadow_name)
+        self.production = VariantMetrics(endpoint_name, production_name, scope=self)
+        self.shadow = None if shadow_name is None else VariantMetrics(endpoint_name, shadow_name, scope=self)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a caller invoke the endpoint.

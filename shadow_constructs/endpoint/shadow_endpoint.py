@@ -115,8 +115,10 @@ class ShadowEndpoint(Part):
         self.endpoint_name = test.endpoint_name
         # Literals, so that other stacks refer to neither of the two that render this endpoint.
         self.endpoint_arn = f"{place_of(self.stack).arn('sagemaker')}:endpoint/{test.endpoint_name}"
-        self.production = VariantMetrics(test.endpoint_name, test.production.name or "")
-        self.shadow = None if test.shadow is None else VariantMetrics(test.endpoint_name, test.shadow.name or "")
+        self.production = VariantMetrics(test.endpoint_name, test.production.name or "", scope=self)
+        self.shadow = None
+        if test.shadow is not None:
+            self.shadow = VariantMetrics(test.endpoint_name, test.shadow.name or "", scope=self)
         for key, value in test.tags.items():
             cdk.Tags.of(self).add(key, value, exclude_resource_types=_NO_EMPTY_TAGS if value == "" else None)
         check_deployed(self.stack, test)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as awslambda
 from aws_cdk.assertions import Annotations, Match
 
 from shadow_constructs import (
@@ -103,6 +106,46 @@ def test_an_alarm_on_the_endpoint_makes_no_circle() -> None:
     assert [one for one in found["DependsOn"] if one.startswith("Slow")] == found["DependsOn"]
 
 
+METRICS_OF: dict[str, Callable[[cdk.Stack], Any]] = {
+    "of an endpoint": lambda stack: ShadowEndpoint(stack, "E", test=shadow_test()).production,
+    "of its shadow": lambda stack: ShadowEndpoint(stack, "E", test=shadow_test()).shadow,
+    "of one config": lambda stack: ShadowEndpoint(stack, "E", test=shadow_test()).production.of_config("config-7"),
+    "of a reference": lambda stack: ShadowEndpoint.from_endpoint_name(stack, "There", "churn").production,
+    "of a stack's endpoint": lambda stack: VariantMetrics("churn", "production", scope=stack),
+}
+
+
+@pytest.mark.parametrize(
+    ("region", "account"),
+    [("eu-west-1", "111122223333"), ("us-east-1", "111122223333"), ("eu-west-1", "222222222222")],
+)
+@pytest.mark.parametrize("case", METRICS_OF)
+def test_a_metric_says_where_its_endpoint_is_to_stacks_elsewhere(case: str, region: str, account: str) -> None:
+    """A dashboard shows it from anywhere; an alarm of another Region is refused, as with the CDK's own metrics."""
+    app = cdk.App()
+    metric = METRICS_OF[case](cdk.Stack(app, "here", env=IRELAND)).metric_model_latency()
+    stack = cdk.Stack(app, "there", env=cdk.Environment(account=account, region=region))
+    cloudwatch.Dashboard(stack, "Dashboard", widgets=[[cloudwatch.GraphWidget(left=[metric])]])
+    if region == "eu-west-1":
+        metric.create_alarm(stack, "Slow", threshold=1, evaluation_periods=1)
+    else:
+        with pytest.raises(RuntimeError, match="Cannot create an Alarm in region 'us-east-1' based on metric"):
+            metric.create_alarm(stack, "Slow", threshold=1, evaluation_periods=1)
+
+    template = template_of(stack)
+    shown = json.dumps(the(template, "AWS::CloudWatch::Dashboard")).split("metrics")[1]
+    assert ("eu-west-1" in shown) is (region != "eu-west-1")
+    assert (str(IRELAND.account) in shown) is (account != IRELAND.account)
+    alarms = json.dumps(resources(template, "AWS::CloudWatch::Alarm"))
+    assert (str(IRELAND.account) in alarms) is (account != IRELAND.account)
+
+
+def test_fails_with_metrics_of_no_place() -> None:
+    """What isn't a construct is nowhere."""
+    with pytest.raises(InvalidValueError, match="'scope' must be a construct of the endpoint's stack, got 'here'"):
+        VariantMetrics("churn", "production", scope="here")  # type: ignore[arg-type] # on purpose
+
+
 def test_a_caller_may_invoke_this_endpoint_and_nothing_else() -> None:
     """One action on one ARN, which SageMaker may write in lower case."""
     stack = new_stack(IRELAND)
@@ -116,6 +159,69 @@ def test_a_caller_may_invoke_this_endpoint_and_nothing_else() -> None:
     [statement] = granted["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Action"]) == ("Allow", "sagemaker:InvokeEndpoint")
     assert texts(statement["Resource"]) == ["arn:<AWS::Partition>:sagemaker:eu-west-1:111122223333:endpoint/churn"]
+
+
+ENDPOINTS: dict[str, Callable[[cdk.Stack], Any]] = {
+    "its own": lambda stack: ShadowEndpoint(stack, "E", test=shadow_test()),
+    "a reference": lambda stack: ShadowEndpoint.from_endpoint_name(stack, "There", "churn"),
+}
+ELSEWHERE: dict[str, Callable[[cdk.Stack], Any]] = {
+    "a role": lambda stack: iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")),
+    "a user": lambda stack: iam.User(stack, "User"),
+    "a group": lambda stack: iam.Group(stack, "Group"),
+    "a role by its ARN": lambda stack: iam.Role.from_role_arn(stack, "Role", f"arn:aws:iam::{stack.account}:role/x"),
+    "an account": lambda stack: iam.AccountPrincipal(stack.account),
+}
+NO_POLICIES: list[Any] = [
+    iam.AccountPrincipal("111122223333"),
+    iam.ServicePrincipal("lambda.amazonaws.com"),
+    iam.ArnPrincipal("arn:aws:iam::111122223333:role/x"),
+    iam.AnyPrincipal(),
+    iam.OrganizationPrincipal("o-1234567890"),
+]
+
+
+@pytest.mark.parametrize("caller", ELSEWHERE)
+@pytest.mark.parametrize("case", ENDPOINTS)
+def test_fails_to_grant_what_another_account_could_not_use(case: str, caller: str) -> None:
+    """An endpoint has no policy that could admit it; a role of the endpoint's account, as the line says, can."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "here", env=IRELAND)
+    endpoint = ENDPOINTS[case](stack)
+    there = cdk.Stack(app, "there", env=cdk.Environment(account="222222222222", region="eu-west-1"))
+    with pytest.raises(InvalidValueError, match="'grantee' must be of the endpoint's account 111122223333") as refused:
+        endpoint.grant_invoke(ELSEWHERE[caller](there))
+
+    [line] = refused.value.problems
+    role = eval(line.rsplit("assumes: ", 1)[1], {"iam": iam, "stack": stack})
+    assert endpoint.grant_invoke(role).success
+
+
+@pytest.mark.parametrize("grantee", NO_POLICIES, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("case", ENDPOINTS)
+def test_fails_to_grant_to_who_takes_no_policies(case: str, grantee: iam.IPrincipal) -> None:
+    """The CDK would grant nothing, without a word; a role that it assumes takes them."""
+    stack = new_stack(IRELAND)
+    endpoint = ENDPOINTS[case](stack)
+    with pytest.raises(InvalidValueError, match="'grantee' must be a principal that takes policies") as refused:
+        endpoint.grant_invoke(grantee)
+
+    assert f"assumed_by=iam.{type(grantee).__name__}(...)" in str(refused.value)
+    assert endpoint.grant_invoke(iam.Role(stack, "Caller", assumed_by=grantee)).success
+
+
+@pytest.mark.parametrize("env", [None, IRELAND])
+def test_who_may_be_of_the_account_is_granted(env: cdk.Environment | None) -> None:
+    """Where the code doesn't say which account it is, it may be the endpoint's."""
+    app = cdk.App()
+    endpoint = ShadowEndpoint(cdk.Stack(app, "here", env=env), "E", test=shadow_test())
+    for number, other in enumerate((None, IRELAND)):
+        stack = cdk.Stack(app, f"there{number}", env=other)
+        assert endpoint.grant_invoke(ELSEWHERE["a role"](stack)).success
+        function = awslambda.Function.from_function_arn(
+            stack, "Function", "arn:aws:lambda:eu-west-1:222222222222:function:f"
+        )
+        endpoint.grant_invoke(function)
 
 
 def test_an_endpoint_elsewhere_can_be_invoked_and_watched() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 
-from shadow_constructs import Capture, Promotion, PromotionStack, ShadowEndpoint, ShadowTestStack
+from shadow_constructs import Capture, InvalidValueError, Promotion, PromotionStack, ShadowEndpoint, ShadowTestStack
 from shadow_constructs.values.shadow_test import ShadowTest
 from tests.constructs.rendering import IRELAND, Json
 from tests.stacks.rendering import churn, options
@@ -29,7 +31,8 @@ class Callers(cdk.Stack):
             endpoint.capture_bucket.grant_read(role)
         cdk.CfnOutput(self, "Name", value=endpoint.endpoint_name)
         cdk.CfnOutput(self, "Arn", value=endpoint.endpoint_arn)
-        endpoint.production.metric_model_latency().create_alarm(self, "Slow", threshold=1, evaluation_periods=1)
+        if env is None or env.region == IRELAND.region:
+            endpoint.production.metric_model_latency().create_alarm(self, "Slow", threshold=1, evaluation_periods=1)
 
 
 def both(
@@ -153,35 +156,77 @@ def test_a_single_stack_may_export_what_it_likes() -> None:
     app.synth()
 
 
-@pytest.mark.parametrize(
-    ("account", "outputs", "text"),
-    [
-        ("222222222222", True, "'capture_bucket' must be used in account 111122223333, got '222222222222'"),
-        ("111122223333", False, "'capture_bucket' must have an output that other stacks can read"),
-    ],
-)
-def test_fails_where_no_output_can_be_read(account: str, outputs: bool, text: str) -> None:
-    """In another account, or from an endpoint without outputs: with the fix, a bucket of the user's."""
+def test_fails_without_an_output_to_be_read() -> None:
+    """Outputs may be added after a grant, so that synthesis alone sees that there are none."""
     app = cdk.App()
     endpoint = ShadowEndpoint(cdk.Stack(app, "mine", env=IRELAND), "E", test=churn())
-    if outputs:
-        endpoint.add_outputs()
-    Callers(app, endpoint, cdk.Environment(account=account, region="eu-west-1"))
+    Callers(app, endpoint, IRELAND)
 
-    with pytest.raises(RuntimeError, match=text):
+    with pytest.raises(RuntimeError, match="'capture_bucket' must have an output that other stacks can read"):
         app.synth()
+    endpoint.add_outputs()
+    app.synth()
+
+
+def _endpoint(stack: cdk.Stack, test: ShadowTest, **more: Any) -> ShadowEndpoint:  # noqa: ANN401 - as ShadowEndpoint
+    made = ShadowEndpoint(stack, "E", test=test, **more)
+    made.add_outputs()
+    return made
+
+
+def _nested(app: cdk.App, name: str = "mine") -> cdk.Stack:
+    return cdk.NestedStack(cdk.Stack(app, name, stack_name="mine", env=IRELAND), "N")
+
+
+GRANTS: dict[str, Callable[[s3.IBucket, iam.IRole], object]] = {
+    "read": lambda bucket, role: bucket.grant_read(role),
+    "read some": lambda bucket, role: bucket.grant_read(role, "churn/*"),
+    "read, by name": lambda bucket, role: bucket.grant_read(identity=role),
+    "write": lambda bucket, role: bucket.grant_read_write(role),
+    "put": lambda bucket, role: bucket.grant_put(role),
+    "delete": lambda bucket, role: bucket.grant_delete(role),
+}
+
+
+@pytest.mark.parametrize("grant", GRANTS)
+@pytest.mark.parametrize("case", ["another account", "another account's by its ARN", "of a nested stack"])
+def test_fails_to_grant_a_bucket_that_cannot_be_read(case: str, grant: str) -> None:
+    """At the call, in one line; with a bucket of the user's, as the line says, it goes."""
+    app = cdk.App()
+    ours = _nested(app) if case == "of a nested stack" else cdk.Stack(app, "mine", env=IRELAND)
+    account = "222222222222" if case == "another account" else IRELAND.account
+    theirs = cdk.Stack(app, "callers", env=cdk.Environment(account=account, region="eu-west-1"))
+    role: iam.IRole = iam.Role(theirs, "Caller", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), role_name="c")
+    if case == "another account's by its ARN":
+        role = iam.Role.from_role_arn(theirs, "Other", "arn:aws:iam::222222222222:role/x")
+    must = "be of no nested stack" if case == "of a nested stack" else "be used in account 111122223333, got '2222"
+    bucket = _endpoint(ours, churn()).capture_bucket
+    assert bucket is not None
+    with pytest.raises(InvalidValueError, match=f"'capture_bucket' must {must}") as refused:
+        GRANTS[grant](bucket, role)
+
+    assert len(refused.value.problems) == 1
+    assert "Capture.into(bucket)" in str(refused.value)
+    own = s3.Bucket(cdk.Stack(app, "own", env=IRELAND), "Bucket", bucket_name="captures-of-ours")
+    other = churn(endpoint_name="other", capture=Capture.into(own))
+    ShadowEndpoint(ours, "Other", test=other)
+    GRANTS[grant](own, role)
+    app.synth()
 
 
 @pytest.mark.parametrize("promoted", [False, True], ids=["a test", "a test and its promotion"])
 def test_fails_where_the_output_would_be_a_nested_stacks(promoted: bool) -> None:
-    """Its name is CloudFormation's to choose, so nobody can read it by name: with the same fix."""
+    """Its name is CloudFormation's to choose, so nobody can read it by name; within its own stack it is used."""
     app = cdk.App()
     endpoints = []
     for name, intent in (("test", None), ("promotion", Promotion()))[: 1 + promoted]:
-        nested = cdk.NestedStack(cdk.Stack(app, name, stack_name="mine", env=IRELAND), "N")
-        endpoints.append(ShadowEndpoint(nested, "E", test=churn(), intent=intent))
-        endpoints[-1].add_outputs()
-    Callers(app, endpoints[0], IRELAND)
+        endpoints.append(_endpoint(_nested(app, name), churn(), intent=intent))
+    bucket = endpoints[0].capture_bucket
+    assert bucket is not None
+    inside = cdk.Stack.of(endpoints[0]).nested_stack_parent
+    assert inside is not None
+    bucket.grant_read(iam.Role(inside, "Inside", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")))
+    cdk.CfnOutput(cdk.Stack(app, "callers", env=IRELAND), "Name", value=bucket.bucket_name)
 
     with pytest.raises(RuntimeError, match="'capture_bucket' must be of no nested stack, to be used in another one"):
         app.synth()
