@@ -150,12 +150,13 @@ def _intervals(verdict: Verdict) -> dict[tuple[str, str], Interval]:
     found: dict[tuple[str, str], Interval] = {}
     for finding in verdict.findings:
         main, numbers = finding.rule.statistics[0], finding.numbers
-        # A rate is the average of what each request adds.
-        column = "average" if comparison(main.metric) is Comparison.RATE else main.name.lower()
-        for bound in finding.rule.bounds:
+        # What is only held to a number of its own, as answers are, has no interval.
+        for bound in (one for one in finding.rule.bounds if one.relative):
             interval = numbers.get(f"low_{bound.unit}"), numbers.get(f"high_{bound.unit}")
-            # So little was measured that it could lie anywhere: then there is no interval.
-            if bound.relative and interval != (None, None):
+            # A rate is the average of what each request adds.
+            column = "average" if comparison(main.metric) is Comparison.RATE else main.name.lower()
+            # So little was measured that it could lie anywhere: then there is none either.
+            if interval != (None, None):
                 found[main.metric.name, column] = interval
     return found
 

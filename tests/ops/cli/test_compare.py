@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
+from shadow_ops.contract.policy import GatePolicy
+from shadow_ops.contract.rules import KINDS, AgreementRule, AverageRule, OverheadRule
 from tests.ops.cli.conftest import Run
-from tests.ops.cli.services import Services
+from tests.ops.cli.services import DECLARED, POLICY, Services
 from tests.ops.cli.test_schemas import schema
 from tests.ops.fake_cloudwatch import FakeCloudWatch, traffic
 
@@ -118,3 +121,14 @@ def test_where_there_is_no_interval_none_is_shown(run: Run, services: Services) 
     assert [None, None] not in [found for one in printed["metrics"] for found in one["interval"].values()]
     jsonschema.validate(printed, schema("compare"))
     assert not re.search("… *%|…  ", run("compare", "churn", "--since", "10h").stdout)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_policy_may_have_rules_of_any_kind(run: Run, services: Services, form: str) -> None:
+    """Also of what isn't compared metric by metric, such as answers."""
+    usual = {one.id: one for one in GatePolicy().rules}
+    more = {one.id: one for one in (AgreementRule(), OverheadRule(), AverageRule())}
+    rules = tuple((usual | more).values())
+    assert {one.kind for one in rules} == {*KINDS}
+    services.settle(replace(DECLARED, policy=replace(POLICY, rules=rules)))
+    assert run("compare", "churn", "--format", form).exit_code == 0
