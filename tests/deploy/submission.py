@@ -10,6 +10,7 @@ import io
 import json
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from rehearsal.local import LocalAws
 
 _CHANGE_SET = "cdk-deploy-change-set"
 _PATIENCE_SECONDS = 300
-_POLL_SECONDS = 0.1
+# Between two looks: a tenth of the time since the first, for looks cost both sides.
+_POLL_SECONDS, _POLL_SHARE = 0.1, 0.1
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING_TO_DO = ("didn't contain changes", "No updates are to be performed")
 
@@ -105,8 +107,7 @@ class Submission:
             RoleARN=_here(artifact["cloudFormationExecutionRoleArn"]),
             Tags=[{"Key": key, "Value": value} for key, value in artifact.get("tags", {}).items()],
         )
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
+        for _ in _looks():
             found = self._cloudformation.describe_change_set(StackName=name, ChangeSetName=_CHANGE_SET)
             if found["Status"] == "CREATE_COMPLETE":
                 return True
@@ -114,16 +115,13 @@ class Submission:
                 reason = found.get("StatusReason", "")
                 assert any(words in reason for words in _NOTHING_TO_DO), reason
                 return False
-            time.sleep(_POLL_SECONDS)
         raise AssertionError(f"the change set of {name} is never done")
 
     def _settled(self, name: str) -> str | None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
+        for _ in _looks():
             status = self.status(name)
             if status is None or not status.endswith("_IN_PROGRESS"):
                 return status
-            time.sleep(_POLL_SECONDS)
         raise AssertionError(f"the stack {name} is still {status}")
 
     def _delete(self, name: str) -> bool:
@@ -133,6 +131,14 @@ class Submission:
     def _events(self, name: str) -> list[dict[str, Any]]:
         pages = self._cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
         return [event for page in pages for event in page["StackEvents"]]
+
+
+def _looks() -> Iterator[None]:
+    """Yield whenever it is time to look again, until patience ends."""
+    began = time.monotonic()
+    while (waited := time.monotonic() - began) < _PATIENCE_SECONDS:
+        yield
+        time.sleep(max(_POLL_SECONDS, _POLL_SHARE * waited))
 
 
 def _here(text: str) -> str:
