@@ -11,7 +11,7 @@ from shadow_ops.contract.policy import DEFAULT_RULES
 from shadow_ops.contract.rules import ErrorRateRule
 from shadow_ops.judge import episodes, errors_now, little, rates, until
 from shadow_ops.judge.episodes import Block, Counted
-from shadow_ops.judge.errors_now import share_text
+from shadow_ops.judge.errors_now import rate_text
 from shadow_ops.judge.grain import kept
 from shadow_ops.judge.opinion import Needs, Opinion, longest, opinion, plain, signed, together
 from shadow_ops.judge.rates import TOLERATED_RATIO, Counts
@@ -51,7 +51,7 @@ def judge_error_rate(rule: ErrorRateRule, samples: Samples, needs: Needs) -> Opi
         low, high = rates.interval_of_excess(counts, needs.hold, allowed)
     shadow, production = counts.shadow_errors / counts.shadow, counts.production_errors / counts.production
     reason = (
-        f"{title} {share_text(shadow)} % beside production's {share_text(production)} % "
+        f"{title} {rate_text(shadow)} % beside production's {rate_text(production)} % "
         f"({signed(counts.excess * 100, 2)} points, {plain(needs.confidence_percent)} % sure: "
         f"{signed(low * 100, 2)} to {signed(high * 100, 2)})"
     )

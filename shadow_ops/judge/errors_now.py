@@ -92,7 +92,7 @@ def above_bound(recent: Sequence[Block], bound: float) -> str | None:
         if len(some) <= spared or theirs.production_errors > bound * theirs.production:
             continue
         if _surely_above(_without_bursts(held, 0.0, spared)):
-            return f"{share_text(theirs.shadow_errors / theirs.shadow)} % {_in_the_last(recent[-last:])}"
+            return f"{rate_text(theirs.shadow_errors / theirs.shadow)} % {_in_the_last(recent[-last:])}"
     return None
 
 
@@ -137,6 +137,6 @@ def is_bad(counts: Counts, allowed: float) -> bool:
     return beyond(counts, allowed) >= _FEWEST_MORE
 
 
-def share_text(share: float) -> str:
-    """A share of 1 in percent, such as ``0.125``."""
+def rate_text(share: float) -> str:
+    """A rate of errors in percent, such as ``0.125``; of answers `agreement.share_text` tells the share."""
     return f"{share * 100:.3g}"
