@@ -14,8 +14,7 @@ from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.problems import refuse
 from shadow_ops.contract.scaled import Scaled
-from shadow_ops.contract.sentences import ascii_of
-from shadow_ops.contract.unguarded import LOST
+from shadow_ops.contract.sentences import LOST, ascii_of
 
 _DIMENSION, _SERVICE = "sagemaker:variant:DesiredInstanceCount", "sagemaker"
 

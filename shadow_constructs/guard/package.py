@@ -44,7 +44,6 @@ _NOT_RUN = {
     "contract/reading.py",
     "contract/sentences.py",
     "contract/small.py",
-    "contract/unguarded.py",
     *(
         f"managed/{name}.py"
         for name in (

@@ -1,4 +1,4 @@
-"""A sentence that goes on record: why somebody does what is refused without one."""
+"""Sentences: why somebody does what is refused without a reason, and what is said of it in both packages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from shadow_ops.contract.problems import Problems
 from shadow_ops.contract.text import is_line
 
 _LONGEST_REASON = 500
+
+LOST = (
+    "no deployment asks the gate, keeps live counts that aren't scaled in code, hands scaling over, is refused while a "
+    "managed test runs or is to begin, checks afterwards what serves, or is on record"
+)
+"""What an endpoint does without by ``Guard.off(reason)``; who deploys asks gate and status instead."""
 
 
 def check_reason(problems: Problems, what: str, value: object, fix: str | None = None) -> None:

@@ -33,9 +33,8 @@ from shadow_constructs.testing import assert_fold, assert_promotion
 from shadow_constructs.values.intent import Intent
 from shadow_constructs.values.warnings import warnings_of
 from shadow_ops.contract.properties import to_ascii
-from shadow_ops.contract.sentences import ascii_of
+from shadow_ops.contract.sentences import LOST, ascii_of
 from shadow_ops.contract.text import from_ascii
-from shadow_ops.contract.unguarded import LOST
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
 from tests.values.samples import STEP, hardware, serving, shadow_test, variant
 

@@ -10,7 +10,7 @@ from shadow_ops.aws.endpoint import LiveVariant
 from shadow_ops.cli import harmless, output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
-from shadow_ops.contract.unguarded import LOST
+from shadow_ops.contract.sentences import LOST
 from shadow_ops.observe import tested
 from shadow_ops.observe.status import Observed, age, variants
 

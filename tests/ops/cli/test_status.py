@@ -11,8 +11,8 @@ from dataclasses import replace
 import pytest
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
+from shadow_ops.contract.sentences import LOST
 from shadow_ops.contract.text import compact
-from shadow_ops.contract.unguarded import LOST
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
 from tests.ops.guard.stack import night, scaling, tracking
