@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -62,6 +62,19 @@ def check_prefix(endpoint: Construct, stack: cdk.Stack, prefix: object) -> None:
         refuse(subject, what, "be new in the stack, and the endpoint without outputs", prefix, fix)
     taken.add(prefix)
     _PREFIXES[endpoint] = prefix
+
+
+def late_outputs(stack: cdk.Stack, names: Collection[str]) -> Iterator[str]:
+    """Outputs of the user's that have names of an endpoint's; once nobody adds any more.
+
+    Args:
+        stack: The stack of both.
+        names: The endpoint's.
+    """
+    for one in stack.node.children:
+        if isinstance(one, cdk.CfnOutput) and (name := str(stack.resolve(one.logical_id))) in names:
+            fix = "call yours otherwise; an endpoint in a stack of yours may have others: add_outputs(prefix='...')"
+            yield f"stack {stack.node.path}: an output must have a name that no other has, got {name!r}; {fix}"
 
 
 def prefix_of(endpoint: Construct) -> str | None:

@@ -18,19 +18,20 @@ from shadow_constructs.endpoint.declared import SettingsParameter
 from shadow_constructs.endpoint.deployment import deployment_config
 from shadow_constructs.endpoint.invocation import grant_invoke
 from shadow_constructs.endpoint.made import check_deployed, endpoint_config, serving_models
-from shadow_constructs.endpoint.outputs import check_prefix, outputs_for_test, outputs_of
+from shadow_constructs.endpoint.outputs import check_prefix, late_outputs, outputs_for_test, outputs_of
 from shadow_constructs.endpoint.reference import EndpointReference
 from shadow_constructs.endpoint.rollback_alarms import RollbackAlarms
 from shadow_constructs.endpoint.shared import shared_bucket
 from shadow_constructs.guard.no_guard import NoGuard
 from shadow_constructs.guard.update_guard import UpdateGuard
 from shadow_constructs.metrics import VariantMetrics
+from shadow_constructs.placing.at_the_end import at_the_end
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.placing.siblings import check_siblings
-from shadow_constructs.placing.size import check_tags_at_the_end, check_tags_fit
+from shadow_constructs.placing.size import check_tags_fit, late_tags
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.checks import MOST_TAGS
 from shadow_constructs.values.declared import declared
@@ -100,7 +101,7 @@ class ShadowEndpoint(Part):
         node, self.managed = self.node, None
         if isinstance(test, ManagedShadowTest):
             self.managed, test = None if isinstance(intent, Promotion) else test, test.test
-        app = check_siblings(node, test)
+        self._app = check_siblings(node, test)
         own(node, "endpoint")
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))
@@ -175,7 +176,8 @@ class ShadowEndpoint(Part):
         )
         SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said, after=after)
         check_tags_fit(self, test.tags)
-        check_tags_at_the_end(app, self.stack, self.cfn_endpoint, most=MOST_TAGS - int(test.guard.enabled))
+        most = MOST_TAGS - int(test.guard.enabled)
+        at_the_end(self._app, lambda: late_tags(self.stack, self.cfn_endpoint, most=most))
 
     @staticmethod
     def from_endpoint_name(
@@ -230,7 +232,10 @@ class ShadowEndpoint(Part):
         check_prefix(self, self.stack, prefix)
         destination, console = self.capture_destination, console_of(self.stack)
         found = outputs_of(self.test, self.intent, self.endpoint_config_name, destination, console)
-        for output in (*found, *outputs_for_test(self.managed, self.models, self.alarms.topic_arn)):
+        outputs = [*found, *outputs_for_test(self.managed, self.models, self.alarms.topic_arn)]
+        names = {f"{prefix}{output.name}" for output in outputs}
+        at_the_end(self._app, lambda: late_outputs(self.stack, names))
+        for output in outputs:
             cdk.CfnOutput(
                 self, f"{output.name}Output", value=output.value, description=output.description
             ).override_logical_id(f"{prefix}{output.name}")

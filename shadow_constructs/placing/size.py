@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
-import jsii
-from constructs import Construct, IConstruct, IValidation
+from constructs import Construct
 
 from shadow_constructs.values.checks import MOST_TAGS, check_tags
 from shadow_ops.contract.problems import Problems, refuse
@@ -25,7 +23,7 @@ _LEAST = 1500
 def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
     """Refuse tags of a test that are too many beside its stack's, or too long for a template, once for every resource.
 
-    What `cdk.Tags` adds later is looked at when the app is synthesized, see `check_tags_at_the_end`.
+    What `cdk.Tags` adds later is looked at when the app is synthesized, see `late_tags`.
 
     Raises:
         InvalidValueError: In one line, with the way to have them all the same.
@@ -45,49 +43,23 @@ def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
         refuse("ShadowEndpoint", "tags", must, f"{each:,} bytes on each of {count} resources", fix)
 
 
-@jsii.implements(IValidation)
-class _AtTheEnd:
-    """Looks at the tags of endpoints once nobody adds any more: theirs, `cdk.Tags` of all above, and their stack's.
+def late_tags(stack: cdk.Stack, resource: cdk.CfnResource, *, most: int) -> Iterator[str]:
+    """What a service would refuse of the tags of an endpoint, wherever they come from; once nobody adds any more.
 
-    Attributes:
-        looked_at: Each endpoint's stack, its resource, which has the tags of all that is made for it, and the most.
+    Args:
+        stack: The endpoint's stack, whose own tags are on all that is in it.
+        resource: The endpoint, which has the tags of all that is made for it.
+        most: How many tags it may have.
     """
-
-    def __init__(self) -> None:
-        self.looked_at: list[tuple[cdk.Stack, cdk.CfnResource, int]] = []
-
-    def validate(self) -> list[str]:
-        """One line for each mistake of a stack."""
-        found: dict[str, None] = {}
-        for stack, resource, most in self.looked_at:
-            tags = _tags_of(resource)
-            # Each question to the CDK is a message to another process.
-            if tags:
-                problems = Problems(f"stack {stack.node.path}")
-                check_tags(problems, "tags", {**_tags_of(stack), **tags}, rendered=False, most=most)
-                found |= dict.fromkeys(problems.lines)
-        return list(found)
+    tags = _tags_of(resource)
+    # Without any, nothing more is asked: each question to the CDK is a message to another process.
+    if tags:
+        problems = Problems("ShadowEndpoint")
+        check_tags(problems, "tags", {**_tags_of(stack), **tags}, rendered=False, most=most)
+        if problems.count > 0:
+            yield from (f"stack {stack.node.path}: {line}" for line in problems.lines)
 
 
 def _tags_of(tagged: Any) -> Mapping[str, str]:  # noqa: ANN401 - whatever has tags
     values: Mapping[str, str] = tagged.tags.tag_values()
     return values
-
-
-_APPS: WeakKeyDictionary[IConstruct, _AtTheEnd] = WeakKeyDictionary()
-
-
-def check_tags_at_the_end(app: IConstruct, stack: cdk.Stack, resource: cdk.CfnResource, *, most: int) -> None:
-    """Have synth refuse tags that a service would refuse, wherever they come from.
-
-    Args:
-        app: The app.
-        stack: The endpoint's stack.
-        resource: The endpoint.
-        most: How many tags it may have.
-    """
-    looked = _APPS.get(app)
-    if looked is None:
-        looked = _APPS[app] = _AtTheEnd()
-        app.node.add_validation(looked)
-    looked.looked_at.append((stack, resource, most))

@@ -290,6 +290,36 @@ def test_as_many_tags_as_a_resource_has_may_come_later(guard: Guard, count: int)
     assert app.synth().stacks
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_fails_with_an_output_of_the_users_that_is_called_as_one_of_ours(first: bool) -> None:
+    """Whichever is made first; another name, or another prefix, goes."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "S")
+
+    def mine() -> None:
+        cdk.CfnOutput(stack, "Endpoint-Name", value="x")
+
+    if first:
+        mine()
+    endpoint = ShadowEndpoint(stack, "E", test=shadow_test())
+    endpoint.add_outputs()
+    if not first:
+        mine()
+    with pytest.raises(RuntimeError, match="stack S: an output must have a name that no other has, got 'EndpointName'"):
+        app.synth()
+
+
+def test_outputs_of_the_users_beside_ours() -> None:
+    """Called otherwise, or behind a prefix of ours."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "S")
+    for name in ("EndpointName", "Mine"):
+        cdk.CfnOutput(stack, name, value="x")
+    ShadowEndpoint(stack, "E", test=shadow_test()).add_outputs("Churn")
+
+    assert {"EndpointName", "Mine", "ChurnEndpointName"} <= set(app.synth().stacks[0].template["Outputs"])
+
+
 def test_tags_of_a_stack_may_hold_any_letters() -> None:
     """CloudFormation puts them on resources itself: they stand in no template."""
     app = cdk.App()
