@@ -111,9 +111,9 @@ def know_by_tag(function: lambda_.CfnFunction, key: str, endpoint_name: str) -> 
     cdk.Tags.of(function).add(key, endpoint_name, priority=_LAST_WORD)
 
 
-def may_call(scope: Construct, construct_id: str, rule: events.CfnRule, function_arn: str) -> None:
+def may_call(scope: Construct, construct_id: str, rule: events.CfnRule, function_arn: str) -> lambda_.CfnPermission:
     """Let a rule call a function."""
-    lambda_.CfnPermission(
+    return lambda_.CfnPermission(
         scope,
         construct_id,
         action="lambda:InvokeFunction",

@@ -29,7 +29,9 @@ from shadow_ops.contract.properties import to_properties
 _TIMEOUT_SECONDS = 900
 # CloudFormation's longest; the function invokes itself until then.
 _SERVICE_TIMEOUT_SECONDS = 3600
-# An event that comes later finds another deployment; what fails is delivered twice more (Lambda's own default).
+# An event that comes later finds another deployment; what fails is delivered twice more (Lambda's own default), and
+# looked at again every hour: what is open then needs no luck to be noticed.
+_LOOKS = "rate(1 hour)"
 _EVENT_AGE_SECONDS = 1800
 _RETRIES = 2
 
@@ -105,13 +107,15 @@ class UpdateGuard(Part):
         """Listen to the endpoint's deployments: the guard puts scaling back."""
         changes = {"source": ["aws.sagemaker"], "detail-type": list(CHANGES)}
         # CloudFormation may finish without a further call of the guard: a stack is rolled back although the guard's
-        # second step was never reached, or a rollback that had failed is continued past it.
-        rolled_back = {
+        # second step was never reached, a rollback that had failed is continued past it, or the endpoint can't be
+        # deleted.
+        over = ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED", "ROLLBACK_FAILED"]
+        at_rest = {
             "source": ["aws.cloudformation"],
             "detail-type": ["CloudFormation Stack Status Change"],
             "detail": {
                 "stack-id": [pseudo("STACK_ID")],
-                "status-details": {"status": ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"]},
+                "status-details": {"status": over},
             },
         }
         # Whatever has happened, the guard only has to know of which endpoint, and looks for itself.
@@ -120,12 +124,14 @@ class UpdateGuard(Part):
             self,
             "Deployments",
             description=f"State changes of endpoint {endpoint_name}, and rollbacks of its stack",
-            event_pattern={"$or": [{**changes, "detail": {"EndpointName": [endpoint_name]}}, rolled_back]},
+            event_pattern={"$or": [{**changes, "detail": {"EndpointName": [endpoint_name]}}, at_rest]},
+            schedule_expression=_LOOKS,
             targets=[{"arn": self.function_arn, "id": "guard", "input": json.dumps(about)}],
         )
-        # It goes after the endpoint: the deletion of that may fail.
+        may = may_call(self, "DeploymentsMayCall", rule, self.function_arn)
+        # What is made first is deleted last: an endpoint that can't be deleted is looked after as before.
         self.before.add_resource_dependency(rule)
-        may_call(self, "DeploymentsMayCall", rule, self.function_arn)
+        self.before.add_resource_dependency(may)
 
     def _function(self, endpoint_name: str, guard: Guard) -> str:
         function = acting_function(

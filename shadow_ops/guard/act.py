@@ -94,6 +94,32 @@ class Actor:
         self.live()
         return (*self.failed.values(), *self.left)
 
+    def run_alone(self, steps: tuple[Step, ...], refused: str | None) -> dict[str, Any]:
+        """Do all that can be done for an event; the record is closed if all was, else it stays open for the next one.
+
+        Args:
+            steps: The steps.
+            refused: What could not be read, a sentence; then they leave the record open themselves.
+
+        Returns:
+            An answer, for nobody.
+
+        Raises:
+            Refusal: If something could not be read or done.
+            ClientError: If the record can't be written.
+        """
+        if refused is not None:
+            self.run(steps, regardless=True)
+            raise Refusal(refused)
+        self.run(tuple(one for one in steps if isinstance(one, decision.SaveRecord)), regardless=False)
+        failed = self.run(
+            tuple(one for one in steps if not isinstance(one, decision.SaveRecord | decision.Close)), regardless=True
+        )
+        if failed:
+            raise Refusal("; ".join(failed))
+        self.run(tuple(one for one in steps if isinstance(one, decision.Close)), regardless=False)
+        return {}
+
     def _do(self, step: Step) -> None:
         ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)
         match step:

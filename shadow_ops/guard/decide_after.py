@@ -10,7 +10,7 @@ from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.counts import corrections
-from shadow_ops.guard.decision import Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
+from shadow_ops.guard.decision import Close, Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, is_of, is_ours, refuse_stale
 from shadow_ops.guard.handover import close, closed, scaling_after, scaling_steps, undo_since, write_history
 from shadow_ops.guard.managed import as_asked
@@ -59,8 +59,13 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     record = found if found is not None and request.asked.config in (found.source, found.target) else None
     problem = _problem(live, request.asked.config, taking_back=taking_back)
     if problem is not None:
-        over = live.status == "InService" and record is not None
-        return Refuse(problem, tuple(close(live, seen, record, taken_back=taking_back)) if over and record else ())
+        if live.status != "InService" or record is None:
+            return Refuse(problem)
+        steps = close(live, seen, record, taken_back=taking_back)
+        return Refuse(problem, tuple(_saying(problem, one) if taking_back else one for one in steps))
+    if taking_back and live.status not in (*PASSING_STATES, "InService"):
+        why = f" ({live.failure_reason})" if live.failure_reason else ""
+        return _reopen(request, seen, f"{live.name} is {live.status}{why}; scaling comes back once it is InService")
     if taking_back and _moved(request):
         return Go(
             tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
@@ -68,6 +73,11 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     if live.status in PASSING_STATES:
         return _leave(f"{live.name} is still {live.status}; its scaling comes back once it is InService")
     return _finish(request, seen, live, record, taking_back=taking_back)
+
+
+def _saying(problem: str, step: Step) -> Step:
+    """A step that closes the record says there what people have to do, for `shadow-test status`."""
+    return Close(replace(step.record, lost=(*step.record.lost, problem))) if isinstance(step, Close) else step
 
 
 def _moved(request: Request) -> bool:
@@ -160,10 +170,23 @@ def _problem(live: LiveEndpoint, asked: str, *, taking_back: bool) -> str | None
             return None
         still = f"{live.name} is still {live.status}, as long as this deployment can wait{why}"
         return f"{still}; deploy again when it is InService"
-    if live.status != "InService":
+    if live.status == "UpdateRollbackFailed" and taking_back:
+        return (
+            f"{live.name} is {live.status}{why}: its instances run different configs; have AWS Support bring it back, "
+            "then continue the rollback (aws cloudformation continue-update-rollback)"
+        )
+    if live.config.name != asked and taking_back:
+        # CloudFormation would go on to delete the config that serves, and SageMaker updates no endpoint without it.
+        return (
+            f"SageMaker has rolled the rollback of {live.name} to {asked} back itself: {live.config.name} serves"
+            f"{why or '; SageMaker gives no reason, see the endpoint in its console'}; update it by hand (aws "
+            f"sagemaker update-endpoint --endpoint-name {live.name} --endpoint-config-name {asked} "
+            "--retain-all-variant-properties), and once it is InService continue the rollback (aws cloudformation "
+            "continue-update-rollback); skip nothing, or CloudFormation deletes the config that serves"
+        )
+    if live.status != "InService" and not taking_back:
         return f"{live.name} is {live.status} after the update{why}"
     if live.config.name != asked:
-        # Also in a rollback: CloudFormation would go on to delete the config that serves.
         return (
             f"SageMaker took the update of {live.name} back: the config {asked} was asked for, "
             f"{live.config.name} serves{why or '; SageMaker gives no reason, see the endpoint in its console'}"

@@ -148,6 +148,12 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
                 f"SageMaker would take the update of {asked.endpoint} back at once, because {names} is in ALARM; "
                 "wait until it is OK, or leave it out of the guardrails (Guardrails.alarm_names), then deploy again"
             )
+        if asked.rollback is None:
+            raise Refusal(
+                f"SageMaker would roll this rollback of {asked.endpoint} back at once, because {names} is in ALARM, "
+                'and a reason on record would be used up for it; deploy with -c rollback="reason", which leaves your '
+                "own alarms out of that update, or wait until it is OK; nothing was touched"
+            )
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
     notes = (*notes, *past(asked, request.old, seen))
     keep = keeps_live_counts(live, requested, scaling)

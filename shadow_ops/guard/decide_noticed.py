@@ -1,4 +1,4 @@
-"""When an endpoint or its stack changed: give back what a guard that died had taken away. Pure functions."""
+"""When an endpoint or its stack changed, and every hour: give back what a guard that died had taken away. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from shadow_ops.aws.records import Pending
 from shadow_ops.guard.counts import corrections
-from shadow_ops.guard.decision import Close, Go, Refuse, Scale
-from shadow_ops.guard.direction import is_over, went_beyond
+from shadow_ops.guard.decision import Close, Go, Refuse, SaveRecord, Scale, Step
+from shadow_ops.guard.direction import at_rest, went_beyond
 from shadow_ops.guard.handover import close, undo_newer
 from shadow_ops.guard.seen import Seen, Unread, known
 
@@ -19,55 +19,53 @@ def decide_noticed(seen: Seen) -> Go | Refuse:
     continues it: its resources are not called again, and would meet scaling that is in their way. A deletion that has
     failed is over: its next try doesn't call again what has answered.
 
-    What can't be told for now, or is open and can't be told at all, is refused, so that the event comes again.
+    What can't be read is never taken for nothing to do: it is refused, so that the event comes again.
     """
     record = seen.pending
-    if isinstance(seen.stack, str) and not (is_over(seen.stack) or seen.stack == "DELETE_FAILED"):
+    if isinstance(seen.stack, str) and not at_rest(seen.stack):
         return Go()
     if isinstance(record, Unread):
-        return _later(record, None)
+        return Refuse(record.why)
     if record is None:
         return Go()
     for read in (seen.stack, seen.live, seen.owned):
         if isinstance(read, Unread):
-            return _without_config(seen, record, read) if read.serving else _later(read, record)
+            return _without_config(seen, record, read) if read.serving else Refuse(read.why)
     live = known(seen.live, None)
     if live is None or live.status != "InService":
         return Go()
     if live.config.name not in (record.source, record.target):
         if went_beyond(seen) and known(seen.owned, False) is True:
             # The record has the last failure only; what all of them had promoted the history knows.
-            notes = (seen.history.why,) if isinstance(seen.history, Unread) else ()
-            return Go(tuple(undo_newer(seen, record.stack, live.config.name)), notes=notes)
+            if isinstance(seen.history, Unread):
+                return Refuse(seen.history.why)
+            return Go(tuple(undo_newer(seen, record.stack, live.config.name)))
         return Go(notes=(f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for",))
     scaled = known(seen.scaled, {})
     undone = live.config.name == record.source != record.target
     back = undone or record.back
+    opened: tuple[Step, ...] = ()
     if record.done and undone:
-        # Taken back for another resource's sake, and nobody could write it down.
+        # Taken back for another resource's sake, and nobody could write it down. Once one scales by half, only the
+        # record tells.
         record = replace(record, done=False, taken=tuple(name for name in record.variants if name not in scaled))
+        opened = (SaveRecord(record),)
     if record.done or known(seen.owned, False) is not True:
         return Go()
     notes = (f"{live.name}: a deployment left something behind; it is put right",)
     # CloudFormation may have rolled back without calling the step after the update.
     later = {**known(seen.recorded, {}), **scaled}
     counts = corrections(live, record, later, taking_back=True) if back else ()
-    steps = (*counts, *close(live, seen, record, taken_back=back))
-    unread = [one for one in (seen.scaled, seen.recorded) if isinstance(one, Unread) and not one.damaged]
+    steps = (*opened, *counts, *close(live, seen, record, taken_back=back))
+    unread = [one for one in (seen.scaled, seen.recorded) if isinstance(one, Unread)]
     return Refuse(unread[0].why, steps) if unread else Go(steps, notes=notes)
-
-
-def _later(read: Unread, record: Pending | None) -> Go | Refuse:
-    """Have the event come again, if that may help."""
-    again = read.passing or (not read.damaged and (record is None or not record.done))
-    return Refuse(read.why) if again else Go(notes=(read.why,))
 
 
 def _without_config(seen: Seen, record: Pending, live: Unread) -> Go | Refuse:
     """Give back what was taken away to variants whose config is gone: a rollback was continued past the endpoint."""
     for read in (seen.owned, seen.scaled, seen.recorded):
         if isinstance(read, Unread):
-            return _later(read, record)
+            return Refuse(read.why)
     if record.done or seen.owned is not True:
         return Go()
     recorded, scaled = known(seen.recorded, {}), known(seen.scaled, {})

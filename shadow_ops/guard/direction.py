@@ -20,6 +20,11 @@ def is_over(status: str | None) -> bool:
     return status is None or status.endswith("_COMPLETE")
 
 
+def at_rest(status: str | None) -> bool:
+    """Whether nothing goes on in a stack, and nobody can go on with what did: a deletion that failed begins anew."""
+    return is_over(status) or status in ("DELETE_FAILED", "ROLLBACK_FAILED")
+
+
 def goes(status: str | Unread | None) -> bool:
     """Whether the stack itself goes: it is deleted, or the rollback of its creation removes everything."""
     return isinstance(status, str) and (status.startswith("DELETE") or status.startswith("ROLLBACK"))

@@ -78,11 +78,7 @@ def on_event(event: Mapping[str, Any], clients: Clients, clock: Clock) -> None:
     if not (isinstance(endpoint, str) and endpoint):
         return
     course = Course(token=new_token(), began=clock.now())
-    try:
-        Runner(clients, clock, live_gate(clients.patient(clock)), endpoint, None, course).run()
-    except HandOverError:
-        # Whoever holds the lock sees to it.
-        LOG.warning("%s: somebody else is at it all the time", endpoint)
+    Runner(clients, clock, live_gate(clients.patient(clock)), endpoint, None, course).run()
 
 
 def on_request(

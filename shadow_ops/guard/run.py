@@ -91,6 +91,8 @@ class Runner:
             HandOverError: If another invocation has to go on.
             Exception: Whatever goes wrong in an event.
         """
+        if self.request is None and self._decide() == Go():
+            return {}  # Nothing is to do, or not yet: whoever is at it isn't waited for.
         left = 0.0 if self.course.resumes is None else (self.course.resumes - self.clock.now()).total_seconds()
         if left > 0:
             self.clock.sleep(left)
@@ -118,9 +120,8 @@ class Runner:
 
     def _put_right(self) -> None:
         """What was done once somebody else had the lock is put right by what is seen now."""
-        late = self._late
-        if late is not None:
-            self._actor().run(decide_overtaken(late, self._look()).steps, regardless=True)
+        if self._late is not None:
+            self._actor().run(decide_overtaken(self._late, self._look()).steps, regardless=True)
             self._late = None
 
     def _answered(self) -> dict[str, Any] | None:
@@ -241,22 +242,21 @@ class Runner:
     def _act(self, decision: Refuse | Go) -> dict[str, Any] | None:
         """Act; None if what could not be done is worth another try."""
         actor = self._actor()
-        regardless = isinstance(decision, Go) and decision.regardless
         for note in decision.notes if isinstance(decision, Go) else ():
             LOG.warning("%s", note)
         try:
-            failed = actor.run(decision.steps, regardless=regardless)
+            if self.request is None:
+                return actor.run_alone(decision.steps, None if isinstance(decision, Go) else decision.sentence)
+            failed = actor.run(decision.steps, regardless=isinstance(decision, Go) and decision.regardless)
         except OvertakenError:
             self._late = actor.last
             raise
         if isinstance(decision, Refuse):
-            if self.request is None:
-                raise Refusal(decision.sentence)
             LOG.warning("refused: %s", decision.sentence)
             return answer.failure(decision.sentence)
-        if actor.passing and self.request is not None and self._patient:
+        if actor.passing and self._patient:
             return None
-        if self.request is not None and any(isinstance(one, SetCounts) for one in decision.steps):
+        if any(isinstance(one, SetCounts) for one in decision.steps):
             self._settle()
         if actor.vital:
             # Continuing a rollback calls again what has failed, and only that.

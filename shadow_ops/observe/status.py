@@ -92,7 +92,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         found=found,
         limits=limits,
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
-        drifts=()
+        drifts=_kept(clients, live, said, limits)
         if said is None
         else (*drifts(_as_said(clients, live, said), said, limits), *_kept(clients, live, said, limits)),
         last=standing[-1] if standing else None,
@@ -134,13 +134,17 @@ def _look(clients: Clients, live: LiveEndpoint) -> Look | None:
     return found if found is not None and found.config == live.config.name else None
 
 
-def _kept(clients: Clients, live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> tuple[str, ...]:
-    """What the record of the last deployment tells: what it left over, and the template that it was of."""
+def _kept(clients: Clients, live: LiveEndpoint, said: Declared | None, limits: Mapping[str, Limits]) -> tuple[str, ...]:
+    """What the record of the last deployment tells: what it left over, and the template that it was of.
+
+    A deletion that failed has left the record, and no word of the stack.
+    """
     try:
         record = records.pending(clients.ssm, live.name)
     except DamagedRecordError as error:
         return (f"{error}: look at {prefix(live.name)}/pending in Parameter Store, then delete it",)
-    scales = [one.name for one in _declared(said) if one.maximum is not None and one.name in limits]
+    declared = () if said is None else _declared(said)
+    scales = [one.name for one in declared if one.maximum is not None and one.name in limits]
     return (*left_over(live, record), *scaling_drifts(clients, live.name, scales, record))
 
 

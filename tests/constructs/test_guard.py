@@ -178,6 +178,19 @@ def test_the_guard_hears_of_deployments_and_rollbacks() -> None:
     assert flat(the(template, "AWS::Lambda::Permission")["SourceArn"]) == f"<{key}.Arn>"
     [target] = rule["Targets"]
     assert json.loads(target["Input"]) == {"source": "aws.sagemaker", "detail": {"EndpointName": "churn"}}
+    # What Lambda's two retries could not do is tried again without waiting for luck.
+    assert rule["ScheduleExpression"] == "rate(1 hour)"
+
+
+def test_the_guard_hears_until_the_endpoint_is_gone() -> None:
+    """What is made before it is deleted after it: rule and permission; a deletion that fails is one of its events."""
+    template = rendered()
+    before = next(one for one in template["Resources"].values() if one["Type"].endswith("GuardBefore"))
+    heard = {*resources(template, "AWS::Events::Rule"), *resources(template, "AWS::Lambda::Permission")}
+
+    assert heard <= {*before["DependsOn"]}
+    over = the(template, "AWS::Events::Rule")["EventPattern"]["$or"][1]["detail"]["status-details"]["status"]
+    assert over == ["UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED", "ROLLBACK_FAILED"]
 
 
 def test_the_guard_hears_of_its_own_endpoint_and_stack_only() -> None:

@@ -6,6 +6,7 @@ import datetime
 from dataclasses import replace
 
 from tests.ops.guard.stack import Code, Stack
+from tests.ops.guard.test_reasons import ANN, put
 
 TESTING = Code(shadow="v2", alarms=("errors", "refunds"))
 
@@ -58,3 +59,22 @@ def test_without_such_alarms_nothing_is_asked() -> None:
     stack = Stack()
     assert stack.deploy(Code()).ok
     assert "cloudwatch:DescribeAlarms" not in stack.world.calls
+
+
+def test_a_reason_on_record_is_not_used_up_for_what_an_alarm_would_take_back() -> None:
+    """It leaves no alarm out, as a reason of the deployment's own does: that is said, and it counts later."""
+    stack = started(0)
+    assert stack.deploy(TESTING.promoted()).ok
+    stack.world.watched = None
+    stack.world.alarms["refunds"]["StateValue"] = "ALARM"
+    (promotion,) = stack.history()
+    put(stack, purpose="rollback", subject=promotion.id)
+    before = stack.world.live
+
+    refused = stack.deploy(TESTING)
+    assert "SageMaker would roll this rollback of churn back at once, because refunds is in ALARM" in refused.reason
+    assert '-c rollback="reason", which leaves your own alarms out' in refused.reason
+    assert stack.world.live == before
+    stack.world.alarms["refunds"]["StateValue"] = "OK"
+    assert stack.deploy(TESTING).ok
+    assert [one.reason_by for one in stack.history()] == [None, ANN]

@@ -266,5 +266,17 @@ def test_an_event_does_nothing_while_a_stack_is_under_way_or_has_failed(seen: Se
     """What has failed isn't over: whoever continues it meets nothing in his way that wasn't there."""
     for status in ("UPDATE_IN_PROGRESS", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_IN_PROGRESS"):
         decision = decide(None, replace(seen, stack=status))
-        assert isinstance(decision, Go)
-        assert decision.steps == ()
+        assert decision == Go()
+
+
+@settings(max_examples=MANY)
+@given(seens(), st.sampled_from(("pending", "stack", "live", "owned", "scaled", "recorded")))
+def test_an_event_takes_nothing_that_it_can_not_read_for_nothing_to_do(seen: Seen, unread: str) -> None:
+    """What it would have to look at for what it would do otherwise: then it fails, and Lambda delivers it again."""
+    rest = replace(seen, stack="UPDATE_ROLLBACK_COMPLETE", history=())
+    done = decide(None, rest)
+    if isinstance(done, Go) and done.steps:
+        blind: dict[str, Any] = {unread: Unread("denied")}
+        refused = decide(None, replace(rest, **blind))
+        assert isinstance(refused, Refuse)
+        assert refused.sentence == "denied"

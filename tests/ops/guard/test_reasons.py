@@ -126,14 +126,6 @@ def test_a_promotion_is_taken_back_by_record() -> None:
     assert (entry.kind, entry.reason, entry.reason_by) == ("rollback", "it is slow", ANN)
 
 
-def test_a_way_back_by_record_goes_while_an_alarm_fires() -> None:
-    """As one with a reason in its template does."""
-    stack = promoted()
-    put(stack, purpose="rollback", subject=stack.history()[0].id, version="v1")
-    stack.world.alarms["users"] = {"AlarmName": "users", "StateValue": "ALARM"}
-    assert stack.deploy(replace(TESTING, alarms=("users",))).ok
-
-
 def test_the_request_that_took_a_reason_may_come_again() -> None:
     """The function dies after it took the reason: CloudFormation's request is delivered again, and goes through."""
     stack = failing()

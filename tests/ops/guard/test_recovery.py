@@ -6,17 +6,20 @@ import datetime
 import functools
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from shadow_ops.aws import journal, records
 from shadow_ops.aws.journal import Hold
+from shadow_ops.guard.clients import TimeUpError
 from shadow_ops.guard.handler import on_event
 from shadow_ops.guard.refusal import Refusal
+from shadow_ops.guard.run import HandOverError
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Clock, Code, Stack, night, scaling
-from tests.ops.guard.world import ENDPOINT, Live
+from tests.ops.guard.world import ENDPOINT, Killed, Live
 from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(schedules=[night()]), scaling("shadow", 1, 4)))
@@ -25,6 +28,10 @@ READS = (
     *("describe_stacks", "list_stack_resources", "describe_endpoint", "describe_endpoint_config"),
     *("describe_scalable_targets", "describe_scaling_policies", "describe_scheduled_actions"),
     *("get_parameter", "get_parameters_by_path", "get_parameter_history"),
+)
+WRITES = (
+    *("register_scalable_target", "put_scaling_policy", "put_scheduled_action", "put_parameter", "delete_parameters"),
+    *("describe_alarms", "update_endpoint_weights_and_capacities"),
 )
 EVENT = {"source": "aws.sagemaker", "detail": {"EndpointName": ENDPOINT, "EndpointStatus": "IN_SERVICE"}}
 
@@ -451,45 +458,6 @@ def test_proving_changes_no_count() -> None:
     assert serving(stack).counts["production"] == 20
 
 
-def left_open() -> tuple[Stack, object]:
-    """A deployment was rolled back while nobody might register scaling, which is gone; and how it was."""
-    stack = started()
-    before = shape(stack.world.targets)
-    stack.fails_last = True
-
-    def lose(_: str) -> None:
-        if stack.world.status == "UPDATE_ROLLBACK_IN_PROGRESS":
-            stack.world.refused["register_scalable_target"] = aws_error("AccessDeniedException", "no", "Register")
-
-    stack.world.watched = lose
-    assert not stack.deploy(MOVED).ok
-    stack.world.watched = None
-    stack.world.refused.clear()
-    assert shape(stack.world.targets) != before
-    return stack, before
-
-
-@pytest.mark.parametrize("trouble", ["throttles", "refused"])
-@pytest.mark.parametrize("operation", [*READS, "register_scalable_target", "put_scaling_policy", "put_parameter"])
-def test_an_event_that_can_not_do_it_comes_again(operation: str, trouble: str) -> None:
-    """Lambda delivers again what fails, and nothing else: whatever could not be looked at or done."""
-    stack, before = left_open()
-    if trouble == "throttles":
-        stack.world.throttles[operation] = 10**6
-    else:
-        stack.world.refused[operation] = aws_error("AccessDeniedException", "no", operation)
-    try:
-        notice(stack)
-    except (Refusal, ClientError):
-        stack.world.throttles.clear()
-        stack.world.refused.clear()
-        notice(stack)
-    assert shape(stack.world.targets) == before
-    found = records.pending(stack.world, ENDPOINT)
-    assert found is not None
-    assert found.done
-
-
 def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint() -> None:
     """Its config went with the clean-up, so that nothing can be deployed; the variants serve all the same."""
     stack = started()
@@ -522,14 +490,15 @@ def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint(
 
 
 @pytest.mark.parametrize("retried", [False, True])
-def test_scaling_is_given_back_where_the_endpoint_could_not_be_deleted(retried: bool) -> None:
+@pytest.mark.parametrize("status", ["DELETE_FAILED", "ROLLBACK_FAILED"])
+def test_scaling_is_given_back_where_the_endpoint_could_not_be_deleted(status: str, retried: bool) -> None:
     """Who tries again doesn't call again what has answered; what scales then doesn't outlive the endpoint."""
     stack = started()
     before = shape(stack.world.targets)
     stack.world.status = "DELETE_IN_PROGRESS"
     stack.ask("Delete", "after", TESTING, stack.config)
     assert stack.world.targets == {}
-    stack.world.status = "DELETE_FAILED"
+    stack.world.status = status
 
     notice(stack)
     assert shape(stack.world.targets) == before
@@ -539,3 +508,156 @@ def test_scaling_is_given_back_where_the_endpoint_could_not_be_deleted(retried: 
         stack.world.owners[ENDPOINT] = (stack.world.owners[ENDPOINT][0], "DELETE_COMPLETE")
         stack.ask("Delete", "before", TESTING, stack.config)
         assert stack.world.targets == {}
+
+
+def left_open() -> tuple[Stack, dict[str, Any]]:
+    """A stack at rest whose guard died, and how its endpoint scaled."""
+    stack = started()
+    before = shape(stack.world.targets)
+    die_before_update(stack)
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    stack.world.calls.clear()
+    return stack, before
+
+
+def troubled(stack: Stack) -> bool:
+    """Whether an event that meets trouble fails."""
+    try:
+        notice(stack)
+    except (ClientError, Refusal, TimeUpError, HandOverError, Killed):
+        return True
+    return False
+
+
+@pytest.mark.parametrize("trouble", ["throttled", "denied"])
+@pytest.mark.parametrize("left", ["open", "done but undone", "without its config"])
+def test_an_event_that_can_not_do_its_work_fails(trouble: str, left: str) -> None:
+    """Whatever it can't read or write: Lambda delivers it again, and once it can, all is put right."""
+    for operation in (*READS, *WRITES):
+        stack, before = left_open()
+        world, live = stack.world, stack.world.live
+        assert live is not None
+        if left == "done but undone":
+            record = records.pending(world, ENDPOINT)
+            assert record is not None
+            records.save_pending(world, ENDPOINT, replace(record, done=True, taken=()))
+        elif left == "without its config":
+            del world.configs[live.config]
+        if trouble == "throttled":
+            world.throttles[operation] = 10**6
+        else:
+            world.refused[operation] = aws_error("AccessDeniedException", "no", operation)
+        failed = troubled(stack)
+        record = records.pending(world, ENDPOINT)
+        through = shape(world.targets) == before and record is not None and record.done
+        assert failed or through, operation
+
+        world.throttles.clear()
+        world.refused.clear()
+        world.sleep(600)
+        notice(stack)
+        assert shape(world.targets) == before, operation
+
+
+def test_an_event_that_is_killed_is_done_by_the_next_one() -> None:
+    """At any call, before its effect or after."""
+    stack, _ = left_open()
+    notice(stack)
+    for call in range(1, len(stack.world.calls) + 1):
+        for works in (False, True):
+            stack, before = left_open()
+            stack.world.last_call = (call, works)
+            assert troubled(stack)
+            stack.world.last_call = None
+            stack.world.sleep(60)
+            notice(stack)
+            assert shape(stack.world.targets) == before, (call, works)
+
+
+def test_an_event_waits_for_nobody_who_is_at_it() -> None:
+    """A deployment that goes on keeps the lock; its own end is another event."""
+    stack, before = left_open()
+    now = stack.world.now
+    assert journal.take(stack.world, ENDPOINT, Hold(token="other", until=now + datetime.timedelta(hours=1)), now)
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    notice(stack)
+    assert stack.world.now == now
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+
+    assert troubled(stack)
+    stack.world.sleep(3600)
+    notice(stack)
+    assert shape(stack.world.targets) == before
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_way_back_that_sagemaker_took_back_goes_through_once_it_was_made_by_hand(moved: bool) -> None:
+    """The step after it says how, as often as the rollback is continued; what serves scales meanwhile."""
+    stack = started()
+    before = shape(stack.world.targets)
+    old, promoted = (TESTING, stack.config), MOVED if moved else TESTING.promoted()
+    new = (promoted, stack._new_config(promoted))
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", *new, old)
+    assert answer is not None
+    stack.world.update_endpoint(new[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+    stack.world.settle()
+    stack.ask("Update", "after", *new, old)
+    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    stack.ask("Update", "before", *old, new)
+    stack.world.next_update = "no capacity"
+    stack.world.update_endpoint(old[1], retain=True)
+    stack.world.settle()
+    for _ in range(2):
+        failed = stack.ask("Update", "after", *old, new)
+        assert failed is not None
+        assert failed["Status"] == "FAILED"
+        said = f"update-endpoint --endpoint-name churn --endpoint-config-name {old[1]} --retain-all-variant-properties"
+        assert said in failed["Reason"]
+        assert "(no capacity)" in failed["Reason"]
+        assert shape(stack.world.targets) == {"production": before["production"]}
+        record = records.pending(stack.world, ENDPOINT)
+        assert record is not None
+        assert record.lost == (failed["Reason"],)
+        assert [one.to_version for one in stack.history() if one.undone is None] == ["v2"]
+        stack.world.status = "UPDATE_ROLLBACK_FAILED"
+        notice(stack)
+        stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+
+    if moved:
+        # SageMaker says to the person that it is in the way.
+        del stack.world.targets["production"]
+    stack.world.update_endpoint(old[1], retain=True)
+    stack.world.settle()
+    through = stack.ask("Update", "after", *old, new)
+    assert through is not None
+    assert through["Status"] == "SUCCESS"
+    assert shape(stack.world.targets) == before
+    assert [one for one in stack.history() if one.undone is None] == []
+    record = records.pending(stack.world, ENDPOINT)
+    assert record is not None
+    assert (record.done, record.lost) == (True, ())
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    stack.code, stack.config = old
+    assert stack.deploy(promoted).ok
+
+
+@pytest.mark.parametrize(("status", "answers"), [("OutOfService", "SUCCESS"), ("UpdateRollbackFailed", "FAILED")])
+def test_a_way_back_to_an_endpoint_that_is_down_goes_through(status: str, answers: str) -> None:
+    """It has the config that it shall have, and scales once it is up; only one of different configs is people's."""
+    stack, old, new = forward()
+    assert stack.ask("Update", "before", *old, new) is not None
+    stack.world.update_endpoint(old[1], retain=True)
+    stack.world.settle()
+    live = stack.world.live
+    assert live is not None
+    live.status = status
+    after = stack.ask("Update", "after", *old, new)
+    assert after is not None
+    assert after["Status"] == answers
+    if answers == "FAILED":
+        assert "continue the rollback" in after["Reason"]
+        return
+    live.status, stack.world.status = "InService", "UPDATE_ROLLBACK_COMPLETE"
+    notice(stack)
+    assert set(stack.world.targets) == {"production", "shadow"}
