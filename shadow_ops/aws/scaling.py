@@ -124,7 +124,7 @@ class Scaling:
             if live is None or live.policies.get(name) != policy:
                 arn = self._autoscaling.put_scaling_policy(**key, **policy)["PolicyARN"]
             # Also of one that is there: whoever put it may have been stopped right then.
-            alarms = [one for one in call if arn != known.get("arn") or one not in calling]
+            alarms = [one for one in call if one not in calling]
             left += self._repoint(alarms, arn) if arn and alarms else ()
         for name, schedule in wanted.schedules.items():
             if live is None or live.schedules.get(name) != schedule:

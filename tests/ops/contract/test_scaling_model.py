@@ -176,7 +176,7 @@ def test_what_is_not_known_yet_is_passed_over() -> None:
         *("at(2026-12-24T18:00:00)", "at(2028-02-29T00:00:00)"),
         *("cron(0 7 ? * MON-FRI *)", "cron(0/15 * * * ? *)", "cron(59 23 31 12 ? 2199)", "cron(0 0 L * ? *)"),
         *("cron(0 8 ? * 2#1 *)", "cron(0 8 ? * 6L *)", "cron(0 8 LW JAN,JUL ? *)", "cron(0 8 15W * ? 1970-2000)"),
-        "cron(0  7  ?  *  mon-fri  *)",
+        *("cron(0  7  ?  *  mon-fri  *)", "cron(*/5 0/1 ? * * *)"),
     ],
 )
 def test_a_schedule_that_the_service_takes_has_no_mistake(schedule: str) -> None:
@@ -195,7 +195,8 @@ def test_a_schedule_that_the_service_takes_has_no_mistake(schedule: str) -> None
         ("cron(0 24 ? * MON *)", "hours '24'"),
         ("cron(0 7 0 * ? *)", "day of month '0'"),
         ("cron(0 7 32 * ? *)", "day of month '32'"),
-        ("cron(0 7 1 13 ? *)", "month '13'"),
+        ("cron(0 7 1 13 ? *)", "month '13' must be 1 to 12 or JAN to DEC"),
+        ("cron(0 7 ? * * 1-2-3)", "year '1-2-3' must be 1970 to 2199"),
         ("cron(0 7 ? * 0 *)", "day of week '0'"),
         ("cron(0 7 ? * 8 *)", "day of week '8'"),
         ("cron(0 7 ? * MONDAY *)", "day of week 'MONDAY'"),
@@ -279,6 +280,19 @@ def test_what_lies_in_the_past_does_nothing_any_more(
     zones = {name: datetime.timezone(datetime.timedelta(hours=one)) for name, one in hours.items()}
     monkeypatch.setattr(schedules, "ZoneInfo", zones.__getitem__)
     assert comes_due(schedule, NOON) is comes
+
+
+@pytest.mark.parametrize(
+    ("days", "comes"),
+    [
+        *((day, day in ("MON", "7-2", "SAT-MON", "MON/7")) for day in ("SUN", "MON", "TUE", "FRI", "SAT", "SAT-MON")),
+        *(("SAT-SUN", False), ("7-2", True), ("2/3", True), ("3/2", False), ("MON,SAT", True), ("*", True)),
+    ],
+)
+def test_days_of_the_week_are_those_of_the_calendar(days: str, comes: bool) -> None:
+    """Of that November a Monday is left, the 30th; what ends before it begins goes on from Sunday."""
+    since = NOON + datetime.timedelta(days=1)
+    assert comes_due({"Schedule": f"cron(0 0 ? 11 {days} 2026)"}, since) is comes
 
 
 def test_without_the_zones_data_nothing_is_past_that_may_be_to_come(monkeypatch: pytest.MonkeyPatch) -> None:

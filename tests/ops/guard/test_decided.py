@@ -296,7 +296,7 @@ def test_an_alarm_is_waited_for_three_minutes_to_the_second(way: str, seconds: f
 @pytest.mark.parametrize("owned", [True, False])
 def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_ours(owned: bool) -> None:
     """Whether it is, CloudFormation says; where it says nothing, the event comes again."""
-    undone = 0
+    undone = said = 0
     for one in (Situation("event", number) for number in range(EACH)):
         if one.record is not None:
             record = replace(one.record, source="source", target="target", keeps={"old": True, "new": True})
@@ -306,7 +306,11 @@ def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_
             decided = decide(None, replace(seen, live=live))
             assert isinstance(decided, Go if isinstance(owned, bool) else Refuse)
             undone += sum(isinstance(step, UndoEntry) for step in decided.steps)
-    assert (undone > 0) is (owned is True)
+            unread = decide(None, replace(seen, live=live, history=Unread("denied")))
+            assert isinstance(unread, Go)
+            said += unread.notes.count("denied")
+            assert not any(isinstance(step, UndoEntry) for step in unread.steps)
+    assert (undone > 0) is (said > 0) is (owned is True)
 
 
 def test_scaling_that_was_taken_and_is_gone_from_the_record_comes_back_as_declared() -> None:

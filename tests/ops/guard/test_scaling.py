@@ -206,8 +206,9 @@ def test_an_alarm_keeps_all_that_it_has() -> None:
     scaling_of = Scaling(stack.world.clients(), ENDPOINT)
     there = scaling_of.read(["production"])["production"]
     put: list[dict[str, Any]] = []
+    other = {"AlarmName": "other", "AlarmActions": ["arn:aws:sns:eu-west-1:123456789012:ops"]}
     alarms = SimpleNamespace(
-        describe_alarms=lambda **_: {"MetricAlarms": [stack.world.alarms["busy"]]},
+        describe_alarms=lambda **_: {"MetricAlarms": [other, stack.world.alarms["busy"]]},
         put_metric_alarm=lambda **alarm: put.append(alarm),
     )
     clients = SimpleNamespace(autoscaling=stack.world.clients().autoscaling, cloudwatch=alarms)
