@@ -34,7 +34,10 @@ def checking(value: object, subject: str | None = None) -> Problems:
 
 
 def plain(given: Any) -> Any:  # noqa: ANN401 - anything
-    """What a member of an enumeration and a number of NumPy's stand for, as Python's own; anything else as it is."""
+    """What a member of an enumeration and a number of NumPy's stand for, as Python's own; anything else as it is.
+
+    Of what only says that it is of a class, as a mock of a text does, the class that it is really of: nothing takes it.
+    """
     kind = type(given)
     if kind in _PLAIN or kind is ByPlace:
         return given
@@ -47,7 +50,10 @@ def plain(given: Any) -> Any:  # noqa: ANN401 - anything
         return float.__float__(given)
     if any(one.__name__ == "generic" and one.__module__ == "numpy" for one in kind.__mro__):
         return plain(given.item())
-    return given
+    try:
+        return given if given.__class__ is kind else kind
+    except Exception:
+        return kind
 
 
 def check_number(
@@ -93,6 +99,9 @@ def checked_list(problems: Problems, what: str, value: object, must: str, fix: s
                 return tuple(plain(one) for one in value)
         except OverflowError:
             pass
+        except Exception:  # it is none, whatever it says
+            problems.add(what, must, type(value), fix)
+            return ()
         problems.add(what, f"have at most {MOST_ENTRIES:,} entries", value)
     else:
         problems.add(what, must, value, fix)

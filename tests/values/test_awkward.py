@@ -6,6 +6,7 @@ from collections import UserList, deque
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, NoReturn
+from unittest.mock import Mock
 
 import pytest
 
@@ -119,6 +120,31 @@ def test_no_field_takes_what_is_huge(name: str) -> None:
         with pytest.raises(InvalidValueError) as refused:
             make(**{one.name: huge})
         assert all(line.isprintable() and len(line) < 1000 for line in refused.value.problems)
+
+
+class Broken(list[Any]):
+    """A list that can't be gone through."""
+
+    def __iter__(self) -> NoReturn:
+        """Fail."""
+        raise RuntimeError("no list")
+
+
+PRETENDERS: dict[str, Any] = {
+    **{f"a mock of {kind.__name__}": Mock(spec=kind) for kind in (str, int, float, bool, list, tuple, dict)},
+    **{f"a mock of {kind.__name__}": Mock(spec=kind) for kind in MAKE},
+    "a list that can't be gone through": Broken("a"),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_no_field_believes_what_something_says_of_itself(name: str) -> None:
+    """A mock is of the class that it was made after, as far as it says; what it lacks would be found much later."""
+    make, one = FIELDS[name]
+    for pretender in PRETENDERS.values():
+        for given in (pretender,) if type(pretender) is Broken else (pretender, [pretender]):
+            with pytest.raises(InvalidValueError):
+                make(**{one.name: given})
 
 
 @pytest.mark.parametrize("name", FIELDS)
