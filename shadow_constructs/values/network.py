@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from shadow_constructs.values.checks import check_text, checked_tuple, doubles
@@ -36,6 +36,7 @@ class Network:
     security_group_ids: Sequence[str] = ()
     isolated: bool = False
     region: str | None = None
+    _public: bool = field(init=False, repr=False, compare=False, default=False)
 
     @classmethod
     def in_vpc(
@@ -90,12 +91,14 @@ class Network:
         if len(zones) > 1 and len(set(zones)) == 1 and not zones[0].startswith("#"):
             fix = "choose subnets of two zones at least, such as of ec2.Vpc(..., max_azs=2)"
             refuse("Network.in_vpc", "subnets", "lie in different availability zones", zones[0], fix)
-        return cls(
+        made = cls(
             subnet_ids=ids,
             security_group_ids=[one.security_group_id for one in groups],
             isolated=isolated,
             region=None if is_token(region) else region,
         )
+        freeze(made, _public=asked(found, "has_public") is True)
+        return made
 
     def __post_init__(self) -> None:
         """Check the value.
@@ -115,6 +118,11 @@ class Network:
                 problems, "region", self.region, pattern=_REGION, rule="be a Region such as eu-west-1", longest=32
             )
         problems.raise_if_any()
+
+    @property
+    def public(self) -> bool:
+        """Whether some of the subnets are known to be public, which `in_vpc` knows."""
+        return self._public
 
     @property
     def attached(self) -> bool:

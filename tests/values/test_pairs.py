@@ -10,6 +10,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 
 from shadow_constructs import (
     Alerts,
@@ -274,6 +275,7 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
             lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(percent=50)),
             "agreement-and-percent",
         ),
+        (lambda: serving(guard=Guard(network=_in_vpc("PUBLIC"))), "guard-and-public-subnets"),
     ],
 )
 def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
@@ -285,8 +287,32 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "no-guard-and-counts",
         "no-guard-after-guard",
         "agreement-and-percent",
+        "guard-and-public-subnets",
         "managed-and-production",
     }
+
+
+def _in_vpc(kind: str) -> Network:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        new_stack(),
+        "V",
+        vpc_id="vpc-1",
+        availability_zones=["a", "b"],
+        private_subnet_ids=["subnet-1", "subnet-2"],
+        public_subnet_ids=["subnet-3", "subnet-4"],
+    )
+    chosen = ec2.SubnetSelection(subnet_type=getattr(ec2.SubnetType, kind))
+    group = ec2.SecurityGroup.from_security_group_id(new_stack(), "G", "sg-1")
+    return Network.in_vpc(vpc, security_groups=[group], subnets=chosen)
+
+
+def test_a_guard_in_private_subnets_is_not_warned_about() -> None:
+    """Nor a model in public ones, which has nothing to reach."""
+    private = serving(guard=Guard(network=_in_vpc("PRIVATE_WITH_EGRESS")))
+    model_in_public = serving(production=variant(model=model(network=_in_vpc("PUBLIC"))))
+
+    for test in (private, model_in_public):
+        assert "shadow-constructs:guard-and-public-subnets" not in {one.id for one in warnings_of(test)}
 
 
 def test_what_a_managed_test_may_lose_of_production_is_warned_about() -> None:

@@ -99,6 +99,13 @@ def _policy_names(test: ShadowTest) -> Iterator[Clash]:
                 yield Clash("policies", must, policy["PolicyName"], "rename it, or leave the target out")
 
 
+def _public(test: ShadowTest) -> Iterator[Clash]:
+    if test.guard.network is not None and test.guard.network.public:
+        must = "run in private subnets: a function has no public address, and reaches no service through a public one"
+        fix = "choose subnets with a NAT gateway, or acknowledge this where endpoints of the VPC lead to the services"
+        yield Clash("guard", must, "public subnets", fix)
+
+
 def _taking_over(test: ShadowTest) -> Iterator[Clash]:
     if not test.guard.enabled and test.scaling:
         must = (
@@ -220,6 +227,14 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
         clash="a count of a variant that doesn't scale: a later change of it is not applied",
         source="API member UpdateEndpoint.RetainAllVariantProperties",
         check=_swallowed,
+        then="warned",
+    ),
+    Pair(
+        id="guard-and-public-subnets",
+        facts="network of the functions and its routes",
+        clash="public subnets of a `Network.in_vpc(...)` for the guard, from which a function reaches nothing",
+        source="Lambda Developer Guide, configuration-vpc-internet",
+        check=_public,
         then="warned",
     ),
     Pair(
