@@ -12,6 +12,7 @@ from dataclasses import replace
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.records import Pending, scaling_name
+from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
 from shadow_ops.guard.asking import consent, policy_of
@@ -160,6 +161,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     taken = blocking(live, requested, scaled)
     if request.kind == "Create":
         _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})
+    notes = (*notes, *_unneeded(asked, change.kind, gate, alarms=firing))
     entry = entry_of(change, request, live.config.name, seen.now, gate, reason.text)
     if entry is not None:
         entry = replace(entry, reason_by=reason.by)
@@ -172,6 +174,15 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
     )
     keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
     return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)
+
+
+def _unneeded(asked: Asked, kind: str, gate: str | None, *, alarms: Collection[str]) -> Iterator[str]:
+    """What to say of a reason that came with the deployment and wasn't asked for: nothing else keeps it."""
+    if asked.rollback is not None and kind != "rollback" and not alarms:
+        yield f"nothing is taken back, so the reason for a rollback isn't in the history: {asked.rollback}"
+    if asked.override is not None and (gate is None or not gate.startswith("overruled: ")):
+        why = "nothing is promoted" if gate is None else f"the gate says {gate}"
+        yield f"{why}, so the reason to overrule it isn't in the history: {asked.override}"
 
 
 def _refuse_no_way_back(live: LiveEndpoint, names: Collection[str]) -> None:

@@ -99,6 +99,8 @@ def remember(
         to_model=experiment.shadow.model,
         to_config=seen.live.config.name,
         to_variant=on.name,
+        from_type=experiment.production.instances.instance_type,
+        to_type=on.instance_type,
         gate=None if because is None else because[:_LONGEST],
     )
     add_entry(ssm, seen.live.name, entry)

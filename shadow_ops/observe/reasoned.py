@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from shadow_ops.aws.clients import Clients
-from shadow_ops.aws.history import history
+from shadow_ops.aws.history import history, since
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Purpose, Reason
 from shadow_ops.observe.deployed import Deployed, find
@@ -50,11 +50,11 @@ def _candidate(found: Deployed) -> tuple[str, str]:
 
 
 def _promotion(clients: Clients, found: Deployed) -> tuple[str, str]:
-    """The last promotion that stands, if what it promoted serves."""
-    serving = {one.model_name for one in found.live.production}
-    entries = [one for one in history(clients.ssm, found.live.name) if one.undone is None]
+    """The last promotion that stands on this endpoint: what it promoted may have been made anew since."""
+    told = since(history(clients.ssm, found.live.name), found.live.created)
+    entries = [one for one in told if one.undone is None]
     last = entries[-1] if entries else None
-    if last is None or last.kind != "promotion" or last.to_model not in serving:
+    if last is None or last.kind != "promotion":
         raise CannotTellError(
             f"no promotion stands on {found.live.name} that could be rolled back; "
             f"`shadow-test history {found.live.name}` shows what was promoted"

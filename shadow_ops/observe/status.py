@@ -22,6 +22,7 @@ from shadow_ops.observe.scaling import scaling_drifts
 
 # API operation DescribeAlarms: names in a call.
 _ALARMS_PER_CALL = 100
+_OF_ITS_NAME = ("EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata")
 # Two custom resources of an hour each; the endpoint's own update is seen in its status.
 _LONGEST_STEPS = datetime.timedelta(hours=2)
 
@@ -87,14 +88,18 @@ def observe(clients: Clients, found: Deployed) -> Observed:
     """
     live, said, experiment = found.live, found.declared, _experiment(clients, found)
     limits = _limits(clients.autoscaling, live)
-    standing = [entry for entry in history.history(clients.ssm, live.name) if entry.undone is None]
+    told = history.since(history.history(clients.ssm, live.name), live.created)
+    standing = [entry for entry in told if entry.undone is None]
     return Observed(
         found=found,
         limits=limits,
         alarms=() if said is None else _alarms(clients.cloudwatch, said.alarms),
         drifts=_kept(clients, live, said, limits)
         if said is None
-        else (*drifts(_as_said(clients, live, said), said, limits), *_kept(clients, live, said, limits)),
+        else (
+            *drifts(_as_said(clients, live, said, managed=experiment is not None), said, limits),
+            *_kept(clients, live, said, limits),
+        ),
         last=standing[-1] if standing else None,
         look=_look(clients, live),
         experiment=experiment,
@@ -116,17 +121,30 @@ def _experiment(clients: Clients, found: Deployed) -> Experiment | None:
         raise
 
 
-def _as_said(clients: Clients, live: LiveEndpoint, said: Declared) -> LiveEndpoint:
-    """What serves by the name that its stack has for it: SageMaker gives the same another one after a managed test."""
+def _as_said(clients: Clients, live: LiveEndpoint, said: Declared, *, managed: bool) -> LiveEndpoint:
+    """What serves by the name that its stack has for it, where only the name differs.
+
+    SageMaker gives the same another one after a managed test, and as many instances as that had.
+    """
     if live.config.name == said.config:
         return live
     try:
         asked = describe_config(clients.sagemaker, said.config)
+        same = same_content(live.config, asked) if managed else _same(clients.sagemaker, live.config.name, said.config)
     except clients.sagemaker.exceptions.ClientError as error:
         if is_missing(error):
             return live
         raise
-    return replace(live, config=asked) if same_content(live.config, asked) else live
+    return replace(live, config=asked) if same else live
+
+
+def _same(sagemaker: Client, *names: str) -> bool:
+    """Whether two configs differ in nothing, the numbers of instances included."""
+    one, other = (
+        {name: value for name, value in described.items() if name not in _OF_ITS_NAME}
+        for described in (sagemaker.describe_endpoint_config(EndpointConfigName=name) for name in names)
+    )
+    return one == other
 
 
 def _look(clients: Clients, live: LiveEndpoint) -> Look | None:

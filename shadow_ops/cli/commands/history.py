@@ -56,9 +56,9 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
                     entry.from_version or entry.from_model or entry.from_config,
                     entry,
                     entry.from_variant,
-                    entry.from_type,
+                    entry.spoken[0],
                 ),
-                _named(entry.to_version, entry, entry.to_variant, entry.to_type),
+                _named(entry.to_version, entry, entry.to_variant, entry.spoken[1]),
                 entry.by,
                 f"{because or '-'}{person}{undone}",
             )
@@ -66,7 +66,7 @@ def as_table(entries: Sequence[Entry], *, markdown: bool) -> str:
     return output.table(rows, markdown=markdown)
 
 
-def _named(version: str, entry: Entry, variant: str | None, instance_type: str | None) -> str:
+def _named(version: str, entry: Entry, variant: str | None, instances: str) -> str:
     """A version, with its hardware where that is all that changed, and its variant where that was renamed."""
-    what = f"{version} on {instance_type}" if entry.of_hardware else version
+    what = f"{version} on {instances}" if entry.of_hardware else version
     return what if entry.from_variant == entry.to_variant else f"{what} as {variant}"

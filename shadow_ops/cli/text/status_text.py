@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from shadow_ops.aws.endpoint import LiveVariant
+from shadow_ops.aws.history import Entry
 from shadow_ops.cli import harmless, output
 from shadow_ops.cli.durations import spoken
 from shadow_ops.contract.declared import settings_name
@@ -105,9 +106,14 @@ def _facts(observed: Observed, now: datetime.datetime) -> list[str]:
     if last is not None:
         facts.append(
             f"last {last.kind}: {last.at:%Y-%m-%d %H:%M} UTC by {last.by}, "
-            f"{last.from_version or 'unknown'} to {last.to_version}"
+            f"{_came(last.from_version or last.from_model or 'unknown', last, 0)} to {_came(last.to_version, last, 1)}"
         )
     return facts
+
+
+def _came(what: str, entry: Entry, side: int) -> str:
+    """A side of a promotion or a way back, with its instances where they are all that changed."""
+    return f"{what} on {entry.spoken[side]}" if entry.of_hardware else what
 
 
 def _row(observed: Observed, variant: LiveVariant) -> tuple[str, ...]:

@@ -222,7 +222,7 @@ def _endpoint() -> dict[str, Any]:
         "EndpointArn": "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/churn",
         "EndpointStatus": "InService",
         "EndpointConfigName": "churn-config",
-        "CreationTime": START,
+        "CreationTime": START - datetime.timedelta(days=30),
         "LastModifiedTime": START,
         "ProductionVariants": [variant("production", 2, 1.0)],
         "ShadowProductionVariants": [variant("shadow", 1, 0.5)],

@@ -7,6 +7,7 @@ import datetime
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -361,6 +362,32 @@ def test_the_last_promotion_that_stood_is_part_of_the_status(run: Run, services:
     """What was rolled back isn't what happened last."""
     services.parameters["/shadow-test/churn/history"] = [json.dumps(one) for one in (ENTRY, BACK, UNDONE)]
     assert "last promotion: 2026-11-01 09:00 UTC by ann, v0 to v1" in run("status", "churn").stdout
+
+
+def test_what_was_promoted_on_an_endpoint_that_had_the_name_before_is_not_said_of_this_one(
+    run: Run, services: Services
+) -> None:
+    """It was deleted; what is there now was created since, and nothing of it can be rolled back."""
+    services.parameters["/shadow-test/churn/history"] = [json.dumps(ENTRY)]
+    services.endpoints["churn"]["CreationTime"] = services.endpoints["churn"]["LastModifiedTime"]
+    assert "last promotion" not in run("status", "churn").stdout
+    assert "v0" in run("history", "churn").stdout
+    said = run("override", "churn", "--for", "rollback", "--reason", "complaints")
+    assert "no promotion stands on churn that could be rolled back" in said.output
+
+
+@pytest.mark.parametrize(
+    ("change", "drifts"), [({}, False), ({"InitialInstanceCount": 4}, True), ({"VolumeSizeInGB": 20}, True)]
+)
+def test_a_config_made_by_hand_is_drift_unless_it_says_the_same(
+    run: Run, services: Services, change: dict[str, Any], drifts: bool
+) -> None:
+    """Numbers of instances included: what scaling and the guard change is not in a config."""
+    config = copy.deepcopy(services.configs["churn-config"])
+    config["ProductionVariants"][0] |= change
+    services.configs["by-hand"] = config
+    services.endpoints["churn"]["EndpointConfigName"] = "by-hand"
+    assert ("endpoint config by-hand serves" in run("status", "churn").stdout) is drifts
 
 
 def test_no_history_is_no_failure(run: Run) -> None:

@@ -210,3 +210,38 @@ def test_a_reason_is_read_as_it_was_written() -> None:
         if name != "format":
             with pytest.raises(ValueError, match="a reason on record"):
                 Reason.from_json({key: value for key, value in made.to_json().items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (replace(TESTING, count=3, rollback="it is slow"), "nothing is taken back, so the reason for a rollback isn't"),
+        (replace(TESTING, count=3, override="the sale"), "nothing is promoted, so the reason to overrule it isn't"),
+        (TESTING.promoted(override="the sale"), "the gate says PASS: measured for 30 h, so the reason to overrule"),
+        (TESTING.promoted(rollback="it is slow"), "nothing is taken back"),
+    ],
+)
+def test_a_reason_that_nothing_asked_for_is_said_in_the_answer(code: Code, said: str) -> None:
+    """It came with the deployment, and is kept nowhere else: not in silence."""
+    stack = started()
+    config = stack._new_config(code)
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", code, config, (TESTING, stack.config))
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+    assert said in answer["Reason"]
+    assert answer["Reason"].endswith(str(code.rollback or code.override))
+
+
+@pytest.mark.parametrize("code", [TESTING, replace(TESTING, override="the sale"), replace(TESTING, count=3)])
+def test_nothing_is_said_of_reasons_that_count_or_that_nobody_gave(code: Code) -> None:
+    """An overruled gate, a way back, a deployment without any."""
+    stack = started()
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+    promotes = code.override is not None
+    asked = code.promoted(override=code.override) if promotes else replace(code, policy="other", count=5)
+    config = stack._new_config(asked)
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", asked, config, (TESTING, stack.config))
+    assert answer is not None
+    assert (answer["Status"], answer["Reason"]) == ("SUCCESS", "done")

@@ -12,8 +12,9 @@ from tests.ops.guard.stack import POLICIES, night, scaling, tracking
 TYPES = ("ml.m5.xlarge", "ml.m5.2xlarge")
 _CHANGES = (
     *("version", "type", "count", "shadow", "end", "second"),
-    *("rename", "split", "scaling", "policy", "alarms", "both"),
+    *("rename", "split", "scaling", "policy", "alarms", "both", "anew", "image"),
 )
+IMAGES = (None, "gpu-2", "gpu-3")
 VERSIONS = ("v1", "v2", "v3", "v4")
 
 
@@ -125,6 +126,8 @@ def a_code(dice: random.Random, before: Code | None = None) -> Code:
         first = replace(first, version=dice.choice(VERSIONS))
     if change in ("type", "both"):
         first = replace(first, instance_type=dice.choice(TYPES))
+    if change == "image":
+        first = replace(first, ami=dice.choice(IMAGES))
     if change == "count":
         first = replace(first, count=dice.randint(1, 6))
     if change == "rename":
@@ -147,14 +150,24 @@ def a_code(dice: random.Random, before: Code | None = None) -> Code:
         code = replace(code, policy=dice.choice(tuple(POLICIES)))
     if change == "alarms":
         code = replace(code, alarms=() if code.alarms else ("users",))
+    if change == "anew" or dice.random() < 0.1:
+        code = made_anew(dice, code)
     code = _scaled(dice, code) if change in ("scaling", "both") else _fitting(code)
     if dice.random() < 0.3:
         code = replace(code, rollback="it is slow")
     return code
 
 
+def made_anew(dice: random.Random, code: Code) -> Code:
+    """The same for users, of SageMaker models that have other names: another network, another role."""
+    made = dice.choice(("", "isolated", "role"))
+    shadow = None if code.shadow is None else replace(code.shadow, made=made)
+    return replace(code, production=tuple(replace(one, made=made) for one in code.production), shadow=shadow)
+
+
 def _tested(dice: random.Random, code: Code) -> Code:
-    shadow = Part("shadow", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 2))
+    shadow = Part("shadow", dice.choice(VERSIONS), dice.choice(TYPES), dice.randint(1, 2), code.production[0].made)
+    shadow = replace(shadow, ami=dice.choice(IMAGES) if dice.random() < 0.3 else code.production[0].ami)
     return replace(code, shadow=shadow, production=code.production[:1])
 
 

@@ -13,7 +13,7 @@ from shadow_ops.aws import giving_reasons
 from shadow_ops.contract.reasons import PURPOSES, Reason
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
-from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, a_code, a_scaling
+from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, Part, a_code, a_scaling, made_anew
 from tests.ops.guard.harm.outsider import Outsider, View
 from tests.ops.guard.stack import tracking
 from tests.ops.guard.world import ENDPOINT
@@ -217,9 +217,11 @@ class _Schedule:
             asked = replace(asked, production=(code.production[0], beside), promotion=False)
         elif self.dice.random() < 0.2:
             # The shadow's model, or only its hardware, as production by hand, beside another shadow.
-            first = replace(asked.production[0], instance_type=code.shadow.instance_type)
+            first = replace(asked.production[0], instance_type=code.shadow.instance_type, ami=code.shadow.ami)
             other = replace(code.shadow, version=self.dice.choice(VERSIONS), instance_type=self.dice.choice(TYPES))
             asked = replace(asked, production=(first,), shadow=other, promotion=False)
+        if not asked.promotion and self.dice.random() < 0.5:
+            asked = made_anew(self.dice, asked)
         return self._update(asked, faults(self.dice))
 
     def _update(self, code: Code, wrong: Faults) -> None:
@@ -584,6 +586,30 @@ class _Schedule:
             self.outsider.wrong(f"deleting the stack left only {sorted(now.scaling)} scaling")
         if not retain and not bad and any("/history" not in name for name in now.records):
             self.outsider.wrong(f"deleting the stack left {sorted(now.records)}")
+        self.stack.code = None
+        if not retain and now.config is None and self.endpoint == ENDPOINT:
+            self._create_again()
+
+    def _create_again(self) -> None:
+        """The same name once more: what had been promoted before is nothing that could be taken back."""
+        self.report.happened["created again"] += 1
+        self.account.strays.clear()
+        self.world.sleep(4000)
+        self.outsider.replaced.clear()
+        self.outsider.beside.clear()
+        self.stack, before = Stack(f"{_OURS}1"), self.outsider.entries(self.endpoint)
+        code = Code((Part("production", self.dice.choice(VERSIONS)),))
+        self._begin(Faults(), code)
+        if not self.account.create(self.stack, code).ok:
+            self.outsider.wrong("a creation after a deletion failed")
+        for version in self.dice.sample(VERSIONS, 2):
+            asked = replace(code, production=(replace(code.production[0], version=version),))
+            result = self.account.update(self.stack, asked)
+            if not result.ok:
+                self.outsider.wrong(f"what is new is asked about what was: {result.reason}")
+        self.account.end()
+        if self.outsider.entries(self.endpoint) != before:
+            self.outsider.wrong("what is new is told of by what was")
         self.stack.code = None
 
     def _ids(self, before: View) -> list[str]:
