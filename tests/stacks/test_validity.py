@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +166,10 @@ IGNORED_BY_LINT = {
 }
 
 
-def templates_of(test: ShadowTest) -> list[Json]:
-    """The template of the test, and of its promotion if there is something to promote."""
+@cache
+def templates_of(case: str) -> list[Json]:
+    """The template of the test, and of its promotion if there is something to promote; only read, so made once."""
+    test = VALUES[case]()
     if test.shadow is None:
         return [shadow_template(test)]
     return [shadow_template(test), promotion_template(test)]
@@ -175,7 +178,7 @@ def templates_of(test: ShadowTest) -> list[Json]:
 @pytest.mark.parametrize("case", VALUES)
 def test_sagemaker_would_take_every_call(case: str) -> None:
     """Each property set fits the API call it becomes: members, types, enums, patterns, minima and maxima."""
-    for template in templates_of(VALUES[case]()):
+    for template in templates_of(case):
         assert problems_of(template) == []
 
 
@@ -214,7 +217,7 @@ def lint_rules() -> object:
 @pytest.mark.parametrize("case", VALUES)
 def test_cfn_lint_has_nothing_to_say(case: str, lint_rules: object) -> None:
     """No error, and no warning that isn't named above with its reason."""
-    for template in templates_of(VALUES[case]()):
+    for template in templates_of(case):
         found = lint(json.dumps(template), rules=lint_rules, config=ManualArgs(regions=["eu-west-1"]))
 
         assert [str(one) for one in found if one.rule.id not in IGNORED_BY_LINT] == []
@@ -232,6 +235,8 @@ ACKNOWLEDGED: dict[str, str] = {
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:lambda:[^ ]+:function:\*\]": "The guard's own function, which needs this "
     "role first: it is known by its tag, and nothing of the app's can tag it otherwise.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:endpoint-config/\*\]": "CloudFormation names the configs.",
+    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:sagemaker:[^ ]+:model/\*\]": "CloudFormation names the models; they "
+    "are only described, which tells what serves.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/\*\]": "Names of managed tests end in characters of "
     "their own, and may begin otherwise than the endpoint's; they are only described.",
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:parameter/shadow-test/churn/\*\]": "What is kept of it, to be read.",
