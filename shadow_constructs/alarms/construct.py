@@ -15,7 +15,6 @@ from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
 from shadow_constructs.placing.given import Part, check_given, check_name
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.values.shadow_test import ShadowTest
-from shadow_ops.contract.held import named
 from shadow_ops.contract.problems import refuse
 
 NOT_FIT = "not-fit-to-promote"
@@ -122,7 +121,7 @@ class EndpointAlarms(Part):
         """
         if not callable(getattr(action, "bind", None)):
             fix = "of a topic write aws_cloudwatch_actions.SnsAction(topic), or say Alerts(topic_arn=topic.topic_arn)"
-            refuse("EndpointAlarms", "action", "be an alarm action of the CDK", named(action), fix)
+            refuse("EndpointAlarms", "action", "be an alarm action of the CDK", action, fix, text=False)
         if len(self._actions) >= _MOST_ACTIONS:
             refuse("EndpointAlarms", "action", f"be one of at most {_MOST_ACTIONS}", len(self._actions) + 1)
         loud = [spec.id for spec in self.specs if spec.about == "production"]

@@ -21,7 +21,14 @@ def grant_invoke(grantee: iam.IGrantable, *endpoint_arns: str) -> iam.Grant:
     """
     if not hasattr(grantee, "grant_principal"):
         fix = "of an ARN write iam.Role.from_role_arn(stack, 'Caller', arn)"
-        refuse("grant_invoke", "grantee", "be a construct with rights, such as a role or a function", grantee, fix)
+        refuse(
+            "grant_invoke",
+            "grantee",
+            "be a construct with rights, such as a role or a function",
+            grantee,
+            fix,
+            text=False,
+        )
     # Some principals of the CDK's have none.
     theirs, account = getattr(grantee.grant_principal, "principal_account", None), parts_of(endpoint_arns[0])[4]
     if theirs is not None and not is_token(theirs) and account not in (None, theirs):

@@ -35,7 +35,7 @@ def check_given(
     """
     problems = Problems("add_shadow_test")
     if not isinstance(pipeline, pipelines.CodePipeline):
-        problems.add("pipeline", "be an aws_cdk.pipelines.CodePipeline", pipeline)
+        problems.add("pipeline", "be an aws_cdk.pipelines.CodePipeline", pipeline, text=False)
     elif _built(pipeline):
         problems.add("pipeline", "not be built yet", pipeline.node.path, "add its tests before build_pipeline()")
     if not isinstance(test, ShadowTest):

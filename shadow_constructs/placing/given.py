@@ -57,7 +57,7 @@ def check_place(made: object, scope: object, construct_id: object) -> None:
     """
     subject = type(made).__name__
     if not isinstance(scope, Construct):
-        refuse(subject, "scope", "be a construct, such as an app or a stack", scope)
+        refuse(subject, "scope", "be a construct, such as an app or a stack", scope, text=False)
     if not isinstance(construct_id, str) or not construct_id.strip():
         refuse(subject, "construct_id", "be text that names it in its scope", construct_id)
     if is_token(construct_id):
@@ -157,4 +157,4 @@ def check_given(made: object, what: str, value: object, kind: type | tuple[type,
         must: The rule, continuing the sentence "'x' must ...".
     """
     if not isinstance(value, kind):
-        refuse(type(made).__name__, what, must, value)
+        refuse(type(made).__name__, what, must, value, text=False)

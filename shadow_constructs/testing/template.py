@@ -66,7 +66,9 @@ def check_stack(subject: str, what: str, given: object) -> cdk.Stack:
         InvalidValueError: If none is given.
     """
     if not isinstance(given, cdk.Stack):
-        refuse(subject, what, "be a cdk.Stack", given, "give the stack itself, such as a ShadowTestStack(...)")
+        refuse(
+            subject, what, "be a cdk.Stack", given, "give the stack itself, such as a ShadowTestStack(...)", text=False
+        )
     above = given.nested_stack_parent
     return given if above is None else check_stack(subject, what, above)
 

@@ -139,7 +139,8 @@ class Alerts:
         """
         arn = asked(topic, "topic_arn")
         if not isinstance(arn, str):
-            refuse("Alerts.to", "topic", "be a topic of the CDK", topic, "of an ARN write Alerts(topic_arn='arn:...')")
+            fix = "of an ARN write Alerts(topic_arn='arn:...')"
+            refuse("Alerts.to", "topic", "be a topic of the CDK", topic, fix, text=False)
         if asked(topic, "fifo") is True:
             refuse("Alerts.to", "topic", *FIFO)
         check_settings(cls, "to", settings, "topic_arn")

@@ -70,7 +70,8 @@ class Capture:
         """
         name, key = asked(bucket, "bucket_name"), asked(bucket, "encryption_key")
         if not isinstance(name, str):
-            refuse("Capture.into", "bucket", "be a bucket of the CDK", bucket, "of a name write Capture(bucket='name')")
+            fix = "of a name write Capture(bucket='name')"
+            refuse("Capture.into", "bucket", "be a bucket of the CDK", bucket, fix, text=False)
         check_settings(cls, "into", settings, "bucket")
         encrypted = {} if key is None else {"key_arn": asked(key, "key_arn")}
         return cls(**{"bucket": name, **encrypted, **settings})

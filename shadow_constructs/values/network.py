@@ -61,24 +61,25 @@ class Network:
         """
         problems = Problems("Network.in_vpc")
         if not callable(asked(vpc, "select_subnets")) or isinstance(vpc, type):
-            problems.add("vpc", "be a VPC of the CDK", vpc, "write ec2.Vpc.from_lookup(stack, 'Vpc', vpc_id=...)")
+            fix = "write ec2.Vpc.from_lookup(stack, 'Vpc', vpc_id=...)"
+            problems.add("vpc", "be a VPC of the CDK", vpc, fix, text=False)
         groups = checked_tuple(problems, "security_groups", security_groups)
         for one in groups:
             if not isinstance(asked(one, "security_group_id"), str):
                 fix = "of an id write ec2.SecurityGroup.from_security_group_id(stack, 'Group', 'sg-...')"
-                problems.add("security_groups", "hold security groups of the CDK", one, fix)
+                problems.add("security_groups", "hold security groups of the CDK", one, fix, text=False)
             elif _of_another(one, vpc):
-                problems.add("security_groups", "be of the VPC", one, "make one in it: ec2.SecurityGroup(..., vpc=vpc)")
+                problems.add("security_groups", "be of the VPC", one, "make it with vpc=vpc", text=False)
         chosen: dict[str, Any] = {}
         if isinstance(subnets, Sequence) and not isinstance(subnets, str):
             chosen = {"subnets": list(checked_tuple(problems, "subnets", subnets))}
             for one in chosen["subnets"]:
                 if _of_another(one, vpc):
-                    problems.add("subnets", "be of the VPC", one, "choose some of vpc.private_subnets")
+                    problems.add("subnets", "be of the VPC", one, "choose vpc.private_subnets", text=False)
         elif subnets is not None:
             chosen = {name: asked(subnets, name) for name in _SELECTION}
             if not any(value is not None for value in chosen.values()):
-                problems.add("subnets", "be an ec2.SubnetSelection(...) or a list of subnets", subnets)
+                problems.add("subnets", "be an ec2.SubnetSelection(...) or a list of subnets", subnets, text=False)
         problems.raise_if_any()
         # A selection without some of its fields is given without them.
         try:

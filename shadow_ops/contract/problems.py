@@ -55,7 +55,7 @@ class Problems:
         self._subject = subject
         self._lines: list[str] = []
 
-    def add(self, what: str, must: str, got: object, fix: str | None = None) -> None:
+    def add(self, what: str, must: str, got: object, fix: str | None = None, *, text: bool = True) -> None:
         """Record one mistake.
 
         Args:
@@ -63,8 +63,9 @@ class Problems:
             must: The rule, continuing the sentence "'x' must ...".
             got: The value received.
             fix: What to change. Left out where the rule already says it.
+            text: Whether text would do, so that of an object its attribute is what to write.
         """
-        fix = _foreign(got, what)[1] or fix
+        fix = (_foreign(got, what)[1] if text else None) or fix
         line = f"{self._subject}: '{what}' must {must}, got {shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 
@@ -90,14 +91,14 @@ class Problems:
             raise InvalidValueError((*self._lines[:_MOST_LINES], *rest))
 
 
-def refuse(subject: str, what: str, must: str, got: object, fix: str | None = None) -> NoReturn:
-    """Refuse a value for a single mistake.
+def refuse(subject: str, what: str, must: str, got: object, fix: str | None = None, *, text: bool = True) -> NoReturn:
+    """Refuse a value for a single mistake; the arguments are as for `Problems.add`.
 
     Raises:
         InvalidValueError: Always.
     """
     problems = Problems(subject)
-    problems.add(what, must, got, fix)
+    problems.add(what, must, got, fix, text=text)
     problems.raise_if_any()
     raise AssertionError("unreachable: a recorded problem always raises")
 

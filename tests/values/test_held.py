@@ -195,6 +195,10 @@ def test_a_topic_gives_its_arn() -> None:
         (lambda: Network.in_vpc(VPC, security_groups=[Raising()]), "'security_groups' must hold security groups"),
         (lambda: Network.in_vpc(VPC, security_groups=[], subnets=Raising()), "'subnets' must be an ec2.SubnetSelect"),
         (lambda: Network.in_vpc(Selecting(), security_groups=[]), "'subnets' must choose subnets that the VPC has"),
+        # Objects of other kinds: no attribute of theirs would do.
+        (lambda: Capture.into(HELD["topic.topic_arn"]), "a Topic of the CDK; of a name write Capture(bucket='name')"),
+        (lambda: Alerts.to(HELD["bucket.bucket_name"]), "a Bucket of the CDK; of an ARN write Alerts(topic_arn="),
+        (lambda: Network.in_vpc(VPC, security_groups=[VPC]), "a Vpc of the CDK; of an id write ec2.SecurityGroup."),
         # Settings that nobody knows, and what is said twice.
         (
             lambda: Capture.into(HELD["bucket.bucket_name"], prefx="x"),
