@@ -35,13 +35,13 @@ def check_given(
     """
     problems = Problems("add_shadow_test")
     if not isinstance(pipeline, pipelines.CodePipeline):
-        problems.add("pipeline", "be an aws_cdk.pipelines.CodePipeline", pipeline, text=False)
+        problems.add("pipeline", "be an aws_cdk.pipelines.CodePipeline", pipeline, _OWN, text=False)
     elif _built(pipeline):
         problems.add("pipeline", "not be built yet", pipeline.node.path, "add its tests before build_pipeline()")
     if not isinstance(test, ShadowTest):
-        problems.add("test", "be a ShadowTest(...)", test, "a stage without one has no verdict to wait for")
+        problems.add("test", "be a ShadowTest(...)", test, "a stage without one has no verdict to wait for", text=False)
     if env is not None and not isinstance(env, cdk.Environment):
-        problems.add("env", "be a cdk.Environment(account=..., region=...)", env)
+        problems.add("env", "be a cdk.Environment(account=..., region=...)", env, text=False)
     elif env is not None:
         _check_env(problems, env)
     _check_deadline(problems, deadline_days, test)
@@ -98,6 +98,9 @@ _FEWER = f"have at most {MOST_STAGES} stages, those of its tests, sources, synth
 _SPLIT = "CodePipeline takes no more: give some of the tests another pipeline"
 
 
+_OWN = "one of aws_codepipeline is taken by pipelines.CodePipeline(code_pipeline=...)"
+
+
 def _built(pipeline: pipelines.CodePipeline) -> bool:
     try:
         return pipeline.pipeline is not None
@@ -130,7 +133,9 @@ def _check_steps(problems: Problems, steps: tuple[object, ...], test: object) ->
     known = [one for one in steps if isinstance(one, pipelines.Step)]
     for one in steps:
         if not isinstance(one, pipelines.Step):
-            problems.add("after_promotion", "hold steps of aws_cdk.pipelines", one, "such as ShellStep(...)")
+            problems.add(
+                "after_promotion", "hold steps of aws_cdk.pipelines", one, "such as ShellStep(...)", text=False
+            )
     ids = [one.id for one in known]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         problems.add("after_promotion", "hold steps of different ids", twice, "rename one of them")

@@ -112,9 +112,11 @@ def _check_place(source: str | None) -> None:
     if source is None or (source.strip() and "://" not in source):
         return
     scheme, _, rest = source.partition("://")
-    if scheme != "s3" or not _BUCKET.fullmatch(rest.partition("/")[0]):
+    bucket = rest.partition("/")[0]
+    if scheme != "s3" or not _BUCKET.fullmatch(bucket):
         must = "--from must be s3://bucket/folder, or a folder on this machine; it holds the variants' folders"
-        raise Failure(f"{must}, got {problems.shown(source)}", USAGE)
+        why = f", and {problems.shown(bucket)} is no bucket's name" if scheme == "s3" and bucket else ""
+        raise Failure(f"{must}, got {problems.shown(source)}{why}", USAGE)
 
 
 def _check_two(production: str | None, shadow: str | None) -> None:

@@ -31,6 +31,8 @@ def told(value: object, what: str) -> Foreign | None:
 def named(value: object) -> str:
     """What it is, for people: an address in memory helps nobody, and differs each time."""
     kind = type(value).__name__.strip("_")
+    if type(value).__module__.startswith("shadow_constructs."):
+        return f"the {kind}"
     return "an object of the CDK" if kind == "InterfaceDynamicProxy" else f"a {kind} of the CDK"
 
 

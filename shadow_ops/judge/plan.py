@@ -130,7 +130,9 @@ def _duration(
     waits = rule not in DEFAULT_RULES or copies_a_day >= little.BLOCKS_A_DAY * rule.requests_needed
     together = _together(rule, each, share)
     if len(values) < FEWEST_PERIODS:
-        return RulePlan(rule, None, None, waits, "production has no figures of it yet; look at more days")
+        many = len(values) or "none"
+        text = f"production has figures of it in {many} of the {FEWEST_PERIODS} periods needed; look at more days"
+        return RulePlan(rule, None, None, waits, text)
     if together is None:
         text = f"copy more: it takes {rule.requests_needed:,} copies in an hour, or a lower percentile"
         return RulePlan(rule, None, None, waits, text)

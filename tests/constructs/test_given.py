@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 
 from shadow_constructs import (
@@ -20,6 +23,8 @@ from shadow_constructs import (
     EndpointReference,
     Guard,
     InvalidValueError,
+    ManagedShadowTest,
+    ManagedShadowTestStack,
     PromotionStack,
     ServingModel,
     ShadowEndpoint,
@@ -27,7 +32,8 @@ from shadow_constructs import (
     UpdateGuard,
     VariantMetrics,
 )
-from tests.constructs.rendering import new_stack
+from shadow_constructs.pipelines import add_shadow_test
+from tests.constructs.rendering import IRELAND, new_stack
 from tests.values.samples import model, shadow_test, variant
 
 Make = Callable[[Any, Any], object]
@@ -112,6 +118,42 @@ def test_fails_with_a_name_that_no_stack_can_have(stack: Callable[..., object], 
 
     assert "'stack_name' must begin with a letter and be up to 128 letters, digits and hyphens" in line
     assert "give both stacks of a test the same stack_name=" in line
+
+
+OBJECTS: dict[str, Callable[[cdk.Stack], Any]] = {
+    "a reference": lambda s: ShadowEndpoint.from_endpoint_name(s, "There", "churn"),
+    "a bucket": lambda s: s3.Bucket(s, "B"),
+    "a pipeline": lambda s: codepipeline.Pipeline(s, "P"),
+    "a topic": lambda s: sns.Topic(s, "T"),
+    "text": lambda _: "x",
+}
+WANT_OBJECTS: dict[str, Callable[[cdk.Stack, Any], object]] = {
+    "a table's endpoint": lambda s, one: CaptureTable(s, "X", endpoint=one),
+    "a managed test's endpoint": lambda s, one: ManagedShadowTestStack(
+        s, "X", managed=ManagedShadowTest(test=shadow_test()), endpoint=one
+    ),
+    "a managed test": lambda s, one: ManagedShadowTestStack(s, "X", managed=one),
+    "an endpoint's test": lambda s, one: ShadowEndpoint(s, "X", test=one),
+    "an endpoint's intent": lambda s, one: ShadowEndpoint(s, "X", test=shadow_test(), intent=one),
+    "a pipeline": lambda _, one: add_shadow_test(one, shadow_test()),
+    "a caller": lambda s, one: ShadowEndpoint(s, "X", test=shadow_test()).grant_invoke(one),
+    "an action": lambda s, one: ShadowEndpoint(s, "X", test=shadow_test()).alarms.add_action(one),
+    "a scope": lambda _, one: ShadowEndpoint(one if isinstance(one, str) else None, "X", test=shadow_test()),  # type: ignore[arg-type] # on purpose
+}
+
+
+@pytest.mark.parametrize("given", OBJECTS)
+@pytest.mark.parametrize("wanted", WANT_OBJECTS)
+def test_no_attribute_is_offered_where_an_object_is_wanted(wanted: str, given: str) -> None:
+    """Its name or ARN would be refused again; and what was given is called what it is."""
+    stack = new_stack(IRELAND)
+    line = refusal(lambda: WANT_OBJECTS[wanted](stack, OBJECTS[given](stack)))
+
+    assert not re.search(r"; write \w+\.\w+", line)
+    assert "a str of the CDK" not in line
+    assert "EndpointReference of the CDK" not in line
+    if wanted == "a pipeline":
+        assert "pipelines.CodePipeline(code_pipeline=...)" in line
 
 
 WRONG: dict[str, tuple[Callable[[cdk.Stack], object], str]] = {

@@ -249,6 +249,7 @@ def test_pairs_that_differ_are_exported(run: Run, captured: Path, tmp_path: Path
             (("--from", text), "--from must be s3://bucket/folder, or a folder on this machine")
             for text in ("", " ", "s3://", "s3:///x", "s3:///", "http://x/y", "S3://bucket/x", "s3://a b/x", "://x")
         ),
+        (("--from", "s3://a/b"), "got 's3://a/b', and 'a' is no bucket's name"),
         *(
             ((option, text), option)
             for option, texts in {

@@ -141,6 +141,18 @@ def test_a_plan_says_what_to_change_where_a_rule_takes_too_long(rule: Rule, fix:
     assert (found.equal_minutes is None) is (fix is not None)
 
 
+@pytest.mark.parametrize(("periods", "said"), [(0, "none"), (1, "1"), (11, "11"), (12, None)])
+def test_a_plan_counts_the_periods_that_have_a_figure(periods: int, said: str | None) -> None:
+    """It never says that there are none where there are too few."""
+    rule = Rule.latency(percentile=50, max_increase_percent=5)
+    whole = recording(max(periods, 1))
+    found = planned(rule, whole if periods else replace(whole, periods=()))[1]
+    text = f"production has figures of it in {said} of the 12 periods needed; look at more days"
+
+    assert found is not None
+    assert found.fix == (None if said is None else text)
+
+
 def test_plans_figure_for_figure(snapshot: SnapshotAssertion) -> None:
     """Of each kind of rule, at all of the requests, half and a tenth, by day alone and around the clock."""
     rules = (
