@@ -12,7 +12,8 @@ from shadow_constructs.dashboard import links
 from shadow_constructs.dashboard.body import dashboard_body, dashboard_name
 from shadow_constructs.placing.console import console_of
 from shadow_constructs.placing.given import Part, check_given, check_name, check_names
-from shadow_constructs.placing.place import pseudo
+from shadow_constructs.placing.place import place_of, pseudo
+from shadow_constructs.placing.siblings import check_dashboard
 from shadow_constructs.values.dashboard import Dashboard
 from shadow_constructs.values.shadow_test import ShadowTest
 
@@ -41,7 +42,7 @@ class ComparisonDashboard(Part):
         cfn_dashboard: The dashboard resource; None if it is off.
 
     Raises:
-        InvalidValueError: If CloudWatch's limits are exceeded.
+        InvalidValueError: If CloudWatch's limits are exceeded, or another dashboard of the app has its name.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class ComparisonDashboard(Part):
             endpoint_config_name=endpoint_config_name,
         )
         self.name = dashboard_name(test, chosen, region, managed=managed)
+        here = place_of(self.stack).region
+        check_dashboard(scope, self, construct_id, test, dashboard_name(test, chosen, here, managed=managed))
         self.url = links.dashboard(console, region, self.name)
         # One text in one resource: CloudWatch's L2 widgets would cross into jsii some hundred times for the same.
         self.cfn_dashboard = cloudwatch.CfnDashboard(

@@ -101,7 +101,7 @@ class ShadowEndpoint(Part):
         node, self.managed = self.node, None
         if isinstance(test, ManagedShadowTest):
             self.managed, test = None if isinstance(intent, Promotion) else test, test.test
-        self._app = check_siblings(node, test)
+        self._app = check_siblings(self, node, test)
         own(node, "endpoint")
         if isinstance(intent, Promotion):
             self._warn(promotion_warnings(test))

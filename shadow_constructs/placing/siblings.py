@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NoReturn
 from weakref import WeakKeyDictionary
 
@@ -55,15 +55,18 @@ class _App:
 
 
 _APPS: WeakKeyDictionary[IConstruct, _App] = WeakKeyDictionary()
+# Where each endpoint stands, and in which app.
+_SPOTS: WeakKeyDictionary[IConstruct, tuple[Spot, IConstruct]] = WeakKeyDictionary()
 # The managed tests of an app, by their endpoints' names.
 _MANAGED: WeakKeyDictionary[IConstruct, dict[str, list[Spot]]] = WeakKeyDictionary()
 
 
-def check_siblings(node: Node, test: ShadowTest) -> IConstruct:
+def check_siblings(endpoint: IConstruct, node: Node, test: ShadowTest) -> IConstruct:
     """Refuse an endpoint that can't be deployed beside those that the app has already.
 
     Args:
-        node: Of the endpoint that is being made.
+        endpoint: The endpoint that is being made.
+        node: Its node.
         test: What it renders, as the user gave it.
 
     Returns:
@@ -71,27 +74,57 @@ def check_siblings(node: Node, test: ShadowTest) -> IConstruct:
 
     Raises:
         InvalidValueError: If another endpoint of the app has its name in what may be the same account and Region, and
-            isn't the same test or its promotion in the same stack of CloudFormation, or is in the same Stage; or if
-            another has its dashboard's name.
+            isn't the same test or its promotion in the same stack of CloudFormation, or is in the same Stage.
     """
     spot, stack, root = _spot(node, test)
-    app = _APPS.get(root)
-    if app is None:
-        app = _APPS[root] = _App({}, {})
-        root.node.add_validation(ExportsOfBoth(app.stacks.values()))
+    app = _app(root)
+    _SPOTS[endpoint] = spot, root
     known = app.spots
     # API operation CreateEndpoint: names are unique whatever their case.
-    name, dashboard = f"endpoint {test.endpoint_name.lower()}", f"dashboard {test.dashboard.name}"
+    name = f"endpoint {test.endpoint_name.lower()}"
     for other in known.get(name, ()):
         if not _apart(spot.place.account, other.place.account) and not _apart(spot.place.region, other.place.region):
             _check_endpoint(spot, other)
     known.setdefault(name, []).append(spot)
     app.stacks.setdefault(f"{spot.stack_name} {spot.place} {name}", []).append(stack)
-    if test.dashboard.enabled and test.dashboard.name is not None:
-        for other in known.get(dashboard, ()):
-            _check_dashboard(spot, other)
-        known.setdefault(dashboard, []).append(spot)
     return root
+
+
+def check_dashboard(scope: IConstruct, dashboard: IConstruct, construct_id: str, test: ShadowTest, name: str) -> None:
+    """Refuse a dashboard with the name of another one that may be of the same account.
+
+    Args:
+        scope: Where it is made.
+        dashboard: The dashboard that is being made.
+        construct_id: Its id.
+        test: What it shows.
+        name: Its name, with the Region where that is known.
+
+    Raises:
+        InvalidValueError: If the app has another one, which isn't the same of a test and its promotion.
+    """
+    # Of an endpoint it is known where it is; of a dashboard alone the CDK is asked.
+    found = _SPOTS.get(scope)
+    if found is None:
+        spot, _, root = _spot(dashboard.node, test)
+    else:
+        spot, root = replace(found[0], path=f"{found[0].path}/{construct_id}"), found[1]
+    known = _app(root).spots.setdefault(f"dashboard {name}", [])
+    for other in known:
+        # An account has one list of dashboards for all its Regions.
+        same = (spot.stack_name, spot.path) == (other.stack_name, other.path) and spot.stack != other.stack
+        if not same and not _apart(spot.place.account, other.place.account):
+            fix = f"{other.stack}/{other.path} has it: give one another, Dashboard(name=...)"
+            refuse("ComparisonDashboard", "dashboard", "have a name of its own in the account", name, fix)
+    known.append(spot)
+
+
+def _app(root: IConstruct) -> _App:
+    found = _APPS.get(root)
+    if found is None:
+        found = _APPS[root] = _App({}, {})
+        root.node.add_validation(ExportsOfBoth(found.stacks.values()))
+    return found
 
 
 def check_managed_siblings(node: Node, test: ShadowTest) -> None:
@@ -142,13 +175,6 @@ def _check_endpoint(new: Spot, old: Spot) -> None:
             "both are one stack in CloudFormation, and a Stage is deployed as a whole: give the promotion its own Stage"
         )
         _refuse("scope", f"be in another Stage than {old.stack}", new.stage, fix)
-
-
-def _check_dashboard(new: Spot, old: Spot) -> None:
-    # An account has one list of dashboards for all its Regions.
-    same = new.test.endpoint_name.lower() == old.test.endpoint_name.lower()
-    if not same and not _apart(new.place.account, old.place.account):
-        _refuse("dashboard", "have a name of its own in the account", new.test.dashboard.name, f"{old.stack} has it")
 
 
 def _spot(node: Node, test: ShadowTest) -> tuple[Spot, cdk.Stack, IConstruct]:

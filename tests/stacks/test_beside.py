@@ -10,6 +10,7 @@ import pytest
 from constructs import Construct
 
 from shadow_constructs import (
+    ComparisonDashboard,
     Dashboard,
     InvalidValueError,
     Network,
@@ -20,6 +21,7 @@ from shadow_constructs import (
     ShadowTest,
     ShadowTestStack,
 )
+from tests.constructs.rendering import IRELAND
 from tests.stacks.rendering import churn, folded
 from tests.values.samples import model, variant
 
@@ -61,6 +63,14 @@ def twice_in_a_stack(app: cdk.App) -> None:
         ShadowEndpoint(stack, name, test=churn())
 
 
+def beside(
+    app: cdk.App, test: ShadowTest, dashboard: Dashboard | None = None, where: cdk.Environment | None = IRELAND
+) -> None:
+    """A dashboard in the stack of churn's endpoint."""
+    stack = ShadowTestStack(app, "a", test=churn(dashboard=test.dashboard), env=where)
+    ComparisonDashboard(stack, "Mine", test=test, dashboard=dashboard)
+
+
 def with_tokens(app: cdk.App) -> None:
     """A value is made twice by the same lines, whose tokens differ in their numbers."""
 
@@ -97,6 +107,8 @@ ALLOWED: dict[str, Build] = {
         ShadowEndpoint(Construct(cdk.Stack(app, name, stack_name="ml"), "Api"), "Endpoint", test=churn(), intent=intent)
         for name, intent in (("shadow", None), ("promotion", Promotion()))
     ],
+    "a dashboard with a name of its own beside an endpoint": lambda app: beside(app, churn(), Dashboard(name="mine")),
+    "no dashboard beside an endpoint": lambda app: beside(app, churn(), Dashboard.off()),
     "two dashboards of one name in two accounts": lambda app: [
         ShadowTestStack(
             app, name, test=churn(endpoint_name=name, dashboard=Dashboard(name="ml")), env=env(12 * digit, DUBLIN)
@@ -106,6 +118,7 @@ ALLOWED: dict[str, Build] = {
 }
 
 BOTH = "stack shadow has another test of that name"
+OWN_NAME = "ComparisonDashboard: 'dashboard' must have a name of its own in the account"
 REFUSED: dict[str, tuple[Build, str]] = {
     "both stacks in a Stage": (
         lambda app: pair(cdk.Stage(app, "Prod"), churn()),
@@ -176,7 +189,29 @@ REFUSED: dict[str, tuple[Build, str]] = {
             )
             for name, region in (("a", DUBLIN), ("b", OREGON))
         ],
-        "ShadowEndpoint: 'dashboard' must have a name of its own in the account, got 'ml'; a has it",
+        f"{OWN_NAME}, got 'ml'; a/Endpoint/Dashboard has it",
+    ),
+    "a dashboard of its test beside an endpoint": (
+        lambda app: beside(app, churn()),
+        f"{OWN_NAME}, got 'churn-shadow-test-eu-west-1'; a/Endpoint/Dashboard has it: give one another, Dashboard(name",
+    ),
+    "a name that is another's by default": (
+        lambda app: beside(app, churn(endpoint_name="other"), Dashboard(name="churn-shadow-test-eu-west-1")),
+        f"{OWN_NAME}, got 'churn-shadow-test-eu-west-1'; a/Endpoint/Dashboard has it",
+    ),
+    "the name of the endpoint's own dashboard": (
+        lambda app: beside(app, churn(dashboard=Dashboard(name="ml")), Dashboard(name="ml")),
+        f"{OWN_NAME}, got 'ml'; a/Endpoint/Dashboard has it",
+    ),
+    "a dashboard in a stack for any Region": (
+        lambda app: beside(app, churn(), where=None),
+        OWN_NAME,
+    ),
+    "two dashboards alone": (
+        lambda app: [
+            ComparisonDashboard(cdk.Stack(app, name, env=env("1" * 12, DUBLIN)), "D", test=churn()) for name in "ab"
+        ],
+        f"{OWN_NAME}, got 'churn-shadow-test-eu-west-1'; a/D has it",
     ),
 }
 
