@@ -45,7 +45,6 @@ NAG = {
     **ACKNOWLEDGED,
     r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:inference-experiment/churn-\*\]": "Names of tests end in characters of "
     "their own.",
-    r"AwsSolutions-IAM5\[Resource::arn:[^ ]+:model/\*\]": "CloudFormation names the models, which are only described.",
 }
 
 
