@@ -165,6 +165,8 @@ def test_the_way_back_of_hardware_is_one_too(back: Code, between: Code | None) -
     entry = stack.history()[-1]
     assert (entry.from_model, entry.to_model, entry.reason) == ("model-v1", "model-v1", "it starves")
     assert (entry.from_type, entry.to_type) == (serves, "ml.m5.xlarge")
+    assert entry.from_content
+    assert entry.from_content == entry.to_content
 
     # Without a test there and back: nothing stands that it would take back.
     assert stack.deploy(Code()).ok

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from shadow_ops.guard.change import replaced_by
+from shadow_ops.guard.served import Served
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.stack import Code, Stack, verdict
 from tests.ops.guard.test_promotion import BIGGER, TESTING, promoted, refused, started
@@ -16,6 +18,8 @@ from tests.ops.parameter_store import aws_error
 
 ASKED = '-c rollback="reason"'
 DENIED = aws_error("AccessDeniedException", "not authorized", "DescribeModel")
+# Name, label and content of a model.
+_Told = tuple[str | None, str | None, str | None]
 OTHER_INSTANCES: list[dict[str, Any]] = [
     {"InferenceAmiVersion": "gpu-2"},
     {"VolumeSizeInGB": 20},
@@ -174,6 +178,7 @@ def test_all_that_is_tested_of_instances_is_gated_and_remembered(more: dict[str,
     refused(stack.deploy(replace(code, made="elsewhere")), ASKED)
     assert stack.deploy(replace(code, rollback="it starves")).ok
     entry = stack.history()[-1]
+    assert all(one.from_content and one.from_content == one.to_content for one in stack.history())
     assert (entry.from_hardware or {}).get(name) == more[name]
     assert name not in (entry.to_hardware or {name})
     assert stack.deploy(replace(code, shadow=None)).ok
@@ -249,7 +254,9 @@ def test_models_that_share_their_content_are_told_by_their_labels() -> None:
     code = replace(TESTING, shadow="v2")
     assert stack.deploy(code).ok
     stack.verdict = lambda: verdict(Outcome.FAIL)
-    refused(stack.deploy(Code(version="v2")), "the gate says FAIL")
+    for made in ("", "isolated"):
+        stack.models[f"model-v2@{made}"], stack.world.models[made] = made, "latest"
+        refused(stack.deploy(Code(version="v2", made=made)), "the gate says FAIL")
     assert stack.deploy(replace(code, count=3)).ok
     stack.verdict = verdict
     assert stack.deploy(code.promoted()).ok
@@ -257,3 +264,51 @@ def test_models_that_share_their_content_are_told_by_their_labels() -> None:
     refused(stack.deploy(Code()), "replaced v1 with v2")
     stack.models["model-v3"], stack.world.models["third"] = "third", "latest"
     assert stack.deploy(Code(version="v3")).ok
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("a", "v1", "x"), ("a", "v2", "y"), True),
+        (("a", "v1", "x"), ("b", "v1", "y"), True),
+        (("a", "v1", "x"), ("b", "v2", "x"), False),
+        (("a", None, "x"), ("b", "v2", "x"), True),
+        (("a", "v1", "x"), ("b", None, "x"), True),
+        (("a", None, "x"), ("b", None, "y"), False),
+        (("a", None, None), ("b", None, None), False),
+        ((None, None, None), (None, None, None), False),
+    ],
+)
+def test_two_are_surely_the_same_by_name_by_label_or_without_one_by_content(
+    one: _Told, other: _Told, same: bool
+) -> None:
+    """Names first, contents last; nothing is the same as nothing."""
+    assert Served(*one, {}).is_same(Served(*other, {})) is same
+
+
+@pytest.mark.parametrize(
+    ("comes", "may"),
+    [
+        (("tested", "v1", "x"), True),
+        (("anew", "v2", "y"), True),
+        (("anew", "v9", "z"), False),
+        (("anew", "v2", "z"), True),
+        (("anew", "v9", "y"), True),
+        (("anew", None, None), True),
+        (("serves", "v2", "y"), False),
+        ((None, "v2", "y"), False),
+    ],
+)
+def test_what_comes_may_be_what_was_tested_by_any_of_them(comes: _Told, may: bool) -> None:
+    """By its very name whatever else it shares with what serves; in doubt it is, and what serves is nothing new."""
+    assert Served(*comes, {}).may_be(Served("tested", "v2", "y", {}), [Served("serves", "v1", "x", {})]) is may
+
+
+def test_only_a_way_back_ends_a_doubt() -> None:
+    """Of a promotion whose replaced side nobody wrote down: another promotion brings that back to nobody."""
+    stack = promoted()
+    (entry,) = stack.history()
+    unknown = replace(entry, from_version=None, from_content=None)
+    later = replace(entry, from_version="v2", from_model="x", from_content="x", to_version="v3", to_model="y")
+    assert replaced_by([unknown, later]) == [unknown, later]
+    assert replaced_by([unknown, replace(later, kind="rollback")]) == []
