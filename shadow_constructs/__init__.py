@@ -26,11 +26,14 @@ from shadow_constructs.values.model import Model, ModelPackage
 from shadow_constructs.values.network import Network
 from shadow_constructs.values.scaling import Scaling, Schedule
 from shadow_constructs.values.shadow_test import ShadowTest
+from shadow_constructs.values.uncaught import told_in_lines
 from shadow_constructs.values.variant import Variant
 from shadow_constructs.values.watch import Watch
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.contract.rules import Rule
+
+told_in_lines()
 
 __all__ = [
     "Alerts",

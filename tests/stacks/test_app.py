@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -158,3 +159,62 @@ def test_fails_without_a_value_in_one_line(tmp_path: Path) -> None:
         assert done.returncode == 1
         assert line in done.stderr.strip()
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("context", "line"),
+    [
+        ({"sampling_percent": "0"}, "ShadowTest: 'sampling_percent' must be above 0 and at most 100, got 0"),
+        ({"endpoint_name": "1churn"}, "ShadowTestStack: 'stack_name' must begin with a letter"),
+        ({"rollback": ""}, "Rollback: 'reason' must "),
+        ({"override_gate": "", "rollback": "x"}, "context: 'rollback' must be left out with override_gate"),
+        ({"v2_xgboost": "9"}, "Container.xgboost: 'version' must be one of "),
+    ],
+)
+def test_a_value_that_cannot_be_is_one_line_with_its_place(
+    tmp_path: Path, context: Mapping[str, str], line: str
+) -> None:
+    """The line of the app that asked for it, what is wrong and what to do: nothing around it."""
+    done = synthesize(tmp_path, context)
+
+    assert done.returncode == 1
+    [said] = done.stderr.splitlines()
+    assert re.match(r"(app|stacks/churn)\.py:\d+: ", said)
+    assert line in said
+
+
+APP = """import sys
+{before}
+import aws_cdk as cdk
+from shadow_constructs import Container, Hardware, Model, ShadowTest, ShadowTestStack, Variant
+app = cdk.App()
+v1 = Model(version="v1", container=Container.xgboost("1.7-1"), artifact="s3://my-models/v1/model.tar.gz")
+{then}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "then", "said"),
+    [
+        ("", 'Hardware("ml.m5.xlarge", count=0)', r"its\.py:7: Hardware: 'count' must .*\n"),
+        ("", 'ShadowTestStack(app, "x", test=v1)', r"its\.py:7: ShadowTestStack: 'test' must .*\n"),
+        ("", 'Hardware("ml.m5.xlarge", count=0, volume_gb=-1)', r"its\.py:7: Hardware: .*\nits\.py:7: Hardware: .*\n"),
+        ("", "1 / 0", r"Traceback (.*\n)*ZeroDivisionError: .*\n"),
+        ("sys.excepthook = lambda *_: print('mine', file=sys.stderr)", 'Hardware("ml.m5.xlarge", count=0)', r"mine\n"),
+    ],
+)
+def test_an_app_of_anybody_ends_in_the_lines_of_a_refusal(tmp_path: Path, before: str, then: str, said: str) -> None:
+    """One per mistake; other errors, and whoever said already how Python ends, are left alone."""
+    (tmp_path / "its.py").write_text(APP.format(before=before, then=then), encoding="utf-8")
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "its.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert re.fullmatch(said, done.stderr), done.stderr
