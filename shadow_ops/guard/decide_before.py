@@ -54,7 +54,7 @@ def decide_before(request: Request, seen: Seen) -> Decision:
         return Wait("endpoint")
     refuse_two_owners(request, need(seen.native))
     refuse_unless_ready(live)
-    refuse_while_tested(request, live)
+    refuse_while_tested(request, live, known(seen.pending, None))
     refuse_before_a_test(request, live, need(seen.tested))
     live = as_asked(request, live, seen)
     record = need(seen.pending)

@@ -37,7 +37,7 @@ def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
     return replace(live, config=asked) if same_content(live.config, asked) else live
 
 
-def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
+def refuse_while_tested(request: Request, live: LiveEndpoint, record: Pending | None) -> None:
     """Refuse an update of an endpoint on which somebody tests a shadow that this stack hasn't deployed.
 
     Raises:
@@ -45,6 +45,9 @@ def refuse_while_tested(request: Request, live: LiveEndpoint) -> None:
     """
     old, shadow = request.old, live.shadow
     if shadow is None or old is None or old.endpoint != live.name:
+        return
+    if record is not None and live.config.name == record.target:
+        # The stack asked for it, though a rollback was continued past the endpoint.
         return
     if old.shadow_version is None and live.config.name != old.config:
         raise Refusal(

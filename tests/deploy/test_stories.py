@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,8 +63,13 @@ def test_another_stack_of_that_name_touches_nothing(make_case: CaseMaker, tmp_pa
     assert _everything(theirs) == before
 
 
-def test_a_rollback_that_failed_can_be_continued(make_case: CaseMaker, tmp_path: Path) -> None:
-    """Scaling that is out of the way stays there until somebody continues, and is then as it was."""
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_rollback_that_failed_can_be_continued(make_case: CaseMaker, tmp_path: Path, noticed: bool) -> None:
+    """Scaling that is out of the way stays there until somebody continues, and is then as it was.
+
+    Where CloudFormation doesn't notice that SageMaker rolled the rollback back, the step after it fails: what serves
+    scales, and the sentence names the update that people make before they continue.
+    """
     case = make_case(scaled)
     case.deploy("shadow").check()
     before, scaling = case.serving(), {name: _scaling_of(case, name) for name in _targets(case)}
@@ -92,17 +98,38 @@ def test_a_rollback_that_failed_can_be_continued(make_case: CaseMaker, tmp_path:
         case.name,
         lambda: Submission(case.local).deploy(folder, "promotion"),
         # What the update that is under way meets is settled: this is for the next one.
-        lambda: case.local.fault("failed-update", endpoint=case.name),
+        lambda: case.local.fault("failed-update" if noticed else "silent-rollback", endpoint=case.name),
     )
     assert run.exit_code != 0
     assert Submission(case.local).status(case.name) == "UPDATE_ROLLBACK_FAILED", run.output
-    assert "production" not in _targets(case), "SageMaker would refuse what continuing the rollback asks for"
+    if noticed:
+        assert "production" not in _targets(case), "SageMaker would refuse what continuing the rollback asks for"
+    else:
+        _update_by_hand(case, run.output)
 
     case.local.client("cloudformation").continue_update_rollback(StackName=case.name)
     assert Submission(case.local)._settled(case.name) == "UPDATE_ROLLBACK_COMPLETE"
     assert (case.serving().config_name, case.serving().models) == (before.config_name, before.models)
     assert {name: _scaling_of(case, name) for name in _targets(case)} == scaling
     assert [one for one in case.history() if one.undone is None] == []
+
+
+def _update_by_hand(case: Case, said: str) -> None:
+    """Do what the sentence says that the stack failed with."""
+    words = " ".join(said.split())
+    assert "rolled the rollback of" in words
+    (config, *_) = re.findall(r"--endpoint-config-name (\S+)", words)
+    sagemaker, scaling = case.local.client("sagemaker"), case.local.client("application-autoscaling")
+    assert "production" in _targets(case)
+    scaling.deregister_scalable_target(
+        ServiceNamespace="sagemaker",
+        ResourceId=f"endpoint/{case.name}/variant/production",
+        ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+    )
+    sagemaker.update_endpoint(EndpointName=case.name, EndpointConfigName=config, RetainAllVariantProperties=True)
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName=case.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
 
 
 def test_a_candidate_reaches_nobody_under_another_name(make_case: CaseMaker) -> None:

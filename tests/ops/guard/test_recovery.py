@@ -661,3 +661,17 @@ def test_a_way_back_to_an_endpoint_that_is_down_goes_through(status: str, answer
     live.status, stack.world.status = "InService", "UPDATE_ROLLBACK_COMPLETE"
     notice(stack)
     assert set(stack.world.targets) == {"production", "shadow"}
+
+
+def test_what_a_rollback_left_serving_is_no_managed_test() -> None:
+    """A shadow of a deployment that was passed over is the stack's own: with its config made again, it is replaced."""
+    stack = Stack()
+    assert stack.deploy(Code()).ok
+    old, new = (Code(), stack.config), (Code(shadow="v2"), stack._new_config(Code(shadow="v2")))
+    stack.world.status = "UPDATE_IN_PROGRESS"
+    stack.ask("Update", "before", *new, old)
+    stack.world.update_endpoint(new[1], retain=True)
+    stack.world.settle()
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+
+    assert stack.deploy(Code(count=3)).ok

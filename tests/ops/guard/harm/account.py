@@ -23,7 +23,7 @@ from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.guard.clients import TimeUpError
 from shadow_ops.guard.handler import on_event, on_request
 from shadow_ops.guard.refusal import Refusal
-from shadow_ops.guard.run import PATIENCE
+from shadow_ops.guard.run import PATIENCE, HandOverError
 from shadow_ops.judge.verdict import Outcome, Verdict
 from tests.ops.guard.harm.code import Code
 from tests.ops.guard.stack import Clock, verdict
@@ -98,6 +98,9 @@ class Faults:
         events: How likely an event comes between two steps.
         slow: Which of the guard's invocations has a call that is on its way for minutes, and which call that is;
             meanwhile the deployment is taken back.
+        deaf: Operations that no event can do, however often Lambda delivers it.
+        back: SageMaker takes the first way back back: ``noticed`` by CloudFormation or not (``silent``).
+        skip: Whether people continue such a rollback past the endpoint and the step after it.
     """
 
     kill: tuple[int, int, bool] | None = None
@@ -116,6 +119,9 @@ class Faults:
     lost: float = 0
     events: float = 0
     slow: tuple[int, int] | None = None
+    deaf: tuple[str, ...] = ()
+    back: str = ""
+    skip: bool = False
 
 
 @dataclass
@@ -170,6 +176,9 @@ class Account:
     _invocation: int = 0
     _calls_left: int | None = None
     _inside: bool = False
+    skipped: bool = False
+    deleted: dict[str, Any] = field(default_factory=dict)
+    _taken_back_again: str = ""
     _take_back: Callable[[], Result] | None = None
     _taken_back: Result | None = None
 
@@ -271,12 +280,19 @@ class Account:
         stack_before = (stack.code, stack.config, stack.keep)
         return self._roll_back(stack, stack_before, stack.tried, ["before", "endpoint", "after"], "taken back")
 
-    def delete(self, stack: Stack, *, retain: bool = False) -> None:
-        """Delete a stack; the endpoint stays if it is retained."""
+    def delete(self, stack: Stack, *, retain: bool = False, fails: Callable[[], None] | None = None) -> None:
+        """Delete a stack; the endpoint stays if it is retained. It may fail at first, which is looked at."""
         assert stack.code is not None
         self.world.statuses[stack.arn] = "DELETE_IN_PROGRESS"
         self._deny()
         self._remove(stack, "after", stack.code, stack.config)
+        if fails is not None:
+            self._allow()
+            self.world.statuses[stack.arn] = "DELETE_FAILED"
+            self._event(stack)
+            fails()
+            self.world.statuses[stack.arn] = "DELETE_IN_PROGRESS"
+            self._deny()
         if retain:
             self.world.owners[stack.code.endpoint] = (stack.arn, "DELETE_SKIPPED")
         else:
@@ -350,6 +366,7 @@ class Account:
     ) -> Result:
         world = self.world
         left = [step for step in ("before", "endpoint", "after") if step in touched]
+        self._taken_back_again = self.faults.back
         if self.faults.damaged:
             self._damage(old[0].endpoint)
         for tried_so_often in range(_CONTINUED):
@@ -369,6 +386,10 @@ class Account:
                 self.unanswered.append(str(failed))
                 self._event(stack)
                 world.sleep(1800)
+                if self.faults.skip and left[0] != "before" and tried[0].endpoint == old[0].endpoint:
+                    left, self.skipped = [], True
+                elif "update it by hand" in str(failed):
+                    self._by_hand(old[0].endpoint, old[1])
                 continue
             finally:
                 self._allow()
@@ -389,6 +410,17 @@ class Account:
         world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE"
         self._event(stack)
         return Result(False, reason)
+
+    def _by_hand(self, endpoint: str, config: str) -> None:
+        """People do what the sentence says; SageMaker tells them which variants must not scale."""
+        world = self.world
+        world.settle(endpoint)
+        before, after = world.named(world.endpoints[endpoint].config), world.named(config)
+        for name in list(world.scaling.get(endpoint, {})):
+            if name not in after or before.get(name, {}).get("InstanceType") != after[name]["InstanceType"]:
+                del world.scaling[endpoint][name]
+        world.update_endpoint(config, retain=True, endpoint=endpoint)
+        world.settle(endpoint)
 
     def _step_back(
         self, stack: Stack, step: str, old: tuple[Code, str, str], tried: tuple[Code, str], touched: list[str]
@@ -420,6 +452,10 @@ class Account:
         if any(world.is_firing(alarm) for alarm in code.alarms) and (back or code.rollback is None):
             # SageMaker takes an update back for an alarm; of one that people have a reason for it is left out.
             world.next_update = f"the alarm {ALARM} fires"
+        silent = False
+        if back and self._taken_back_again:
+            silent, self._taken_back_again = self._taken_back_again == "silent", ""
+            world.next_update = "no capacity"
         self._service(lambda: world.update_endpoint(config, retain=keep, endpoint=name, seconds=self.faults.seconds))
         if self.faults.cancel and not back:
             world.sleep(self.faults.seconds * self.dice.random())
@@ -432,7 +468,7 @@ class Account:
         if self.dice.random() < self.faults.events:
             self._event(stack)
         live = world.endpoints[name]
-        if live.config != config and (self.faults.silent or back or not code.guarded):
+        if live.config != config and (self.faults.silent or (back and not silent) or not code.guarded):
             raise StepError(f"Endpoint: {live.reason}")
 
     def _clean_up(self, stack: Stack, code: Code, config: str) -> None:
@@ -516,7 +552,7 @@ class Account:
     def _delete_config(self, name: str) -> None:
         if any(live.config == name for live in self.world.endpoints.values()):
             self.unanswered.append(f"the config {name} that serves was deleted")
-        self.world.configs.pop(name, None)
+        self.deleted[name] = self.world.configs.pop(name)
 
     def _event(self, stack: Stack) -> None:
         """EventBridge says that the stack, or an endpoint, changed."""
@@ -524,13 +560,26 @@ class Account:
         if code is None or not code.guarded:
             return
         event = {"source": "aws.cloudformation", "detail": {"EndpointName": code.endpoint}}
+        refused = dict(self.world.refused)
+        self.world.refused.update({name: denial(name) for name in self.faults.deaf})
+        try:
+            self._deliver_event(stack, event)
+        finally:
+            if self.faults.deaf:
+                self.world.refused = refused
+
+    def look_after(self, stack: Stack) -> None:
+        """An hour later the guard looks for itself."""
+        self._event(stack)
+
+    def _deliver_event(self, stack: Stack, event: dict[str, Any]) -> None:
         # Lambda tries again for a while, and then drops the event (Lambda Developer Guide, asynchronous invocation).
         status = self.world.statuses[stack.arn] or ""
         for pause in (60, 120, None):
             try:
                 on_event(event, self.world.clients(), Coarse(self.world))
                 return
-            except (ClientError, BotoCoreError, Refusal, TimeUpError):
+            except (ClientError, BotoCoreError, Refusal, TimeUpError, HandOverError):
                 if pause is None or not status.endswith("_COMPLETE"):
                     return
             self.world.sleep(pause)
@@ -590,6 +639,7 @@ class Account:
         """Begin another deployment, in which other things go wrong."""
         self.faults, self._invocation, self._taken_back = faults, 0, None
         self.unanswered.clear()
+        self.skipped = False
         self.world.throttles.clear()
         self.world.fires.clear()
         self.world.refused = {name: denial(name) for name in faults.refused}

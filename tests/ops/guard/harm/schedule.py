@@ -35,6 +35,7 @@ _DENIABLE = (*_READS, *_MORE, *_WRITES, "update_endpoint_weights_and_capacities"
 _KINDS = (
     *("none", "none", "none", "kill", "silent", "last", "cancel", "leave", "long", "busy"),
     *("denied", "refused", "damaged", "copies", "throttled", "several", "alarm", "slow", "lost"),
+    *("deaf", "back", "skip"),
 )
 # What a deployment without a fault may be refused for.
 _MEANT = (
@@ -105,6 +106,11 @@ def faults(dice: random.Random) -> Faults:
             made.throttled = dice.choice((*range(1, 7), 14))
         elif one == "lost":
             made.lost = dice.choice((0.03, 0.2))
+        elif one == "deaf":
+            made.deaf, made.fails_last = tuple(dice.sample(_DENIABLE, dice.randint(1, 3))), True
+            made.kill = (dice.randint(0, 3), dice.randint(1, 45), dice.random() < 0.5)
+        elif one in ("back", "skip"):
+            made.fails_last, made.back, made.skip = True, dice.choice(("noticed", "silent")), one == "skip"
         elif one == "slow":
             made.slow = (dice.randint(0, 1), dice.randint(1, 45))
     return made
@@ -240,10 +246,13 @@ class _Schedule:
         self.account.settle(self.stack)
         self.world.settle(self.endpoint)
         self._mend()
-        if wrong.denied or wrong.refused:
-            # Once the rights are back, the next event puts right what they had kept from being done.
-            self.account._event(self.stack)
+        if wrong.denied or wrong.refused or wrong.deaf:
+            # Once the rights are back, the next event, or an hour's look, puts right what could not be done.
+            self.account.look_after(self.stack)
         self.report.happened["ok" if result.ok else "failed"] += 1
+        if self.account.skipped:
+            self._passed_over(code, before)
+            return
         for said in self.account.unanswered:
             if "Delete failed" in said or "was deleted" in said:
                 outsider.wrong(said)
@@ -265,6 +274,28 @@ class _Schedule:
             self._told(old, code, before)
         else:
             self._failure(before, result, wrong)
+
+    def _passed_over(self, code: Code, before: View) -> None:
+        """People continued a rollback past the endpoint: what serves scales, and they make its config again."""
+        self.report.happened["passed over"] += 1
+        live, old = self.world.endpoints[self.endpoint], self.stack.code
+        assert old is not None
+        now, names = self.outsider.view(self.endpoint).scaling, {*before.scaling} & {*live.counts}
+        left = sorted(name for name in names if code.declared(name) and name not in now)
+        if left:
+            self.outsider.wrong(f"past the endpoint, {left} stopped to scale")
+        if live.config not in self.world.configs:
+            self.report.happened["its config gone"] += 1
+            self.world.configs[live.config] = self.account.deleted[live.config]
+        first = replace(old.production[0], count=old.production[0].count + 1)
+        asked = replace(old, production=(first, *old.production[1:]), rollback="it is slow", override="it is slow")
+        self._begin(Faults(), asked)
+        result = self.account.update(self.stack, asked)
+        if result.ok:
+            self._success(asked)
+        elif not any(one in result.reason for one in _MEANT):
+            self.outsider.wrong(f"past the endpoint, the next deployment is refused: {result.reason}")
+        self.stack.code = None
 
     def _success(self, code: Code) -> None:
         """Success means that what was asked for serves."""
@@ -567,10 +598,19 @@ class _Schedule:
         retain = self.dice.random() < 0.4
         wrong = faults(self.dice) if self.dice.random() < 0.4 else Faults()
         self._begin(wrong, code)
-        self.account.delete(self.stack, retain=retain)
+        bad = wrong.denied or wrong.refused or wrong.damaged or wrong.deaf or wrong.kill is not None
+
+        def fails() -> None:
+            """The endpoint can't be deleted: it serves, and scales as before."""
+            self.report.happened["not deleted"] += 1
+            self.account.settle(self.stack)
+            now = self.outsider.view(self.endpoint)
+            if not bad and now.scaling != before.scaling:
+                self.outsider.wrong(f"an endpoint that can't be deleted has {now.scaling} instead of {before.scaling}")
+
+        self.account.delete(self.stack, retain=retain, fails=fails if self.dice.random() < 0.3 else None)
         self.account.end()
         self._mend()
-        bad = wrong.denied or wrong.refused or wrong.damaged or wrong.kill is not None
         now = self.outsider.view(self.endpoint)
         self.outsider.violations += self.account.unanswered
         if [one.id for one in self.outsider.entries(self.endpoint)] != self._ids(before):
