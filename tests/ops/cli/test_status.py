@@ -139,16 +139,21 @@ SCALED = replace(DECLARED, production=(replace(DECLARED.production[0], minimum=2
     [
         (SCALED, None, "production doesn't scale, the code says from 2 to 8 instances"),
         (DECLARED, PENDING, "the scaling of production was taken away by the deployment of 2026-01-01 09:00 UTC"),
+        # A deletion that failed has taken the settings away.
+        (None, PENDING, "the scaling of production was taken away by the deployment of 2026-01-01 09:00 UTC"),
         (DECLARED, {**PENDING, "done": True, "lost": ["gone"]}, "the last deployment could not bring everything back"),
         (DECLARED, {"started": 1}, "the record of the last deployment can't be read"),
         (replace(DECLARED, config="newer"), None, "endpoint config churn-config serves, the code says newer"),
     ],
 )
 def test_lost_scaling_and_what_was_left_over_fail_a_check_that_asks_for_it(
-    run: Run, services: Services, said: Declared, pending: dict[str, object] | None, drift: str
+    run: Run, services: Services, said: Declared | None, pending: dict[str, object] | None, drift: str
 ) -> None:
     """With --fail-on-drift the exit code is 5 and the line is there; without it the status is only shown."""
-    services.settle(said)
+    if said is None:
+        services.parameters.pop(settings_name("churn"), None)
+    else:
+        services.settle(said)
     if pending is not None:
         services.parameters["/shadow-test/churn/pending"] = [json.dumps(pending)]
 
