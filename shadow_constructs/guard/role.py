@@ -43,12 +43,16 @@ def statements(
         tag: Key of the tag that the function alone has, with the endpoint's name.
     """
     arns = {**_arns(endpoint_name), **(more or {})}
+    # What is narrowed alike is one statement: a policy has its size.
+    actions: dict[tuple[str, tuple[tuple[str, str], ...]], list[str]] = {}
     for need in needs:
-        statement: Statement = {"Effect": "Allow", "Action": list(need.actions), "Resource": arns[need.resource]}
         # The function needs its role first, so that the role can know it by its tag only.
         own = ((f"aws:ResourceTag/{tag}", endpoint_name),) if need.resource == _FUNCTION else ()
-        if need.conditions or own:
-            statement["Condition"] = {"StringEquals": dict((*need.conditions, *own))}
+        actions.setdefault((need.resource, (*need.conditions, *own)), []).extend(need.actions)
+    for (resource, conditions), allowed in actions.items():
+        statement: Statement = {"Effect": "Allow", "Action": allowed, "Resource": arns[resource]}
+        if conditions:
+            statement["Condition"] = {"StringEquals": dict(conditions)}
         yield statement
     yield {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": log_group_arn}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shadow_ops.contract.permissions import PERMISSIONS
+from shadow_ops.contract.permissions import PERMISSIONS, Need
 from tests.constructs.rendering import Json, flat, rendered, resources, texts
 from tests.values.samples import shadow_test
 
 # The function needs its role first, which therefore knows it by a tag.
-TAGGED = {"aws:ResourceTag/shadow-test:guards": "churn"}
+TAG = "aws:ResourceTag/shadow-test:guards"
 
 
 def guards_statements(endpoint_name: str = "churn") -> list[Json]:
@@ -19,19 +19,26 @@ def guards_statements(endpoint_name: str = "churn") -> list[Json]:
     return list(policy["PolicyDocument"]["Statement"])
 
 
+def _condition(need: Need, endpoint_name: str) -> Json | None:
+    conditions = {TAG: endpoint_name} if need.resource == "function" else dict(need.conditions)
+    return {"StringEquals": conditions} if conditions else None
+
+
+def _statement_of(need: Need, found: list[Json], endpoint_name: str = "churn") -> Json:
+    """The one statement of a need; needs that are narrowed alike share it."""
+    narrowed = _condition(need, endpoint_name)
+    [one] = [one for one in found if set(need.actions) <= set(one["Action"]) and one.get("Condition") == narrowed]
+    return one
+
+
 def test_the_guard_may_do_what_its_needs_say_and_write_its_log() -> None:
-    """Every need is a statement with its condition, and the log is the only other."""
+    """Every need is in a statement with its condition, and the log is the only other."""
     *found, log = guards_statements()
 
-    assert [tuple(one["Action"]) for one in found] == [need.actions for need in PERMISSIONS]
-    assert [one.get("Condition") for one in found] == [
-        {"StringEquals": TAGGED}
-        if need.resource == "function"
-        else {"StringEquals": dict(need.conditions)}
-        if need.conditions
-        else None
-        for need in PERMISSIONS
-    ]
+    shared: dict[int, list[str]] = {}
+    for need in PERMISSIONS:
+        shared.setdefault(found.index(_statement_of(need, found)), []).extend(need.actions)
+    assert [one["Action"] for one in found] == [shared[place] for place in range(len(found))]
     assert log["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert flat(log["Resource"]).startswith("<EGuardLogs")
     assert not [action for one in (*found, log) for action in one["Action"] if "*" in action]
@@ -41,16 +48,16 @@ def test_any_resource_stands_only_where_a_need_says_why() -> None:
     """A `*` of a need is a `*` of its statement, and there is no other."""
     *found, _ = guards_statements()
 
-    for need, one in zip(PERMISSIONS, found, strict=True):
-        assert (texts(one["Resource"]) == ["*"]) == (need.resource == "*"), need
+    for need in PERMISSIONS:
+        assert (texts(_statement_of(need, found)["Resource"]) == ["*"]) == (need.resource == "*"), need
         assert len(need.reason) > 10
 
 
 def test_the_guard_may_touch_this_endpoint_only() -> None:
-    """What isn't `*` names the endpoint, its records or its stack; configs, which CloudFormation names, any."""
+    """What is not `*` names the endpoint, its records or its stack; configs and models, named by the stack, any."""
     here = "<AWS::Region>:<AWS::AccountId>"
     *found, _ = guards_statements("Churn")
-    resource_of = {need.resource: texts(one["Resource"]) for need, one in zip(PERMISSIONS, found, strict=True)}
+    resource_of = {need.resource: texts(_statement_of(need, found, "Churn")["Resource"]) for need in PERMISSIONS}
     plain = {
         name: [arn.replace("${", "<").replace("}", ">").replace("arn:<AWS::Partition>:", "") for arn in arns]
         for name, arns in resource_of.items()
@@ -63,6 +70,7 @@ def test_the_guard_may_touch_this_endpoint_only() -> None:
         # SageMaker writes endpoint names in ARNs in lower case.
         "endpoint": [f"sagemaker:{here}:endpoint/Churn", f"sagemaker:{here}:endpoint/churn"],
         "endpoint-config": [f"sagemaker:{here}:endpoint-config/*"],
+        "model": [f"sagemaker:{here}:model/*"],
         "experiments": [f"sagemaker:{here}:inference-experiment/*"],
         "parameter": [mine, f"{mine}/*"],
         "record": [f"{mine}/{name}" for name in ("lock", "pending", "scaling/*", "state")],
@@ -95,7 +103,7 @@ def test_the_guard_may_invoke_itself_and_nothing_else() -> None:
 
     [(function, values)] = tagged.items()
     assert function.startswith("EGuardFunction")
-    assert values == set(TAGGED.values())
+    assert values == {"churn"}
     for kind in ("Before", "After"):
         [step] = resources(template, f"Custom::EndpointUpdateGuard{kind}").values()
         assert step["Properties"]["ServiceTimeout"] == 3600
