@@ -26,6 +26,7 @@ class Change:
         came: What shall answer; of several, what the kind is about.
         since: For a way back that needs a reason, the promotion that is taken back.
         subject: What a reason on record must be for: the model that is tested, or that promotion's id.
+        is_last: Whether nothing came after that promotion; a reason on record is for such a one alone.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Change:
     came: Served
     since: Entry | None = None
     subject: str | None = None
+    is_last: bool = True
 
 
 def classify(
@@ -86,14 +88,15 @@ def classify(
         if reached is not None:
             return Change("promotion", _left(reached, serving, coming, before), reached, subject=tested.model)
     replaced, told = replaced_by(history)[::-1], None
+    last = next((one for one in reversed(history) if one.undone is None), None)
     for entry in replaced:
         for one in coming if not entry.of_hardware else ():
             if one.may_be(sides(entry)[0], serving):
-                return Change("rollback", before, one, entry, entry.id)
+                return Change("rollback", before, one, entry, entry.id, entry == last)
     for entry in replaced:
         for one in coming if entry.of_hardware else ():
             if moves_back(one, entry, serving):
-                back = Change("rollback", _left(one, serving, coming, before), one, entry, entry.id)
+                back = Change("rollback", _left(one, serving, coming, before), one, entry, entry.id, entry == last)
                 if entry.moved != (COUNT,):
                     return back
                 # Nobody needs a reason for another number of instances; but it is told.
@@ -101,7 +104,7 @@ def classify(
     for entry in standing(history)[::-1]:
         gone, stays = _taken_out(entry, serving, coming)
         if gone is not None and stays is not None:
-            return Change("rollback", gone, stays, entry, entry.id)
+            return Change("rollback", gone, stays, entry, entry.id, entry == last)
     return told or Change("change", before, after)
 
 

@@ -324,7 +324,19 @@ def test_fails_to_demote_even_after_another_model_came_directly() -> None:
     stack = promoted()
     assert stack.deploy(Code(version="v3")).ok
 
-    refused(stack.deploy(TESTING), "model-v3", '-c rollback="reason"')
+    refused(stack.deploy(TESTING), "model-v3", '-c rollback="reason"', "--for rollback", "make v3 the production model")
+
+
+def test_fails_to_go_back_over_two_promotions_by_a_way_that_there_is() -> None:
+    """A reason on record is for the last one, so nobody is told to write one; what is to be kept is what serves."""
+    stack = promoted()
+    for code in (replace(TESTING, version="v2", shadow="v3"), Code(version="v2", shadow="v3").promoted()):
+        assert stack.deploy(code).ok
+
+    answer = stack.deploy(TESTING)
+    refused(answer, "replaced v1 with v2", "is for the last promotion alone", "make v3 the production model")
+    assert "--for rollback" not in answer.reason
+    assert stack.deploy(replace(TESTING, rollback="v3 and v2 are both wrong")).ok
 
 
 def test_the_way_back_with_a_reason_is_remembered() -> None:
