@@ -22,8 +22,8 @@ class ComparisonDashboard(Part):
     """A CloudWatch dashboard that shows production and shadow side by side, with the policy's thresholds drawn.
 
     Keep the construct's path the same for the shadow test and for its promotion: the dashboard is then updated in
-    place, and shrinks to what still exists. Its name and each widget name the region, because an account has one list
-    of dashboards for all its regions.
+    place, and shrinks to what still exists. Its name and each widget name the stack's region, which must be the
+    endpoint's: an account has one list of dashboards for all its regions.
 
     Args:
         scope: Parent construct.
