@@ -482,6 +482,16 @@ def test_an_invocation_that_hangs_is_ended_when_its_time_is_up(left: float, seco
     assert again["Continued"]["resumes"] == until
 
 
+@pytest.mark.parametrize("resumes", [None, Time().now()])
+def test_a_continuation_knows_what_its_predecessor_knew(resumes: datetime.datetime | None) -> None:
+    """As another invocation, which takes its lock over."""
+    began = Time().now()
+    course = Course("me", began, forward=True, waiting={"alarms": began}, resumes=resumes)
+    heir = Course.from_json(json.loads(json.dumps(course.to_json())))
+    assert replace(heir, token="me", heir_of=None) == course
+    assert (heir.heir_of, heir.token != "me") == ("me", True)
+
+
 def test_the_variants_whose_scaling_is_on_record_are_looked_at() -> None:
     """Declared or not; of a record that can't be read none is known."""
     pending = Pending(

@@ -128,7 +128,8 @@ def test_hardware_beside_what_it_was_to_replace_is_taken_out_again_by_a_way_back
     case = Case(hardware)
     case.deployed(both)
     case.deployed(replace(both, production=(PRODUCTION, replace(second, count=second.count + 1))))
-    assert "replaced v1 on ml.m5.xlarge with v1 on ml.m5.2xlarge" in case.refused(hardware)
+    assert "replaced v1 on ml.m5.xlarge with v1 on ml.m5.2xlarge" in (said := case.refused(hardware))
+    assert "--for rollback" in said
     case.deployed(replace(hardware, rollback="it starves"))
 
     assert [one[0] for one in case.told()] == ["promotion", "rollback"]
@@ -261,7 +262,8 @@ def test_a_canary_is_taken_out_for_a_reason_alone_which_is_in_the_history(back: 
     case.deployed(canary)
     assert "replaced v1 with v2, and this deployment would bring v1 back" in case.refused(back)
     case.deployed(Code((replace(PRODUCTION, made="elsewhere"), SECOND)))
-    assert "replaced v1 with v2" in case.refused(back)
+    assert "replaced v1 with v2" in (said := case.refused(back))
+    assert "--for rollback" in said
     case.deployed(replace(back, rollback="more refunds"))
     assert [one[0:2] + one[3:4] for one in case.told()[1:]] == [("rollback", "v2", "v1")]
 
