@@ -34,12 +34,12 @@ def decide_noticed(seen: Seen) -> Go | Refuse:
     live = known(seen.live, None)
     if live is None or live.status != "InService":
         return Go()
+    if went_beyond(seen) and known(seen.owned, False) is True:
+        # The record has the last failure only; what all of them had promoted the history knows.
+        if isinstance(seen.history, Unread):
+            return Refuse(seen.history.why)
+        return Go(tuple(undo_newer(seen, record.stack, live.config.name)))
     if live.config.name not in (record.source, record.target):
-        if went_beyond(seen) and known(seen.owned, False) is True:
-            # The record has the last failure only; what all of them had promoted the history knows.
-            if isinstance(seen.history, Unread):
-                return Refuse(seen.history.why)
-            return Go(tuple(undo_newer(seen, record.stack, live.config.name)))
         return Go(notes=(f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for",))
     scaled = known(seen.scaled, {})
     undone = live.config.name == record.source != record.target

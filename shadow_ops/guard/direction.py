@@ -86,8 +86,11 @@ def goes_to_the_past(seen: Seen) -> bool:
 def went_beyond(seen: Seen) -> bool:
     """Whether a rollback came to a config of the stack's from before its last deployment, over several failures."""
     live, record = known(seen.live, None), known(seen.pending, None)
-    if live is None or record is None or live.config.name in (record.source, record.target):
+    if live is None or record is None:
         return False
+    if live.config.name in (record.source, record.target):
+        # The way back has a record of its own once its first step was called.
+        return record.back and record.done and record.source == record.target
     return "ROLLBACK" in (known(seen.stack, None) or "") and live.config.name in record.keeps
 
 

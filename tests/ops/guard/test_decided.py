@@ -293,13 +293,17 @@ def test_an_alarm_is_waited_for_three_minutes_to_the_second(way: str, seconds: f
     assert [one for one in decided if isinstance(one, Go)]
 
 
+@pytest.mark.parametrize("called", [False, True])
 @pytest.mark.parametrize("owned", [True, False])
-def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_ours(owned: bool) -> None:
-    """Whether it is, CloudFormation says; where it says nothing, the event comes again."""
+def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_ours(owned: bool, called: bool) -> None:
+    """By its own record, or by the failure's; whose the endpoint is CloudFormation says: else the event comes again."""
     undone = said = 0
     for one in (Situation("event", number) for number in range(EACH)):
         if one.record is not None:
-            record = replace(one.record, source="source", target="target", keeps={"old": True, "new": True})
+            at = one.live.config.name
+            source, target = (at, at) if called else ("source", "target")
+            record = replace(one.record, source=source, target=target, keeps={"old": True, "new": True})
+            record = replace(record, done=True, back=True) if called else record
             entries = tuple(replace(one._entry(number), undone=None, stack=record.stack) for number in range(9))
             seen = replace(one.seen, stack="UPDATE_ROLLBACK_COMPLETE", owned=owned, pending=record, history=entries)
             live = replace(one.live, status="InService")
@@ -309,6 +313,21 @@ def test_a_rollback_over_several_failures_is_written_down_where_the_endpoint_is_
             unread = decide(None, replace(seen, live=live, history=Unread("denied")))
             said += unread == Refuse("denied")
     assert (undone > 0) is (said > 0) is (owned is True)
+
+
+@pytest.mark.parametrize("changed", [{"back": False}, {"done": False}, {"target": "another"}])
+def test_what_no_rollback_has_left_behind_takes_nothing_out_of_the_history(changed: dict[str, Any]) -> None:
+    """A deployment that is over, one that isn't, and the way there."""
+    for one in (Situation("event", number) for number in range(EACH)):
+        if one.record is not None:
+            at = one.live.config.name
+            record = replace(one.record, source=at, target=at, done=True, back=True, entry=None)
+            entries = tuple(replace(one._entry(number), undone=None, stack=record.stack) for number in range(9))
+            seen = replace(one.seen, stack="UPDATE_ROLLBACK_COMPLETE", owned=True, pending=record, history=entries)
+            seen = replace(seen, live=replace(one.live, status="InService"), pending=replace(record, **changed))
+            decided = decide(None, seen)
+            assert isinstance(decided, Go | Refuse)
+            assert not [step for step in decided.steps if isinstance(step, UndoEntry)]
 
 
 def test_scaling_that_was_taken_and_is_gone_from_the_record_comes_back_as_declared() -> None:

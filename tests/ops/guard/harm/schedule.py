@@ -231,10 +231,10 @@ class _Schedule:
         return self._update(asked, faults(self.dice))
 
     def _update(self, code: Code, wrong: Faults) -> None:
-        old, before, outsider = self.stack.code, self.outsider.view(self.endpoint), self.outsider
+        old, found, outsider = self.stack.code, self.outsider.view(self.endpoint), self.outsider
         assert old is not None
         believed = self.stack.tried
-        before = self.stood if believed is not None and self.stood is not None else before
+        before = self.stood if believed is not None and self.stood is not None else found
         self.stood = before
         self._begin(wrong, code)
         self.account.outcome = outsider.outcome = self.dice.choice((Outcome.PASS, Outcome.PASS, *Outcome))
@@ -251,7 +251,8 @@ class _Schedule:
             self.account.look_after(self.stack)
         self.report.happened["ok" if result.ok else "failed"] += 1
         if self.account.skipped:
-            self._passed_over(code, before)
+            # What failed without a rollback before it may have ended scaling.
+            self._passed_over(code, found)
             return
         for said in self.account.unanswered:
             if "Delete failed" in said or "was deleted" in said:
