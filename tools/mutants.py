@@ -97,7 +97,12 @@ WINGS = {
         ),
     ),
     "history": Wing(
-        ("shadow_ops/aws/history.py",), (("tests/ops/guard/test_records.py", "tests/ops/guard/test_limits.py"),)
+        ("shadow_ops/aws/history.py",),
+        (
+            ("tests/ops/guard/test_records.py", "tests/ops/guard/test_limits.py"),
+            # What the history is read for.
+            ("tests/ops/guard/test_what_serves.py", "tests/ops/guard/test_promotion.py"),
+        ),
     ),
 }
 
