@@ -154,6 +154,22 @@ def test_the_history_of_earlier_versions_is_read() -> None:
     assert found == (entry(1), replace(entry(2), undone=NOW), entry(3))
 
 
+def test_a_test_of_hardware_is_told_by_content_where_the_model_was_made_anew() -> None:
+    """Only if it moved to other instances; where one side's aren't known, nothing is said to have moved."""
+    sides: dict[str, Any] = {"from_version": "v1", "to_version": "v1", "from_content": "c", "to_content": "c"}
+    base = Entry.from_json(
+        {
+            **{"id": "1", "kind": "promotion", "at": "2026-11-24T12:00:00+00:00", "by": "", "stack": "", **sides},
+            **{"from_model": "a", "to_model": "b", "from_config": "x", "to_config": "y"},
+            **{"from_hardware": {"InstanceType": "ml.m5.xlarge"}, "to_hardware": {"InstanceType": "ml.c5.xlarge"}},
+        }
+    )
+    assert (base.of_hardware, base.moved) == (True, ("InstanceType",))
+    assert not replace(base, from_content=None, to_content=None).of_hardware
+    assert not replace(base, to_hardware=base.from_hardware).of_hardware
+    assert replace(base, to_hardware=None).moved == replace(base, from_hardware=None).moved == ()
+
+
 def test_an_undone_entry_is_marked_once() -> None:
     """Neither lost nor changed, and what isn't there can't be undone."""
     world = World()
