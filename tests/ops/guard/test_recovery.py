@@ -302,10 +302,10 @@ def test_the_record_tells_a_rollback_when_cloudformation_cannot() -> None:
     assert shape(stack.world.targets) == before
 
 
-def forward() -> tuple[Stack, tuple[Code, str], tuple[Code, str]]:
-    """An endpoint that was promoted to another type, after which another resource fails."""
+def forward(code: Code = MOVED) -> tuple[Stack, tuple[Code, str], tuple[Code, str]]:
+    """An endpoint that was promoted, by default to another type, after which another resource fails."""
     stack = started()
-    old, new = (TESTING, stack.config), (MOVED, stack._new_config(MOVED))
+    old, new = (TESTING, stack.config), (code, stack._new_config(code))
     stack.world.status = "UPDATE_IN_PROGRESS"
     answer = stack.ask("Update", "before", *new, old)
     assert answer is not None
@@ -593,17 +593,8 @@ def test_an_event_waits_for_nobody_who_is_at_it() -> None:
 @pytest.mark.parametrize("moved", [False, True])
 def test_a_way_back_that_sagemaker_took_back_goes_through_once_it_was_made_by_hand(moved: bool) -> None:
     """The step after it says how, as often as the rollback is continued; what serves scales meanwhile."""
-    stack = started()
-    before = shape(stack.world.targets)
-    old, promoted = (TESTING, stack.config), MOVED if moved else TESTING.promoted()
-    new = (promoted, stack._new_config(promoted))
-    stack.world.status = "UPDATE_IN_PROGRESS"
-    answer = stack.ask("Update", "before", *new, old)
-    assert answer is not None
-    stack.world.update_endpoint(new[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
-    stack.world.settle()
-    stack.ask("Update", "after", *new, old)
-    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    before = shape(started().world.targets)
+    stack, old, new = forward(MOVED if moved else TESTING.promoted())
     stack.ask("Update", "before", *old, new)
     stack.world.next_update = "no capacity"
     stack.world.update_endpoint(old[1], retain=True)
@@ -639,7 +630,7 @@ def test_a_way_back_that_sagemaker_took_back_goes_through_once_it_was_made_by_ha
     assert (record.done, record.lost) == (True, ())
     stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
     stack.code, stack.config = old
-    assert stack.deploy(promoted).ok
+    assert stack.deploy(new[0]).ok
 
 
 @pytest.mark.parametrize(("status", "answers"), [("OutOfService", "SUCCESS"), ("UpdateRollbackFailed", "FAILED")])
