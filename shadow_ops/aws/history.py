@@ -116,8 +116,6 @@ class Entry:
         known |= fields_in(cls, {name: value for name, value in data.items() if value is not None})
         undone = data.get("undone")
         known["undone"] = None if undone is None else parameters.time_of(undone)
-        for side in ("from_hardware", "to_hardware"):
-            known[side] = None if known[side] is None else dict(known[side])
         return cls(**{**known, "at": parameters.time_of(data["at"])})
 
 

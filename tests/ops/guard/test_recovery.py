@@ -265,17 +265,22 @@ def test_a_promotion_that_died_after_the_swap_is_remembered_by_the_next_deployme
     assert "replaced v1 with v2" in result.reason
 
 
-def test_what_was_registered_by_hand_meanwhile_holds() -> None:
-    """Bounds set by hand after the guard died win; its recorded policies come back beside them."""
-    stack = started()
-    die_before_update(stack)
+def limits(stack: Stack, lowest: int, highest: int) -> None:
+    """People register production's bounds."""
     stack.world.clients().autoscaling.register_scalable_target(
         ServiceNamespace="sagemaker",
         ResourceId="endpoint/churn/variant/production",
         ScalableDimension="sagemaker:variant:DesiredInstanceCount",
-        MinCapacity=3,
-        MaxCapacity=30,
+        MinCapacity=lowest,
+        MaxCapacity=highest,
     )
+
+
+def test_what_was_registered_by_hand_meanwhile_holds() -> None:
+    """Bounds set by hand after the guard died win; its recorded policies come back beside them."""
+    stack = started()
+    die_before_update(stack)
+    limits(stack, 3, 30)
     stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
 
     notice(stack)
@@ -458,17 +463,11 @@ def test_proving_changes_no_count() -> None:
     assert serving(stack).counts["production"] == 20
 
 
-def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint() -> None:
-    """Its config went with the clean-up, so that nothing can be deployed; the variants serve all the same."""
-    stack = started()
-    before, old = shape(stack.world.targets), (TESTING, stack.config)
-    config = stack._new_config(MOVED)
-    stack.world.status = "UPDATE_IN_PROGRESS"
-    stack.ask("Update", "before", MOVED, config, old)
-    stack.world.update_endpoint(config, retain=False)
-    stack.world.settle()
-    stack.ask("Update", "after", MOVED, config, old)
-    stack.world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint(by_hand: bool) -> None:
+    """Its config went with the clean-up, so that nothing can be deployed; bounds that people set meanwhile hold."""
+    stack, old, (_, config) = forward()
+    before = shape(stack.world.targets)["production"]
     stack.ask("Update", "before", *old, (MOVED, config))
     assert stack.world.targets == {}
     stack.world.status = "UPDATE_ROLLBACK_FAILED"
@@ -476,10 +475,13 @@ def test_scaling_is_given_back_where_a_rollback_was_continued_past_the_endpoint(
     assert stack.world.targets == {}
     del stack.world.configs[config]
     stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    if by_hand:
+        limits(stack, 3, 30)
 
     notice(stack)
 
-    assert shape(stack.world.targets) == {"production": before["production"]}
+    bounds = {"min": 3, "max": 30} if by_hand else {}
+    assert shape(stack.world.targets) == {"production": {**before, **bounds}}
     found = records.pending(stack.world, ENDPOINT)
     assert found is not None
     assert found.done
