@@ -40,7 +40,7 @@ class Pending:
         variants: The variants whose scaling is recorded.
         taken: Those of them that were deregistered and aren't back yet. A variant is named here before it is touched.
         counts: Desired instances per variant, as they were before.
-        initial: Instances per variant that the config from before asks for.
+        initial: Instances per variant that the code asked for before.
         keep: Whether the update keeps the live instance counts.
         was: Tells what the code declared before; it is what a rollback will ask for. Empty if that isn't known.
         entry: What goes to the history when the target serves. None where nothing is promoted or taken back.

@@ -82,13 +82,33 @@ def classify(
                 f"{_named(shadow.model_name)}, the promotion would serve {_named(after.model)}; first deploy the "
                 f"ShadowTestStack that tests {asked.version} and let it run"
             )
+        _refuse_a_way_back_beside(history, serving, coming, after)
         return Change("promotion", before, after, subject=after.model)
     for tested in tests:
         reached = _reached(serving, tested, coming)
         if reached is not None:
+            _refuse_a_way_back_beside(history, serving, coming, reached)
             return Change("promotion", _left(reached, serving, coming, before), reached, subject=tested.model)
-    replaced, told = replaced_by(history)[::-1], None
-    last = next((one for one in reversed(history) if one.undone is None), None)
+    back = _way_back(history, serving, coming, before)
+    if back is not None and back.since is not None:
+        return back
+    last = _last(history)
+    for entry in standing(history)[::-1]:
+        gone, stays = _taken_out(entry, serving, coming)
+        if gone is not None and stays is not None:
+            return Change("rollback", gone, stays, entry, entry.id, entry == last)
+    return back or Change("change", before, after)
+
+
+def _last(history: Sequence[Entry]) -> Entry | None:
+    return next((one for one in reversed(history) if one.undone is None), None)
+
+
+def _way_back(
+    history: Sequence[Entry], serving: Sequence[Served], coming: Sequence[Served], before: Served
+) -> Change | None:
+    """What comes that a promotion has replaced; one that nobody needs a reason for has no `Change.since`."""
+    replaced, last, told = replaced_by(history)[::-1], _last(history), None
     for entry in replaced:
         for one in coming if not entry.of_hardware else ():
             if one.may_be(sides(entry)[0], serving):
@@ -101,11 +121,20 @@ def classify(
                     return back
                 # Nobody needs a reason for another number of instances; but it is told.
                 told = told or replace(back, since=None, subject=None)
-    for entry in standing(history)[::-1]:
-        gone, stays = _taken_out(entry, serving, coming)
-        if gone is not None and stays is not None:
-            return Change("rollback", gone, stays, entry, entry.id, entry == last)
-    return told or Change("change", before, after)
+    return told
+
+
+def _refuse_a_way_back_beside(
+    history: Sequence[Entry], serving: Sequence[Served], coming: Sequence[Served], promoted: Served
+) -> None:
+    """Refuse what is two things at once: neither the gate nor the history would speak of the way back."""
+    back = _way_back(history, serving, [one for one in coming if one is not promoted], promoted)
+    if back is not None and back.since is not None:
+        raise Refusal(
+            f"this deployment would promote {promoted.version or promoted.model}, and at the same time bring "
+            f"{back.came.version or back.since.from_version} back, which a promotion on {back.since.at:%Y-%m-%d %H:%M} UTC "
+            "replaced; first deploy the promotion alone, then the way back, with a reason"
+        )
 
 
 def entry_of(

@@ -6,15 +6,33 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
+from shadow_ops.aws.history import COUNT
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.decision import SetCounts
-from shadow_ops.guard.seen import variants
+from shadow_ops.guard.seen import Unread, known, variants
 
 _CONFIGS_KEPT = 10
 
 
-def keeps_live_counts(live: LiveEndpoint, requested: Config, scaling: Collection[str]) -> bool:
+def in_code(live: LiveEndpoint, left: Config | Unread | None, *, other: bool) -> dict[str, int]:
+    """Instances per variant that the code asked for until now; what isn't known of is no wish of the code's.
+
+    Args:
+        live: The endpoint.
+        left: The config that the code asked for, where another one serves.
+        other: Whether another one serves: somebody has updated the endpoint, and its counts are theirs.
+    """
+    if not other:
+        return {one.name: one.initial_count for one in variants(live) if one.initial_count is not None}
+    config = known(left, None)
+    asked = () if config is None else (*config.production, *config.shadow)
+    return {one["VariantName"]: one[COUNT] for one in asked if COUNT in one}
+
+
+def keeps_live_counts(
+    live: LiveEndpoint, requested: Config, scaling: Collection[str], before: Mapping[str, int]
+) -> bool:
     """Whether the update must start the new fleet with the live instance counts.
 
     SageMaker keeps all of them or none, so one production variant is enough: any that scales, because it may scale out
@@ -25,11 +43,12 @@ def keeps_live_counts(live: LiveEndpoint, requested: Config, scaling: Collection
         live: The endpoint.
         requested: The config that shall serve.
         scaling: Names of the variants that scale, or will once the deployment is through.
+        before: What the code asked for until now.
     """
     asked = _production(requested)
     for one in live.production:
-        initial = asked.get(one.name, {}).get("InitialInstanceCount")
-        if initial is not None and (one.name in scaling or initial == one.initial_count):
+        initial = asked.get(one.name, {}).get(COUNT)
+        if initial is not None and (one.name in scaling or initial == before.get(one.name, initial)):
             return True
     return False
 
@@ -45,7 +64,7 @@ def keeps_counts_back(live: LiveEndpoint, requested: Config, scaling: Collection
     """
     asked = _production(requested)
     for one in live.production:
-        initial = asked.get(one.name, {}).get("InitialInstanceCount")
+        initial = asked.get(one.name, {}).get(COUNT)
         if initial is None:
             continue
         if one.name in scaling or record is None or record.counts.get(one.name, 0) > initial:
@@ -82,8 +101,8 @@ def corrections(
         if one.desired_count is None or one.initial_count is None:
             continue
         wanted = one.desired_count
-        in_code = one.name in record.initial and record.initial[one.name] != one.initial_count
-        if not taking_back and in_code and one.name not in scaled:
+        changed = record.initial.get(one.name, one.initial_count) != one.initial_count
+        if not taking_back and changed and one.name not in scaled:
             # Keeping the live counts has swallowed a count that the code changed.
             wanted = one.initial_count if record.keep else wanted
         elif taking_back or (record.keep and one.name in production):

@@ -17,7 +17,7 @@ from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
 from shadow_ops.guard.asking import consent, policy_of
 from shadow_ops.guard.change import classify, entry_of, refuse_other_models
-from shadow_ops.guard.counts import keeps_live_counts, remembered
+from shadow_ops.guard.counts import in_code, keeps_live_counts, remembered
 from shadow_ops.guard.decision import AskGate, Decision, Go, Step, Wait, keep_answer
 from shadow_ops.guard.direction import fingerprint, refuse_stale
 from shadow_ops.guard.handover import blocking, blocking_back, give_back, history_so_far, remembering, write_history
@@ -157,7 +157,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
             )
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
     notes = (*notes, *past(asked, request.old, seen))
-    keep = keeps_live_counts(live, requested, scaling)
+    keep = keeps_live_counts(live, requested, scaling, _initial(request, seen, live))
     taken = blocking(live, requested, scaled)
     if request.kind == "Create":
         _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})
@@ -204,6 +204,12 @@ def _scaled(seen: Seen, record: Pending | None) -> Mapping[str, Scaled]:
     return {**missing, **{name: one.over(missing.get(name)) for name, one in scaled.items()}}
 
 
+def _initial(request: Request, seen: Seen, live: LiveEndpoint) -> dict[str, int]:
+    # Where a deployment failed and was left so, what serves is what the code asked for before that one.
+    old, ours = request.old, {live.config.name} & {*known(seen.keeps, {})}
+    return in_code(live, seen.left, other=old is not None and old.config != live.config.name and not ours)
+
+
 def _record(
     request: Request,
     seen: Seen,
@@ -236,7 +242,7 @@ def _record(
             variants=tuple(scaled),
             taken=tuple(dict.fromkeys((*still, *taken))),
             counts={one.name: one.desired_count for one in variants(live) if one.desired_count is not None},
-            initial={one.name: one.initial_count for one in variants(live) if one.initial_count is not None},
+            initial=_initial(request, seen, live),
             keep=keep,
             was=fingerprint(request.old),
             entry=entry,

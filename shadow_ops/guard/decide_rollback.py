@@ -232,6 +232,7 @@ def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], th
     yield from (decision.RecordScaling(scaled[name]) for name in taken)
     yield from (decision.RecordScaling(declared[name]) for name in gone if name not in recorded)
     came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == target]
+    record = known(seen.pending, None)
     yield decision.SaveRecord(
         Pending(
             id=request.id,
@@ -240,6 +241,8 @@ def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], th
             source=request.asked.config,
             target=target,
             taken=(*taken, *gone),
+            # Whoever had updated the endpoint before to a config of their own had counts that the code never knew.
+            counts=record.counts if record is not None and record.target == target else {},
             entry=came_to[-1] if came_to else None,
         )
     )

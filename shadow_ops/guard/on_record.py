@@ -73,12 +73,13 @@ def refuse_demotion(request: Request, change: Change, reason: Why) -> None:
     if since.of_hardware:
         before, on = since.spoken
         left, came_to, keep = f"{left} on {before}", f"{came_to} on {on}", f"have it on {on} in the code"
+    came = change.came.version or since.from_version or change.came.model
     by_record = f'in a pipeline: shadow-test override {asked.endpoint} --for rollback --reason "..."'
     if not change.is_last:
         by_record = "a reason on record is for the last promotion alone, and this is an earlier one"
     raise Refusal(
         f"{asked.endpoint} serves {serves}; a promotion by {since.by} on {since.at:%Y-%m-%d %H:%M} UTC replaced "
-        f"{left} with {came_to}, and this deployment would bring "
-        f'{change.came.version or change.came.model} back; to go back deploy with -c rollback="reason" ({by_record}), '
+        f"{left} with {came_to}, and this deployment would bring {came} back; "
+        f'to go back deploy with -c rollback="reason" ({by_record}), '
         f"to keep what serves {keep}{reason.void}"
     )

@@ -350,7 +350,8 @@ class Stack:
 
     def _delete_config(self, name: str) -> None:
         assert self.world.live is None or self.world.live.config != name, "the config that serves is deleted"
-        del self.world.configs[name]
+        # What somebody has deleted before is gone for CloudFormation too.
+        self.world.configs.pop(name, None)
 
     def _gate(
         self, live: LiveEndpoint, policy: GatePolicy, promoted: Instances | None, now: datetime.datetime

@@ -12,6 +12,7 @@ from shadow_ops.aws.records import Pending
 from shadow_ops.guard.counts import corrections, keeps_counts_back
 from shadow_ops.guard.decision import SetCounts
 from tests.ops.guard.stack import Code, Stack, scaling
+from tests.ops.guard.test_what_serves import by_hand, left_failed
 from tests.ops.parameter_store import aws_error
 
 SCALED = Code(shadow="v2", scaling=(scaling(),))
@@ -109,6 +110,43 @@ def test_a_rollback_restores_a_count_that_the_deployment_had_changed() -> None:
 
     assert not stack.deploy(Code(count=3)).ok
     assert counted(stack) == 5
+
+
+@pytest.mark.parametrize("meanwhile", ["", "fails", "deleted"])
+@pytest.mark.parametrize(
+    ("after", "wanted"),
+    [
+        (Code(shadow="v2", count=2, shadow_count=2), 4),
+        (Code(shadow="v2", count=2).promoted(), 4),
+        (Code(count=2), 4),
+        (Code(count=3), 3),  # the code says something new
+        (Code(count=2, instance_type="ml.m5.2xlarge"), 4),
+    ],
+)
+def test_counts_of_a_config_made_by_hand_are_peoples(after: Code, wanted: int, meanwhile: str) -> None:
+    """Only a count that the code changes gives way, held against what the code said before; a rollback restores them.
+
+    Where the config of what the code said has been deleted, no count of the code's is taken for a new one.
+    """
+    stack = started(Code(shadow="v2", count=2), 2)
+    by_hand(stack)
+    assert stack.world.live is not None
+    stack.world.live.counts["production"] = 4
+    stack.fails_last = meanwhile == "fails"
+    if meanwhile == "deleted":
+        del stack.world.configs[stack.config]
+
+    assert stack.deploy(after).ok == (meanwhile != "fails")
+    assert counted(stack) == (4 if meanwhile else wanted)
+
+
+def test_a_count_that_never_came_about_is_asked_for_again() -> None:
+    """An update failed and was left so: what serves is still what the code said before that one."""
+    stack = started(Code(shadow="v2"), 2)
+    left_failed(stack)
+
+    assert stack.deploy(Code(count=3)).ok
+    assert counted(stack) == 3
 
 
 def test_a_rollback_restores_instances_that_a_declared_maximum_had_taken() -> None:

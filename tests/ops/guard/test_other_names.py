@@ -284,3 +284,20 @@ def test_a_model_that_nobody_named_is_called_by_its_own_name() -> None:
     beside = replace(Code((replace(PRODUCTION, version="v2"), Part("second", "v1"))), rollback="it is slow")
     case.deployed(beside)
     assert case.told()[-1] == ("rollback", "v2", "model-v2", "model-v1.2", "model-v1.2")
+
+
+@pytest.mark.parametrize("by_promotion", [False, True])
+@pytest.mark.parametrize("on", TYPES[:2])
+def test_a_promotion_hides_no_way_back(by_promotion: bool, on: str) -> None:
+    """Neither the gate nor the history would speak of what comes back beside it, by its label or by its instances."""
+    case = Case(TEST)
+    v2 = replace(PRODUCTION, version="v2", instance_type=on)
+    case.deployed(Code((v2,)))
+    v3 = replace(v2, version="v3")
+    case.deployed(Code((v2,), shadow=replace(SHADOW, version="v3", instance_type=on)))
+
+    reason = case.refused(Code((v3, Part("second", "v1")), promotion=by_promotion))
+
+    assert "would promote v3, and at the same time bring v1 back" in reason
+    case.deployed(Code((v3, Part("second", "v4")), promotion=by_promotion))
+    assert [one[0] for one in case.told()] == ["promotion", "promotion"]
