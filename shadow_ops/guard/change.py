@@ -133,7 +133,8 @@ def _refuse_a_way_back_beside(
         raise Refusal(
             f"this deployment would promote {promoted.version or promoted.model}, and at the same time bring "
             f"{back.came.version or back.since.from_version} back, which a promotion on "
-            f"{back.since.at:%Y-%m-%d %H:%M} UTC replaced; first deploy the promotion alone, then the way back, with a reason"
+            f"{back.since.at:%Y-%m-%d %H:%M} UTC replaced; first deploy the promotion alone, then the way back, with a "
+            "reason"
         )
 
 
