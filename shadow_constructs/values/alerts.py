@@ -18,6 +18,7 @@ from shadow_constructs.values.checks import (
 from shadow_constructs.values.frozen import freeze
 from shadow_ops.contract.checks import check_flag, checking
 from shadow_ops.contract.held import asked
+from shadow_ops.contract.names import FUNCTION
 from shadow_ops.contract.problems import Problems, refuse
 
 # RFC 5321, section 4.5.3.1: 64 characters before the @, 254 in all.
@@ -31,9 +32,10 @@ _TOPIC = r"[\w-]{1,256}(\.fifo)?"
 # API operations PutMetricAlarm and PutCompositeAlarm, which both get them: neither EC2's actions nor Auto Scaling's.
 _HERE = r"[a-z0-9-]+:\d{12}"
 _ACTION = re.compile(
-    rf"arn:aws[a-z-]*:(?:sns:{_HERE}:{_TOPIC}|lambda:{_HERE}:function:[\w-]+(?::[\w$-]+)?"
-    rf"|ssm:{_HERE}:opsitem:[1-4](?:#CATEGORY=\S+)?|ssm-incidents::\d{{12}}:response-?plan/\S+"
-    rf"|aiops:{_HERE}:investigation-group[:/]\S+)"
+    rf"arn:aws[a-z-]*:(?:sns:{_HERE}:{_TOPIC}|lambda:{_HERE}:{FUNCTION}"
+    # SSM Incident Manager's ResponsePlanName, CloudWatch Investigations' InvestigationGroupIdentifier.
+    rf"|ssm:{_HERE}:opsitem:[1-4](?:#CATEGORY=\S+)?|ssm-incidents::\d{{12}}:response-?plan/[\w-]{{1,200}}"
+    rf"|aiops:{_HERE}:investigation-group[:/][\w-]{{1,512}})"
 )
 _KINDS = "topics, Lambda functions, OpsItems, response plans or investigation groups"
 _ACTIONS = (

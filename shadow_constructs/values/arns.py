@@ -23,6 +23,9 @@ def completed(arn: str, example: str) -> str:
         arn: With tokens or without; what is before the first token in the first part stays, as it is no ARN's.
         example: An ARN of the kind.
     """
+    # An ARN ends in a name, whatever a token before it stands for.
+    if arn.endswith((":", "/")):
+        return arn
     if arn.split(":", 1)[0] != "arn" and not TOKEN.match(arn):
         return arn
     found = [model if part is None else part for part, model in zip(parts_of(arn), example.split(":", 5), strict=True)]

@@ -16,7 +16,7 @@ from shadow_constructs.values.arns import completed, parts_of
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.tokens import is_list, is_token
 from shadow_ops.contract.checks import MOST_ENTRIES, checked_list
-from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
+from shadow_ops.contract.names import ROLE, SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.partitions import check_partition
 from shadow_ops.contract.problems import Problems, shown
 from shadow_ops.contract.sentences import check_reason
@@ -142,7 +142,7 @@ def check_arn(
 def check_role_arn(problems: Problems, what: str, value: object) -> None:
     """Check the ARN of a role that may be given policies and handed to a service. Tokens are accepted."""
     before = problems.count
-    check_arn(problems, what, value, service="iam", resource="role/", ending=r"[\w+=,.@/-]+")
+    check_arn(problems, what, value, service="iam", resource="role/", ending=ROLE.removeprefix("role/"))
     if problems.count == before and ":role/aws-service-role/" in str(value):
         # IAM User Guide, using-service-linked-roles: only the service that it is linked to assumes and changes it.
         problems.add(

@@ -14,7 +14,7 @@ from shadow_constructs.values.ecr_address import IMAGE, check_image, check_lengt
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.local_image import DockerfileImage, called, check_dockerfile
 from shadow_ops.contract.checks import check_one_of, checking
-from shadow_ops.contract.names import REGION
+from shadow_ops.contract.names import FUNCTION, REGION
 from shadow_ops.contract.problems import Problems, readable
 
 _TEXT = re.compile(r".*", re.DOTALL)
@@ -123,7 +123,7 @@ class Container:
                 credentials_provider_arn,
                 service="lambda",
                 resource="function:",
-                ending=r"[\w-]+(:[\w$-]+)?",
+                ending=FUNCTION.removeprefix("function:"),
             )
         problems.raise_if_any()
         return Container(ImageAddress(uri, True, credentials_provider_arn))

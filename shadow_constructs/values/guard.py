@@ -9,6 +9,7 @@ from typing import Self
 from shadow_constructs.values.checks import check_key_arn, check_role_arn, check_text, check_type
 from shadow_constructs.values.network import Network
 from shadow_ops.contract.checks import check_flag, check_one_of, checking
+from shadow_ops.contract.names import POLICY
 from shadow_ops.contract.sentences import check_reason
 
 # API member RetentionInDays (CloudWatch Logs, PutRetentionPolicy).
@@ -16,7 +17,7 @@ _RETENTIONS: tuple[int, ...] = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 
 _RETENTIONS += (1096, 1827, 2192, 2557, 2922, 3288, 3653)
 # What says something where there is no function.
 _WITHOUT_FUNCTION = ("off_because", "permissions_boundary")
-_BOUNDARY = re.compile(r"arn:aws[a-z\-]*:iam::(\d{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
+_BOUNDARY = re.compile(rf"arn:aws[a-z\-]*:iam::(\d{{12}}|aws):{POLICY}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,7 +157,7 @@ class Hardware:
             check_type(problems, "core_dump", self.core_dump, CoreDump, "be a CoreDump(...)")
         if self.capacity_reservation_arn is not None:
             arn = self.capacity_reservation_arn
-            ending = r"[a-z0-9-]{1,14}/\S+"  # API member MlReservationArn
+            ending = r"[a-z0-9-]{1,14}/\S*[^\s/]"  # API member MlReservationArn
             check_arn(
                 problems,
                 "capacity_reservation_arn",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from jinja2 import Environment, StrictUndefined
 
-from shadow_ops.contract.names import REGION, SERVICE_NAME
+from shadow_ops.contract.names import REGION, ROLE, SERVICE_NAME
 from shadow_ops.contract.partitions import check_partition
 from shadow_ops.contract.problems import Problems
 
@@ -27,7 +27,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 # All of these stand in shell commands and in YAML: nothing in them has a meaning there.
 _STACK = re.compile(r"[a-zA-Z0-9][-_./a-zA-Z0-9]{0,254}")
 _FILE = re.compile(r"[a-zA-Z0-9_][-_./a-zA-Z0-9]*\.toml")
-_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+_ROLE = re.compile(rf"arn:aws[a-z-]*:iam::\d{{12}}:{ROLE}", re.ASCII)
 # git check-ref-format, and nothing that isn't plain.
 _BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[a-zA-Z0-9_][-_./a-zA-Z0-9]*")
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 
 import aws_cdk as cdk
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shadow_constructs import Alerts, Capture, Container, CoreDump, Guard, InvalidValueError, ModelPackage, Watch
+from shadow_constructs import (
+    Alerts,
+    Capture,
+    Container,
+    CoreDump,
+    Guard,
+    InvalidValueError,
+    ManagedShadowTest,
+    ModelPackage,
+    Watch,
+)
 from shadow_constructs.values.arns import completed, parts_of, role_name_of
 from tests.values.samples import (
     IMAGE,
@@ -27,6 +38,18 @@ FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:credentials"
 BOUNDARY_ARN = "arn:aws:iam::111122223333:policy/boundary"
 REGION = cdk.Aws.REGION
 
+ROLES: list[Callable[[str], object]] = [
+    lambda arn: model(role_arn=arn),
+    lambda arn: Guard(role_arn=arn),
+    lambda arn: Watch(role_arn=arn),
+    lambda arn: ManagedShadowTest(test=shadow_test(), role_arn=arn),
+]
+BOUNDARY: Callable[[str], object] = lambda arn: Guard(permissions_boundary=arn)  # noqa: E731 - stands in lists
+FUNCTIONS: list[Callable[[str], object]] = [
+    lambda arn: Container.private_registry("registry.example/x:1", credentials_provider_arn=arn),
+    lambda arn: Alerts(action_arns=[arn]),
+]
+TOPICS: list[Callable[[str], object]] = [lambda arn: Alerts(topic_arn=arn), lambda arn: Alerts(action_arns=[arn])]
 ACTION: tuple[Callable[[str], object], str] = (lambda arn: Alerts(action_arns=[arn]), TOPIC_ARN)
 TAKES: list[tuple[Callable[[str], object], str]] = [
     (lambda arn: Alerts(topic_arn=arn), TOPIC_ARN),
@@ -36,11 +59,9 @@ TAKES: list[tuple[Callable[[str], object], str]] = [
     (lambda arn: CoreDump("s3://bucket/dumps", key_arn=arn), KEY_ARN),
     (lambda arn: Guard(log_key_arn=arn), KEY_ARN),
     (lambda arn: model(artifact_key_arn=arn), KEY_ARN),
-    (lambda arn: model(role_arn=arn), ROLE_ARN),
-    (lambda arn: Guard(role_arn=arn), ROLE_ARN),
-    (lambda arn: Watch(role_arn=arn), ROLE_ARN),
-    (lambda arn: Guard(permissions_boundary=arn), BOUNDARY_ARN),
-    (lambda arn: Container.private_registry("registry.example/x:1", credentials_provider_arn=arn), FUNCTION_ARN),
+    *((make, ROLE_ARN) for make in ROLES),
+    (BOUNDARY, BOUNDARY_ARN),
+    (FUNCTIONS[0], FUNCTION_ARN),
     (lambda arn: ModelPackage(arn, artifact="s3://bucket/k.tar.gz", image=IMAGE), PACKAGE_ARN),
     (lambda arn: hardware(capacity_reservation_arn=arn), RESERVATION_ARN),
 ]
@@ -102,6 +123,36 @@ def test_an_arn_doesn_t_contradict_itself(make: Callable[[str], object], arn: st
         assert "must be of " in line
         if "begin it with " in line:
             make(f"{line.rsplit('begin it with ', 1)[1]}{':'.join(wrong[2:])}")
+
+
+@pytest.mark.parametrize(("make", "arn"), TAKES)
+def test_an_arn_names_something(make: Callable[[str], object], arn: str) -> None:
+    """What stands last is a name, also behind a path and behind tokens."""
+    unnamed = arn.removesuffix(re.split("[:/]", arn)[-1])
+    for text in (f"{arn}/", unnamed, f"{unnamed}{REGION}/", f"{_with_token(arn, 1)}/"):
+        with pytest.raises(InvalidValueError):
+            make(text)
+
+
+LONGEST: dict[str, tuple[str, Sequence[Callable[[str], object]]]] = {
+    "a role's name (IAM API, roleNameType)": (f"arn:aws:iam::111122223333:role/{'x' * 64}", ROLES),
+    "a role's path (IAM API, pathType)": (f"arn:aws:iam::111122223333:role/{'p' * 510}/x", ROLES),
+    "a policy's name (IAM API, policyNameType)": (f"arn:aws:iam::111122223333:policy/{'x' * 128}", [BOUNDARY]),
+    "a policy's path (IAM API, policyPathType)": (f"arn:aws:iam::aws:policy/{'p' * 510}/x", [BOUNDARY]),
+    "a function's name (Lambda API, CreateFunction)": (FUNCTION_ARN.replace("credentials", "x" * 64), FUNCTIONS),
+    "a function's alias (Lambda API, Alias)": (f"{FUNCTION_ARN}:{'x' * 128}", FUNCTIONS),
+    "a topic's name (SNS API, CreateTopic)": (f"arn:aws:sns:eu-west-1:111122223333:{'x' * 256}", TOPICS),
+}
+
+
+@pytest.mark.parametrize("case", LONGEST)
+def test_what_an_arn_names_is_as_long_as_its_service_allows(case: str) -> None:
+    """And no longer."""
+    arn, makers = LONGEST[case]
+    for make in makers:
+        make(arn)
+        with pytest.raises(InvalidValueError):
+            make(arn.replace("xx", "xxx", 1) if "xx" in arn else arn.replace("pp", "ppp", 1))
 
 
 @given(st.lists(st.booleans(), min_size=6, max_size=6))

@@ -34,7 +34,7 @@ from shadow_constructs.values.warnings import promotion_warnings
 from shadow_ops.contract import hosting
 from shadow_ops.contract.names import SERVICE_NAME
 from tests.support.api_model import compiled
-from tests.values.samples import IMAGE, RESERVATION_ARN, ROLE_ARN, hardware, model, shadow_test, variant
+from tests.values.samples import IMAGE, KEY_ARN, RESERVATION_ARN, hardware, model, shadow_test, variant
 from tests.values.strategies import HARDWARE, SHADOW_TESTS, burstable
 
 API = Loader().load_service_model("sagemaker", "service-2")["shapes"]
@@ -231,13 +231,13 @@ def test_an_arn_that_is_taken_is_one_the_service_takes(shape: str, make: Any, ar
     ("limit", "make"),
     [
         (258, lambda ending: hardware(capacity_reservation_arn=f"{RESERVATION_ARN}{ending}")),
-        (2048, lambda ending: model(role_arn=f"{ROLE_ARN}{ending}")),
+        (2048, lambda ending: model(artifact_key_arn=f"{KEY_ARN}{ending}")),
     ],
-    ids=["reservation", "role"],
+    ids=["reservation", "key"],
 )
 def test_an_arn_has_the_length_the_service_takes(limit: int, make: Any) -> None:  # noqa: ANN401 - a factory
     """The last character allowed is taken, one more is not."""
-    base = len(RESERVATION_ARN if limit == 258 else ROLE_ARN)
+    base = len(RESERVATION_ARN if limit == 258 else KEY_ARN)
 
     assert _accepts(lambda: make("x" * (limit - base)))
     assert not _accepts(lambda: make("x" * (limit - base + 1)))
