@@ -56,10 +56,12 @@ def decide_before(request: Request, seen: Seen) -> Decision:
     refuse_unless_ready(live)
     refuse_while_tested(request, live, known(seen.pending, None))
     refuse_before_a_test(request, live, need(seen.tested))
-    live = as_asked(request, live, seen)
+    serves, live = live.config.name, as_asked(request, live, seen)
     record = need(seen.pending)
     if request.asked.config == live.config.name:
-        return _unchanged(request, seen, live, record)
+        other = f"{live.name} serves {serves}, which the code doesn't know; this deployment leaves that as it is"
+        decision = _unchanged(request, seen, live, record)
+        return decision if serves == live.config.name else replace(decision, notes=(*decision.notes, other))
     requested = need(seen.asked)
     if requested is None:
         raise Refusal(
@@ -89,7 +91,7 @@ def _first_creation(request: Request, seen: Seen) -> Decision:
     return Go(remembering((decision.SaveRecord(record),), {asked.config: False}), keep_answer(keep=False))
 
 
-def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Decision:
+def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Go:
     """The config serves already: scaling may change, which the next step does and a rollback takes back."""
     keeps, config = need(seen.keeps), live.config.name
     if request.kind == "Update" and config not in keeps:
@@ -125,7 +127,8 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
         refuse_past(request, seen)
     scaled = _scaled(seen, record)
     scaling = {*scaled, *asked.scaling}
-    refuse_lossy_rename(asked, request.old, live, requested, scaled)
+    initial = _initial(request, seen, live)
+    refuse_lossy_rename(asked, request.old, live, requested, scaled, initial)
     gate = None
     if change.kind == "promotion":
         policy = policy_of(asked)
@@ -157,7 +160,7 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
             )
         notes = (f"{names} is in ALARM; going back all the same, though SageMaker may take this update back for it",)
     notes = (*notes, *past(asked, request.old, seen))
-    keep = keeps_live_counts(live, requested, scaling, _initial(request, seen, live))
+    keep = keeps_live_counts(live, requested, scaling, initial)
     taken = blocking(live, requested, scaled)
     if request.kind == "Create":
         _refuse_no_way_back(live, {*taken, *blocking_back(live, requested, scaling)})

@@ -18,6 +18,7 @@ from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import Decision, Go, Step, Wait, keep_answer
 from shadow_ops.guard.direction import goes_to_the_past, is_ours
 from shadow_ops.guard.handover import back_to, blocking, close, remembering
+from shadow_ops.guard.managed import as_asked
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, known, variants
@@ -45,7 +46,7 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
     if not is_ours(request, seen):
         note = f"{live.name} is no resource of this stack: it was left alone"
         return _untouched(request, seen, notes=(note,))
-    record = known(seen.pending, None)
+    live, record = as_asked(request, live, seen), known(seen.pending, None)
     notes = (
         (f"{seen.pending.why}: scaling is brought back from what is there",) if isinstance(seen.pending, Unread) else ()
     )

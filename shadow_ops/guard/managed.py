@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from shadow_ops.aws.endpoint import Config, LiveEndpoint, same_content
+from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
@@ -26,15 +26,17 @@ def leaves_alone(request: Request) -> bool:
 
 
 def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
-    """What serves, by the name that the code has for it, where SageMaker serves the same under a name of its own.
+    """What serves, by the name that the code has for it, where the code leaves the endpoint alone.
 
-    A config that the guard knows is the stack's, which CloudFormation deletes once another one is said to serve.
+    SageMaker ends a managed test with a config of its own, and people update endpoints: CloudFormation sees neither. A
+    config that the guard knows is the stack's, which CloudFormation deletes once another one is said to serve.
     """
-    asked, record = seen.asked, seen.pending
-    own = (record.source, record.target, *record.keeps) if isinstance(record, Pending) else ()
-    if not leaves_alone(request) or not isinstance(asked, Config) or live.config.name in (asked.name, *own):
+    asked, record = request.asked.config, seen.pending
+    if not leaves_alone(request) or not isinstance(record, Pending):
         return live
-    return replace(live, config=asked) if same_content(live.config, asked) else live
+    if live.config.name in (asked, record.source, record.target, *record.keeps):
+        return live
+    return replace(live, config=replace(live.config, name=asked))
 
 
 def refuse_while_tested(request: Request, live: LiveEndpoint, record: Pending | None) -> None:

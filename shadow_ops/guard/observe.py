@@ -23,7 +23,6 @@ from shadow_ops.contract.problems import CannotTellError, InvalidValueError
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.clients import Clients, is_passing
 from shadow_ops.guard.direction import went_beyond
-from shadow_ops.guard.managed import leaves_alone
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread, kept_of, variants
 
@@ -82,9 +81,6 @@ def observe(
         )
         return replace(seen, own_records=own, native=look.native(stack), heir=look.heir(stack, request))
     forward = isinstance(status, str) and "ROLLBACK" not in status
-    named = isinstance(live, LiveEndpoint) and live.config.name == request.asked.config
-    if request.asked.step == "after" and leaves_alone(request) and not named:
-        seen = replace(seen, asked=look.config(request.asked.config))
     if request.asked.step == "after" and isinstance(pending, Pending) and forward:
         return seen
     past = look.history(made)

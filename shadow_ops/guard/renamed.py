@@ -14,7 +14,12 @@ _New = tuple[Mapping[str, Any], ...]
 
 
 def refuse_lossy_rename(
-    asked: Asked, old: Asked | None, live: LiveEndpoint, requested: Config, scaled: Mapping[str, Scaled]
+    asked: Asked,
+    old: Asked | None,
+    live: LiveEndpoint,
+    requested: Config,
+    scaled: Mapping[str, Scaled],
+    before: Mapping[str, int],
 ) -> None:
     """Refuse to give variants other names where that would cost instances, or scaling that the code doesn't know.
 
@@ -26,13 +31,14 @@ def refuse_lossy_rename(
         live: The endpoint.
         requested: The config that shall serve.
         scaled: How the variants scale.
+        before: Instances per variant that the code asked for until now.
 
     Raises:
         Refusal: With the counts, or with what would stop to scale.
     """
     production = list(_moves(live.production, requested.production))
     for gone, new in production:
-        _refuse_fewer(live, gone, new, scaled)
+        _refuse_fewer(live, gone, new, scaled, before)
     shadow = () if live.shadow is None else (live.shadow,)
     for gone, new in (*production, *_moves(shadow, requested.shadow)):
         for one in gone:
@@ -53,20 +59,26 @@ def _moves(
     yield from moves.values()
 
 
-def _refuse_fewer(live: LiveEndpoint, gone: list[LiveVariant], new: _New, scaled: Mapping[str, Scaled]) -> None:
-    start, before = sum(_asked(one) for one in new), sum(one.initial_count or 0 for one in gone)
+def _refuse_fewer(
+    live: LiveEndpoint,
+    gone: list[LiveVariant],
+    new: _New,
+    scaled: Mapping[str, Scaled],
+    before: Mapping[str, int],
+) -> None:
+    start, back = sum(_asked(one) for one in new), sum(before.get(one.name, 0) for one in gone)
     # One that scales may run its most instances at any moment.
     most = {
         one.name: max(one.desired_count or 0, scaled[one.name].maximum if one.name in scaled else 0) for one in gone
     }
-    as_in_code = all(most[one.name] <= (one.initial_count or 0) for one in gone)
+    as_in_code = all(most[one.name] <= before.get(one.name, 0) for one in gone)
     # Where nothing scales, and nobody has asked for more than the code, it is the code that asks for less.
     if as_in_code and start >= sum(count for name, count in most.items() if name in scaled):
         return
     old_names, new_names = " and ".join(most), _named(new)
     raise Refusal(
         f"{live.name}'s production variant {old_names} runs up to {sum(most.values())} instances, and under its new "
-        f"name {new_names} it would start with {start}, or with {before} on the way back; keep its name, or first "
+        f"name {new_names} it would start with {start}, or with {back} on the way back; keep its name, or first "
         f"deploy it as {old_names} with count={'+'.join(map(str, most.values()))}, then rename it with that count"
     )
 

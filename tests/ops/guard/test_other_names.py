@@ -52,6 +52,16 @@ class Case:
         result = self.account.update(self.stack, code)
         assert result.ok, result.reason
 
+    def counts_by_hand(self, counts: dict[str, int]) -> None:
+        """Have people update the endpoint to a config of their own that asks for these counts."""
+        production, shadow = self.world.configs[self.live.config]
+        mine = [
+            one | {"InitialInstanceCount": counts.get(one["VariantName"], one["InitialInstanceCount"])}
+            for one in production
+        ]
+        self.world.update_endpoint(self.world.make_config("by-hand", (mine, shadow)), retain=False)
+        self.world.settle()
+
     def by_hand(self, name: str, *policies: str, most: int = 8) -> None:
         """Have people scale a variant."""
         policy = {one: {**tracking(one), "PolicyARN": f"arn:policy/{one}", "Alarms": []} for one in policies}
@@ -171,11 +181,17 @@ ONE, TWO = split(("a", "v1", 4)), split(("a", "v1", 3), ("b", "v2", 3))
         (TWO, {"a": 5}, split(("a", "v1", 3), ("c", "v3", 3)), False, None),
     ],
 )
+@pytest.mark.parametrize("own_config", [False, True])
 def test_variants_under_new_names_start_with_no_fewer_instances(
-    before: Code, counts: dict[str, int], after: Code, scales: bool, said: str | None
+    before: Code, counts: dict[str, int], after: Code, scales: bool, said: str | None, own_config: bool
 ) -> None:
-    """However many become how many: what runs beyond the code, or may by scaling, is kept or refused."""
-    case = Case(before, **counts)
+    """However many become how many: what runs beyond the code, or may by scaling, is kept or refused.
+
+    People may have raised a count, or made a config that asks for more.
+    """
+    case = Case(before, **({} if own_config else counts))
+    if own_config:
+        case.counts_by_hand(counts)
     if scales:
         case.by_hand("a", most=4)
         after = replace(after, scaling=tuple(scaling(one.name, policies=[]) for one in after.production))

@@ -12,7 +12,8 @@ import pytest
 from shadow_ops.guard.change import replaced_by
 from shadow_ops.guard.served import Served
 from shadow_ops.judge.verdict import Outcome
-from tests.ops.guard.stack import Code, Stack, verdict
+from tests.ops.guard.harm.outsider import shape
+from tests.ops.guard.stack import Code, Stack, scaling, verdict
 from tests.ops.guard.test_promotion import BIGGER, TESTING, promoted, refused, started
 from tests.ops.parameter_store import aws_error
 
@@ -32,12 +33,12 @@ OTHER_INSTANCES: list[dict[str, Any]] = [
 ]
 
 
-def by_hand(stack: Stack, count: int = 4) -> None:
-    """Somebody updates the endpoint to a config of his own that serves the same."""
+def by_hand(stack: Stack, count: int = 4, **changes: Any) -> None:  # noqa: ANN401 - of a variant
+    """Somebody updates the endpoint to a config of his own that serves the same, but for what is said."""
     world = stack.world
     assert world.live is not None
     production, shadow = world.configs[world.live.config]
-    more = [one | {"InitialInstanceCount": count} for one in production]
+    more = [one | {"InitialInstanceCount": count, **changes} for one in production]
     world.update_endpoint(world.make_config("by-hand", (more, shadow)), retain=True)
     world.settle()
 
@@ -312,3 +313,23 @@ def test_only_a_way_back_ends_a_doubt() -> None:
     later = replace(entry, from_version="v2", from_model="x", from_content="x", to_version="v3", to_model="y")
     assert replaced_by([unknown, later]) == [unknown, later]
     assert replaced_by([unknown, replace(later, kind="rollback")]) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("changes", [{}, *OTHER_INSTANCES, {"ModelName": "model-hotfix"}])
+def test_what_people_put_there_stays_where_the_code_asks_nothing_of_it(changes: dict[str, Any], fails: bool) -> None:
+    """CloudFormation updates no endpoint for scaling alone, there or back; what scales is as the code says."""
+    code = replace(TESTING, scaling=(scaling(),))
+    stack = started(code)
+    by_hand(stack, **changes)
+    assert stack.world.live is not None
+    before, config = shape(stack.world.targets), stack.world.live.config
+    stack.fails_last = fails
+
+    result = stack.deploy(replace(code, scaling=(scaling(high=12),)))
+
+    assert result.ok != fails
+    assert stack.world.live.config == config
+    assert shape(stack.world.targets)["production"] == {**before["production"], **({} if fails else {"max": 12})}
+    assert stack.deploy(replace(code, count=3)).ok
+    assert stack.world.live.config != config
