@@ -71,6 +71,18 @@ def use(ssm: Client, endpoint: str, reason_id: str, request: str) -> None:
         raise ReasonGoneError("it was withdrawn meanwhile")
 
 
+def give_back(ssm: Client, endpoint: str, reason_id: str, request: str) -> None:
+    """Undo `use`: what the request was for was refused all the same. What another request has stays as it is.
+
+    Raises:
+        ClientError: If a call is refused.
+    """
+    name = f"{reasons_path(endpoint)}/{reason_id}{USED}"
+    text = parameters.text_of(ssm, name)
+    if text is not None and _user(text) == request:
+        parameters.remove(ssm, [name])
+
+
 def _user(text: str) -> str:
     """Which request has used a reason. What can't be read was used all the same."""
     try:

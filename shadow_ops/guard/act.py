@@ -18,7 +18,7 @@ from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
 from shadow_ops.guard.clients import Clients, is_passing
-from shadow_ops.guard.decision import Step
+from shadow_ops.guard.decision import Step, UseReason
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.seen import variants
 
@@ -119,6 +119,15 @@ class Actor:
             raise Refusal("; ".join(failed))
         self.run(tuple(one for one in steps if isinstance(one, decision.Close)), regardless=False)
         return {}
+
+    def give_back(self, used: UseReason) -> str:
+        """Put a reason on record as it was, if this request has it; what to say, if that can't be done."""
+        try:
+            reasons.give_back(self.clients.ssm, self.endpoint, used.id, used.request)
+        except (ClientError, BotoCoreError) as error:
+            LOG.exception("a reason stays used")
+            return f"; the reason on record counts as used by this deployment, put one on record again ({error})"
+        return ""
 
     def _do(self, step: Step) -> None:
         ssm, scaling = self.clients.ssm, Scaling(self.clients, self.endpoint)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Callable
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
-from shadow_ops.guard.clients import Clients
+from shadow_ops.guard.clients import Clients, TimeUpError
+from shadow_ops.guard.lock import OvertakenError
 from shadow_ops.guard.on_record import Why
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.seen import Unread
 from shadow_ops.judge.verdict import Outcome, Verdict
+
+LOG = logging.getLogger(__name__)
 
 Gate = Callable[[LiveEndpoint, GatePolicy, Instances | None, datetime.datetime], Verdict]
 _FINDINGS_SAID = 3
@@ -34,6 +38,19 @@ def live_gate(clients: Clients) -> Gate:
         return verdict
 
     return judge
+
+
+def judged(gate: Gate, live: LiveEndpoint, asked: Asked, now: datetime.datetime) -> Verdict | Unread:
+    """The gate's verdict on a shadow test, or why there is none."""
+    assert asked.policy is not None
+    try:
+        return gate(live, asked.policy, asked.promoted, now)
+    except (OvertakenError, TimeUpError):
+        # Somebody else is at it, or another invocation goes on: that says nothing of the test.
+        raise
+    except Exception as error:
+        LOG.exception("the gate could not judge")
+        return Unread(f"{error}")
 
 
 def policy_of(asked: Asked) -> GatePolicy:

@@ -19,9 +19,9 @@ def sentence(error: Exception) -> str:
         return (
             f"the guard could not go on: {error.operation_name} was refused with {error_code(error)}: "
             f"{error.response.get('Error', {}).get('Message', '')}; "
-            "what was taken away is on record, deploy again once that is put right"
+            "anything that was taken away is on record, deploy again once that is put right"
         )
     return (
-        f"the guard failed: {type(error).__name__}: {error}; what was taken away is on record, deploy again, "
-        "and see its log if that doesn't help"
+        f"the guard failed: {type(error).__name__}: {error}; anything that was taken away is on record, "
+        "deploy again, and see its log if that doesn't help"
     )

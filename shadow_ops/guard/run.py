@@ -14,18 +14,18 @@ from shadow_ops.aws import journal
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.guard import answer
 from shadow_ops.guard.act import Actor
-from shadow_ops.guard.asking import Gate
+from shadow_ops.guard.asking import Gate, judged
 from shadow_ops.guard.clients import Clients, Clock, Living, TimeUpError, is_passing
 from shadow_ops.guard.course import Course
 from shadow_ops.guard.decide import decide
 from shadow_ops.guard.decide_overtaken import decide_overtaken
-from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, SetCounts, Step, Wait
+from shadow_ops.guard.decision import AskGate, Decision, Go, Refuse, SetCounts, Step, UseReason, Wait
 from shadow_ops.guard.direction import goes
 from shadow_ops.guard.lock import Lock, OvertakenError
 from shadow_ops.guard.observe import observe
 from shadow_ops.guard.refusal import Refusal, sentence
 from shadow_ops.guard.request import Request
-from shadow_ops.guard.seen import PASSING_STATES, Seen, Unread
+from shadow_ops.guard.seen import PASSING_STATES, Seen
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -70,6 +70,7 @@ class Runner:
     _made: dict[str, Any] = field(default_factory=dict)
     _goes: bool = False
     _late: Step | None = None
+    _used: UseReason | None = None
     _poll: float = _POLL_SECONDS
     _reserve: float = field(init=False)
     _lock: Lock = field(init=False)
@@ -107,7 +108,7 @@ class Runner:
                 LOG.warning("without a lock: %s", error)
             try:
                 self._put_right()
-                given = self._answered() or self._remember(self._answer())
+                given = self._answered() or self._remember(self._given_back(self._answer()))
             except OvertakenError:
                 LOG.warning("%s: somebody else has worked on it meanwhile; looking at it anew", self.endpoint)
                 continue
@@ -180,6 +181,12 @@ class Runner:
             # After a deletion or a rollback nobody comes who would do all that is left.
             self._pause()
 
+    def _given_back(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The answer; a deployment that is refused all the same has used no reason up."""
+        if self._used is None or given["Status"] == "SUCCESS":
+            return given
+        return answer.failure(f"{given['Reason']}{self._actor().give_back(self._used)}")
+
     def _decide(self) -> Refuse | Go:
         """Look and decide until it is neither waiting nor asking: what is acted on was seen after the last wait."""
         while True:
@@ -207,14 +214,14 @@ class Runner:
         if self.course.forward is None:
             self.course.forward = isinstance(seen.stack, str) and "ROLLBACK" not in seen.stack
         asked = "" if self.request is None else self.request.asked.config
-        judged = None
+        told = None
         if self._judged is not None and isinstance(seen.live, LiveEndpoint):
             subject, verdict = self._judged
             # A verdict about what doesn't serve any more is none.
-            judged = verdict if subject == (seen.live.config.name, asked) else None
+            told = verdict if subject == (seen.live.config.name, asked) else None
         return replace(
             seen,
-            judged=judged,
+            judged=told,
             waiting=dict(self.course.waiting),
             patient=patient,
             began_forward=self.course.forward,
@@ -224,15 +231,7 @@ class Runner:
         assert self.request is not None
         assert isinstance(seen.live, LiveEndpoint)
         asked = self.request.asked
-        assert asked.policy is not None
-        verdict: Any
-        try:
-            verdict = self.gate(seen.live, asked.policy, asked.promoted, self.clock.now())
-        except _UNFINISHED:
-            raise
-        except Exception as error:
-            LOG.exception("the gate could not judge")
-            verdict = Unread(f"{error}")
+        verdict = judged(self.gate, seen.live, asked, self.clock.now())
         self._judged = ((seen.live.config.name, asked.config), verdict)
 
     def _actor(self) -> Actor:
@@ -244,6 +243,7 @@ class Runner:
         actor = self._actor()
         for note in decision.notes if isinstance(decision, Go) else ():
             LOG.warning("%s", note)
+        self._used = next((one for one in decision.steps if isinstance(one, UseReason)), self._used)
         try:
             if self.request is None:
                 return actor.run_alone(decision.steps, None if isinstance(decision, Go) else decision.sentence)

@@ -84,7 +84,9 @@ def test_a_defect_is_answered() -> None:
     (answer,) = asked(event(), broken)
 
     assert answer["Status"] == "FAILED"
-    assert answer["Reason"].startswith("the guard failed: RuntimeError: no region; what was taken away is on record")
+    assert answer["Reason"].startswith(
+        "the guard failed: RuntimeError: no region; anything that was taken away is on record"
+    )
 
 
 def test_a_deletion_succeeds_whatever_happens() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from shadow_ops.aws import giving_reasons, reasons
+from shadow_ops.aws import giving_reasons, journal, reasons
+from shadow_ops.aws.journal import Hold
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
-from tests.ops.guard.stack import Code, Stack, verdict
-from tests.ops.guard.test_promotion import TESTING, promoted, refused, started
+from tests.ops.guard.harm.outsider import shape
+from tests.ops.guard.stack import Code, Stack, scaling, verdict
+from tests.ops.guard.test_promotion import BIGGER, TESTING, promoted, refused, started
 from tests.ops.guard.world import ENDPOINT
+from tests.ops.parameter_store import aws_error
 
 ANN = "arn:aws:sts::123456789012:assumed-role/Ops/ann"
 PATH = f"/shadow-test/{ENDPOINT}/reasons"
@@ -93,6 +97,112 @@ def test_a_reason_is_used_once() -> None:
     assert on_record(stack)[0].used is not None
 
     refused(stack.deploy(TESTING.promoted()), f"the reason on record ({ANN}) has been used")
+
+
+MOVES = replace(TESTING, shadow_type=BIGGER, scaling=(scaling(),))
+
+
+def on_its_way(*, back: bool) -> tuple[Stack, Code]:
+    """A promotion that needs a reason and moves production, which scales, or its way back; with the reason for it."""
+    stack, promoting = started(MOVES), MOVES.promoted(instance_type=BIGGER)
+    if back:
+        assert stack.deploy(promoting).ok
+        put(stack, purpose="rollback", subject=stack.history()[0].id, version="v1")
+    else:
+        stack.verdict = lambda: verdict(Outcome.FAIL)
+        put(stack)
+    return stack, MOVES if back else promoting
+
+
+def without(stack: Stack, number: int, code: str) -> list[str]:
+    """From the guard's call of this number on, before the update, what it calls there is refused; until people see it.
+
+    Returns:
+        What was refused, once it was.
+    """
+    world, serving, calls, failing = stack.world, stack.config, itertools.count(1), list[str]()
+
+    def watched(operation: str) -> None:
+        assert world.live is not None
+        if world.status != "UPDATE_IN_PROGRESS" or world.live.config != serving:
+            world.refused.clear()
+        elif next(calls) == number:
+            failing.append(operation)
+            world.refused[operation] = aws_error(code, "not now", operation)
+
+    world.watched = watched
+    return failing
+
+
+@pytest.mark.parametrize("back", [False, True])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException"])
+def test_a_deployment_that_the_guard_refuses_all_the_same_uses_no_reason_up(code: str, back: bool) -> None:
+    """Whatever call is refused before the update: all is as it was, and once that is put right it goes through."""
+    refusals = set[str]()
+    for number in itertools.count(1):
+        stack, asked = on_its_way(back=back)
+        before = shape(stack.world.targets)
+        failing = without(stack, number, code)
+        result = stack.deploy(asked)
+        if not failing:
+            break
+        if result.ok:
+            continue
+        refusals.update(failing)
+        if failing == ["get_parameter"] and "counts as used" in result.reason:
+            # Nobody can see whose it is.
+            continue
+        assert on_record(stack)[0].used is None, (number, failing)
+        assert shape(stack.world.targets) == before, (number, failing)
+        assert stack.deploy(asked).ok, (number, failing)
+        assert [one.reason_by for one in stack.history() if one.undone is None][-1] == ANN
+    assert refusals >= {"put_parameter", "register_scalable_target", "put_scaling_policy", "deregister_scalable_target"}
+
+
+def test_a_deployment_that_is_cancelled_while_the_guard_is_at_it_uses_no_reason_up() -> None:
+    """A call of its outlasts the lock; what it has taken is given back."""
+    stack, asked = on_its_way(back=False)
+    world, calls = stack.world, list[str]()
+
+    def cancel(operation: str) -> None:
+        if operation == "register_scalable_target" and operation not in calls:
+            world.sleep(80)
+            other = Hold(token="other", until=world.now + datetime.timedelta(seconds=75))
+            assert journal.take(world, ENDPOINT, other, world.now)
+            journal.release(world, ENDPOINT, "other")
+            world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+            assert on_record(stack)[0].used is not None
+        calls.append(operation)
+
+    config, world.status = stack._new_config(asked), "UPDATE_IN_PROGRESS"
+    world.watched = cancel
+    answer = stack.ask("Update", "before", asked, config, (MOVES, stack.config))
+    assert answer is not None
+    assert "was cancelled meanwhile" in answer["Reason"]
+    assert on_record(stack)[0].used is None
+
+
+def test_a_reason_that_can_not_be_given_back_is_said_to_be_used_up() -> None:
+    """So nobody relies on it."""
+    stack, asked = on_its_way(back=False)
+    for operation in ("register_scalable_target", "delete_parameters"):
+        stack.world.refused[operation] = aws_error("AccessDeniedException", "not now", operation)
+
+    refused(stack.deploy(asked), "register_scalable_target was refused", "the reason on record counts as used")
+    assert on_record(stack)[0].used is not None
+
+
+def test_a_reason_is_given_back_by_whoever_has_it_alone() -> None:
+    """What another request has taken stays taken, and what nobody has is no trouble."""
+    stack = failing()
+    put(stack)
+    ssm = stack.world
+    reasons.give_back(ssm, ENDPOINT, "one", "first")
+    reasons.use(ssm, ENDPOINT, "one", "first")
+    reasons.give_back(ssm, ENDPOINT, "one", "second")
+    assert on_record(stack)[0].used == "first"
+    reasons.give_back(ssm, ENDPOINT, "one", "first")
+    assert on_record(stack)[0].used is None
 
 
 def test_what_passes_needs_no_reason() -> None:
