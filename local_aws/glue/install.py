@@ -22,6 +22,7 @@ from local_aws.glue.pipeline_resources import PipelineResources
 from local_aws.glue.resources import SageMakerResources
 from local_aws.glue.scaling_resources import ScalingResources
 from local_aws.glue.topics import Topics
+from local_aws.glue.workers import Workers
 from local_aws.sagemaker import api as sagemaker
 from local_aws.world import World
 
@@ -38,6 +39,7 @@ def install(world: World, alarms: CloudWatchAlarms, loop: asyncio.AbstractEventL
         loop: The loop that serves.
     """
     patches.apply()
+    Workers().install()
     deliveries = Deliveries(world.faults, world.settings.wait_scale)
     deliveries.install()
     Topics(world.mail, enforced=private.module("app").AUTH).install()

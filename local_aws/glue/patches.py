@@ -17,7 +17,6 @@ def apply() -> None:
     _compare_attributes_in_change_sets()
     _know_services_without_loading_them()
     _keep_bucket_tags()
-    _unpack_a_functions_code_once()
 
 
 def _compare_attributes_in_change_sets() -> None:
@@ -85,31 +84,3 @@ def _tagging(original: Callable[..., Any], properties_at: int) -> Callable[..., 
         return result
 
     return handler
-
-
-# Runs in a function's own process.
-_UNPACKED = """
-def _unpacked(code_dir):
-    import hashlib, os, shutil, tempfile
-    with open(os.path.join(os.path.dirname(code_dir), "code.zip"), "rb") as file:
-        found = os.path.join(tempfile.gettempdir(), "code-" + hashlib.file_digest(file, "sha256").hexdigest())
-    if not os.path.isdir(found):
-        made = tempfile.mkdtemp()
-        shutil.copytree(code_dir, os.path.join(made, "code"))
-        try:
-            os.rename(os.path.join(made, "code"), found)
-        except OSError:
-            pass  # another process was first
-        shutil.rmtree(made)
-    return found
-"""
-
-
-def _unpack_a_functions_code_once() -> None:
-    """Let the processes of the same code import it from one folder, where its modules stay compiled.
-
-    ministack unpacks it anew for each process, which then compiles every module: half of what importing them takes.
-    """
-    runtime = private.module("core.lambda_runtime")
-    own, shared = "sys.path.insert(0, code_dir)", "sys.path.insert(0, _unpacked(code_dir))"
-    runtime._PYTHON_WORKER_SCRIPT = _UNPACKED + runtime._PYTHON_WORKER_SCRIPT.replace(own, shared)

@@ -16,7 +16,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "app": ("app", "SERVICE_HANDLERS", "_reset_all_state", "_get_reset_lock", "_handle_post_body_shortcuts", "AUTH"),
     "core.router": ("SERVICE_PATTERNS", "_KNOWN_AWS_SERVICE_NAMES"),
     "core.responses": ("get_region", "request_scope"),
-    "core.lambda_runtime": ("reset", "Worker", "_PYTHON_WORKER_SCRIPT"),
+    "core.lambda_runtime": ("reset", "Worker", "_PYTHON_WORKER_SCRIPT", "subprocess", "zipfile"),
     "core.iam_actions": ("SERVICE_TO_IAM_NAMESPACE", "extract_resource_arn"),
     "core.iam_evaluator": ("EvalContext", "enforce", "evaluate_resource_policy"),
     "services.s3": ("_put_object", "_get_object_data", "_buckets", "_bucket_tags"),

@@ -73,11 +73,12 @@ class Functions:
         self._s3, self._lambda = local.client("s3"), local.client("lambda")
         self._s3.create_bucket(Bucket=NOTES, CreateBucketConfiguration={"LocationConstraint": REGION})
 
-    def create(self, name: str, code: str = CODE, **options: Json) -> str:
-        """Create one and return its ARN."""
+    def create(self, name: str, code: str = CODE, files: Json = None, **options: Json) -> str:
+        """Create one, of a module and perhaps further files, and return its ARN."""
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
-            archive.writestr("index.py", code)
+            for path, text in {"index.py": code, **(files or {})}.items():
+                archive.writestr(path, text)
         found = self._lambda.create_function(
             FunctionName=name,
             Runtime="python3.11",
@@ -87,6 +88,13 @@ class Functions:
             **options,
         )
         return str(found["FunctionArn"])
+
+    def ask(self, name: str) -> Json:
+        """What one answers."""
+        answer = self._lambda.invoke(FunctionName=name)
+        body = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, body
+        return body
 
     def flag(self, name: str) -> None:
         """Let every function fail from now on (``fail``), or raise (``raise``)."""

@@ -138,7 +138,7 @@ def test_functions_of_the_same_code_share_one_folder_whose_modules_stay_compiled
         functions.create(name, code)
         return str(json.load(local.client("lambda").invoke(FunctionName=name)["Payload"]))
 
-    code = "import os\n\n\ndef handler(event, context):\n    return os.path.dirname(__file__)\n"
+    code = "import os\n\n\ndef handler(event, context):\n    return os.path.dirname(os.path.realpath(__file__))\n"
     first, second, other = folder(code), folder(code), folder(f"{code}\n# other\n")
     assert first == second
     assert first != other
