@@ -8,7 +8,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from shadow_constructs.alarms.people import let_call, tell
+from shadow_constructs.alarms.admitting import admit, check_topic
+from shadow_constructs.alarms.people import tell
 from shadow_constructs.alarms.resources import add_alarm
 from shadow_constructs.alarms.spec import AlarmSpec
 from shadow_constructs.alarms.specs import alarm_specs, unwatched_types
@@ -72,7 +73,7 @@ class EndpointAlarms(Part):
         self.topic_arn = tell(self, test.endpoint_name, alerts) if topic_arn is None else topic_arn
         self._actions = [*([] if self.topic_arn is None else [self.topic_arn]), *alerts.action_arns]
         if alerts.enabled:
-            let_call(self, alerts.action_arns)
+            admit(self, alerts.action_arns)
         self.alarms = {
             spec.id: add_alarm(self, spec, self._actions if spec.about == "production" else (), after)
             for spec in self.specs
@@ -117,7 +118,8 @@ class EndpointAlarms(Part):
             action: Any action of the CDK, such as ``aws_cloudwatch_actions.LambdaAction(function)``.
 
         Raises:
-            InvalidValueError: If an alarm would have more than five actions (API operation PutMetricAlarm).
+            InvalidValueError: If an alarm would have more than five actions (API operation PutMetricAlarm), or it tells
+                a FIFO topic.
         """
         if not callable(getattr(action, "bind", None)):
             fix = "of a topic write aws_cloudwatch_actions.SnsAction(topic), or say Alerts(topic_arn=topic.topic_arn)"
@@ -130,8 +132,9 @@ class EndpointAlarms(Part):
             return
         # One binding serves all: an action's ARN is the same for each alarm.
         arn = action.bind(self, self.alarm(bound[-1])).alarm_action_arn
-        # The CDK lets a function be called by the alarm that is bound only.
-        let_call(self, [arn])
+        check_topic(self, "EndpointAlarms", "action", arn)
+        # The CDK lets a function be called by the alarm that is bound only, and a topic be told by none.
+        admit(self, [arn])
         self._actions.append(arn)
         for alarm_id in bound:
             for state in ("AlarmActions", "OKActions"):

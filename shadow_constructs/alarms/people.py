@@ -9,28 +9,16 @@ from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from shadow_constructs.alarms.admitting import ALARMS, EVENTS, admit, check_topic
 from shadow_constructs.placing.given import Part
-from shadow_constructs.placing.place import place_of, pseudo
-from shadow_constructs.placing.said import say
-from shadow_constructs.values.alerts import FIFO, Alerts
-from shadow_constructs.values.tokens import is_token
-from shadow_ops.contract.problems import Problems, readable
+from shadow_constructs.placing.place import pseudo
+from shadow_constructs.values.alerts import Alerts
 
 CHANGES = ("SageMaker Endpoint Deployment State Change", "SageMaker Endpoint State Change")
 """What EventBridge calls the events of an endpoint's deployments."""
-_ALARMS = "cloudwatch.amazonaws.com"
-_FUNCTIONS = "lambda.alarms.cloudwatch.amazonaws.com"
-# It publishes to no topic by a statement that has a condition (EventBridge User Guide, resource-based policies of
-# targets), and so to none without a policy of its own: SNS's default policy has one.
-_EVENTS = "events.amazonaws.com"
-
-# Amazon SNS Developer Guide, sns-key-management: its policy can't be changed.
-_MANAGED_KEY = "alias/aws/sns"
 
 
 @dataclass
@@ -68,7 +56,8 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     Returns:
         The topic's ARN, a token or as it was given. None if nobody is told.
     """
-    _check_topics(scope, alerts)
+    for name, told in (("topic_arn", alerts.topic_arn or ""), *(("action_arns", one) for one in alerts.action_arns)):
+        check_topic(scope, "Alerts", name, told)
     addresses = tuple(alerts.emails) if alerts.enabled else ()
     people = addresses or (() if alerts.topic_arn is None else (alerts.topic_arn,))
     if not people:
@@ -78,14 +67,8 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
     if found is None:
         topic = _topic(scope, endpoint_name, addresses) if addresses else None
         arn = topic.ref if topic is not None else people[0]
-        if topic is None and not _admitted(scope.stack, arn):
-            say(
-                scope.node,
-                "policy-of-a-topic",
-                "people are told only if the policy of the topic admits cloudwatch.amazonaws.com, and "
-                "events.amazonaws.com without a condition; a topic of another app keeps its policy to itself, so look "
-                "at it (docs/alarms.md)",
-            )
+        if topic is None:
+            admit(scope, [arn], deployments=True)
         rule = events.CfnRule(scope, "Deployments", targets=[{"arn": arn, "id": "people"}])
         found = known[people] = _Told(arn, rule, topic)
     elif found.topic is not None:
@@ -98,90 +81,6 @@ def tell(scope: Part, endpoint_name: str, alerts: Alerts) -> str | None:
         "detail": {"EndpointName": list(found.endpoints)},
     }
     return found.topic_arn
-
-
-def let_call(scope: Part, arns: Sequence[str]) -> None:
-    """Let a stack's alarms call functions of the app; of others, say what they need.
-
-    Lambda Developer Guide, services-cloudwatch-alarms: the alarm's action is refused without that permission, and
-    nobody is told.
-
-    Args:
-        scope: The alarms.
-        arns: Their actions.
-    """
-    for arn in arns:
-        found = _target(arn)
-        if isinstance(found, cdk.CfnResource) and found.cfn_resource_type.startswith("AWS::Lambda::"):
-            elsewhere = _elsewhere(scope.stack, found.stack)
-            if found.node.try_find_child(f"ShadowTestAlarms{elsewhere}") is None:
-                lambda_.CfnPermission(
-                    found,
-                    f"ShadowTestAlarms{elsewhere}",
-                    action="lambda:InvokeFunction",
-                    function_name=arn,
-                    principal=_FUNCTIONS,
-                    source_account=elsewhere or pseudo("ACCOUNT_ID"),
-                )
-        elif ":lambda:" in arn:
-            say(
-                scope.node,
-                "policy-of-a-function",
-                f"alarms call a function only if its policy admits {_FUNCTIONS}; a function of another app keeps its "
-                f"policy to itself, so add it there once: aws lambda add-permission --function-name {readable(arn)} "
-                f"--statement-id alarms --action lambda:InvokeFunction --principal {_FUNCTIONS}",
-            )
-
-
-def _elsewhere(stack: cdk.Stack, other: cdk.Stack) -> str:
-    """A stack's account, if it is known to be another than the one of what it uses."""
-    ours, theirs = place_of(stack).account, place_of(other).account
-    return ours if ours != theirs and not is_token(ours) else ""
-
-
-def _check_topics(scope: Part, alerts: Alerts) -> None:
-    problems = Problems("Alerts")
-    for name, arn in (("topic_arn", alerts.topic_arn or ""), *(("action_arns", one) for one in alerts.action_arns)):
-        topic = _target(arn)
-        if isinstance(topic, sns.CfnTopic) and topic.fifo_topic:
-            problems.add(name, *FIFO)
-        elif isinstance(topic, sns.CfnTopic) and _MANAGED_KEY in str(topic.stack.resolve(topic.kms_master_key_id)):
-            cdk.Annotations.of(scope).add_warning_v2(
-                f"shadow-constructs:key-of-a-topic:{topic.node.path}",
-                f"the topic {topic.node.path} is encrypted under {_MANAGED_KEY}, whose policy admits no alarms and no "
-                "EventBridge: nobody is told; give it a key of yours that admits both (docs/alarms.md)",
-            )
-    problems.raise_if_any()
-
-
-def _target(arn: str) -> object:
-    """The resource of the app that a token refers to."""
-    token = cdk.Tokenization.reverse_string(arn).first_token if is_token(arn) else None
-    return token.target if isinstance(token, cdk.Reference) else None
-
-
-def _admitted(stack: cdk.Stack, arn: str) -> bool:
-    """Let a stack's alarms and EventBridge publish to a topic, if it is one of the app."""
-    found = _target(arn)
-    topic = found.node.scope if isinstance(found, sns.CfnTopic) else None
-    if not isinstance(topic, sns.Topic):
-        return False
-    # In the template of the topic's stack, whose own account may be another than the alarms'.
-    elsewhere = _elsewhere(stack, topic.stack)
-    account = {"StringEquals": {"aws:SourceAccount": elsewhere or pseudo("ACCOUNT_ID")}}
-    alarms = f"ShadowTestAlarms{elsewhere}"
-    for sid, service, conditions in ((alarms, _ALARMS, account), ("ShadowTestEvents", _EVENTS, None)):
-        # The same statement of another endpoint is no second one: policies hold each once.
-        topic.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid=sid,
-                principals=[iam.ServicePrincipal(service)],
-                actions=["sns:Publish"],
-                resources=[topic.topic_arn],
-                conditions=conditions,
-            )
-        )
-    return True
 
 
 def _some(endpoints: Sequence[str]) -> str:
@@ -200,8 +99,8 @@ def _topic(scope: Construct, endpoint_name: str, emails: Sequence[str]) -> sns.C
     publish = {"Action": "sns:Publish", "Resource": arn}
     account = {"StringEquals": {"aws:SourceAccount": pseudo("ACCOUNT_ID")}}
     statements = [
-        _allowed("Alarms", _ALARMS) | publish | {"Condition": account},
-        _allowed("Deployments", _EVENTS) | publish,
+        _allowed("Alarms", ALARMS) | publish | {"Condition": account},
+        _allowed("Deployments", EVENTS) | publish,
         {"Sid": "TlsOnly", "Effect": "Deny", "Principal": "*"}
         | publish
         | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}},

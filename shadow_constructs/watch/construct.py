@@ -11,6 +11,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from constructs import Node
 
+from shadow_constructs.alarms.admitting import key_of
 from shadow_constructs.guard.acting import TRUST
 from shadow_constructs.guard.function import lambda_function, may_call
 from shadow_constructs.guard.log import log_group
@@ -37,6 +38,8 @@ _MOST_TESTS = 6
 # What is left of it for reading answers, and what that takes for each test, a folder and a key of usual names in it.
 _LEFT, _READING = 10_240 - 1850, 525
 _EACH = 1115
+# What the key of a topic takes, known at deployment only and of another stack.
+_KEY = 220
 
 
 class StackWatch(Part):
@@ -55,6 +58,7 @@ class StackWatch(Part):
         self._in_vpc = guard.network is not None
         self._watched: list[Watched] = []
         self._captured: dict[str, CaptureDestination] = {}
+        self._topic_keys: list[str] = []
         self._tags: dict[str, str] = {}
         self._log_group_arn = log_group(self, guard).attr_arn
         self._role: iam.CfnRole | None = None
@@ -87,7 +91,7 @@ class StackWatch(Part):
         )
         may_call(self, "ScheduleMayCall", self._rule, self._function_arn)
 
-    def has_room(self, captured: CaptureDestination | None, tags: Mapping[str, str]) -> bool:
+    def has_room(self, captured: CaptureDestination | None, topic_key: str | None, tags: Mapping[str, str]) -> bool:
         """Whether its role can hold a further test's rights, with those to read what it captures, and its tags."""
         together = {**self._tags, **tags}
         # IAM User Guide, id_tags: a role has at most 50, whose keys differ in more than their case.
@@ -96,24 +100,37 @@ class StackWatch(Part):
         read = [*self._captured.values(), *(() if captured is None else (captured,))]
         # A folder is named twice.
         reading = sum(_READING + 2 * len(one.prefix) for one in read)
+        reading += _KEY * len({*self._topic_keys, *(() if topic_key is None else (topic_key,))})
         return len(self._watched) < _MOST_TESTS and reading + _EACH * (len(self._watched) + 1) <= _LEFT
 
-    def add(self, watched: Watched, captured: CaptureDestination | None, tags: Mapping[str, str]) -> None:
+    def add(
+        self, watched: Watched, captured: CaptureDestination | None, topic_key: str | None, tags: Mapping[str, str]
+    ) -> None:
         """Look at one more endpoint.
 
         Args:
             watched: The endpoint.
             captured: Where its captured data is that is read; None: nothing is.
+            topic_key: What encrypts its topic; None: nothing, or nothing that is known.
             tags: Of its test; the watch of several tests has the tags of all of them.
         """
         self._watched.append(watched)
         if captured is not None:
             self._captured[watched.endpoint] = captured
+        self._topic_keys += () if topic_key is None else (topic_key,)
         self._tags.update(tags)
         for key, value in tags.items():
             cdk.Tags.of(self).add(key, value)
         if self._role is not None:
-            made = list(statements(self._watched, self._captured, self._log_group_arn, in_vpc=self._in_vpc))
+            made = list(
+                statements(
+                    self._watched,
+                    self._captured,
+                    self._log_group_arn,
+                    in_vpc=self._in_vpc,
+                    topic_keys=self._topic_keys,
+                )
+            )
             document = {"Version": "2012-10-17", "Statement": made}
             self._role.policies = [iam.CfnRole.PolicyProperty(policy_name="Watch", policy_document=document)]
         said = {"endpoints": [one.to_json() for one in self._watched]}
@@ -166,7 +183,8 @@ def watch(
     known = _KNOWN.setdefault(stack, {})
     alike = known.setdefault(key, [])
     captured = captured if test.counts_answers else None
-    if not alike or not alike[-1].has_room(captured, test.tags):
+    topic_key = key_of(topic_arn)
+    if not alike or not alike[-1].has_room(captured, topic_key, test.tags):
         count = sum(map(len, known.values()))
         alike.append(StackWatch(stack, f"{CONSTRUCT_ID}{count + 1 if count else ''}", watch=how, guard=guard))
     alike[-1].add(
@@ -180,5 +198,6 @@ def watch(
             managed=managed,
         ),
         captured,
+        topic_key,
         test.tags,
     )

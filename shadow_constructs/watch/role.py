@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from shadow_constructs.alarms.admitting import PUBLISHING
 from shadow_constructs.guard.role import interfaces
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_ops.contract.catalogue import OWN_NAMESPACE
@@ -18,7 +19,12 @@ _HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
 def statements(
-    watched: Sequence[Watched], captured: Mapping[str, CaptureDestination], log_group_arn: str, *, in_vpc: bool
+    watched: Sequence[Watched],
+    captured: Mapping[str, CaptureDestination],
+    log_group_arn: str,
+    *,
+    in_vpc: bool,
+    topic_keys: Sequence[str] = (),
 ) -> Iterator[Statement]:
     """The statements of the watch's role.
 
@@ -26,6 +32,7 @@ def statements(
         watched: The endpoints that it looks at.
         captured: Where the captured data lies that is read, by endpoint.
         log_group_arn: Where its function writes.
+        topic_keys: What encrypts the topics that it tells.
         in_vpc: Whether Lambda must give its function network interfaces.
     """
     names = [one.endpoint for one in watched]
@@ -55,6 +62,8 @@ def statements(
     topics = [one.topic_arn for one in watched if one.topic_arn is not None]
     if topics:
         yield _allowed("sns:Publish", list(dict.fromkeys(topics)))
+    if topic_keys:
+        yield _allowed(PUBLISHING, list(dict.fromkeys(topic_keys)))
     yield from _reading(captured)
     yield _allowed(("logs:CreateLogStream", "logs:PutLogEvents"), log_group_arn)
     if in_vpc:

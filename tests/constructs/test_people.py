@@ -147,6 +147,79 @@ def test_a_topic_of_another_account_is_told_by_the_account_of_the_alarms() -> No
     assert admitted == [{"Ref": "AWS::AccountId"}, *accounts[1:]]
 
 
+def _endpoint(stack: cdk.Stack, topic: sns.ITopic, way: str) -> None:
+    """An endpoint whose alarms tell a topic, in one of the ways that there are."""
+    alerts = Alerts.to(topic) if way == "Alerts" else Alerts()
+    if way == "action_arns":
+        alerts = Alerts(action_arns=[topic.topic_arn])
+    endpoint = ShadowEndpoint(stack, "Churn", test=shadow_test(alerts=alerts))
+    if way == "add_action":
+        endpoint.alarms.add_action(cloudwatch_actions.SnsAction(topic))
+
+
+WAYS = ("Alerts", "action_arns", "add_action")
+ENCRYPTING = {"kms:Decrypt", "kms:GenerateDataKey*"}
+
+
+def _services(one: Json) -> list[str]:
+    named = one["Principal"].get("Service", []) if isinstance(one["Principal"], dict) else []
+    return [named] if isinstance(named, str) else named
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_topic_of_the_app_hears_alarms_in_whichever_way_it_is_named(way: str, elsewhere: bool) -> None:
+    """A statement of its own (TLS only) takes SNS's default policy away; its key is of no use to services by itself."""
+    app = cdk.App()
+    home, stack = (cdk.Stack(app, name, env=IRELAND) for name in ("Home", "Stack"))
+    place = home if elsewhere else stack
+    topic = sns.Topic(place, "OnDuty", enforce_ssl=True, master_key=kms.Key(place, "Key"))
+    _endpoint(stack, topic, way)
+    publish = {service for one in published(place) if one["Effect"] == "Allow" for service in _services(one)}
+    [key] = resources(template_of(place), "AWS::KMS::Key").values()
+    encrypt = {
+        service
+        for one in key["Properties"]["KeyPolicy"]["Statement"]
+        if set(one["Action"]) == ENCRYPTING and "Condition" not in one
+        for service in _services(one)
+    }
+
+    assert publish == {"cloudwatch.amazonaws.com", *(["events.amazonaws.com"] if way == "Alerts" else [])}
+    assert encrypt == {"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+    for text in (POLICY_UNKNOWN, KEY_UNKNOWN):
+        assert assertions.Annotations.from_stack(stack).find_info("*", text) == []
+
+
+KEY_UNKNOWN = assertions.Match.string_like_regexp(".*the policy of the key of the topic Stack/OnDuty admits.*")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_that_the_policy_of_a_topics_key_is_unknown_is_said(way: str) -> None:
+    """Of a key that the app only refers to, as of a topic of another app."""
+    stack = new_stack(IRELAND)
+    key = kms.Key.from_key_arn(stack, "Key", "arn:aws:kms:eu-west-1:111122223333:key/mrk-1")
+    _endpoint(stack, sns.Topic(stack, "OnDuty", master_key=key), way)
+
+    assert len(assertions.Annotations.from_stack(stack).find_info("*", KEY_UNKNOWN)) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_that_the_policy_of_another_apps_topic_is_unknown_is_said(way: str) -> None:
+    """In whichever way it is named; deployments are told by what `Alerts` names as its topic only."""
+    stack = new_stack(IRELAND)
+    _endpoint(stack, sns.Topic.from_topic_arn(stack, "OnDuty", TOPIC), way)
+    [said] = assertions.Annotations.from_stack(stack).find_info("*", POLICY_UNKNOWN)
+
+    assert ("events.amazonaws.com without a condition" in str(said.entry.data)) is (way == "Alerts")
+
+
+def test_fails_for_a_fifo_topic_of_an_action_of_the_cdk() -> None:
+    """As for one that `Alerts` names."""
+    stack = new_stack(IRELAND)
+    with pytest.raises(InvalidValueError, match="EndpointAlarms: 'action' must not be a FIFO topic"):
+        _endpoint(stack, sns.Topic(stack, "OnDuty", fifo=True), "add_action")
+
+
 def permissions(stack: cdk.Stack) -> list[Json]:
     """Who may call a stack's functions."""
     return [one["Properties"] for one in resources(template_of(stack), "AWS::Lambda::Permission").values()]

@@ -8,6 +8,8 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
 
 from shadow_constructs import (
     Alerts,
@@ -21,7 +23,7 @@ from shadow_constructs import (
     ShadowTest,
     Watch,
 )
-from tests.constructs.rendering import Json, new_stack, resources, template_of
+from tests.constructs.rendering import IRELAND, Json, new_stack, resources, template_of
 from tests.values.samples import shadow_test, variant
 
 TOPIC = "arn:aws:sns:eu-west-1:111122223333:on-duty"
@@ -91,6 +93,23 @@ def test_no_role_of_a_watch_outgrows_what_iam_takes(tests: int, made: int, prefi
     assert all(len(one["Targets"][0]["Input"]) <= 8192 for one in schedules(template))
     asked = [json.loads(one["Targets"][0]["Input"])["endpoints"] for one in schedules(template)]
     assert sorted(one["endpoint"] for some in asked for one in some) == [one.endpoint_name for one in longest]
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_watch_may_encrypt_what_it_tells(elsewhere: bool) -> None:
+    """SNS takes from whoever publishes under the topic's own key what may use that key; nothing of the kind else."""
+    app = cdk.App()
+    home, stack = (cdk.Stack(app, name, env=IRELAND) for name in ("Home", "Stack"))
+    place = home if elsewhere else stack
+    for name, key in (("Plain", None), ("Encrypted", kms.Key(place, "Key"))):
+        topic = sns.Topic(place, f"To{name}", master_key=key)
+        test = watched(endpoint_name=name, alerts=Alerts.to(topic), watch=Watch(every_minutes=len(name)))
+        ShadowEndpoint(stack, name, test=test)
+    roles = resources(template_of(stack), "AWS::IAM::Role").items()
+    policies = [json.dumps(one["Properties"]["Policies"]) for key, one in roles if key.startswith("ShadowTestWatch")]
+
+    assert ['["kms:Decrypt", "kms:GenerateDataKey*"]' in one for one in policies] == [False, True]
+    assert ("ImportValue" in policies[1]) is elsewhere
 
 
 def test_a_stack_has_one_watch_for_its_tests() -> None:
