@@ -1,16 +1,19 @@
-"""Where an endpoint doesn't scale as the code of its stack says, though it scales."""
+"""How an endpoint scales, and where that isn't as the code of its stack says."""
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.errors import error_code
 from shadow_ops.aws.records import Pending
 from shadow_ops.aws.scaling import Scaling
+from shadow_ops.contract.declared import DeclaredVariant
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.schedules import comes_due
 
@@ -18,6 +21,63 @@ _AFTER = "Custom::EndpointUpdateGuardAfter"
 # What only CloudFormation knows, in the template's text.
 _UNKNOWN = "\N{OBJECT REPLACEMENT CHARACTER}"
 _FIX = "put it back, or say it in the code"
+_DIMENSION = "sagemaker:variant:DesiredInstanceCount"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a variant may scale.
+
+    Attributes:
+        minimum: Instances at least.
+        maximum: Instances at most.
+        suspended: What of it somebody has suspended, in the API's words.
+    """
+
+    minimum: int
+    maximum: int
+    suspended: tuple[str, ...] = ()
+
+
+def limits_of(autoscaling: Client, endpoint: str, variants: Iterable[str]) -> dict[str, Limits]:
+    """How far each of an endpoint's variants may scale, of those that scale.
+
+    Raises:
+        ClientError: If the call is refused.
+    """
+    resources = {f"endpoint/{endpoint}/variant/{variant}": variant for variant in variants}
+    answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=list(resources))
+    return {
+        resources[target["ResourceId"]]: Limits(
+            target["MinCapacity"],
+            target["MaxCapacity"],
+            tuple(name for name, flag in target.get("SuspendedState", {}).items() if flag),
+        )
+        for target in answer["ScalableTargets"]
+        if target["ScalableDimension"] == _DIMENSION
+    }
+
+
+def stopped(endpoint: str, said: DeclaredVariant, limits: Limits | None) -> Iterator[str]:
+    """Where a variant that the code has scale doesn't, or not in full: code suspends nothing.
+
+    Args:
+        endpoint: The endpoint's name.
+        said: What the code says of the variant.
+        limits: How far it may scale; None if it doesn't.
+    """
+    if limits is None:
+        yield (
+            f"{said.name} doesn't scale, the code says from {said.minimum} to {said.maximum} instances: "
+            "somebody stopped it, or a deployment could not bring it back; deploy again"
+        )
+    elif limits.suspended:
+        resumed = ",".join(f"{one}=false" for one in limits.suspended)
+        yield (
+            f"{said.name} doesn't scale in full, somebody has suspended {', '.join(limits.suspended)}: resume it "
+            "(aws application-autoscaling register-scalable-target --service-namespace sagemaker --scalable-dimension "
+            f"{_DIMENSION} --resource-id endpoint/{endpoint}/variant/{said.name} --suspended-state {resumed})"
+        )
 
 
 def scaling_drifts(clients: Clients, endpoint: str, scales: Collection[str], record: Pending | None) -> tuple[str, ...]:

@@ -18,26 +18,13 @@ from shadow_ops.contract.declared import Declared, DeclaredVariant, prefix
 from shadow_ops.managed.named import retained, running
 from shadow_ops.observe import tested
 from shadow_ops.observe.deployed import Deployed
-from shadow_ops.observe.scaling import scaling_drifts
+from shadow_ops.observe.scaling import Limits, limits_of, scaling_drifts, stopped
 
 # API operation DescribeAlarms: names in a call.
 _ALARMS_PER_CALL = 100
 _OF_ITS_NAME = ("EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata")
 # Two custom resources of an hour each; the endpoint's own update is seen in its status.
 _LONGEST_STEPS = datetime.timedelta(hours=2)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a variant may scale.
-
-    Attributes:
-        minimum: Instances at least.
-        maximum: Instances at most.
-    """
-
-    minimum: int
-    maximum: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +74,7 @@ def observe(clients: Clients, found: Deployed) -> Observed:
         ClientError: If a call is refused.
     """
     live, said, experiment = found.live, found.declared, _experiment(clients, found)
-    limits = _limits(clients.autoscaling, live)
+    limits = limits_of(clients.autoscaling, live.name, [one.name for one in variants(live)])
     told = history.since(history.history(clients.ssm, live.name), live.created)
     standing = [entry for entry in told if entry.undone is None]
     return Observed(
@@ -228,11 +215,8 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
     for variant in variants(live):
         found += _counts(variant, limits.get(variant.name))
         one = declared.get(variant.name)
-        if one is not None and one.maximum is not None and variant.name not in limits:
-            found.append(
-                f"{variant.name} doesn't scale, the code says from {one.minimum} to {one.maximum} instances: "
-                "somebody stopped it, or a deployment could not bring it back; deploy again"
-            )
+        if one is not None and one.maximum is not None:
+            found += stopped(live.name, one, limits.get(variant.name))
     return found
 
 
@@ -252,16 +236,6 @@ def _same_capture(destination: str | None, folder: str | None) -> bool:
     if destination is None or folder is None:
         return destination is folder
     return f"{folder.rstrip('/')}/".startswith(f"{destination.rstrip('/')}/")
-
-
-def _limits(autoscaling: Client, live: LiveEndpoint) -> dict[str, Limits]:
-    resources = {f"endpoint/{live.name}/variant/{variant.name}": variant.name for variant in variants(live)}
-    answer = autoscaling.describe_scalable_targets(ServiceNamespace="sagemaker", ResourceIds=list(resources))
-    return {
-        resources[target["ResourceId"]]: Limits(target["MinCapacity"], target["MaxCapacity"])
-        for target in answer["ScalableTargets"]
-        if target["ScalableDimension"] == "sagemaker:variant:DesiredInstanceCount"
-    }
 
 
 def _alarms(cloudwatch: Client, names: Sequence[str]) -> tuple[Alarm, ...]:

@@ -17,8 +17,8 @@ Examples:
   shadow-test status churn
   shadow-test status churn --fail-on-drift   for a nightly check
 
-DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, scaling is gone,
-counts, sampling or capture were changed by hand, or a deployment left something behind.
+DRIFT marks where the endpoint isn't what the deployed stack says: another endpoint config serves, scaling is gone
+or suspended, counts, sampling or capture were changed by hand, or a deployment left something behind.
 
 Exit codes: 0; with --fail-on-drift 5 where something differs; 1 if something failed, 2 for bad input.""",
 )

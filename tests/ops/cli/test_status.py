@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import datetime
+import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
 from shadow_ops.contract.sentences import LOST
@@ -208,9 +210,25 @@ def with_policy(services: Services, **changes: object) -> None:
     services.policies[0]["TargetTrackingScalingPolicyConfiguration"].update(changes)
 
 
+SUSPENDED: Any = get_session().get_service_model("application-autoscaling").shape_for("SuspendedState")
+SUSPENDABLE = tuple(SUSPENDED.members)
+
+
+def suspend(services: Services, names: Collection[str] = ()) -> None:
+    """Somebody suspended some of the scaling, and resumed the rest."""
+    services.targets[0]["SuspendedState"] = {name: name in names for name in SUSPENDABLE}
+
+
 @pytest.mark.parametrize(
     ("by_hand", "drift"),
     [
+        *(
+            (
+                functools.partial(suspend, names=[name]),
+                f"production doesn't scale in full, somebody has suspended {name}: ",
+            )
+            for name in SUSPENDABLE
+        ),
         (lambda one: one.policies.clear(), "production scales without the policy track that the code has"),
         (lambda one: one.schedules.clear(), "production scales without the schedule night that the code has"),
         (
@@ -255,6 +273,7 @@ def test_scaling_that_is_not_as_the_code_says_is_a_drift(
     "by_hand",
     [
         # What the service adds, and what people have beside the code's.
+        suspend,
         lambda one: with_policy(one, DisableScaleIn=False),
         lambda one: one.policies.append({**tracking("mine", 7.0), "PolicyARN": "arn:mine"}),
         lambda one: one.schedules.append(night("holiday", 3)),
