@@ -85,6 +85,7 @@ class UpdateGuard(Part):
             version=test.production.model.version,
             scaling=scaled(test.scaling),
             shadow_version=None if test.shadow is None else test.shadow.model.version,
+            others={one.name or "": one.model.version for one in test.other_production},
             promotion=isinstance(intent, Promotion),
             override=intent.override_gate if isinstance(intent, Promotion) else None,
             rollback=intent.reason if isinstance(intent, Rollback) else None,

@@ -23,6 +23,7 @@ _KNOWN = (
     *("Version", "Step", "EndpointName", "EndpointConfigName", "ProductionVariant", "ProductionVersion", "Scaling"),
     *(
         "ShadowVersion",
+        "OtherVersions",
         "Promotion",
         "OverrideGate",
         "RollbackReason",
@@ -51,6 +52,7 @@ class Asked:
         version: The production model's version.
         scaling: The declared scaling by variant.
         shadow_version: The shadow model's version; None without a shadow.
+        others: The versions of the models of further production variants, by their variants' names.
         promotion: Whether this is the deployment of a `PromotionStack`.
         override: Why the gate shall be overruled, or None.
         rollback: Why a promotion shall be taken back, or None.
@@ -70,6 +72,7 @@ class Asked:
     version: str
     scaling: Mapping[str, Scaled] = field(default_factory=dict)
     shadow_version: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
     promotion: bool = False
     override: str | None = None
     rollback: str | None = None
@@ -116,6 +119,7 @@ class Asked:
             version=properties["ProductionVersion"],
             scaling={one["variant"]: Scaled.from_json(one) for one in json.loads(properties.get("Scaling", "[]"))},
             shadow_version=properties.get("ShadowVersion") or None,
+            others={str(name): str(one) for name, one in json.loads(properties.get("OtherVersions", "{}")).items()},
             promotion=properties.get("Promotion", "false") == "true",
             override=from_ascii(properties.get("OverrideGate") or "") or None,
             rollback=from_ascii(properties.get("RollbackReason") or "") or None,

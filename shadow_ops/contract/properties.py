@@ -28,6 +28,7 @@ def to_properties(asked: Asked) -> dict[str, str]:
         return both
     decided_by = {
         "ShadowVersion": asked.shadow_version,
+        "OtherVersions": compact(asked.others) if asked.others else None,
         "Promotion": "true" if asked.promotion else "false",
         "OverrideGate": None if asked.override is None else to_ascii(asked.override),
         "RollbackReason": None if asked.rollback is None else to_ascii(asked.rollback),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.history import COUNT, Entry
@@ -204,7 +205,7 @@ def _taken_out(
 
 
 def refuse_other_models(request: Request, left: Config | None, requested: Config | None) -> None:
-    """Refuse to bring another model to users by an endpoint of another name: of that one nothing is tested.
+    """Refuse to have an endpoint of another name serve anything else: of that one nothing is tested or remembered.
 
     Args:
         request: The request.
@@ -212,7 +213,7 @@ def refuse_other_models(request: Request, left: Config | None, requested: Config
         requested: The config of the new one.
 
     Raises:
-        Refusal: If another model would answer, or what is tested on the one that is replaced.
+        Refusal: If another model would answer, or one on other instances, or one less than before.
     """
     asked, old = request.asked, request.old
     if old is None or left is None or requested is None:
@@ -220,15 +221,18 @@ def refuse_other_models(request: Request, left: Config | None, requested: Config
             f"{asked.endpoint} shall replace another endpoint, and what that one serves can't be told; first deploy "
             "this release with the name that it has, then rename it"
         )
-    models, known = ({one.get("ModelName") for one in config.production} for config in (requested, left))
-    serving, coming, tests = (variants(side, {}, {}) for side in (left.production, requested.production, left.shadow))
-    tested = any(_reached(serving, one, coming) is not None for one in tests)
-    if not models <= known or tested:
+    serving, coming = ([_as_served(one) for one in config.production] for config in (left, requested))
+    if any(one not in serving for one in coming) or any(one not in coming for one in serving):
         raise Refusal(
-            f"{asked.endpoint} shall replace {old.endpoint}, and at the same time serve what that one doesn't: nothing "
-            f"of {asked.version} was tested under the new name, and no way back would be left; rename the endpoint in "
+            f"{asked.endpoint} shall replace {old.endpoint}, and at the same time serve something else: nothing of "
+            f"{asked.version} was tested under the new name, and no way back would be left; rename the endpoint in "
             f"a deployment of its own, then change what it serves, or the other way round"
         )
+
+
+def _as_served(variant: Mapping[str, Any]) -> dict[str, Any]:
+    """What users get of a variant, whatever its name and share and on however many instances."""
+    return {name: one for name, one in variant.items() if name not in ("VariantName", "InitialVariantWeight", COUNT)}
 
 
 def standing(history: Iterable[Entry]) -> list[Entry]:

@@ -43,12 +43,9 @@ class Served:
         return (self.hardware or {}).get(name)
 
     def is_same(self, other: Served) -> bool:
-        """Whether the model is surely the other: by name, by label, and by content where one has no label."""
-        if self.model is not None and self.model == other.model:
-            return True
-        if None in (self.version, other.version):
-            return self.content is not None and self.content == other.content
-        return self.version == other.version
+        """Whether the model is the other: by name, by label, or by content."""
+        pairs = ((self.model, other.model), (self.version, other.version), (self.content, other.content))
+        return any(one is not None and one == another for one, another in pairs)
 
     def may_be(self, other: Served, among: Iterable[Served]) -> bool:
         """Whether what comes may be the other model, and isn't one that answers users. In doubt it is."""
@@ -130,5 +127,7 @@ def labels(request: Request, configs: Iterable[Config], history: Iterable[Entry]
         if code is not None and config is not None:
             main = next((one for one in config.production if one["VariantName"] == code.variant), config.production[0])
             found |= {one.get("ModelName"): code.shadow_version for one in config.shadow if code.shadow_version}
+            there = ((code.others.get(one["VariantName"]), one.get("ModelName")) for one in config.production)
+            found |= {model: version for version, model in there if version}
             found[main.get("ModelName")] = code.version
     return {model: version for model, version in found.items() if model is not None and version is not None}

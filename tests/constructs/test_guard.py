@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from shadow_constructs import (
 )
 from shadow_constructs.values.intent import Intent
 from tests.constructs.rendering import Json, flat, new_stack, rendered, resources, template_of, the
-from tests.values.samples import STEP, hardware, serving, shadow_test, variant
+from tests.values.samples import STEP, hardware, model, serving, shadow_test, variant
 
 BEFORE, AFTER = "Custom::EndpointUpdateGuardBefore", "Custom::EndpointUpdateGuardAfter"
 
@@ -50,7 +51,15 @@ def test_the_guard_is_told_what_it_decides_by() -> None:
     assert (variants["production"]["max"], variants["shadow"]["max"]) == (4, 4)
     [policy] = variants["production"]["policies"]
     assert policy["TargetTrackingScalingPolicyConfiguration"]["TargetValue"] == 600
-    assert {"OverrideGate", "RollbackReason"}.isdisjoint(told)
+    assert {"OverrideGate", "RollbackReason", "OtherVersions"}.isdisjoint(told)
+
+
+def test_the_guard_is_told_what_further_variants_serve() -> None:
+    """A candidate under the name of one of them is known by its label, too."""
+    others = tuple(replace(variant(), name=name, model=model(version)) for name, version in (("a", "v0"), ("b", "v9")))
+    told = the(rendered(shadow_test(other_production=others)), BEFORE)
+
+    assert json.loads(told["OtherVersions"]) == {"a": "v0", "b": "v9"}
 
 
 def test_the_first_step_waits_for_the_alarms_that_take_updates_back() -> None:

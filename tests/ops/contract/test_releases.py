@@ -42,6 +42,7 @@ ASKED = Asked(
     version="v1",
     scaling={"production": Scaled("production", 1, 4, policies={"cpu": {"PolicyName": "cpu"}})},
     shadow_version="v2",
+    others={"second": "v0"},
     promotion=True,
     override="the demo",
     rollback="p99",

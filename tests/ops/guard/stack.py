@@ -82,6 +82,8 @@ class Code:
     more: dict[str, Any] = field(default_factory=dict)
     shadow_more: dict[str, Any] = field(default_factory=dict)
     second: str | None = None
+    # What the code calls a model, where that isn't its version.
+    called: dict[str, str] = field(default_factory=dict)
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -374,8 +376,8 @@ def properties(step: str, code: Code, config: str) -> dict[str, str]:
         "EndpointName": ENDPOINT,
         "EndpointConfigName": config,
         "ProductionVariant": "production",
-        "ProductionVersion": code.version,
-        "ShadowVersion": code.shadow or "",
+        "ProductionVersion": code.called.get(code.version, code.version),
+        "ShadowVersion": code.called.get(code.shadow or "", code.shadow or ""),
         "Promotion": "true" if code.promotion else "false",
         "OverrideGate": code.override,
         "RollbackReason": code.rollback,
@@ -383,6 +385,8 @@ def properties(step: str, code: Code, config: str) -> dict[str, str]:
         "Scaling": json.dumps(code.scaling),
         "TestedModel": code.tested,
     }
+    if code.second is not None:
+        given["OtherVersions"] = json.dumps({"second": code.called.get(code.second, code.second)})
     if code.alarms:
         given["RollbackAlarms"] = json.dumps(code.alarms)
     if code.promotion:

@@ -76,35 +76,37 @@ class Case:
         return [(one.kind, one.from_version, one.from_model, one.to_version, one.to_model) for one in entries]
 
 
+BIGGER = replace(PRODUCTION, instance_type=TYPES[1])
+
+
 @pytest.mark.parametrize(
-    "production",
-    [replace(PRODUCTION, version="v2"), replace(PRODUCTION, version="v3")],
-    ids=["the candidate", "a model that nobody tested"],
+    ("before", "production"),
+    [
+        (TEST, (replace(PRODUCTION, version="v2"),)),  # the candidate
+        (TEST, (replace(PRODUCTION, version="v3"),)),  # a model that nobody tested
+        (TEST, (PRODUCTION, SECOND)),
+        (replace(TEST, shadow=replace(BIGGER, name="shadow")), (BIGGER,)),  # the instances that are tested
+        (TEST, (BIGGER,)),  # such as a promotion may have replaced, which another name remembers nothing of
+        (replace(TEST, production=(PRODUCTION, SECOND)), (PRODUCTION,)),
+    ],
 )
-def test_an_endpoint_of_another_name_brings_no_other_model(production: Part) -> None:
+def test_an_endpoint_of_another_name_serves_what_the_one_before_it_does(
+    before: Code, production: tuple[Part, ...]
+) -> None:
     """CloudFormation replaces the endpoint; a first creation it isn't, whatever is asked beside the name."""
-    case = Case(TEST)
+    case = Case(before)
     case.account.outcome = Outcome.FAIL
 
-    said = case.refused(replace(TEST, endpoint="leavers", production=(production,), shadow=None))
+    said = case.refused(replace(before, endpoint="leavers", production=production, shadow=None))
     assert "leavers shall replace churn" in said
     assert "in a deployment of its own" in said
 
 
-def test_an_endpoint_of_another_name_brings_no_hardware_that_is_tested() -> None:
-    """The same model on the shadow's instance type is a candidate as well."""
-    hardware = replace(TEST, shadow=replace(SHADOW, version="v1", instance_type=TYPES[1]))
-    case = Case(hardware)
-
-    moved = replace(hardware, endpoint="leavers", production=(replace(PRODUCTION, instance_type=TYPES[1]),))
-    assert "in a deployment of its own" in case.refused(moved)
-
-
 def test_an_endpoint_gets_another_name_alone() -> None:
-    """With its test, and on other hardware than the test's."""
+    """With its test, other names of its variants, and more instances."""
     case = Case(TEST)
 
-    case.deployed(replace(TEST, endpoint="leavers", production=(replace(PRODUCTION, instance_type=TYPES[1]),)))
+    case.deployed(replace(TEST, endpoint="leavers", production=(replace(PRODUCTION, name="main", count=5),)))
     assert set(case.world.endpoints) == {"leavers"}
 
 
@@ -289,7 +291,7 @@ def test_a_canary_is_taken_out_for_a_reason_alone_which_is_in_the_history(back: 
 
 
 def test_a_model_that_nobody_named_is_called_by_its_own_name() -> None:
-    """A second variant's version is told by no property of a template."""
+    """A second variant's version was told by no property of earlier releases' templates."""
     case = Case(replace(TEST, production=(PRODUCTION,)))
     case.deployed(Code((replace(PRODUCTION, version="v2"),)))
     entry = next(name for name in case.world.parameters if "/history/" in name)
@@ -297,7 +299,9 @@ def test_a_model_that_nobody_named_is_called_by_its_own_name() -> None:
         '"from_version":"v1"', '"from_version":null'
     )
 
-    beside = replace(Code((replace(PRODUCTION, version="v2"), Part("second", "v1"))), rollback="it is slow")
+    beside = replace(
+        Code((replace(PRODUCTION, version="v2"), Part("second", "v1"))), rollback="it is slow", tells=False
+    )
     case.deployed(beside)
     assert case.told()[-1] == ("rollback", "v2", "model-v2", "model-v1.2", "model-v1.2")
 

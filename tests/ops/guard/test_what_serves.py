@@ -272,7 +272,8 @@ def test_models_that_share_their_content_are_told_by_their_labels() -> None:
     [
         (("a", "v1", "x"), ("a", "v2", "y"), True),
         (("a", "v1", "x"), ("b", "v1", "y"), True),
-        (("a", "v1", "x"), ("b", "v2", "x"), False),
+        (("a", "v1", "x"), ("b", "v2", "x"), True),
+        (("a", "v1", "x"), ("b", "v2", "y"), False),
         (("a", None, "x"), ("b", "v2", "x"), True),
         (("a", "v1", "x"), ("b", None, "x"), True),
         (("a", None, "x"), ("b", None, "y"), False),
@@ -280,10 +281,8 @@ def test_models_that_share_their_content_are_told_by_their_labels() -> None:
         ((None, None, None), (None, None, None), False),
     ],
 )
-def test_two_are_surely_the_same_by_name_by_label_or_without_one_by_content(
-    one: _Told, other: _Told, same: bool
-) -> None:
-    """Names first, contents last; nothing is the same as nothing."""
+def test_two_are_the_same_by_name_by_label_or_by_content(one: _Told, other: _Told, same: bool) -> None:
+    """Any of them tells; nothing is the same as nothing."""
     assert Served(*one, {}).is_same(Served(*other, {})) is same
 
 
@@ -333,3 +332,44 @@ def test_what_people_put_there_stays_where_the_code_asks_nothing_of_it(changes: 
     assert shape(stack.world.targets)["production"] == {**before["production"], **({} if fails else {"max": 12})}
     assert stack.deploy(replace(code, count=3)).ok
     assert stack.world.live.config != config
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        # Called v2, though something of it is another than what was tested.
+        (Code(version="v2 debug", called={"v2 debug": "v2"}), "the gate says FAIL"),
+        (Code(second="v2 debug", called={"v2 debug": "v2"}), "the gate says FAIL"),
+        (Code(second="v2", called={"v2": "v9"}), "the gate says FAIL"),
+        (Code(second="v9"), None),
+    ],
+)
+def test_a_candidate_is_known_by_its_label_in_every_variant(code: Code, said: str | None) -> None:
+    """And by what it is made of; one that is neither is another model."""
+    stack = started()
+    stack.verdict = lambda: verdict(Outcome.FAIL)
+
+    result = stack.deploy(code)
+
+    assert result.ok if said is None else said in result.reason
+
+
+@pytest.mark.parametrize(
+    ("promoted", "back"),
+    [
+        (Code(shadow="v1", shadow_type=BIGGER).promoted(instance_type=BIGGER), Code()),  # of hardware
+        (Code(second="v2"), Code()),  # beside what it is to replace
+        (TESTING.promoted(), Code()),
+    ],
+)
+@pytest.mark.parametrize("before", [True, False])
+def test_another_label_is_no_way_around_a_reason(promoted: Code, back: Code, before: bool) -> None:
+    """What came is the same by what it is made of, whether it is called anew before or with the way back."""
+    tested = Code(shadow="v1", shadow_type=BIGGER) if promoted.instance_type == BIGGER else TESTING
+    stack = started(tested)
+    called = {"v1": "v1.1", "v2": "v2.1"}
+    assert stack.deploy(promoted).ok
+    if before:
+        assert stack.deploy(replace(promoted, promotion=False, called=called, made="anew")).ok
+
+    refused(stack.deploy(replace(back, called=called, made="again")), ASKED)

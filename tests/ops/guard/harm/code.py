@@ -55,6 +55,8 @@ class Code:
     policy: str = "usual"
     alarms: tuple[str, ...] = ()
     guarded: bool = True
+    # Earlier releases told the guard nothing of further variants' versions.
+    tells: bool = True
 
     def variants(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """The variants of its config."""
@@ -82,8 +84,10 @@ class Code:
             "Scaling": json.dumps(self.scaling),
         }
         if step == "before":
+            others = json.dumps({one.name: one.version for one in self.production[1:]})
             given |= {
                 "ShadowVersion": "" if self.shadow is None else self.shadow.version,
+                **({"OtherVersions": others} if others != "{}" and self.tells else {}),
                 "Promotion": "true" if self.promotion else "false",
                 "Policy": POLICIES[self.policy].to_text(),
                 "RollbackAlarms": json.dumps(self.alarms),
