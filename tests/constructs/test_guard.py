@@ -57,7 +57,7 @@ def test_the_guard_is_told_what_it_decides_by() -> None:
 def test_the_guard_is_told_what_further_variants_serve() -> None:
     """A candidate under the name of one of them is known by its label, too."""
     others = tuple(replace(variant(), name=name, model=model(version)) for name, version in (("a", "v0"), ("b", "v9")))
-    told = the(rendered(shadow_test(other_production=others)), BEFORE)
+    told = the(rendered(serving(other_production=others)), BEFORE)
 
     assert json.loads(told["OtherVersions"]) == {"a": "v0", "b": "v9"}
 
