@@ -50,53 +50,59 @@ class Scaling:
         self._cloudwatch = clients.cloudwatch
         self._endpoint = endpoint
 
-    def read(self, variants: Iterable[str] | Mapping[str, Scaled]) -> dict[str, Scaled]:
-        """What is registered, in full, for those of the variants that scale; if it is as was known, at a call less."""
+    def read(self, variants: Iterable[str]) -> dict[str, Scaled]:
+        """What is registered, in full, for those of the variants that scale."""
         found: dict[str, Scaled] = {}
-        by_resource = {self._resource(variant): variant for variant in variants}
-        if not by_resource:
-            return found
-        targets = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
         torn = False
-        for target in targets:
-            variant = by_resource[target["ResourceId"]]
+        for variant, target in self._targets(variants).items():
             of_variant = {"ResourceId": target["ResourceId"]}
             policies = self._pages("describe_scaling_policies", "ScalingPolicies", **of_variant)
             schedules = self._pages("describe_scheduled_actions", "ScheduledActions", **of_variant)
             found[variant] = _registered(variant, target, policies, schedules)
             torn = torn or not (policies and schedules)
-        if torn and found != variants:
+        if torn:
             # What is deregistered between two of these calls has lost its policies and schedules: it scales no more.
-            still = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
-            there = {by_resource[target["ResourceId"]] for target in still}
-            found = {variant: one for variant, one in found.items() if variant in there}
+            still = self._targets(found)
+            found = {variant: one for variant, one in found.items() if variant in still}
         return found
 
     def deregister(self, variant: str) -> None:
         """Stop scaling a variant; its policies and scheduled actions go too. Fine if it doesn't scale."""
         _unless_missing(self._autoscaling.deregister_scalable_target, **self._key(variant))
 
-    def prove(self, live: Iterable[Scaled]) -> None:
+    def prove(self, live: Iterable[str]) -> dict[str, Scaled]:
         """Put what is there once more, one of each kind; nothing changes.
+
+        What is put was looked at right before: people may have changed it since anybody looked.
+
+        Args:
+            live: Variants that scale.
+
+        Returns:
+            How they scale now, as far as they still do.
 
         Raises:
             ClientError: If a call is refused: then it could not be given back once it was taken away.
         """
         proven: set[str] = set()
-        for one in live:
-            key = self._key(one.variant)
-            if "target" not in proven:
+        listed: dict[str, tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]] = {}
+        for variant in live:
+            key = self._key(variant)
+            if not listed:
                 # What isn't said isn't changed (API operation RegisterScalableTarget).
                 self._autoscaling.register_scalable_target(**key)
-            for policy in one.policies.values():
+            schedules = self._pages("describe_scheduled_actions", "ScheduledActions", ResourceId=key["ResourceId"])
+            if schedules and "schedule" not in proven:
+                self._put_schedule(key, schedule_fields(schedules[0]))
+                proven.add("schedule")
+            policies = self._pages("describe_scaling_policies", "ScalingPolicies", ResourceId=key["ResourceId"])
+            for policy in policies:
                 if policy["PolicyType"] not in proven:
-                    self._autoscaling.put_scaling_policy(**key, **policy)
+                    self._autoscaling.put_scaling_policy(**key, **policy_fields(policy))
                     proven.add(policy["PolicyType"])
-            for schedule in one.schedules.values():
-                if "schedule" not in proven:
-                    self._put_schedule(key, schedule)
-                    proven.add("schedule")
-            proven.add("target")
+            listed[variant] = (policies, schedules)
+        # Last: what has been deregistered meanwhile has lost its policies and schedules.
+        return {one: _registered(one, target, *listed[one]) for one, target in self._targets(listed).items()}
 
     def put(self, wanted: Scaled, live: Scaled | None) -> list[str]:
         """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.
@@ -177,6 +183,14 @@ class Scaling:
                 )
                 LOG.error("%s (%s)", said, error)
                 yield said
+
+    def _targets(self, variants: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+        """The scalable targets of those of the variants that scale."""
+        by_resource = {self._resource(variant): variant for variant in variants}
+        if not by_resource:
+            return {}
+        found = self._pages("describe_scalable_targets", "ScalableTargets", ResourceIds=list(by_resource))
+        return {by_resource[target["ResourceId"]]: target for target in found}
 
     def _pages(self, operation: str, member: str, **arguments: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 - of three operations
         call = getattr(self._autoscaling, operation)

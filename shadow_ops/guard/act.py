@@ -41,6 +41,7 @@ class Actor:
         last: The step that was begun last.
         passing: Whether something of it may go well if it is tried again.
         left: What people have to do, a sentence each.
+        recorded: What was put on record, by variant.
     """
 
     clients: Clients
@@ -54,6 +55,7 @@ class Actor:
     last: Step | None = None
     passing: bool = False
     left: list[str] = field(default_factory=list)
+    recorded: dict[str, Scaled] = field(default_factory=dict)
 
     def run(self, steps: tuple[Step, ...], *, regardless: bool) -> tuple[str, ...]:
         """Carry the steps out, in order.
@@ -160,11 +162,12 @@ class Actor:
                 if self.unrecorded or not unrecorded:
                     self.left += scaling.put(wanted, live)
             case decision.Prove(live):
-                scaling.prove(live)
-                now = scaling.read({one.variant: one for one in live})
+                now = scaling.prove(one.variant for one in live)
                 for one in live:
                     if now.get(one.variant, one) != one:
-                        self._record(now[one.variant])
+                        # What is on record alone, because a guard that died had taken it away, stays there.
+                        alone = self.recorded[one.variant].without(one)
+                        self._record(now[one.variant].over(alone))
             case decision.Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case decision.SetCounts(counts):
@@ -179,6 +182,7 @@ class Actor:
                 parameters.remove(ssm, names)
 
     def _record(self, scaled: Scaled) -> None:
+        self.recorded[scaled.variant] = scaled
         try:
             records.save_scaling(self.clients.ssm, self.endpoint, scaled.variant, scaled.to_json(), self.stack)
         except RecordTooLargeError as error:

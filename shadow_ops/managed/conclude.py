@@ -206,7 +206,7 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
             kept = " while it is replaced; how it scales is on record" if variant == experiment.production.name else ""
             if kept and seen.kept is not None:
                 # Who may not put it back must not take it away.
-                scaling.prove((seen.kept.scaled,))
+                scaling.prove((variant,))
             helm.tell(f"{variant} doesn't scale any more{kept}")
             scaling.deregister(variant)
             if seen.kept is not None and record.read(services.ssm, live.name) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from shadow_ops.aws.scaling import Scaling
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard.act import Actor
 from shadow_ops.guard.decision import SetCounts
-from tests.ops.guard.stack import Code, Stack, scaling, tracking
+from tests.ops.guard.harm.outsider import shape
+from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
 from tests.ops.guard.world import ENDPOINT, STACK, World
 
 _SCALED = Code(scaling=(scaling(low=2, high=8),))
@@ -54,37 +56,79 @@ def test_a_count_that_the_code_lowers_is_lowered() -> None:
     assert live(world)["production"] == 2
 
 
-def people(stack: Stack, moment: int, changed: list[int]) -> Callable[[str], None]:
-    """At a call of the guard's, somebody gives production, if it scales then, other bounds and a policy."""
+def add(target: dict[str, Any]) -> None:
+    """Other bounds, and a policy more."""
+    target["min"], target["max"] = 3, 30
+    target["policies"]["mine"] = {**tracking("mine", 7.0), "PolicyARN": "arn:mine", "Alarms": []}
+
+
+def turn(target: dict[str, Any]) -> None:
+    """Another value of a policy that the code declares, and another time of a schedule."""
+    target["policies"]["track"] |= tracking("track", 42.0)
+    target["schedules"]["night"] |= night(minimum=2)
+
+
+def remove(target: dict[str, Any]) -> None:
+    """Less than the code declares."""
+    del target["policies"]["track"], target["schedules"]["night"]
+
+
+def people(stack: Stack, moment: int, change: Callable[[dict[str, Any]], None], changed: list[int]) -> None:
+    """At a call of the guard's, somebody changes how production scales, if it does then."""
     calls = itertools.count(1)
 
-    def change(_: str) -> None:
+    def watched(_: str) -> None:
         target = stack.world.targets.get("production")
-        if next(calls) == moment and target is not None:
-            target["min"], target["max"] = 3, 30
-            target["policies"]["mine"] = {**tracking("mine", 7.0), "PolicyARN": "arn:mine", "Alarms": []}
+        if next(calls) == moment and target is not None and target["schedules"]:
+            change(target)
             changed.append(moment)
 
-    return change
+    stack.world.watched = watched
 
 
-@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize(("change", "fails"), [(add, False), (add, True), (turn, False), (turn, True), (remove, False)])
 @pytest.mark.parametrize("type_changes", [False, True])
-def test_what_people_change_while_a_deployment_is_under_way_holds(type_changes: bool, fails: bool) -> None:
+def test_what_people_change_while_a_deployment_is_under_way_holds(
+    type_changes: bool, change: Callable[[dict[str, Any]], None], fails: bool
+) -> None:
     """Whenever they do, whether it goes through or is rolled back: only its own changes are taken back."""
-    asked = replace(_SCALED, version="v2", instance_type="ml.m5.2xlarge" if type_changes else "ml.m5.xlarge")
+    before = replace(_SCALED, scaling=(scaling(low=2, high=8, schedules=[night()]),))
+    asked = replace(before, version="v2", instance_type="ml.m5.2xlarge" if type_changes else "ml.m5.xlarge")
     changed, lost = list[int](), list[int]()
     for moment in range(1, 90, 2 if fails else 1):
-        stack = deployed()
-        stack.world.watched = people(stack, moment, changed)
+        stack = deployed(before)
+        wanted = copy.deepcopy(stack.world.targets)
+        change(wanted["production"])
+        people(stack, moment, change, changed)
         stack.fails_last = fails
         assert stack.deploy(asked).ok is not fails
-        target = stack.world.targets["production"]
-        if moment in changed and (target["max"], set(target["policies"])) != (30, {"track", "mine"}):
+        if moment in changed and shape(stack.world.targets) != shape(wanted):
             lost.append(moment)
     assert len(changed) > 20
     # Between the last look and the call that takes the scaling away, or puts it, nobody can see it.
     assert len(lost) <= (8 if type_changes else 0), lost
+
+
+def test_what_a_guard_that_died_had_taken_away_stays_on_record_whatever_people_change_meanwhile() -> None:
+    """They have registered the variant anew, and turn its bounds while the next deployment is at it."""
+    before, bigger = replace(_SCALED, scaling=(scaling(schedules=[night()]),)), "ml.m5.2xlarge"
+    stack = deployed(before)
+    world, asked = stack.world, replace(before, version="v2", instance_type=bigger)
+    world.status = "UPDATE_IN_PROGRESS"
+    stack.ask("Update", "before", asked, stack._new_config(asked), (before, stack.config))
+    assert world.targets == {}
+    key = {"ResourceId": f"endpoint/{ENDPOINT}/variant/production", "MinCapacity": 1, "MaxCapacity": 5}
+    world._register_scalable_target(**key)
+    world.status = "UPDATE_ROLLBACK_COMPLETE"
+
+    def turned(operation: str) -> None:
+        if operation == "register_scalable_target":
+            world.watched, world.targets["production"]["max"] = None, 6
+
+    world.watched = turned
+    assert stack.deploy(asked).ok
+    target = world.targets["production"]
+    assert (target["max"], set(target["policies"]), set(target["schedules"])) == (6, {"track"}, {"night"})
 
 
 _BEFORE = Scaled("v", 1, 8, {"In": False}, {"a": {"t": 1}, "b": {"t": 1}}, {"n": {"s": 1}})

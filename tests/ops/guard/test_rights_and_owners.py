@@ -53,11 +53,20 @@ def test_scaling_that_could_not_be_given_back_is_not_taken_away() -> None:
     assert shape(stack.world.targets) == before
 
 
-def test_an_endpoint_that_outlives_its_stack_scales_as_before() -> None:
-    """What is taken away before the endpoint might go is given back if it stays."""
+@pytest.mark.parametrize("target", [100.0, 42.0])
+def test_an_endpoint_that_outlives_its_stack_scales_as_before(target: float) -> None:
+    """What is taken away before the endpoint might go is given back if it stays, as people have turned it meanwhile."""
     stack = started()
     before = shape(stack.world.targets)
+    before["production"]["policies"]["track"] |= tracking(target=target)
 
+    def turned(operation: str) -> None:
+        # The guard has looked, and proves its rights next.
+        if operation == "register_scalable_target":
+            stack.world.watched = None
+            stack.world.targets["production"]["policies"]["track"] |= tracking(target=target)
+
+    stack.world.watched = turned
     deleted(stack, "after")
     assert stack.world.targets == {}
     deleted(stack, "before")
