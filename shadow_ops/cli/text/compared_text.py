@@ -20,7 +20,10 @@ def as_table(compared: Compared, *, markdown: bool) -> str:
         markdown=markdown,
     )
     if not compared.metrics:
-        return f"{head}\n\nno data of either variant yet; metrics arrive a minute or two after the requests"
+        what = (
+            "no data of either variant yet" if compared.start < compared.end else "nothing of that time is measured yet"
+        )
+        return f"{head}\n\n{what}; metrics arrive a minute or two after the requests"
     length = spoken(compared.end - compared.start)
     time = f"{compared.start:%Y-%m-%d %H:%M} to {compared.end:%Y-%m-%d %H:%M} UTC ({length})"
     rows: list[tuple[str, ...]] = [_HEADER]

@@ -114,6 +114,12 @@ def test_without_data_it_says_so(run: Run, services: Services) -> None:
     assert "no data of either variant yet" in result.stdout
 
 
+@pytest.mark.parametrize("since", ["1s", "30s", "59s", "61s", "119s"])
+def test_a_time_that_is_too_short_is_said_to_be(run: Run, since: str) -> None:
+    """Of ten hours of data the last seconds aren't measured yet, which doesn't mean that there are no data."""
+    assert "nothing of that time is measured yet" in run("compare", "churn", "--since", since).stdout
+
+
 def test_where_there_is_no_interval_none_is_shown(run: Run, services: Services) -> None:
     """Minutes after the beginning nothing is sure: neither null to null, nor a line of dots."""
     services.metrics = traffic(3)

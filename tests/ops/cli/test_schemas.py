@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from shadow_ops.cli import durations
 from shadow_ops.cli.main import cli
+from shadow_ops.contract.policy import GatePolicy
 from tests.ops.cli.conftest import Run
 from tests.ops.cli.services import DECLARED, Services
 from tests.ops.cli.test_status import ENTRY
-from tests.ops.fake_cloudwatch import FakeCloudWatch, traffic
+from tests.ops.fake_cloudwatch import START, FakeCloudWatch, traffic
 from tests.ops.parameter_store import aws_error
 from tests.ops.responses.captured import Said, write
 
@@ -98,6 +102,24 @@ def test_what_is_printed_is_what_is_published(
     for arguments in cases(services, tmp_path)[command]:
         printed = json.loads(run(command, *arguments, "--format", "json").stdout)
         jsonschema.validate(printed, strict(schema(command)), Draft202012Validator)
+
+
+@pytest.mark.parametrize("period", [None, 10, 60, 300])
+@pytest.mark.parametrize("seconds", [-5, 0, 1, 59, 61, 119, 121, 200, 299, 301])
+def test_a_test_of_any_age_is_told_of(
+    run: Run, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, period: int | None
+) -> None:
+    """From its first second, also by a clock that is late: no whole period is a case of its own, in each form."""
+    services.settle(replace(DECLARED, policy=GatePolicy(period_seconds=period)))
+    monkeypatch.setattr(durations, "now", lambda: START + datetime.timedelta(seconds=seconds))
+    calls = cases(services, tmp_path)
+    for command in sorted(with_json() - {"send", "responses"}):
+        for arguments in calls[command]:
+            printed = run(command, *arguments, "--format", "json").stdout
+            jsonschema.validate(json.loads(printed), strict(schema(command)), Draft202012Validator)
+            for form in ("text", "markdown"):
+                assert run(command, *arguments, "--format", form).exit_code in (0, 4)
+    assert run("report", "churn", "--output", tmp_path / "page.html").exit_code == 0
 
 
 @pytest.mark.parametrize("command", sorted(with_json()))
