@@ -154,7 +154,8 @@ async def _serve(options: Options, listener: socket.socket, port: int) -> None:
     config.errorlog = logging.getLogger("hypercorn.error")
     config.graceful_timeout = _GRACE_SECONDS
     config.shutdown_timeout = _GRACE_SECONDS
-    config.keep_alive_timeout = 75
+    # Clients stay for a whole rehearsal, and none of them repeats a call that met a connection just closed.
+    config.keep_alive_timeout = 3600
     # A stopped or restarted client keeps its connections for long runs; the default ends them after 1000 requests.
     config.keep_alive_max_requests = 10**9
     stop = asyncio.Event()

@@ -49,6 +49,7 @@ class LocalAws:
         self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         self._session = _session()
+        self._clients: dict[str, Client] = {}
 
     def __enter__(self) -> Self:
         """Start it.
@@ -103,19 +104,23 @@ class LocalAws:
         processes.wait_for_group(process, _STOP_SECONDS)
         processes.end(process, 1)
         self._process = None
+        self._clients.clear()
 
     def client(self, service: str) -> Client:
-        """Return a boto3 client of the local AWS. It never repeats a call, so that no failure goes unseen."""
-        return self._session.client(
-            service,  # type: ignore[call-overload]
-            endpoint_url=environment.check_loopback(self.endpoint_url),
-            config=Config(
-                retries={"total_max_attempts": 1},
-                proxies={},
-                max_pool_connections=32,
-                s3={"addressing_style": "path"},
-            ),
-        )
+        """Return the boto3 client of the local AWS. It never repeats a call, so that no failure goes unseen."""
+        # To make one takes longer than most calls.
+        if service not in self._clients:
+            self._clients[service] = self._session.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=environment.check_loopback(self.endpoint_url),
+                config=Config(
+                    retries={"total_max_attempts": 1},
+                    proxies={},
+                    max_pool_connections=32,
+                    s3={"addressing_style": "path"},
+                ),
+            )
+        return self._clients[service]
 
     def fault(self, kind: str, **keys: object) -> None:
         """Plant a fault, as `local_aws/README.md` lists them.

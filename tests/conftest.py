@@ -22,7 +22,7 @@ os.environ["CDK_VALIDATION"] = "false"
 # What takes longest begins first, so that no process is left alone with it at the end: files of minutes, then those
 # that wait more than they work, then what works longest.
 _FIRST = (
-    *("tests/rehearsal/test_demo.py", "tests/deploy/test_guard.py", "tests/deploy/test_managed.py"),
+    *("tests/rehearsal/test_demo.py", "tests/deploy/test_guard.py", "tests/deploy/test_managed"),
     *("tests/deploy/test_pipeline.py", "tests/deploy/test_gate.py", "tests/deploy/test_watch.py"),
     *("tests/deploy/", "tests/rehearsal/", "local_aws/tests/", "tests/stacks/", "tests/package/"),
 )

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from shadow_constructs import ShadowTest
-from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, Stages, artifact, shadow_test
+from tests.deploy.managed import Place
+from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, Stages, artifact, gated, shadow_test
 
 # A small script is up in well under a second; a model that never is should not be waited for long. Ten minutes of bake
 # are a second here.
@@ -37,7 +38,7 @@ class _Ground:
         stages = Stages(change(shadow_test(name)), self.folder / name)
         return Case(self.local, self.cdk, stages, name)
 
-    def clear(self, case: Case) -> None:
+    def clear(self, case: Case | Place) -> None:
         self.local.clear_faults()
         # The stack may stay: only its model servers cost the next test something.
         with contextlib.suppress(ClientError):
@@ -86,3 +87,12 @@ def running(ground: _Ground) -> Iterator[Case]:
     case.deploy("shadow").check()
     yield case
     ground.clear(case)
+
+
+@pytest.fixture
+def place(ground: _Ground, tmp_path: Path) -> Iterator[Place]:
+    """A test of v2 beside v1 on all requests that SageMaker is to run; nothing is made yet."""
+    name = f"managed-{next(ground.numbers)}"
+    place = Place(ground.local, ground.cdk, name, tmp_path, gated(shadow_test(name)))
+    yield place
+    ground.clear(place)
