@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from shadow_ops.aws.records import Pending
@@ -9,7 +10,7 @@ from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Close, Go, Refuse, SaveRecord, Scale, Step
 from shadow_ops.guard.direction import at_rest, went_beyond
 from shadow_ops.guard.handover import close, undo_newer
-from shadow_ops.guard.seen import Seen, Unread, known
+from shadow_ops.guard.seen import Seen, Unread, known, variants
 
 
 def decide_noticed(seen: Seen) -> Go | Refuse:
@@ -30,7 +31,8 @@ def decide_noticed(seen: Seen) -> Go | Refuse:
         return Go()
     for read in (seen.stack, seen.live, seen.owned):
         if isinstance(read, Unread):
-            return _without_config(seen, record, read) if read.serving else Refuse(read.why)
+            # A rollback was continued past the endpoint, whose config is gone.
+            return _as_recorded(seen, record, read.serving, read.why) if read.serving else Refuse(read.why)
     live = known(seen.live, None)
     if live is None or live.status != "InService":
         return Go()
@@ -40,7 +42,8 @@ def decide_noticed(seen: Seen) -> Go | Refuse:
             return Refuse(seen.history.why)
         return Go(tuple(undo_newer(seen, record.stack, live.config.name)))
     if live.config.name not in (record.source, record.target):
-        return Go(notes=(f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for",))
+        other = f"{live.name} serves with {live.config.name}, which no deployment of this stack asked for"
+        return _as_recorded(seen, record, [one.name for one in variants(live)], other)
     scaled = known(seen.scaled, {})
     undone = live.config.name == record.source != record.target
     back = undone or record.back
@@ -61,14 +64,15 @@ def decide_noticed(seen: Seen) -> Go | Refuse:
     return Refuse(unread[0].why, steps) if unread else Go(steps, notes=notes)
 
 
-def _without_config(seen: Seen, record: Pending, live: Unread) -> Go | Refuse:
-    """Give back what was taken away to variants whose config is gone: a rollback was continued past the endpoint."""
+def _as_recorded(seen: Seen, record: Pending, serving: Collection[str], why: str) -> Go | Refuse:
+    """Give back what was taken away, whatever serves now: somebody's config, or one that is gone."""
+    if record.done or not record.taken or seen.owned in (False, None):
+        return Go(notes=(why,))
     for read in (seen.owned, seen.scaled, seen.recorded):
         if isinstance(read, Unread):
             return Refuse(read.why)
-    if record.done or seen.owned is not True:
-        return Go()
     recorded, scaled = known(seen.recorded, {}), known(seen.scaled, {})
-    back = (recorded[name] for name in record.taken if name in live.serving and name in recorded)
+    back = (recorded[name] for name in record.taken if name in serving and name in recorded)
     steps = [Scale(one if (now := scaled.get(one.variant)) is None else now.over(one), now) for one in back]
-    return Go((*steps, Close(replace(record, taken=(), done=True, lost=(*record.lost, live.why)))), notes=(live.why,))
+    over = replace(record, taken=(), done=not record.surplus, lost=(*record.lost, why))
+    return Go((*steps, Close(over)), notes=(why,))

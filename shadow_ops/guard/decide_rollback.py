@@ -16,7 +16,7 @@ from shadow_ops.guard import decision
 from shadow_ops.guard.counts import keeps_counts_back, remembered
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import Decision, Go, Step, Wait, keep_answer
-from shadow_ops.guard.direction import goes_to_the_past, is_ours
+from shadow_ops.guard.direction import goes_to_the_past, is_foreign, is_ours
 from shadow_ops.guard.handover import back_to, blocking, close, remembering
 from shadow_ops.guard.managed import as_asked
 from shadow_ops.guard.refusal import Refusal
@@ -50,8 +50,10 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
     notes = (
         (f"{seen.pending.why}: scaling is brought back from what is there",) if isinstance(seen.pending, Unread) else ()
     )
-    # To a config that was made after the one that serves, nobody goes back.
-    late = isinstance(seen.asked, Config) and not goes_to_the_past(seen)
+    # To a config that was made after the one that serves, nobody goes back, unless people have put an older one there.
+    came_from = None if request.old is None else request.old.config
+    late = asked.config not in known(seen.keeps, {}) or came_from == live.config.name
+    late = late and isinstance(seen.asked, Config) and not goes_to_the_past(seen)
     if record is not None:
         # One that was made again by hand under its name is younger than its deployment, which the record tells.
         late = late and (record.source, record.target) != (asked.config, live.config.name)
@@ -62,6 +64,9 @@ def decide_rollback(request: Request, seen: Seen) -> Decision:
         if record is not None and not record.done:
             steps = (*steps, *close(live, seen, record, taken_back=True))
         return _untouched(request, seen, steps, notes)
+    if record is not None and record.target == asked.config and is_foreign(live, record):
+        note = f"{live.name} serves {live.config.name}, which no deployment of this stack asked for: it was left alone"
+        return _untouched(request, seen, notes=(*notes, note))
     requested = seen.asked
     if requested is None:
         raise Refusal(

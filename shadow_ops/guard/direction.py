@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
+from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
 from shadow_ops.guard.refusal import Refusal
@@ -72,6 +73,11 @@ def fingerprint(asked: Asked | None) -> str:
 def is_of(record: Pending, request: Request) -> bool:
     """Whether the record was written before the very update that a request comes after, and not for an earlier one."""
     return record.was == fingerprint(request.old) and record.target == request.asked.config
+
+
+def is_foreign(live: LiveEndpoint, record: Pending) -> bool:
+    """Whether a config serves that no deployment on record asked for: somebody has updated the endpoint."""
+    return live.config.name not in (record.source, record.target, *record.keeps)
 
 
 def goes_to_the_past(seen: Seen) -> bool:

@@ -14,6 +14,7 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.reasons import Reason
+from shadow_ops.guard.direction import is_foreign
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
@@ -34,7 +35,7 @@ def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
     asked, record = request.asked.config, seen.pending
     if not leaves_alone(request) or not isinstance(record, Pending):
         return live
-    if live.config.name in (asked, record.source, record.target, *record.keeps):
+    if live.config.name == asked or not is_foreign(live, record):
         return live
     return replace(live, config=replace(live.config, name=asked))
 

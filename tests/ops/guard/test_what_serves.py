@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,15 +12,18 @@ from typing import Any
 import pytest
 
 from shadow_ops.guard.change import replaced_by
+from shadow_ops.guard.handler import on_event
 from shadow_ops.guard.served import Served
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Code, Stack, scaling, verdict
+from tests.ops.guard.stack import Clock, Code, Stack, scaling, verdict
 from tests.ops.guard.test_promotion import BIGGER, TESTING, promoted, refused, started
+from tests.ops.guard.world import ENDPOINT
 from tests.ops.parameter_store import aws_error
 
 ASKED = '-c rollback="reason"'
 DENIED = aws_error("AccessDeniedException", "not authorized", "DescribeModel")
+EVENT = {"source": "aws.sagemaker", "detail": {"EndpointName": ENDPOINT, "EndpointStatus": "IN_SERVICE"}}
 # Name, label and content of a model.
 _Told = tuple[str | None, str | None, str | None]
 OTHER_INSTANCES: list[dict[str, Any]] = [
@@ -373,3 +378,33 @@ def test_another_label_is_no_way_around_a_reason(promoted: Code, back: Code, bef
         assert stack.deploy(replace(promoted, promotion=False, called=called, made="anew")).ok
 
     refused(stack.deploy(replace(back, called=called, made="again")), ASKED)
+
+
+@pytest.mark.parametrize("older", [False, True])
+@pytest.mark.parametrize("ends", ["refused", "taken back by SageMaker", "rolled back", "well"])
+def test_scaling_survives_every_end_of_a_deployment_over_a_config_made_by_hand(ends: str, older: bool) -> None:
+    """On other instances than the code's, so that scaling is in an update's way; an older config may be put back, too.
+
+    What a deployment that never reached the endpoint leaves alone scales on; the rest comes back by an event at last.
+    """
+    code = replace(TESTING, scaling=(scaling(),))
+    stack = started(code)
+    world = stack.world
+    before, scaled = shape(world.targets)["production"], copy.deepcopy(world.targets)
+    world.targets.clear()
+    by_hand(stack, InstanceType=BIGGER)
+    world.scaling[ENDPOINT] = scaled
+    if older:
+        world.created["by-hand"] = world.created[stack.config] - datetime.timedelta(days=1)
+    stack.fails_last = ends == "rolled back"
+    if ends == "refused":
+        stack.verdict = lambda: verdict(Outcome.FAIL)
+    elif ends == "taken back by SageMaker":
+        world.next_update = "no capacity"
+
+    result = stack.deploy(code.promoted())
+    on_event(EVENT, world.clients(), Clock(world))
+
+    assert result.ok == (ends == "well")
+    assert world.status == ("UPDATE_COMPLETE" if result.ok else "UPDATE_ROLLBACK_COMPLETE")
+    assert shape(world.targets)["production"] == before
