@@ -35,7 +35,7 @@ def test_the_package_holds_what_the_handler_imports_and_nothing_else() -> None:
     assert names == {file.relative_to(ROOT).as_posix() for file in run}
 
 
-def test_the_package_has_the_files_without_their_docstrings() -> None:
+def test_the_package_has_the_files_without_their_docstrings_and_comments() -> None:
     """Under their names as modules, each doing the same on the same lines, with the table of instances as it is."""
     with zipfile.ZipFile(io.BytesIO(package())) as archive:
         found = {name.removeprefix("shadow_ops/"): archive.read(name).decode() for name in archive.namelist()}
@@ -46,6 +46,7 @@ def test_the_package_has_the_files_without_their_docstrings() -> None:
         if name.endswith(".py"):
             assert bare(packed) == bare(source), name
             assert texts(packed) <= {""}, name
+            assert not any(line.lstrip().startswith("#") for line in packed.splitlines()), name
         else:
             assert packed == source
     assert len(package()) < 620_000

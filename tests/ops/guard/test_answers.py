@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shadow_constructs.guard.package import modules, without_docstrings
+from shadow_constructs.guard.package import modules, without_comments
 from shadow_ops.guard import handler
 from shadow_ops.guard.answer import body, check_address, failure, put, success
 from shadow_ops.guard.clients import Clients
@@ -283,7 +283,7 @@ def test_the_clock_never_sleeps_beyond_its_end() -> None:
 def test_the_code_is_small() -> None:
     """What the function is made of stays below 580 KiB, a quarter of it where it is compressed."""
     package = Path(handler.__file__).parent.parent
-    files = [without_docstrings((package / name).read_bytes()) for name in modules(package)]
+    files = [without_comments((package / name).read_bytes()) for name in modules(package)]
 
     assert len(files) > 20
     assert sum(map(len, files)) < 580 * 1024
