@@ -11,7 +11,7 @@ import itertools
 import statistics
 from collections.abc import Iterator
 
-from shadow_ops.contract.catalogue import MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY, RESOURCE_METRICS
+from shadow_ops.contract.catalogue import CPU_UTILIZATION, MICROSECONDS_PER_MILLISECOND, MODEL_LATENCY, RESOURCE_METRICS
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.small import small_limits
 from shadow_ops.judge.copies import Copies, Fault
@@ -69,6 +69,14 @@ def _of_distances(samples: Samples) -> Iterator[str]:
         yield (
             f"period_seconds={samples.fine.seconds:g}, but the periods begin {usual:g} s apart: counted as {usual:g} s "
             f"long they would be judged otherwise"
+        )
+    figures = samples.fine.numbers(CPU_UTILIZATION.name)[1]
+    known = [start for start, figure in zip(starts, figures, strict=True) if figure is not None]
+    between = [(later - one).total_seconds() for one, later in itertools.pairwise(known)]
+    if len(known) >= _ENOUGH and min(between) > max(samples.fine.seconds, statistics.median(apart)):
+        yield (
+            f"period_seconds={samples.fine.seconds:g}, but utilisation is published every {min(between):g} s: most "
+            f"periods lack it; judge by periods of {min(between):g} s"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from shadow_constructs import (
     Alerts,
     Capture,
     Container,
+    Dashboard,
     Guard,
     Guardrails,
     InvalidValueError,
@@ -48,12 +50,27 @@ NEURON_IMAGE = Container.deep_learning("djl-inference", "0.30.0-neuronx-sdk2.20.
 ARM_IMAGE = Container.deep_learning("pytorch-inference-graviton", "2.4.0-cpu-py311-ubuntu22.04-sagemaker")
 BY_ADDRESS = "763104351884.dkr.ecr.eu-west-1.amazonaws.com/pytorch-inference"
 AGREES = GatePolicy(rules=[Rule.agreement()])
+DRAWN = "dashboard-period-and-publishing"
+MINUTES = GatePolicy(period_seconds=60)
+SELDOM: dict[str, Any] = {
+    "metrics": MetricsPublishing(frequency_seconds=300),
+    "alerts": Alerts(period_seconds=300),
+    "dashboard": Dashboard(period_seconds=300),
+}
 
 
 def on(instance_type: str, container: Container | None = None, version: str = "v1") -> Variant:
     """A version on a type, served by a container."""
     one = model(version) if container is None else model(version, container=container)
     return variant(version, model=one, hardware=hardware(instance_type))
+
+
+def _published(seconds: int, *, enhanced: bool = True) -> dict[str, Any]:
+    return {"metrics": MetricsPublishing(frequency_seconds=seconds, enhanced=enhanced)}
+
+
+def _judged(period: int | None, every: int, enhanced: bool) -> ShadowTest:
+    return shadow_test(gate=GatePolicy(period_seconds=period), **_published(every, enhanced=enhanced))
 
 
 def _serverless(**changes: object) -> ShadowTest:
@@ -175,6 +192,12 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
             alerts=Alerts(period_seconds=20), metrics=MetricsPublishing(frequency_seconds=30, enhanced=True)
         ),
     ],
+    "gate-period-and-publishing": [
+        partial(_judged, period, every, False)
+        for every in (120, 180, 240, 300)
+        for period in (1, 10, 60, 240)
+        if period < every
+    ],
     "regions-of-one-endpoint": [
         lambda: serving(volume_key_arn=KEY_ARN, alerts=Alerts(topic_arn=TOPIC.format("us-east-1"))),
         lambda: serving(volume_key_arn=KEY_ARN, capture=Capture(key_arn=KEY_ARN.replace("eu-west-1", "us-east-1"))),
@@ -228,6 +251,21 @@ FITS: list[Callable[[], object]] = [
     lambda: serving(gate=AGREES),
     lambda: serving(alerts=Alerts(period_seconds=10), metrics=MetricsPublishing(frequency_seconds=10, enhanced=True)),
     lambda: serving(alerts=Alerts.off("nobody"), metrics=MetricsPublishing(frequency_seconds=300)),
+    *(
+        partial(_judged, period, every, enhanced)
+        for every in (10, 60, 120, 300)
+        for period in (None, 1, 10, 60, 120, 300, 900)
+        for enhanced in (False, True)
+        # What SageMaker publishes as seldom as the requests is missing in no period that has any.
+        if enhanced or every <= max(period or 300, 60)
+    ),
+    lambda: shadow_test(gate=replace(MINUTES, rules=[Rule.latency(percentile=50)]), **SELDOM, capture=Capture.off()),
+    lambda: shadow_test(
+        gate=replace(MINUTES, rules=[Rule.latency(percentile=50), Rule.utilization(resource="cpu", report_only=True)]),
+        capture=Capture.off(),
+        **SELDOM,
+    ),
+    lambda: serving(gate=MINUTES, **SELDOM),
     lambda: serving(volume_key_arn=KEY_ARN, alerts=Alerts(topic_arn=TOPIC.format("eu-west-1"))),
     lambda: _deployed(
         serving(alerts=Alerts(action_arns=["arn:aws:ssm-incidents::111122223333:response-plan/page"])),
@@ -276,6 +314,16 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
             "agreement-and-percent",
         ),
         (lambda: serving(guard=Guard(network=_in_vpc("PUBLIC"))), "guard-and-public-subnets"),
+        *(
+            (
+                lambda every=every, period=period: serving(
+                    dashboard=Dashboard(period_seconds=period), **_published(every)
+                ),
+                DRAWN,
+            )
+            for every, period in ((120, 60), (300, 60), (300, 240))
+        ),
+        (lambda: serving(dashboard=Dashboard(period_seconds=60), metrics=SELDOM["metrics"]), DRAWN),
     ],
 )
 def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], ShadowTest], warned: str) -> None:
@@ -289,7 +337,15 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "agreement-and-percent",
         "guard-and-public-subnets",
         "managed-and-production",
+        DRAWN,
     }
+
+
+@pytest.mark.parametrize("dashboard", [Dashboard(), Dashboard(period_seconds=300), Dashboard.off()])
+def test_a_dashboard_that_draws_what_there_is_is_not_warned_about(dashboard: Dashboard) -> None:
+    """Whose period is as long as metrics are published in, or CloudWatch's choice."""
+    test = serving(metrics=SELDOM["metrics"], dashboard=dashboard)
+    assert f"shadow-constructs:{DRAWN}" not in {one.id for one in warnings_of(test)}
 
 
 def _in_vpc(kind: str) -> Network:

@@ -10,7 +10,7 @@ from shadow_constructs.values.hardware import Hardware, Serverless
 from shadow_constructs.values.pairs.pair import Clash, Pair
 from shadow_constructs.values.pairs.places import disagreements
 from shadow_constructs.values.scaling import TARGETS, target_policy
-from shadow_ops.contract.rules import AgreementRule
+from shadow_ops.contract.rules import AgreementRule, UtilizationRule
 
 if TYPE_CHECKING:
     from shadow_constructs.values.shadow_test import ShadowTest
@@ -33,16 +33,37 @@ def _serverless(test: ShadowTest) -> Iterator[Clash]:
         yield Clash("guardrails", must, "Guardrails.rolling(...)", "use Guardrails()")
 
 
-def _publishing(test: ShadowTest) -> Iterator[Clash]:
-    if not test.alerts.enabled:
-        return
+def _published_every(test: ShadowTest) -> tuple[int, int]:
+    """Seconds between two points of the requests' metrics, and of utilisation (API member MetricsConfig)."""
     utilisation = test.metrics.frequency_seconds
-    invocations = utilisation if test.metrics.enhanced else _INVOCATIONS_EVERY
-    slowest = max(utilisation, invocations)
-    if test.alerts.period_seconds < slowest:
-        must = f"have a period_seconds of at least {slowest}, as metrics are published every {slowest} s"
-        fix = f"raise it to {slowest}, or publish more often: MetricsPublishing(frequency_seconds=..., enhanced=True)"
-        yield Clash("alerts", must, test.alerts.period_seconds, fix)
+    return utilisation if test.metrics.enhanced else _INVOCATIONS_EVERY, utilisation
+
+
+def _too_short(what: str, period: int, every: int) -> Clash:
+    must = f"have a period_seconds of at least {every}, as metrics are published every {every} s"
+    fix = f"raise it to {every}, or publish more often: MetricsPublishing(frequency_seconds=..., enhanced=True)"
+    return Clash(what, must, period, fix)
+
+
+def _publishing(test: ShadowTest) -> Iterator[Clash]:
+    slowest = max(_published_every(test))
+    if test.alerts.enabled and test.alerts.period_seconds < slowest:
+        yield _too_short("alerts", test.alerts.period_seconds, slowest)
+
+
+def _judged(test: ShadowTest) -> Iterator[Clash]:
+    requests, utilisation = _published_every(test)
+    period = test.gate.period_seconds
+    decides = any(isinstance(rule, UtilizationRule) for rule in test.policy.gating_rules)
+    # Where both come as seldom, what lies between two of them is no period: nothing is missing.
+    if test.shadow is not None and decides and period is not None and max(period, requests) < utilisation:
+        yield _too_short("gate", period, utilisation)
+
+
+def _drawn(test: ShadowTest) -> Iterator[Clash]:
+    slowest, period = max(_published_every(test)), test.dashboard.period_seconds
+    if test.dashboard.enabled and period is not None and period < slowest:
+        yield _too_short("dashboard", period, slowest)
 
 
 def _volume_key(test: ShadowTest) -> Iterator[Clash]:
@@ -190,6 +211,22 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
         "fire",
         source="API members MetricsConfig and PutMetricAlarm.Period",
         check=_publishing,
+    ),
+    Pair(
+        id="gate-period-and-publishing",
+        facts="period of the gate and interval of utilisation",
+        clash="a period shorter than utilisation is published in, where a rule of it decides: many would lack it, and "
+        "the gate never pass",
+        source="API member MetricsConfig.MetricPublishFrequencyInSeconds",
+        check=_judged,
+    ),
+    Pair(
+        id="dashboard-period-and-publishing",
+        facts="period of the dashboard and interval of the metrics",
+        clash="a period shorter than metrics are published in: lines become dots",
+        source="API member MetricsConfig.MetricPublishFrequencyInSeconds",
+        check=_drawn,
+        then="warned",
     ),
     Pair(
         id="regions-of-one-endpoint",

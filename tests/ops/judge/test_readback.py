@@ -21,7 +21,9 @@ from tests.ops.judge.test_now import slower
 def read_back(given: Recording, policy: GatePolicy = QUICK) -> list[str]:
     """The warnings that a verdict has of its input."""
     return [
-        one for one in judge_aloud(given, policy).notes if "means" in one or "recordings have" in one or "apart" in one
+        one
+        for one in judge_aloud(given, policy).notes
+        if any(said in one for said in ("means", "recordings have", "apart", "published"))
     ]
 
 
@@ -140,8 +142,23 @@ def test_periods_that_are_farther_apart_than_long_are_read_back(
     """Minutes for seconds: none begins where another ends."""
     made = replace(recording(periods), period_seconds=seconds)
     found = read_back(made)
-    assert bool(found) is said
+    assert len(found) == said
     assert not said or f"period_seconds={seconds}, but the periods begin {apart} s apart" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("each", "periods", "said"), [(1, 40, False), (2, 24, True), (2, 22, False), (5, 60, True), (5, 55, False)]
+)
+def test_utilisation_that_comes_more_seldom_than_the_periods_is_read_back(each: int, periods: int, said: bool) -> None:
+    """A dozen figures of the shadow's, none of which follows the one before at once."""
+    usual = recording(periods)
+    without = [
+        replace(one.shadow, numbers={k: v for k, v in one.shadow.numbers.items() if k != "CPUUtilization"})
+        for one in usual.periods
+    ]
+    some = [one if n % each == 0 else replace(one, shadow=without[n]) for n, one in enumerate(usual.periods)]
+    found = read_back(replace(usual, periods=tuple(some)))
+    assert [f"utilisation is published every {each * 300} s" in one for one in found] == [True] * said
 
 
 def test_a_gap_is_no_distance() -> None:
