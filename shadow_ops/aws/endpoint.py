@@ -13,9 +13,6 @@ from botocore.exceptions import ClientError
 
 from shadow_ops.aws.boto import Client
 
-# Of a variant, what scaling and its being alone make meaningless.
-_HOW_MANY = ("InitialInstanceCount", "InitialVariantWeight")
-
 
 @dataclass(frozen=True)
 class LiveVariant:
@@ -99,23 +96,6 @@ class LiveEndpoint:
         """Share of the requests that is copied to the shadow; 0 without one."""
         # Beside a production weight of 1, as this library renders it, the shadow's weight is the share.
         return 0 if self.shadow is None else self.shadow.weight * 100
-
-
-def same_content(one: Config, other: Config) -> bool:
-    """Whether two configs serve the same, under whatever names they were made and on however many instances.
-
-    SageMaker makes configs of its own for a managed test, and so has one of its own at the end.
-    """
-
-    def what(config: Config) -> tuple[object, ...]:
-        variants = [
-            [{name: value for name, value in variant.items() if name not in _HOW_MANY} for variant in variants]
-            for variants in (config.production, config.shadow)
-        ]
-        return (*variants, config.capture_uri, config.capture_percent)
-
-    alone = len(one.production) == len(other.production) == 1
-    return alone and what(one) == what(other)
 
 
 def describe_config(sagemaker: Client, name: str) -> Config:

@@ -10,7 +10,7 @@ from shadow_ops.aws import history, records
 from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.denied import is_denied
-from shadow_ops.aws.endpoint import LiveEndpoint, LiveVariant, describe_config, is_missing, same_content
+from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant, describe_config, is_missing
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look, latest
 from shadow_ops.aws.parameters import DamagedRecordError
@@ -22,6 +22,8 @@ from shadow_ops.observe.scaling import Limits, limits_of, scaling_drifts, stoppe
 
 # API operation DescribeAlarms: names in a call.
 _ALARMS_PER_CALL = 100
+# Of a variant, what scaling and its being alone make meaningless.
+_HOW_MANY = ("InitialInstanceCount", "InitialVariantWeight")
 _OF_ITS_NAME = ("EndpointConfigName", "EndpointConfigArn", "CreationTime", "ResponseMetadata")
 # Two custom resources of an hour each; the endpoint's own update is seen in its status.
 _LONGEST_STEPS = datetime.timedelta(hours=2)
@@ -123,6 +125,23 @@ def _as_said(clients: Clients, live: LiveEndpoint, said: Declared, *, managed: b
             return live
         raise
     return replace(live, config=asked) if same else live
+
+
+def same_content(one: Config, other: Config) -> bool:
+    """Whether two configs serve the same, under whatever names they were made and on however many instances.
+
+    SageMaker makes configs of its own for a managed test, and so has one of its own at the end.
+    """
+
+    def what(config: Config) -> tuple[object, ...]:
+        variants = [
+            [{name: value for name, value in variant.items() if name not in _HOW_MANY} for variant in variants]
+            for variants in (config.production, config.shadow)
+        ]
+        return (*variants, config.capture_uri, config.capture_percent)
+
+    alone = len(one.production) == len(other.production) == 1
+    return alone and what(one) == what(other)
 
 
 def _same(sagemaker: Client, *names: str) -> bool:

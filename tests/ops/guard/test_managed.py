@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from shadow_ops.aws.endpoint import Config, same_content
+from shadow_ops.aws.endpoint import Config
 from shadow_ops.contract.declared import managed_name
 from shadow_ops.contract.declaring import to_parameters
 from shadow_ops.guard.managed import as_asked
+from shadow_ops.observe.status import same_content
 from tests.ops.cli.services import DECLARED
 from tests.ops.guard.harm.account import Faults
 from tests.ops.guard.harm.code import Code as Deployed
