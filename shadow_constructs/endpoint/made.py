@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import aws_cdk as cdk
 from aws_cdk import aws_sagemaker as sagemaker
@@ -32,7 +33,7 @@ def check_deployed(stack: cdk.Stack, test: ShadowTest) -> None:
     place = place_of(stack)
     problems = Problems("ShadowTest")
     region, account = (None if is_token(one) else one for one in (place.region, place.account))
-    check_pairs(problems, PAIRS, Deployed(test, region, account, found))
+    check_pairs(problems, PAIRS, Deployed(test, region, account, partial(found, stack)))
     problems.raise_if_any()
 
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 
+from shadow_constructs.values.pairs.kinds import Found
 from shadow_constructs.values.tokens import TOKEN, is_token
 
 # IAM is one for all Regions, and a response plan is kept in several.
@@ -54,21 +55,30 @@ def place_of(stack: cdk.Stack) -> Place:
     return found
 
 
-def found(address: str) -> tuple[str | None, str | None]:
-    """Region and account of the resource of the app that a token refers to, each None where the code doesn't say.
+def found(stack: cdk.Stack, address: str) -> Found:
+    """What the resource of the app is that a token refers to.
 
     Args:
-        address: The token, such as a topic's ``topic_arn``; of anything else nothing is known.
+        stack: The stack that names it.
+        address: The token, such as a topic's ``topic_arn``, or an ARN that ends in one; of anything else nothing is
+            known.
     """
-    if not TOKEN.fullmatch(address) or not address.startswith("$"):
-        return None, None
-    token = cdk.Tokenization.reverse_string(address).first_token
+    whole = address.startswith("$")
+    text = address if whole else address.split(":", 5)[-1]
+    if not TOKEN.fullmatch(text) or not text.startswith("$"):
+        return Found()
+    token = cdk.Tokenization.reverse_string(text).first_token
     target = token.target if isinstance(token, cdk.Reference) else None
     if not isinstance(target, cdk.CfnResource):
-        return None, None
-    place = place_of(target.stack)
-    region = None if target.cfn_resource_type.startswith(_OF_NO_REGION) or is_token(place.region) else place.region
-    return region, None if is_token(place.account) else place.account
+        # The CDK knows the name of an alias, and keeps it in a token all the same.
+        known = None if whole or target is not None else stack.resolve(text)
+        return Found(resource="AWS::KMS::Alias" if str(known).startswith("alias/") else None)
+    place, resource = place_of(target.stack), target.cfn_resource_type
+    if not whole:
+        return Found(resource=resource)
+    region = None if resource.startswith(_OF_NO_REGION) or is_token(place.region) else place.region
+    account = None if is_token(place.account) else place.account
+    return Found(region, account, resource, token.display_name if isinstance(token, cdk.Reference) else None)
 
 
 @cache

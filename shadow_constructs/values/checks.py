@@ -14,7 +14,7 @@ from typing import Any
 
 from shadow_constructs.values.arns import completed, parts_of
 from shadow_constructs.values.frozen import frozen_mapping
-from shadow_constructs.values.tokens import is_list, is_token
+from shadow_constructs.values.tokens import TOKEN, is_list, is_token
 from shadow_ops.contract.checks import MOST_ENTRIES, checked_list
 from shadow_ops.contract.names import ROLE, SERVICE_NAME, SERVICE_NAME_RULE
 from shadow_ops.contract.partitions import check_partition
@@ -24,6 +24,9 @@ from shadow_ops.contract.text import is_writable
 
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
+
+# What a token inside a text may stand for: a name, a number, a part of a Region's name, a digest.
+_FILLINGS = ("x", "1", "xx-x", "0" * 64)
 
 MOST_TAGS = 50
 """Of one resource, in all services."""
@@ -78,6 +81,8 @@ def check_text(
             problems.add(what, rule, value, fix)
         elif example:
             check_partition(problems, what, value, parts_of(value)[1], parts_of(value)[3])
+        elif not TOKEN.fullmatch(value) and not any(pattern.fullmatch(TOKEN.sub(one, value)) for one in _FILLINGS):
+            problems.add(what, rule, value, fix)
     elif not is_writable(value):
         problems.add(what, "hold no control characters and no halves of characters", value, fix)
     elif not pattern.fullmatch(value) or (longest is not None and len(value) > longest):

@@ -10,9 +10,10 @@ from typing import TypeAlias, get_args
 
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.checks import check_arn, check_text, check_type, checked_mapping
-from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length
+from shadow_constructs.values.ecr_address import IMAGE, check_image, check_length, is_host, parse
 from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.local_image import DockerfileImage, called, check_dockerfile
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_one_of, checking
 from shadow_ops.contract.names import FUNCTION, REGION
 from shadow_ops.contract.problems import Problems, readable
@@ -164,6 +165,9 @@ class Container:
             check_text(problems, "account", account, pattern=_ACCOUNT, rule="be 12 digits in quotes", tokens=True)
         if region is not None:
             check_text(problems, "region", region, pattern=REGION, rule="be a region such as eu-west-1", tokens=True)
+        if isinstance(repository, str) and is_host(repository):
+            fix = "write repository.repository_name, or give the whole address to Container.uri(...)"
+            problems.add("repository", "be the name of an ECR repository without its host", repository, fix)
         check_length(problems, repository, tag_or_digest, region)
         problems.raise_if_any()
         return Container(EcrImage(repository, tag_or_digest, account, region))
@@ -261,8 +265,12 @@ class Container:
         match self.image:
             case EcrImage(tag_or_digest="latest") | DeepLearningImage(tag="latest"):
                 return "latest"
-            case ImageAddress(uri) if "${Token[" not in uri:
+            case ImageAddress(uri):
+                found = parse(uri)
+                if found is not None:
+                    return "latest" if found.version in (None, "latest") else None
                 name = uri.rsplit("/", 1)[-1]
-                return "latest" if name.endswith(":latest") or ":" not in name else None
+                moves = not is_token(uri) and (name.endswith(":latest") or ":" not in name)
+                return "latest" if moves else None
             case _:
                 return None

@@ -63,6 +63,11 @@ def parse(uri: str) -> EcrAddress | None:
     )
 
 
+def is_host(text: str) -> bool:
+    """Whether a text begins with a host of ECR's; a repository may have dots in its name."""
+    return re.match(r"[^/]*\.dkr[.-]ecr(?:-fips)?\.", text) is not None
+
+
 def check_image(problems: Problems, what: str, value: object) -> None:
     """Check an address that CreateModel takes without a private registry: of a private ECR repository, or a token."""
     must = f"be an image in ECR like {EXAMPLE}"

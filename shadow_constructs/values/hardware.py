@@ -8,6 +8,7 @@ from shadow_constructs.values.checks import check_arn, check_key_arn, check_text
 from shadow_constructs.values.pairs.of_hardware import PAIRS
 from shadow_constructs.values.pairs.pair import check_pairs
 from shadow_constructs.values.s3_address import ADDRESS, check_address
+from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract import hosting
 from shadow_ops.contract.checks import check_flag, check_one_of, checking
 from shadow_ops.contract.problems import Problems
@@ -77,15 +78,13 @@ class CoreDump:
             InvalidValueError: With one line per mistake.
         """
         problems = checking(self)
-        check_text(
-            problems,
-            "destination",
-            self.destination,
-            pattern=ADDRESS,
-            rule="be an address like s3://bucket/prefix",
-            longest=512,
-            tokens=isinstance(self.destination, str) and self.destination.startswith("s3://"),
-        )
+        where = self.destination
+        if isinstance(where, str) and is_token(where) and not where.startswith("s3://"):
+            fix = "write f's3://{bucket.bucket_name}/<prefix>'"
+            problems.add("destination", "start with a literal s3://", where, fix)
+        else:
+            rule = "be an address like s3://bucket/prefix"
+            check_text(problems, "destination", where, pattern=ADDRESS, rule=rule, longest=512, tokens=True)
         if problems.count == 0:
             check_address(problems, "destination", self.destination)
         if self.key_arn is not None:

@@ -341,8 +341,9 @@ def test_an_ordinary_test_has_no_warning() -> None:
         Container.uri("111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn"),
         Container.uri(IMAGE.replace(":7", ":latest")),
         Container.ecr("churn", "latest"),
+        Container.uri(f"111122223333.dkr.ecr.{cdk.Aws.REGION}.{cdk.Aws.URL_SUFFIX}/churn"),
     ],
-    ids=["no tag", "latest by address", "latest by repository"],
+    ids=["no tag", "latest by address", "latest by repository", "no tag, with tokens"],
 )
 def test_a_moving_tag_is_warned_of(container: Container) -> None:
     """What was tested might not be what is promoted."""

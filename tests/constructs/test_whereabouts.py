@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +11,16 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_ssm as ssm
 
 from shadow_constructs import (
     Alerts,
@@ -23,7 +28,10 @@ from shadow_constructs import (
     Container,
     CoreDump,
     Guard,
+    Guardrails,
     InvalidValueError,
+    Model,
+    ModelPackage,
     Network,
     ShadowEndpoint,
     ShadowTest,
@@ -61,6 +69,19 @@ def _with_model(**given: Any) -> ShadowTest:  # noqa: ANN401 - whatever a model 
     return serving(production=variant(model=model(**given)))
 
 
+def _bucket(stack: cdk.Stack) -> s3.Bucket:
+    return s3.Bucket(stack, "B", bucket_name="theirs")
+
+
+def _alarm(stack: cdk.Stack, name: str | None = None) -> cloudwatch.Alarm:
+    metric = cloudwatch.Metric(namespace="N", metric_name="M")
+    return cloudwatch.Alarm(stack, "A", alarm_name=name, metric=metric, threshold=1, evaluation_periods=1)
+
+
+def _of_name(name: str) -> ShadowTest:
+    return serving(production=variant(model=Model(version="v1", model_name=name)))
+
+
 REGIONAL: dict[str, Make] = {
     "topic": lambda s: serving(alerts=Alerts.to(sns.Topic(s, "T"))),
     "action": lambda s: serving(alerts=Alerts(action_arns=[sns.Topic(s, "T").topic_arn])),
@@ -83,6 +104,11 @@ REGIONAL: dict[str, Make] = {
     "bucket of the artifact": lambda s: _with_model(
         artifact=f"s3://{s3.Bucket(s, 'B', bucket_name='models').bucket_name}/m.tar.gz"
     ),
+    "bucket of core dumps": lambda s: serving(
+        production=variant(hardware=hardware(core_dump=CoreDump(f"s3://{_bucket(s).bucket_name}/d")))
+    ),
+    "alarm": lambda s: serving(guardrails=Guardrails(alarm_names=[_alarm(s, name="mine").alarm_name])),
+    "model": lambda s: _of_name(sagemaker.CfnModel(s, "M", model_name="theirs").attr_model_name),
     "parts of a topic": lambda s: serving(alerts=Alerts(topic_arn=f"arn:{PARTITION}:sns:{s.region}:111122223333:x")),
     "parts of a key": lambda s: serving(volume_key_arn=f"arn:{PARTITION}:kms:{s.region}:111122223333:key/x"),
 }
@@ -135,6 +161,109 @@ def test_a_role_of_another_account_is_refused(what: str) -> None:
 def test_a_role_is_of_no_region(what: str) -> None:
     """IAM is one for all of them."""
     _deployed(ROLES[what], VIRGINIA)
+
+
+ASKED: dict[str, Callable[[str], ShadowTest]] = {
+    "role of a model": lambda one: _with_model(role_arn=one),
+    "role of the guard": lambda one: serving(guard=Guard(role_arn=one)),
+    "role of the watch": lambda one: serving(watch=Watch(role_arn=one)),
+    "policy": lambda one: serving(guard=Guard(permissions_boundary=one)),
+    "key of volumes": lambda one: serving(volume_key_arn=one),
+    "key of captures": lambda one: serving(capture=Capture(bucket="theirs", key_arn=one)),
+    "key of the log": lambda one: serving(guard=Guard(log_key_arn=one)),
+    "key of the artifact": lambda one: _with_model(artifact_key_arn=one),
+    "topic": lambda one: serving(alerts=Alerts(topic_arn=one)),
+    "action": lambda one: serving(alerts=Alerts(action_arns=[one])),
+    "function": lambda one: _with_model(
+        container=Container.private_registry("r.example.com/x:1", credentials_provider_arn=one),
+        network=Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["sg-1"]),
+    ),
+    "bucket of captures": lambda one: serving(capture=Capture(bucket=one)),
+    "bucket of the artifact": lambda one: _with_model(artifact=f"s3://{one}/m.tar.gz"),
+    "bucket of core dumps": lambda one: serving(
+        production=variant(hardware=hardware(core_dump=CoreDump(f"s3://{one}/d")))
+    ),
+    "repository": lambda one: _with_model(container=Container.ecr(one, "1")),
+    "image": lambda one: _with_model(container=Container.uri(one)),
+    "alarm": lambda one: serving(guardrails=Guardrails(alarm_names=[one])),
+    "model": _of_name,
+    "package": lambda one: serving(
+        production=variant(
+            model=Model(
+                version="v1",
+                package=ModelPackage(
+                    one, artifact="s3://models/m.tar.gz", image="111122223333.dkr.ecr.eu-west-1.amazonaws.com/churn:1"
+                ),
+            )
+        )
+    ),
+    "subnet": lambda one: _with_model(network=Network(subnet_ids=["subnet-1", one], security_group_ids=["sg-1"])),
+    "group": lambda one: _with_model(
+        network=Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["sg-1", one])
+    ),
+}
+"""Whatever takes a token, by what is asked for."""
+
+
+def _function(stack: cdk.Stack) -> lambda_.Function:
+    code = lambda_.Code.from_inline("def handle(event, _): ...")
+    return lambda_.Function(stack, "F", runtime=lambda_.Runtime.PYTHON_3_12, handler="index.handle", code=code)
+
+
+ATTRIBUTES: dict[str, tuple[str, Callable[[cdk.Stack], str]]] = {
+    "role": ("role", lambda s: _role(s)),
+    "name of a role": ("", lambda s: iam.Role(s, "R", assumed_by=iam.AnyPrincipal()).role_name),
+    "user": ("", lambda s: iam.User(s, "U").user_arn),
+    "policy": ("policy", lambda s: iam.CfnManagedPolicy(s, "P", policy_document={}).ref),
+    "key": ("key", lambda s: kms.Key(s, "K").key_arn),
+    "id of a key": ("", lambda s: kms.Key(s, "K").key_id),
+    "alias": ("", lambda s: kms.Key(s, "K").add_alias("alias/mine").key_arn),
+    "topic": ("topic action", lambda s: sns.Topic(s, "T").topic_arn),
+    "name of a topic": ("", lambda s: sns.Topic(s, "T").topic_name),
+    "function": ("function action", lambda s: _function(s).function_arn),
+    "version": ("function action", lambda s: _function(s).current_version.function_arn),
+    "alias of a function": ("function action", lambda s: _function(s).add_alias("live").function_arn),
+    "name of a function": ("", lambda s: _function(s).function_name),
+    "bucket": ("bucket", lambda s: s3.Bucket(s, "B").bucket_name),
+    "ARN of a bucket": ("", lambda s: s3.Bucket(s, "B").bucket_arn),
+    "repository": ("repository", lambda s: ecr.Repository(s, "R").repository_name),
+    "ARN of a repository": ("", lambda s: ecr.Repository(s, "R").repository_arn),
+    "address of a repository": ("image", lambda s: ecr.CfnRepository(s, "R").attr_repository_uri),
+    "alarm": ("alarm", lambda s: _alarm(s).alarm_name),
+    "ARN of an alarm": ("", lambda s: _alarm(s).alarm_arn),
+    "composite alarm": ("", lambda s: cloudwatch.CfnCompositeAlarm(s, "C", alarm_rule="FALSE").ref),
+    "model": ("model", lambda s: sagemaker.CfnModel(s, "M").attr_model_name),
+    "ARN of a model": ("", lambda s: sagemaker.CfnModel(s, "M").ref),
+    "package": ("package", lambda s: sagemaker.CfnModelPackage(s, "P").attr_model_package_arn),
+    "subnet": ("subnet", lambda s: ec2.CfnSubnet(s, "S", vpc_id="vpc-1", cidr_block="10.0.0.0/24").attr_subnet_id),
+    "group": ("group", lambda s: ec2.CfnSecurityGroup(s, "G", group_description="x", vpc_id="vpc-1").attr_group_id),
+    "queue": ("", lambda s: cdk.CfnResource(s, "Q", type="AWS::SQS::Queue").get_att("Arn").to_string()),
+    "custom resource": ("*", lambda s: cdk.CustomResource(s, "X", service_token="arn").get_att_string("What")),
+    "SSM parameter": ("*", lambda s: ssm.StringParameter.value_for_string_parameter(s, "/x")),
+    "SSM parameter of the app": ("*", lambda s: ssm.StringParameter(s, "X", string_value="x").string_value),
+    "parameter": ("*", lambda s: cdk.CfnParameter(s, "X").value_as_string),
+    "import": ("*", lambda _: cdk.Fn.import_value("x")),
+    "another type's": ("*", lambda s: cdk.CfnResource(s, "X", type="AWS::EC2::VPC").get_att("Some").to_string()),
+}
+"""Tokens, and where each belongs: of the last ones nobody knows what they are."""
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_token_is_of_what_is_asked_for(asked: str) -> None:
+    """Another resource of the app, or another attribute of the right one, is refused with the one to write."""
+    for given, (fits, make) in ATTRIBUTES.items():
+        stack = new_stack(IRELAND)
+        token = make(stack)
+        if fits == "*" or asked.split(" ")[0] in fits.split(" "):
+            ShadowEndpoint(stack, "E", test=ASKED[asked](token))
+            continue
+        with pytest.raises(InvalidValueError) as refused:
+            ShadowEndpoint(stack, "E", test=ASKED[asked](token))
+        [line] = refused.value.problems
+        # An alias has its ARN put together of parts, which says more.
+        assert given == "alias" or re.search(
+            r"must be (the|an) .*, got '(a part|\w+) of AWS::\S+'; write \w+\.\w+", line
+        ), given
 
 
 @pytest.mark.parametrize("path", ["", "team/", "team/sub/"])

@@ -12,6 +12,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
 from shadow_constructs import (
     Alerts,
@@ -83,6 +84,12 @@ def _managed(**changes: Any) -> ManagedShadowTest:  # noqa: ANN401 - whatever Sh
 
 def _deployed(test: ShadowTest, env: cdk.Environment = IRELAND) -> None:
     ShadowEndpoint(new_stack(env), "E", test=test)
+
+
+def _with_a_role_as_key() -> None:
+    stack = new_stack(IRELAND)
+    role = iam.Role(stack, "R", assumed_by=iam.AnyPrincipal())
+    ShadowEndpoint(stack, "E", test=serving(volume_key_arn=role.role_arn))
 
 
 CLASHES: dict[str, list[Callable[[], object]]] = {
@@ -220,6 +227,7 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
         lambda: _deployed(serving(production=on("ml.m5.large", Container.ecr("churn", "7", region="us-east-1")))),
         lambda: _deployed(serving(production=variant(model=model(role_arn=ROLE_ARN.replace(":aws:", ":aws-us-gov:"))))),
     ],
+    "kinds-of-resources": [_with_a_role_as_key],
     "role-and-stack": [
         lambda: _deployed(serving(production=variant(model=model(role_arn=ROLE_ARN.replace("1111", "9999"))))),
     ],

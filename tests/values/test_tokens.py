@@ -52,6 +52,54 @@ ACCEPTED: dict[str, Callable[[], object]] = {
     "tag": lambda: shadow_test(tags={"team": TEXT}),
 }
 
+# A token within a text: what stands beside it is held to the same rule.
+WITHIN: dict[str, tuple[Callable[[str], object], list[str], list[str]]] = {
+    "model name": (
+        lambda one: Model(version="v1", model_name=one),
+        [f"{TEXT}-model", f"model-{TEXT}-{OTHER}"],
+        [f"team/{TEXT}", f"arn:aws:sagemaker:eu-west-1:111122223333:model/{TEXT}", f"-{TEXT}"],
+    ),
+    "repository": (
+        lambda one: Container.ecr(one, "1"),
+        [f"team/{TEXT}", f"{TEXT}/churn-{OTHER}"],
+        [f"Team/{TEXT}", f"{TEXT}:1", f"111122223333.dkr.ecr.eu-west-1.amazonaws.com/{TEXT}"],
+    ),
+    "tag or digest": (
+        lambda one: Container.ecr("churn", one),
+        [f"v{TEXT}", f"sha256:{TEXT}", f"{TEXT}.{OTHER}"],
+        [f"v {TEXT}", f"sha512:{TEXT}", f"-{TEXT}"],
+    ),
+    "region": (
+        lambda one: Container.ecr("churn", "1", region=one),
+        [f"eu-west-{TEXT}", f"{TEXT}-1", f"eu-{TEXT}-1"],
+        [f"EU-{TEXT}"],
+    ),
+    "alarm": (
+        lambda one: Guardrails(alarm_names=[one]),
+        [f"{TEXT}-alarm"],
+        [f"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:{TEXT}"],
+    ),
+    "subnet": (
+        lambda one: Network(subnet_ids=["subnet-1", one], security_group_ids=["sg-1"]),
+        [f"subnet-{TEXT}"],
+        [f"subnet_{TEXT}"],
+    ),
+    "bucket": (lambda one: Capture(bucket=one), [f"{TEXT}-captured"], [f"{TEXT}_captured", f"{TEXT}-s3alias"]),
+    "core dumps": (lambda one: CoreDump(one), [f"s3://{TEXT}/dumps"], [f"{TEXT}/dumps", TEXT, f"s3://{TEXT}/*"]),
+}
+
+
+@pytest.mark.parametrize("what", WITHIN)
+def test_what_stands_beside_a_token_is_checked(what: str) -> None:
+    """A token may stand for whatever a text needs, and mends nothing that is wrong without it."""
+    make, accepted, refused = WITHIN[what]
+    for one in accepted:
+        make(one)
+    for one in refused:
+        with pytest.raises(InvalidValueError):
+            make(one)
+
+
 # The same with the text that stands for a list, each where one text is asked for.
 ONE_OF_LIST: dict[str, Callable[[], object]] = {
     "model name": lambda: Model(version="v1", model_name=LIST[0]),
@@ -107,7 +155,7 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "content type": (lambda: Capture(csv_content_types=[TEXT]), LITERAL),
     "DLC tag": (lambda: Container.deep_learning("pytorch-inference", TEXT), LITERAL),
     "whole artifact": (lambda: model(artifact=TEXT), "must start with a literal s3://"),
-    "whole core dump address": (lambda: CoreDump(TEXT), LITERAL),
+    "whole core dump address": (lambda: CoreDump(TEXT), "must start with a literal s3://"),
     "XGBoost version": (lambda: Container.xgboost(TEXT), "must be one of"),
     "tag's key": (lambda: shadow_test(tags={TEXT: "x"}), "'tags' must have keys of"),
     "count": (lambda: hardware(count=NUMBER), PLAIN_NUMBER),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from shadow_constructs.values import aws_images, xgboost_images
 from shadow_constructs.values.container import DeepLearningImage, XGBoostImage
+from shadow_constructs.values.pairs.kinds import Found, mistaken
 from shadow_constructs.values.pairs.pair import Clash, Pair
 from shadow_constructs.values.pairs.places import Placed, places_of
 from shadow_constructs.values.tokens import is_token
@@ -25,28 +27,28 @@ class Deployed:
         test: The test.
         region: The stack's Region; None where the code doesn't say.
         account: The stack's account; None where the code doesn't say.
-        found: Region and account of what a CDK token refers to, each None where the code doesn't say.
+        found: What a CDK token refers to.
     """
 
     test: ShadowTest
     region: str | None
     account: str | None
-    found: Callable[[str], tuple[str | None, str | None]] = lambda _: (None, None)
+    found: Callable[[str], Found] = lambda _: Found()
 
-    def places(self) -> Iterator[Placed]:
-        """Everything that the test names, with what its address or the app says of where it is."""
-        for one in places_of(self.test):
-            if is_token(one.address) and (one.region is None or (one.own_account and one.account is None)):
-                region, account = self.found(one.address)
-                yield replace(one, region=one.region or region, account=one.account or account)
-            else:
-                yield one
+    @cached_property
+    def places(self) -> tuple[Placed, ...]:
+        """Everything that the test names, with what its address or the app says of it."""
+        return tuple(self._looked_up(one) if is_token(one.address) else one for one in places_of(self.test))
+
+    def _looked_up(self, one: Placed) -> Placed:
+        found = self.found(one.address)
+        return replace(one, region=one.region or found.region, account=one.account or found.account, found=found)
 
 
 def _region(deployed: Deployed) -> Iterator[Clash]:
     if deployed.region is None:
         return
-    for one in deployed.places():
+    for one in deployed.places:
         if one.region not in (None, deployed.region):
             fix = "name one of that Region, or deploy the stack where this is"
             yield Clash(one.what, f"be in the stack's region {deployed.region}", one.address, fix)
@@ -56,10 +58,18 @@ def _region(deployed: Deployed) -> Iterator[Clash]:
 
 
 def _account(deployed: Deployed) -> Iterator[Clash]:
-    for one in deployed.places():
+    for one in deployed.places:
         if one.own_account and deployed.account is not None and one.account not in (None, deployed.account):
             must = f"be of the stack's account {deployed.account}"
             yield Clash(one.what, must, one.address, "what is of another account can't be used here")
+
+
+def _kind(deployed: Deployed) -> Iterator[Clash]:
+    for one in deployed.places:
+        wrong = None if one.found is None else mistaken(one.kind, one.found)
+        if one.found is not None and wrong is not None:
+            got = f"{one.found.attribute or 'a part'} of {one.found.resource}"
+            yield Clash(one.what, wrong[0], got, wrong[1])
 
 
 def _owner(deployed: Deployed) -> Iterator[Clash]:
@@ -78,16 +88,25 @@ def _owner(deployed: Deployed) -> Iterator[Clash]:
 
 PAIRS: tuple[Pair[Deployed], ...] = (
     Pair(
+        id="kinds-of-resources",
+        facts="what is asked for and the resource of the app that a token refers to",
+        clash="a resource of another type, or another attribute of it: a user's ARN for a role's, a bucket's ARN for "
+        "its name, an alias for a key",
+        source="CloudFormation Template Reference, return values",
+        check=_kind,
+    ),
+    Pair(
         id="regions-and-stack",
-        facts="Region and partition of the stack and of images, topics, keys, packages, reservations, buckets, VPCs",
+        facts="Region and partition of the stack and of images, topics, keys, packages, reservations, buckets, "
+        "alarms, models, VPCs",
         clash="what lies in another Region or partition than the stack, where both are known",
         source="API members ContainerDefinition.Image, AlarmActions, KmsKeyId; Developer Guide, your own image",
         check=_region,
     ),
     Pair(
         id="role-and-stack",
-        facts="account of the stack, of the roles, of their permissions boundary and of the app's VPCs",
-        clash="a role, boundary or VPC of another account",
+        facts="account of the stack, of the roles, their permissions boundary and the app's VPCs, alarms and models",
+        clash="a role, boundary, VPC, alarm or model of another account",
         source="IAM User Guide, passing a role to a service",
         check=_account,
     ),
