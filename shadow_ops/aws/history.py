@@ -20,6 +20,7 @@ from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.typed import fields_in
 
+_ALWAYS = ("id", "kind", "by", "stack", "from_config", "to_config")
 COUNT = "InitialInstanceCount"
 """Of a variant, the number of its instances: people change it, and scaling does, without a test."""
 
@@ -111,9 +112,12 @@ class Entry:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Entry:
         """Read an entry; what a later version of the guard added is left out."""
-        known: dict[str, Any] = {one.name: None for one in fields(cls)}
+        known: dict[str, Any] = {one.name: None for one in fields(cls) if "None" in str(one.type)}
         # Earlier versions wrote null where they knew nothing.
-        known |= fields_in(cls, {name: value for name, value in data.items() if value is not None})
+        known |= fields_in(cls, {name: value for name, value in data.items() if value is not None or name not in known})
+        known |= {name: data[name] for name in _ALWAYS}
+        if not all(isinstance(known[side], dict | None) for side in ("from_hardware", "to_hardware")):
+            raise ValueError("what it says of instances is no object")
         undone = data.get("undone")
         known["undone"] = None if undone is None else parameters.time_of(undone)
         return cls(**{**known, "at": parameters.time_of(data["at"])})

@@ -27,7 +27,7 @@ class Change:
         came: What shall answer; of several, what the kind is about.
         since: For a way back that needs a reason, the promotion that is taken back.
         subject: What a reason on record must be for: the model that is tested, or that promotion's id.
-        is_last: Whether nothing came after that promotion; a reason on record is for such a one alone.
+        is_last: Whether it is the last that nobody has taken back; a reason on record is for that one alone.
     """
 
     kind: str
@@ -102,7 +102,7 @@ def classify(
 
 
 def _last(history: Sequence[Entry]) -> Entry | None:
-    return next((one for one in reversed(history) if one.undone is None), None)
+    return next(reversed(standing(history)), None)
 
 
 def _way_back(

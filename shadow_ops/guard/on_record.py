@@ -76,7 +76,7 @@ def refuse_demotion(request: Request, change: Change, reason: Why) -> None:
     came = change.came.version or since.from_version or change.came.model
     by_record = f'in a pipeline: shadow-test override {asked.endpoint} --for rollback --reason "..."'
     if not change.is_last:
-        by_record = "a reason on record is for the last promotion alone, and this is an earlier one"
+        by_record = "a reason on record is for the last promotion that stands, and this is an earlier one"
     raise Refusal(
         f"{asked.endpoint} serves {serves}; a promotion by {since.by} on {since.at:%Y-%m-%d %H:%M} UTC replaced "
         f"{left} with {came_to}, and this deployment would bring {came} back; "

@@ -8,6 +8,7 @@ from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.history import history, since
 from shadow_ops.contract.problems import CannotTellError
 from shadow_ops.contract.reasons import Purpose, Reason
+from shadow_ops.guard.change import standing
 from shadow_ops.observe.deployed import Deployed, find
 
 
@@ -51,12 +52,10 @@ def _candidate(found: Deployed) -> tuple[str, str]:
 
 def _promotion(clients: Clients, found: Deployed) -> tuple[str, str]:
     """The last promotion that stands on this endpoint: what it promoted may have been made anew since."""
-    told = since(history(clients.ssm, found.live.name), found.live.created)
-    entries = [one for one in told if one.undone is None]
-    last = entries[-1] if entries else None
-    if last is None or last.kind != "promotion":
+    left = standing(since(history(clients.ssm, found.live.name), found.live.created))
+    if not left:
         raise CannotTellError(
             f"no promotion stands on {found.live.name} that could be rolled back; "
             f"`shadow-test history {found.live.name}` shows what was promoted"
         )
-    return last.id, last.from_version or str(last.from_model)
+    return left[-1].id, left[-1].from_version or str(left[-1].from_model)

@@ -302,3 +302,22 @@ def test_what_is_said_of_a_record_is_bounded() -> None:
     with pytest.raises(parameters.DamagedRecordError) as refused:
         Course.from_json({"version": 1, "ramp": ["9" * 100_000], "taken": []})
     assert 10 < len(str(refused.value)) <= 2000
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({name: None} for name in ("id", "kind", "by", "stack", "from_config", "to_config")),
+        *({side: odd} for side in ("from_hardware", "to_hardware") for odd in ("ml.m5.large", 3, [["a", "b"]])),
+    ],
+    ids=str,
+)
+def test_an_entry_of_the_history_without_what_each_has_is_damaged(changes: dict[str, Any]) -> None:
+    """What an earlier release didn't know is null or left out; a name or a table it never was."""
+    assert history.Entry.from_json(ENTRY | {"from_hardware": None, "gate": None})
+    with pytest.raises((KeyError, ValueError)):
+        history.Entry.from_json(ENTRY | changes)
+    (name,) = changes
+    if changes[name] is None:
+        with pytest.raises(KeyError):
+            history.Entry.from_json({key: value for key, value in ENTRY.items() if key != name})

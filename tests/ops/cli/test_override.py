@@ -95,6 +95,11 @@ def test_where_nothing_is_tested_or_nobody_asks_no_reason_is_written(run: Run, s
     """Without a shadow, with a promotion that was taken back, and without a guard."""
     services.parameters["/shadow-test/churn/history"] = [json.dumps(PROMOTED), json.dumps(BACK)]
     assert "no promotion stands" in run("override", "churn", "--for", "rollback", "--reason", WHY).stderr
+    earlier = {**PROMOTED, "id": "earlier", "from_version": "v8", "to_version": "v0", "to_model": "zero"}
+    services.parameters["/shadow-test/churn/history"].insert(0, json.dumps(earlier))
+    assert run("override", "churn", "--for", "rollback", "--reason", WHY).exit_code == 0
+    assert [one.subject for one in on_record(services)] == ["earlier"]
+    services.parameters = {name: one for name, one in services.parameters.items() if "/reasons/" not in name}
     services.settle(replace(DECLARED, guard_off="a demo"))
     assert "has no guard (Guard.off)" in run("override", "churn", "--reason", WHY).stderr
     services.parameters[settings_name("churn")] = [to_text(DECLARED)]

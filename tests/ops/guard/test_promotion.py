@@ -334,7 +334,7 @@ def test_fails_to_go_back_over_two_promotions_by_a_way_that_there_is() -> None:
         assert stack.deploy(code).ok
 
     answer = stack.deploy(TESTING)
-    refused(answer, "replaced v1 with v2", "is for the last promotion alone", "make v3 the production model")
+    refused(answer, "replaced v1 with v2", "is for the last promotion that stands", "make v3 the production model")
     assert "--for rollback" not in answer.reason
     assert stack.deploy(replace(TESTING, rollback="v3 and v2 are both wrong")).ok
 

@@ -13,6 +13,7 @@ from shadow_ops.aws import giving_reasons, journal, reasons
 from shadow_ops.aws.journal import Hold
 from shadow_ops.aws.reasons import ReasonGoneError
 from shadow_ops.contract.reasons import Reason
+from shadow_ops.guard.change import standing
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import Code, Stack, scaling, verdict
@@ -234,6 +235,20 @@ def test_a_promotion_is_taken_back_by_record() -> None:
     assert stack.deploy(TESTING).ok
     entry = stack.history()[-1]
     assert (entry.kind, entry.reason, entry.reason_by) == ("rollback", "it is slow", ANN)
+
+
+def test_promotions_are_taken_back_by_record_one_after_the_other() -> None:
+    """Each reason is for the last promotion that stands, as the refusal says, and `shadow-test override` finds it."""
+    stack = promoted()
+    for code in (Code(version="v2", shadow="v3"), Code(version="v2", shadow="v3").promoted()):
+        assert stack.deploy(code).ok
+
+    for code, entry in ((Code(version="v2"), stack.history()[1]), (Code(), stack.history()[0])):
+        refused(stack.deploy(code), "shadow-test override churn --for rollback")
+        assert standing(stack.history())[-1] == entry
+        put(stack, id=entry.id, purpose="rollback", subject=entry.id, version=entry.from_version)
+        assert stack.deploy(code).ok
+    assert standing(stack.history()) == []
 
 
 def test_the_request_that_took_a_reason_may_come_again() -> None:
