@@ -122,6 +122,12 @@ class AutoscalingApi:
         metric = request.get(member, {}).get("PredefinedMetricSpecification", {}).get("PredefinedMetricType")
         if metric is not None and not metric.startswith("SageMaker"):
             raise validation(f"{metric} is not a metric of the service namespace {NAMESPACE}")
+        followed = _followed(request)
+        if followed is not None and any(
+            _followed(one) == followed for at, one in target.policies.items() if at != name
+        ):
+            # As users quote it.
+            raise validation("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
         resource = f"resource/{NAMESPACE}/{target.fields['ResourceId']}:policyName/{name}"
         arn = f"arn:aws:autoscaling:{region}:{ACCOUNT_ID}:scalingPolicy:{uuid.uuid4()}:{resource}"
         base = existing or {"PolicyARN": arn, "CreationTime": time.time(), "Alarms": []}
@@ -162,6 +168,12 @@ class AutoscalingApi:
             for row in rows
             if (wanted is None or row[name] in wanted) and (resource is None or row["ResourceId"] == resource)
         ]
+
+
+def _followed(policy: dict[str, Any]) -> Any:  # noqa: ANN401 - as the API's member
+    """The metric that a target tracking policy follows, or None."""
+    tracking = policy.get("TargetTrackingScalingPolicyConfiguration", {})
+    return tracking.get("PredefinedMetricSpecification") or tracking.get("CustomizedMetricSpecification")
 
 
 def _drop(rows: dict[str, dict[str, Any]], name: str, what: str) -> None:

@@ -48,6 +48,46 @@ def test_deregistering_takes_policies_and_actions_along() -> None:
     run(main())
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}},
+        {"CustomizedMetricSpecification": {"MetricName": "Queue", "Namespace": "Mine", "Statistic": "Average"}},
+    ],
+)
+def test_a_metric_is_followed_by_one_policy_of_a_target(metric: dict[str, Any]) -> None:
+    """A second one is refused until the first is gone; the same one is changed, other targets and metrics are free."""
+
+    def policy(name: str, target: float = 100.0, **of: object) -> dict[str, Any]:
+        return {
+            "PolicyName": name,
+            "PolicyType": "TargetTrackingScaling",
+            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": target, **(of or metric)},
+        }
+
+    async def main() -> None:
+        cloud = await registered()
+        cloud.scale("RegisterScalableTarget", "shadow", MinCapacity=1, MaxCapacity=4)
+        cloud.scale("PutScalingPolicy", **policy("one"))
+        with pytest.raises(ServiceError, match="Only one TargetTrackingScaling policy for a given metric"):
+            cloud.scale("PutScalingPolicy", **policy("two", 7.0))
+        cloud.scale("PutScalingPolicy", **policy("one", 7.0))
+        cloud.scale("PutScalingPolicy", "shadow", **policy("two"))
+        for step in ("first", "second"):
+            cloud.scale(
+                "PutScalingPolicy",
+                PolicyName=step,
+                PolicyType="StepScaling",
+                StepScalingPolicyConfiguration={"AdjustmentType": "ExactCapacity"},
+            )
+        other = {"MetricName": "Other", "Namespace": "Mine", "Statistic": "Average"}
+        cloud.scale("PutScalingPolicy", **policy("three", CustomizedMetricSpecification=other))
+        cloud.scale("DeleteScalingPolicy", PolicyName="one")
+        cloud.scale("PutScalingPolicy", **policy("two"))
+
+    run(main())
+
+
 def test_registering_again_changes_only_what_is_given() -> None:
     """A second registration updates the target and keeps its policies."""
 

@@ -22,6 +22,7 @@ from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import MOST_ENTRIES, check_flag, check_number, checking, plain
 from shadow_ops.contract.problems import Problems
+from shadow_ops.contract.scaled import tracked
 from shadow_ops.contract.scaling_model import LARGEST_TARGET, policy_mistakes
 from shadow_ops.contract.schedules import schedule_mistake, time_zone_mistake
 from shadow_ops.contract.text import is_writable
@@ -186,15 +187,12 @@ class Scaling:
             {"PredefinedMetricType": metric} for member, metric in TARGETS.items() if getattr(self, member) is not None
         ]
         for policy in self.policies:
-            tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
-            kinds = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
-            found = [tracking.get(kind) for kind in kinds] if isinstance(tracking, Mapping) else []
-            for one in found:
-                if one is not None and one in specifications:
-                    fix = "one target tracking policy follows a metric: keep one of them"
-                    problems.add(f"policies[{policy['PolicyName']}]", "track a metric of its own", one, fix)
-                elif one is not None:
-                    specifications.append(one)
+            one = tracked(policy)
+            if one is not None and one in specifications:
+                fix = "one target tracking policy follows a metric: keep one of them"
+                problems.add(f"policies[{policy['PolicyName']}]", "track a metric of its own", one, fix)
+            elif one is not None:
+                specifications.append(one)
 
     @staticmethod
     def _check_policy(problems: Problems, policy: object) -> None:

@@ -13,7 +13,7 @@ from botocore.session import get_session
 
 from shadow_ops.aws.boto import Client, pages
 from shadow_ops.aws.errors import error_code
-from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields
+from shadow_ops.contract.scaled import TIMES, Scaled, policy_fields, schedule_fields, tracked
 from shadow_ops.contract.schedules import comes_due
 
 LOG = logging.getLogger(__name__)
@@ -107,6 +107,8 @@ class Scaling:
     def put(self, wanted: Scaled, live: Scaled | None) -> list[str]:
         """Make a variant scale as wanted; only what differs is touched, and nothing that it has beside that.
 
+        But for a policy that follows the metric of one that is put: the service takes one of each.
+
         Args:
             wanted: How it shall scale.
             live: How it scales now; None if it doesn't.
@@ -123,12 +125,17 @@ class Scaling:
                 **key, MinCapacity=wanted.minimum, MaxCapacity=wanted.maximum, **given
             )
         left: list[str] = []
+        there = {} if live is None else dict(live.policies)
         for name, policy in wanted.policies.items():
             known: Mapping[str, Any] = {} if live is None else live.step_alarms.get(name, {})
             call, calling = wanted.step_alarms.get(name, {}).get("alarms", ()), known.get("alarms", ())
             arn = known.get("arn")
-            if live is None or live.policies.get(name) != policy:
+            if there.get(name) != policy:
+                for other in _in_the_way(name, policy, there):
+                    _unless_missing(self._autoscaling.delete_scaling_policy, **key, PolicyName=other)
+                    del there[other]
                 arn = self._autoscaling.put_scaling_policy(**key, **policy)["PolicyARN"]
+                there[name] = policy
             # Also of one that is there: whoever put it may have been stopped right then.
             alarms = [one for one in call if one not in calling]
             left += self._repoint(alarms, arn) if arn and alarms else ()
@@ -206,6 +213,12 @@ class Scaling:
             "ResourceId": self._resource(variant),
             "ScalableDimension": _DIMENSION,
         }
+
+
+def _in_the_way(name: str, policy: Mapping[str, Any], there: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Names of other policies that follow the metric of one that is put."""
+    metric = tracked(policy)
+    return [other for other, one in there.items() if other != name and metric is not None and tracked(one) == metric]
 
 
 def _of_one(arn: str, other: str) -> bool:

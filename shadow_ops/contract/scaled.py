@@ -17,6 +17,7 @@ _POLICY_FIELDS = (
     "PredictiveScalingPolicyConfiguration",
 )
 _SCHEDULE_FIELDS = ("ScheduledActionName", "Schedule", "Timezone", "StartTime", "EndTime", "ScalableTargetAction")
+_METRICS = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
 TIMES = ("StartTime", "EndTime")
 """The members of a scheduled action that are times."""
 
@@ -73,15 +74,15 @@ class Scaled:
     def over(self, other: Scaled | None) -> Scaled:
         """This scaling, and what another one has beside it.
 
-        Bounds, and what both have under the same name, are this one's. What is suspended is the other's where this one
-        says nothing of it, and alarms are those of both.
+        Bounds, and what both have under the same name or follow the same metric by, are this one's. What is suspended
+        is the other's where this one says nothing of it, and alarms are those of both.
         """
         if other is None:
             return self
         return replace(
             self,
             suspended=other.suspended if self.suspended is None else self.suspended,
-            policies={**other.policies, **self.policies},
+            policies={**_beside(other.policies, self.policies), **self.policies},
             schedules={**other.schedules, **self.schedules},
             step_alarms=_alarms(self.step_alarms, other.step_alarms),
         )
@@ -100,8 +101,9 @@ class Scaled:
         """How it scaled before a deployment, with what people have changed since.
 
         A policy or schedule that the deployment changed is as before; of one that it left alone, what people made of it
-        holds, and so does what they added. Bounds are theirs where they are neither what was before nor what the
-        deployment made of it; code suspends nothing, so what is suspended is theirs.
+        holds, and so does what they added, unless it follows the metric of one that is put back. Bounds are theirs
+        where they are neither what was before nor what the deployment made of it; code suspends nothing, so what is
+        suspended is theirs.
 
         Args:
             before: How it scaled before the deployment.
@@ -126,9 +128,27 @@ class Scaled:
 _Named = Mapping[str, Mapping[str, Any]]
 
 
+def tracked(policy: Mapping[str, Any]) -> object:
+    """The metric that a target tracking policy follows; None for any other.
+
+    A variant has one such policy for each metric: the service refuses to put a second one, until the first is removed.
+    """
+    tracking = policy.get("TargetTrackingScalingPolicyConfiguration")
+    found = [tracking.get(kind) for kind in _METRICS] if isinstance(tracking, Mapping) else []
+    return next((one for one in found if one is not None), None)
+
+
+def _beside(theirs: _Named, ours: _Named) -> _Named:
+    """What can be there beside other policies, of those that have a name and a metric of their own."""
+    followed = [metric for one in ours.values() if (metric := tracked(one)) is not None]
+    return {name: one for name, one in theirs.items() if name in ours or tracked(one) not in followed}
+
+
 def _back(now: _Named, before: _Named, made: _Named) -> _Named:
-    kept = {name: now.get(name, one) if made.get(name) == one else one for name, one in before.items()}
-    return {**{name: one for name, one in now.items() if name not in made}, **kept}
+    changed = {name: one for name, one in before.items() if made.get(name) != one}
+    left = {name: one for name, one in now.items() if name not in changed and (name in before or name not in made)}
+    there = {**_beside(left, changed), **changed}
+    return {**_beside(before, there), **there}
 
 
 def _alarms(now: _Named, before: _Named) -> _Named:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
-from shadow_ops.contract.scaled import Scaled
+from shadow_ops.contract.scaled import Scaled, tracked
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Close, Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, is_of, is_ours, refuse_stale
@@ -110,6 +110,7 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
             gone = [name for name in wanted if name not in seen.scaled and name not in seen.recorded]
             steps += [RecordScaling(one) for name in gone if (one := wanted[name]) is not None]
         steps += scaling_steps(wanted, seen.scaled, old)
+        notes = tuple(_gives_way(wanted, seen, old)) if not taking_back else ()
     if record is None:
         if isinstance(seen.pending, Unread):
             notes = (*notes, f"{seen.pending.why}: what else the deployment changed can't be taken back")
@@ -124,6 +125,19 @@ def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | 
         steps += undo_since(seen, request)
     steps.append(closed(live, seen, record, taken_back=taking_back))
     return Go((*steps, *left), regardless=taking_back, notes=notes)
+
+
+def _gives_way(wanted: Mapping[str, Scaled | None], seen: Seen, old: Mapping[str, Scaled]) -> Iterator[str]:
+    """What people have put, and the code has now by another name: the service takes one policy for each metric."""
+    for name, one in wanted.items():
+        if one is None:
+            continue
+        was = [found[name] for found in (known(seen.scaled, {}), known(seen.recorded, {})) if name in found]
+        theirs = {policy: fields for before in was for policy, fields in before.without(old.get(name)).policies.items()}
+        for policy, fields in theirs.items():
+            mine = [other for other, put in one.policies.items() if tracked(put) == tracked(fields) is not None]
+            if mine and policy not in mine:
+                yield f"the policy {policy} of {name} gives way to the code's {mine[0]}, which tracks the same metric"
 
 
 def _reopen(request: Request, seen: Seen, note: str) -> Go:

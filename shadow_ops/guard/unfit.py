@@ -11,7 +11,7 @@ from typing import Any
 
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.problems import shown
-from shadow_ops.contract.scaled import TIMES, Scaled
+from shadow_ops.contract.scaled import TIMES, Scaled, tracked
 from shadow_ops.contract.scaling_model import Number, Struct, policy_mistakes
 from shadow_ops.contract.schedules import comes_due, schedule_mistake, time_zone_mistake
 from shadow_ops.guard.refusal import Refusal
@@ -78,6 +78,10 @@ def _mistakes(scaled: Scaled, before: Scaled | None) -> Iterator[str]:
         if policy != known_policies.get(name):
             yield from _name_mistakes("policy", name, ())
             yield from (f"{scaled.variant}, policy {name}: {one}" for one in policy_mistakes(policy))
+    followed = [tracked(policy) for policy in scaled.policies.values()]
+    for number, (name, metric) in enumerate(zip(scaled.policies, followed, strict=True)):
+        if metric is not None and metric in followed[:number]:
+            yield f"{scaled.variant}, policy {name}: tracks a metric that another one tracks, the service takes one"
     for name, schedule in scaled.schedules.items():
         if schedule != known_schedules.get(name):
             yield from _name_mistakes("schedule", name, (":", "/", "|"))

@@ -25,6 +25,7 @@ from shadow_ops.judge.verdict import Finding, Outcome, Verdict
 from tests.ops.guard.world import ENDPOINT, STACK, UPDATE_SECONDS, Killed, World, variant
 
 LAMBDA_SECONDS = 890.0
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
 # One rule each: what the gate says is given, and reading ten of them takes longer than all that the guard does.
 _RULES = (Rule.error_rate(),)
 POLICIES = {
@@ -34,15 +35,17 @@ POLICIES = {
 }
 
 
-def tracking(name: str = "track", target: float = 100.0) -> dict[str, Any]:
-    """A target tracking policy."""
+def tracking(name: str = "track", target: float = 100.0, metric: str | None = None) -> dict[str, Any]:
+    """A target tracking policy; one of another name follows another metric, unless it is said which: AWS takes one."""
+    if metric or name == "track":
+        followed = {"PredefinedMetricSpecification": {"PredefinedMetricType": metric or INVOCATIONS}}
+    else:
+        own = {"MetricName": name, "Namespace": "Mine", "Statistic": "Average"}
+        followed = {"CustomizedMetricSpecification": own}
     return {
         "PolicyName": name,
         "PolicyType": "TargetTrackingScaling",
-        "TargetTrackingScalingPolicyConfiguration": {
-            "TargetValue": target,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"},
-        },
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": target, **followed},
     }
 
 

@@ -158,6 +158,30 @@ def test_a_rollback_takes_back_what_the_deployment_changed_and_nothing_else(
     assert now.back_to(_BEFORE, _MADE) == replace(_BEFORE, **after)
 
 
+@pytest.mark.parametrize(
+    ("before", "made", "now", "after"),
+    [
+        ("ax", "bx", "bx", "ax"),
+        ("ax", "bx", "cx", "ax"),
+        ("ax", "ax", "cx", "cx"),
+        ("ax", "", "cx", "ax"),
+        ("ax by", "ax by", "ay", "ay"),
+        ("ax by", "ay bx", "ay bx", "ax by"),
+        ("ax", "ax ny", "ax ny cz", "ax cz"),
+        ("ax", "ax", "ax cy", "ax cy"),
+        ("ax", "by", "by cx cz", "ax cz"),
+    ],
+)
+def test_a_rollback_leaves_one_policy_for_each_metric(before: str, made: str, now: str, after: str) -> None:
+    """AWS takes no second one: what the deployment changed is back, what people put where it changed nothing holds."""
+
+    def scaled(said: str) -> Scaled:
+        policies = (tracking(one[0], metric=one[1]) for one in said.split())
+        return replace(_BEFORE, policies={one["PolicyName"]: one for one in policies}, schedules={})
+
+    assert scaled(now).back_to(scaled(before), scaled(made)) == scaled(after)
+
+
 def test_scaling_that_ends_between_two_reads_is_none() -> None:
     """Half of it would be put on record, and come back without its policies."""
     world = deployed().world

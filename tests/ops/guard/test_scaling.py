@@ -15,13 +15,18 @@ from botocore.session import get_session
 from shadow_ops.aws import records
 from shadow_ops.aws.scaling import Scaling
 from tests.ops.guard.harm.outsider import shape
-from tests.ops.guard.stack import Code, Stack, night, scaling, tracking
+from tests.ops.guard.stack import INVOCATIONS, Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_reasons import put
 from tests.ops.guard.world import ENDPOINT
 from tests.ops.parameter_store import aws_error
 
 TESTING = Code(shadow="v2", scaling=(scaling(), scaling("shadow", 1, 4)))
 BIGGER = "ml.m5.2xlarge"
+METRICS = {
+    "x": INVOCATIONS,
+    "y": "SageMakerVariantConcurrentRequestsPerModelHighResolution",
+    "z": "SageMakerInferenceComponentInvocationsPerCopy",
+}
 
 
 def started(code: Code = TESTING) -> Stack:
@@ -89,6 +94,60 @@ def test_a_change_in_the_code_wins_over_one_by_hand() -> None:
     assert set(target["policies"]) == {"other", "mine"}
     assert set(target["schedules"]) == {"holiday"}
     assert target["suspended"]["DynamicScalingInSuspended"]
+
+
+def policies(said: str) -> list[dict[str, Any]]:
+    """Policies, each told by the letter of its name and by that of the metric that it follows; `-` is step scaling."""
+    steps = {
+        "AdjustmentType": "ExactCapacity",
+        "StepAdjustments": [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": 4}],
+    }
+    step = {"PolicyType": "StepScaling", "StepScalingPolicyConfiguration": steps}
+    return [
+        {"PolicyName": one[0], **step} if one[1] == "-" else tracking(one[0], metric=METRICS[one[1]])
+        for one in said.split()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "by_hand", "code", "after"),
+    [
+        ("ax", "", "bx", "bx"),
+        ("ax by", "", "ay bx", "ay bx"),
+        ("ax by", "", "by cx", "by cx"),
+        ("", "hx", "ax", "ax"),
+        ("by", "hx", "ax by", "ax by"),
+        ("by", "hx", "by", "by hx"),
+        ("by", "hx", "bx", "bx"),
+        ("by", "hx iz", "ax", "ax iz"),
+        ("a-", "h-", "a- b-", "a- b- h-"),
+    ],
+)
+@pytest.mark.parametrize("type_changes", [False, True])
+def test_one_policy_follows_a_metric_whatever_it_was_called_before(
+    type_changes: bool, before: str, by_hand: str, code: str, after: str
+) -> None:
+    """AWS takes no second one: the code's takes the place of its last one, or of people's; a rollback undoes it."""
+
+    def declared(said: str) -> tuple[dict[str, Any], ...]:
+        return (scaling(policies=policies(said)),)
+
+    old = replace(TESTING, scaling=declared(before))
+    new = replace(old, scaling=declared(code), instance_type=BIGGER if type_changes else old.instance_type)
+    for fails in (True, False):
+        stack = started(old)
+        there = stack.world.targets["production"]["policies"]
+        for one in policies(by_hand):
+            there[one["PolicyName"]] = {**one, "PolicyARN": "arn:by-hand", "Alarms": []}
+        was, stack.fails_last = shape(stack.world.targets), fails
+        assert stack.deploy(new).ok is not fails
+        found = shape(stack.world.targets)
+        if fails:
+            assert found == was
+        else:
+            assert found["production"]["policies"] == {one["PolicyName"]: one for one in policies(after)}
+        gone = {*by_hand.split()} - {*after.split()}
+        assert any("gives way to the code's" in one for one in stack.said) is bool(gone)
 
 
 def test_scaling_that_the_code_gives_up_goes() -> None:
@@ -298,6 +357,10 @@ def test_a_rollback_of_declared_scaling_alone_restores_what_was() -> None:
         (scaling(schedules=[{**night(), "Schedule": "cron(0 22 * * ?)"}]), "schedule night: cron has six fields"),
         (scaling(schedules=[{**night(), "Timezone": "Berlin"}]), "not 'Berlin'"),
         (scaling(low=9, high=8), "can't scale from 9 to 8"),
+        (
+            scaling(policies=[tracking(), tracking("again", metric=INVOCATIONS)]),
+            "policy again: tracks a metric that another one tracks, the service takes one",
+        ),
         (scaling(policies=[tracking("x" * 257)]), "the name of a policy has 1 to 256 printable characters"),
         (scaling(policies=[tracking("a\nb")]), "the name of a policy has 1 to 256 printable characters"),
         (scaling(schedules=[night("")]), "the name of a schedule has 1 to 256 printable characters"),

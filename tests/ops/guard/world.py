@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutEr
 from botocore.model import OperationModel
 from botocore.validate import ParamValidator
 
+from shadow_ops.contract.scaled import tracked
 from shadow_ops.guard.clients import Clients
 from tests.ops.parameter_store import ParameterStore, aws_error, page
 
@@ -418,8 +419,12 @@ class World(ParameterStore):
 
     def _put_scaling_policy(self, **arguments: Value) -> dict[str, Any]:
         policies = self._target(arguments)["policies"]
-        self.puts += 1
         name = arguments["PolicyName"]
+        metric = tracked(arguments)
+        if metric is not None and any(other != name and tracked(one) == metric for other, one in policies.items()):
+            said = "Only one TargetTrackingScaling policy for a given metric specification is allowed."
+            raise aws_error("ValidationException", said, "PutScalingPolicy")
+        self.puts += 1
         arn = policies[name]["PolicyARN"] if name in policies else _policy_arn(self.puts, arguments["ResourceId"], name)
         alarms = [alarm for alarm, one in self.alarms.items() if arn in one["AlarmActions"]]
         if arguments["PolicyType"] == "TargetTrackingScaling":

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.ops.guard.stack import POLICIES, night, scaling, tracking
+from tests.ops.guard.stack import INVOCATIONS, POLICIES, night, scaling, tracking
 
 TYPES = ("ml.m5.xlarge", "ml.m5.2xlarge")
 _CHANGES = (
@@ -113,6 +113,9 @@ def a_scaling(dice: random.Random, name: str) -> tuple[dict[str, Any], ...]:
     names = [one for one in ("track", "second", "third") if dice.random() < 0.5]
     schedules = [night()] if dice.random() < 0.5 else []
     policies = [tracking(one) for one in names]
+    if "track" in names and dice.random() < 0.3:
+        # Another name for what follows the same metric: the service takes one of both.
+        policies[0] = tracking("renamed", metric=INVOCATIONS)
     return (scaling(name, dice.randint(1, 2), dice.randint(6, 12), policies=policies, schedules=schedules),)
 
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from shadow_ops.aws import giving_reasons
 from shadow_ops.contract.reasons import PURPOSES, Reason
+from shadow_ops.contract.scaled import tracked
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
 from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, Part, a_code, a_scaling, made_anew
 from tests.ops.guard.harm.outsider import Outsider, View
-from tests.ops.guard.stack import tracking
+from tests.ops.guard.stack import INVOCATIONS, tracking
 from tests.ops.guard.world import ENDPOINT
 
 _OURS = "arn:aws:cloudformation:eu-west-1:123456789012:stack/churn/1"
@@ -711,7 +712,8 @@ class _Schedule:
         usual = {"min": low, "max": high, "policies": {}, "schedules": {}, "suspended": dict(_SUSPENDED)}
         target: dict[str, Any] = targets.setdefault(name, usual)
         target |= {"min": low, "max": high}
-        target["policies"]["mine"] = {**tracking("mine", 7.0), "PolicyARN": "arn:policy/mine", "Alarms": []}
+        metric = INVOCATIONS if self.dice.random() < 0.2 and not target["policies"] else None
+        target["policies"]["mine"] = {**tracking("mine", 7.0, metric), "PolicyARN": "arn:policy/mine", "Alarms": []}
         target["suspended"]["DynamicScalingInSuspended"] = self.dice.random() < 0.3
         live = self.world.endpoints[endpoint]
         live.counts[name] = min(max(live.counts[name], low), high)
@@ -728,8 +730,8 @@ def _expected(before: Any, formerly: Any, declared: Any) -> Any:  # noqa: ANN401
         return before
     if before is None and declared is None:
         return None
-    usual = {"suspended": dict(_SUSPENDED), "policies": {}, "schedules": {}}
-    target = copy.deepcopy(before) or usual
+    usual: dict[str, Any] = {"suspended": dict(_SUSPENDED), "policies": {}, "schedules": {}}
+    target: dict[str, Any] = copy.deepcopy(before) or usual
     for one in formerly["policies"] if formerly else ():
         target["policies"].pop(one["PolicyName"], None)
     for one in formerly["schedules"] if formerly else ():
@@ -737,6 +739,8 @@ def _expected(before: Any, formerly: Any, declared: Any) -> Any:  # noqa: ANN401
     if declared is None:
         return target if formerly is None or target["policies"] or target["schedules"] else None
     target |= {"min": declared["min"], "max": declared["max"]}
-    target["policies"] |= {one["PolicyName"]: one for one in declared["policies"]}
+    ours = {one["PolicyName"]: one for one in declared["policies"]}
+    followed = [tracked(one) for one in ours.values()]
+    target["policies"] = {name: one for name, one in target["policies"].items() if tracked(one) not in followed} | ours
     target["schedules"] |= {one["ScheduledActionName"]: one for one in declared["schedules"]}
     return target
