@@ -199,7 +199,7 @@ def checked_tuple(problems: Problems, what: str, value: object) -> tuple[Any, ..
 def checked_mapping(problems: Problems, what: str, value: object) -> Mapping[str, str]:
     """A read-only copy of a dict; anything else is a problem and counts as empty."""
     if not isinstance(value, Mapping):
-        problems.add(what, "be a dict", value)
+        problems.add(what, "be a dict", value, text=False)
     elif len(value) > MOST_ENTRIES:
         problems.add(what, f"have at most {MOST_ENTRIES:,} entries", len(value))
     else:

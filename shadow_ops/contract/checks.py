@@ -104,7 +104,7 @@ def checked_list(problems: Problems, what: str, value: object, must: str, fix: s
             return ()
         problems.add(what, f"have at most {MOST_ENTRIES:,} entries", value)
     else:
-        problems.add(what, must, value, fix)
+        problems.add(what, must, value, fix, listed=True)
     return ()
 
 

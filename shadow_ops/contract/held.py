@@ -10,11 +10,33 @@ from typing import Any
 
 from shadow_ops.contract.problems import Foreign
 
-_ATTRIBUTES = (
-    *("bucket_name", "key_arn", "role_arn", "topic_arn", "subnet_id", "security_group_id", "managed_policy_arn"),
-    *("image_uri", "repository_name", "s3_object_url", "function_arn", "secret_arn", "alarm_name", "endpoint_name"),
-    *("attr_model_name", "attr_model_package_arn", "attr_arn", "vpc_id", "log_group_name"),
+# Where text of any kind will do.
+_ANY = (
+    "bucket_name",
+    "key_arn",
+    "role_arn",
+    "topic_arn",
+    "function_arn",
+    "secret_arn",
+    "repository_uri",
+    "log_group_name",
 )
+# Arguments that aren't called as the attribute that they take.
+_TAKE = {
+    "action": ("topic_arn", "function_arn"),
+    "permissions_boundary": ("managed_policy_arn",),
+    "credentials_provider": ("function_arn",),
+    "uri": ("image_uri",),
+    "image": ("image_uri",),
+    "arn": ("attr_model_package_arn",),
+    "environment": _ANY,
+    "tags": _ANY,
+}
+# Arguments that have to be known at synth.
+_LITERAL = ("endpoint_name", "stack_name")
+_IN_S3 = {"artifact": "<key>.tar.gz", "destination": "<prefix>"}
+_UNITS = ("seconds", "minutes", "days")
+_TOKEN = "${Token["
 
 
 def told(value: object, what: str) -> Foreign | None:
@@ -37,20 +59,35 @@ def named(value: object) -> str:
 
 
 def what_to_write(value: object, what: str) -> str | None:
-    """The text that a CDK object stands for, as code; None if there is none.
+    """The text that a CDK object stands for where it is given, as code; None if none would be taken there.
 
     Args:
         value: A CDK object.
-        what: The argument that it was given for; an attribute of the same name is meant.
+        what: The argument that it was given for.
     """
     if asked(value, "select_subnets") is not None:
-        return "write Network.in_vpc(vpc, security_groups=[...])"
+        fits = what in ("network", "subnet_ids", "security_group_ids")
+        return "write Network.in_vpc(vpc, security_groups=[...])" if fits else None
     if asked(value, "to_seconds") is not None:
-        return f"write duration.to_{'minutes' if 'minutes' in what else 'days' if 'days' in what else 'seconds'}()"
-    for name in (*_meant(what), *_ATTRIBUTES):
-        if isinstance(asked(value, name), str):
+        unit = next((one for one in _UNITS if one in what), None)
+        return None if unit is None else f"write duration.to_{unit}()"
+    if what in _IN_S3 and isinstance(asked(value, "bucket_name"), str):
+        return f"write f's3://{{bucket.bucket_name}}/{_IN_S3[what]}'"
+    if what in ("uri", "image") and callable(asked(value, "repository_uri_for_tag")):
+        return "write repository.repository_uri_for_tag('...')"
+    if what == "security_groups" and isinstance(asked(value, "security_group_id"), str):
+        return "write [security_group]"
+    if isinstance(asked(value, "alias_name"), str):
+        # Its own ARN is an alias's, which policies of IAM don't follow.
+        target = asked(asked(value, "alias_target_key"), "key_arn")
+        fits = isinstance(target, str) and "key_arn" in _meant(what)
+        return "write alias.alias_target_key.key_arn" if fits else None
+    for name in _meant(what):
+        found = asked(value, name)
+        if isinstance(found, str) and not (what in _LITERAL and _TOKEN in found):
             return f"write {name.removeprefix('attr_').rsplit('_', 1)[0]}.{name}"
-    return "write cdk.Token.as_string(...)" if asked(value, "creation_stack") is not None else None
+    resolvable = asked(value, "creation_stack") is not None and what not in _LITERAL
+    return "write cdk.Token.as_string(...)" if resolvable and [*_meant(what)] else None
 
 
 def asked(value: object, name: str) -> Any:  # noqa: ANN401 - anything
@@ -62,8 +99,12 @@ def asked(value: object, name: str) -> Any:  # noqa: ANN401 - anything
 
 
 def _meant(what: str) -> Iterator[str]:
-    """``volume_key_arns`` means ``key_arn``, ``bucket`` means ``bucket_name``."""
+    """Attributes that an argument takes: ``volume_key_arns`` means ``key_arn``, ``bucket`` means ``bucket_name``."""
     one = what.removesuffix("s")
     words = one.split("_")
-    yield f"{one}_name"
-    yield from ("_".join(words[at:]) for at in range(len(words) - 1))
+    yield from _TAKE.get(what, _TAKE.get(one.removesuffix("_arn"), ()))
+    if words[-1] in ("arn", "name", "id"):
+        yield from ("_".join(words[at:]) for at in range(len(words) - 1))
+        yield f"attr_{one}"
+    elif one in ("bucket", "repository"):
+        yield f"{one}_name"

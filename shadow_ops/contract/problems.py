@@ -17,6 +17,7 @@ which alone meets objects of the CDK, adds `shadow_ops.contract.held`."""
 _LONGEST_LINE = 900
 # What the CDK puts for a value that only CloudFormation knows says nothing to people.
 _TOKEN = re.compile(r"[$#]\{Token\[[^\]]*\]\}")
+_ATTRIBUTE = re.compile(r"write (\w+(?:\.\w+)+)\Z")
 # As many mistakes as a person mends at a time.
 _MOST_LINES = 50
 
@@ -55,7 +56,16 @@ class Problems:
         self._subject = subject
         self._lines: list[str] = []
 
-    def add(self, what: str, must: str, got: object, fix: str | None = None, *, text: bool = True) -> None:
+    def add(
+        self,
+        what: str,
+        must: str,
+        got: object,
+        fix: str | None = None,
+        *,
+        text: bool = True,
+        listed: bool = False,
+    ) -> None:
         """Record one mistake.
 
         Args:
@@ -64,8 +74,11 @@ class Problems:
             got: The value received.
             fix: What to change. Left out where the rule already says it.
             text: Whether text would do, so that of an object its attribute is what to write.
+            listed: Whether a list of it would do.
         """
-        fix = (_foreign(got, what)[1] if text else None) or fix
+        write = _foreign(got, what)[1] if text else None
+        if write is not None:
+            fix = _ATTRIBUTE.sub(r"write [\1]", write) if listed else write
         line = f"{self._subject}: '{what}' must {must}, got {shown(got)}"
         self._lines.append(line if fix is None else f"{line}; {fix}")
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk import aws_sns as sns
@@ -21,6 +27,7 @@ from shadow_constructs import (
     Alerts,
     Capture,
     Container,
+    CoreDump,
     InvalidValueError,
     Model,
     ModelPackage,
@@ -31,6 +38,7 @@ from tests.constructs.rendering import IRELAND, new_stack, resources, statements
 from tests.values.samples import IMAGE, KEY_ARN, PACKAGE_ARN, ROLE_ARN, hardware, model, shadow_test, variant
 
 STACK = new_stack(IRELAND)
+FUNCTION_ARN = "arn:aws:lambda:eu-west-1:111122223333:function:x"
 VPC = ec2.Vpc(STACK, "Vpc", max_azs=2, nat_gateways=0)
 
 
@@ -58,6 +66,13 @@ HELD: dict[str, Any] = {
     "subnet.subnet_id": VPC.isolated_subnets[0],
     "security_group.security_group_id": ec2.SecurityGroup(STACK, "Group", vpc=VPC),
     "Network.in_vpc(vpc, security_groups=[...])": VPC,
+    "alias.alias_target_key.key_arn": kms.Alias(STACK, "Alias", alias_name="mine", target_key=kms.Key(STACK, "Other")),
+    "function.function_arn": lambda_.Function.from_function_arn(STACK, "F", FUNCTION_ARN),
+    "alarm.alarm_name": cloudwatch.Alarm.from_alarm_name(STACK, "A", "mine"),
+    "managed_policy.managed_policy_arn": iam.ManagedPolicy.from_managed_policy_name(STACK, "P", "boundary"),
+    "repository.repository_uri_for_tag('...')": ecr.Repository(STACK, "Repository"),
+    "a pipeline": codepipeline.Pipeline(STACK, "Pipeline"),
+    "a log group": logs.LogGroup(STACK, "Log"),
     "bucket.bucket_name, imported": s3.Bucket.from_bucket_name(STACK, "Imported", "their-bucket"),
 }
 # What a value can't be made without.
@@ -65,6 +80,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "Model": {"version": "v1", "container": Container.xgboost("3.0-5")},
     "ModelPackage": {"arn": PACKAGE_ARN, "artifact": "s3://models/a.tar.gz", "image": IMAGE},
     "Hardware": {"instance_type": "ml.m5.xlarge"},
+    "Network": {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]},
     "Serverless": {"memory_mb": 2048, "max_concurrency": 5},
     "CoreDump": {"destination": "s3://dumps/x"},
     "Routing": {"strategy": "RANDOM"},
@@ -100,15 +116,70 @@ def lines_of(make: Callable[[], object]) -> tuple[str, ...]:
     return refused.value.problems
 
 
-@pytest.mark.parametrize(("name", "field"), FIELDS)
-def test_fails_with_a_construct_where_a_value_wants_text(name: str, field: str) -> None:
-    """In every field of every value: a line that has the attribute to write, and no address in memory."""
-    kind, fine = values()[name], NEEDED.get(name, {})
-    for held, one in HELD.items():
-        lines = lines_of(lambda: kind(**{**fine, field: one}))  # noqa: B023 - called at once
+def refused(make: Callable[[], object]) -> tuple[str, ...]:
+    """The lines that something is refused with; none if it is taken."""
+    try:
+        make()
+    except InvalidValueError as error:
+        return error.problems
+    return ()
 
-        assert "object at 0x" not in "".join(lines)
-        assert any(f"write {held.split(', imported')[0]}" in line for line in lines), lines
+
+def written(line: str, held: object) -> object:
+    """What a line says to write, as Python gives it for what is held."""
+    code = line.rsplit("; write ", 1)[1]
+    names = dict.fromkeys(re.findall(r"(?<![.\w])([a-z_]+)\.", code), held)
+    return eval(code, {"Network": Network, "cdk": cdk, **names})
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS)
+def test_a_construct_is_refused_with_what_to_write_if_anything_would_be_taken(name: str, field: str) -> None:
+    """In every field of every value: what a line says to write is taken there, and it has no address in memory."""
+    kind, fine = values()[name], NEEDED.get(name, {})
+    for one in HELD.values():
+        [line, *more] = lines_of(lambda: kind(**{**fine, field: one}))  # noqa: B023 - called at once
+        assert "object at 0x" not in "".join([line, *more])
+        if "; write " not in line or "Network.in_vpc" in line:
+            continue
+        given: Any = written(line, one)
+        if field == "subnet_ids":
+            given = [*given, "subnet-2"]
+        # What it clashes with, such as addresses beside a topic, is no matter of this argument.
+        said = refused(lambda: kind(**{**fine, field: given}))  # noqa: B023 - called at once
+        assert not [again for again in said if f"'{field}'" in again], (line, said)
+
+
+FITS = {
+    "bucket": ["bucket.bucket_name", "bucket.bucket_name, imported"],
+    "key_arn": ["key.key_arn", "alias.alias_target_key.key_arn"],
+    "role_arn": ["role.role_arn"],
+    "topic_arn": ["topic.topic_arn"],
+    "action_arns": ["topic.topic_arn", "function.function_arn"],
+    "alarm_names": ["alarm.alarm_name"],
+    "subnet_ids": ["subnet.subnet_id", "Network.in_vpc(vpc, security_groups=[...])"],
+    "security_group_ids": ["security_group.security_group_id", "Network.in_vpc(vpc, security_groups=[...])"],
+    "network": ["Network.in_vpc(vpc, security_groups=[...])"],
+    "permissions_boundary": ["managed_policy.managed_policy_arn"],
+    "image": ["repository.repository_uri_for_tag('...')"],
+    "artifact": ["bucket.bucket_name", "bucket.bucket_name, imported"],
+    "destination": ["bucket.bucket_name", "bucket.bucket_name, imported"],
+}
+"""What of it is taken where, by how an argument's name ends; all else is refused without a word of what to write."""
+ANYWHERE = ("environment", "tags")
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS)
+def test_nothing_is_offered_that_does_not_fit(name: str, field: str) -> None:
+    """A pipeline has a role, and is none; a key's ARN is no topic's."""
+    kind, fine = values()[name], NEEDED.get(name, {})
+    [fits] = [taken for end, taken in FITS.items() if field == end or field.endswith(f"_{end}")] or [[]]
+    for held, one in HELD.items():
+        line = lines_of(lambda: kind(**{**fine, field: one}))[0]  # noqa: B023 - called at once
+        write = line.rsplit("; write ", 1)[1] if "; write " in line else None
+        if field not in ANYWHERE:
+            assert (write is not None) is (held in fits), line
+        if write is not None and held in fits:
+            assert held.split(", imported")[0] in write
 
 
 @pytest.mark.parametrize(
@@ -123,13 +194,26 @@ def test_fails_with_a_construct_where_a_value_wants_text(name: str, field: str) 
         (lambda: Alerts(action_arns=[HELD["topic.topic_arn"]]), "write topic.topic_arn"),
         (lambda: Capture(expire_after_days=cdk.Duration.days(3)), "write duration.to_days()"),  # type: ignore[arg-type] # on purpose
         (lambda: Alerts(period_seconds=cdk.Duration.minutes(1)), "write duration.to_seconds()"),  # type: ignore[arg-type] # on purpose
-        (lambda: model(artifact=HELD["bucket.bucket_name"]), "write bucket.bucket_name"),
-        (lambda: Container.uri(HELD["bucket.bucket_name"]), "write bucket.bucket_name"),
+        (lambda: model(artifact=HELD["bucket.bucket_name"]), "write f's3://{bucket.bucket_name}/<key>.tar.gz'"),
+        (lambda: CoreDump(HELD["bucket.bucket_name"]), "write f's3://{bucket.bucket_name}/<prefix>'"),
+        (lambda: Container.uri(HELD["bucket.bucket_name"]), "copy it to ECR"),
+        (lambda: Container.uri(HELD["repository.repository_uri_for_tag('...')"]), "repository_uri_for_tag('...')"),
+        (lambda: Container.ecr(HELD["repository.repository_uri_for_tag('...')"], "1"), "repository.repository_name"),
+        (
+            lambda: Network.in_vpc(VPC, security_groups=HELD["security_group.security_group_id"]),
+            "write [security_group]",
+        ),
+        (lambda: Network(subnet_ids=VPC.isolated_subnets[0], security_group_ids=[]), "write [subnet.subnet_id]"),  # type: ignore[arg-type] # on purpose
+        (lambda: shadow_test(endpoint_name=HELD["a pipeline"]), "got a Pipeline of the CDK"),
+        (lambda: shadow_test(endpoint_name=sagemaker.CfnEndpoint(STACK, "X", endpoint_config_name="c")), "of the CDK"),
+        (lambda: Capture(percent=cdk.Duration.days(3)), "got a Duration of the CDK"),  # type: ignore[arg-type] # on purpose
     ],
 )
 def test_fails_with_a_construct_inside_a_list_or_a_dict(make: Callable[[], object], text: str) -> None:
     """Entries are looked at one by one."""
-    assert text in lines_of(make)[0]
+    line = lines_of(make)[0]
+    assert text in line
+    assert text.startswith(("write", "rep", "copy")) or line.endswith(text)
 
 
 def test_a_vpc_gives_its_subnets() -> None:
