@@ -69,7 +69,8 @@ def stopped(endpoint: str, said: DeclaredVariant, limits: Limits | None) -> Iter
     if limits is None:
         yield (
             f"{said.name} doesn't scale, the code says from {said.minimum} to {said.maximum} instances: "
-            "somebody stopped it, or a deployment could not bring it back; deploy again"
+            "somebody stopped it, or a deployment could not bring it back; take its scaling out of the code, deploy, "
+            "put it back and deploy: CloudFormation does nothing where nothing changes"
         )
     elif limits.suspended:
         resumed = ",".join(f"{one}=false" for one in limits.suspended)

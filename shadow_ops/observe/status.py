@@ -186,7 +186,7 @@ def left_over(live: LiveEndpoint, record: records.Pending | None) -> tuple[str, 
         found.append(
             f"the scaling of {', '.join(record.taken)} was taken away by the deployment of "
             f"{record.started:%Y-%m-%d %H:%M} UTC and isn't back: its stack waits to be continued or rolled back, or "
-            "deploy again"
+            "the guard, which tries once an hour, says in its log why it can't"
         )
     return tuple(found)
 
@@ -211,8 +211,11 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
     found = []
     if live.config.name != said.config:
         found.append(
-            f"endpoint config {live.config.name} serves, the code says {said.config}: an update is under "
-            "way, was rolled back, or somebody updated the endpoint by hand; deploy again once it is InService"
+            f"endpoint config {live.config.name} serves, the code says {said.config}: an update is under way, was "
+            "rolled back, or somebody updated the endpoint by hand; once it is InService bring it there (aws sagemaker "
+            f"update-endpoint --endpoint-name {live.name} --endpoint-config-name {said.config} "
+            "--retain-all-variant-properties) or deploy another change of the endpoint: CloudFormation does nothing "
+            "where nothing changes"
         )
     names = [variant.name for variant in live.production]
     wanted = [variant.name for variant in said.production]

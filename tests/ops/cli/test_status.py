@@ -6,11 +6,13 @@ import copy
 import datetime
 import functools
 import json
+import re
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore import xform_name
 from botocore.session import get_session
 
 from shadow_ops.contract.declared import Declared, DeclaredVariant, settings_name
@@ -124,6 +126,18 @@ def test_a_count_changed_by_hand_is_a_drift(run: Run, services: Services) -> Non
     assert drifts(run) == ["production is set to 7 instances and doesn't scale, the code says 2"]
 
 
+COMMAND = re.compile(r"\(aws ([^)]*)\)")
+
+
+def assert_takes(command: str) -> None:
+    """AWS's command line has it, with these options: they are an operation and its members."""
+    service, operation, *words = command.split()
+    model: Any = get_session().get_service_model(service)
+    names = {xform_name(name, "-"): name for name in model.operation_names}
+    members = {xform_name(name, "-") for name in model.operation_model(names[operation]).input_shape.members}
+    assert {word.removeprefix("--") for word in words if word.startswith("--")} <= members
+
+
 PENDING = {
     "id": "request",
     "stack": "arn:stack",
@@ -164,6 +178,10 @@ def test_lost_scaling_and_what_was_left_over_fail_a_check_that_asks_for_it(
     assert f"DRIFT: {drift}" in failing.stdout
     assert failing.exit_code == 5
     assert run("status", "churn").exit_code == 0
+    # To deploy the same again is nothing to CloudFormation.
+    assert "deploy again" not in failing.stdout
+    for command in COMMAND.findall(failing.stdout):
+        assert_takes(command)
 
 
 def test_a_check_that_finds_nothing_does_not_fail(run: Run, services: Services) -> None:
@@ -267,6 +285,8 @@ def test_scaling_that_is_not_as_the_code_says_is_a_drift(
     assert f"DRIFT: {drift}" in found.stdout
     assert found.stdout.count("DRIFT") == 1
     assert found.exit_code == 5
+    for command in COMMAND.findall(found.stdout):
+        assert_takes(command)
 
 
 @pytest.mark.parametrize(

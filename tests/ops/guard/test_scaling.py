@@ -158,6 +158,17 @@ def test_scaling_that_the_code_gives_up_goes() -> None:
     assert stack.world.targets == {}
 
 
+def test_scaling_that_somebody_stopped_comes_back_once_the_code_has_been_without_it() -> None:
+    """As `shadow-test status` says: to deploy the same again would be nothing to CloudFormation."""
+    stack = started()
+    before = shape(stack.world.targets)
+    stack.world.targets.clear()
+
+    for code in (replace(TESTING, scaling=()), TESTING):
+        assert stack.deploy(code).ok
+    assert shape(stack.world.targets) == before
+
+
 def test_giving_scaling_up_leaves_what_others_made() -> None:
     """A hand-made policy keeps its target."""
     stack = started()
