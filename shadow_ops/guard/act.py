@@ -154,20 +154,21 @@ class Actor:
                     taken = tuple(dict.fromkeys((*record.taken, *open_still)))
                     record = replace(record, done=False, taken=taken, lost=lost, surplus=tuple(self.surplus))
                 records.save_pending(ssm, self.endpoint, record)
-            case decision.Deregister(variant, recorded):
+            case decision.Deregister(variant, recorded, _, seen, kept):
                 if recorded and self.unrecorded:
                     raise Refusal(f"how {variant} scales can't be put on record, so it is left as it is")
+                if seen and kept and (now := scaling.read([variant]).get(variant, seen)) != seen:
+                    self._record(now.back_to(kept, seen))
                 scaling.deregister(variant)
             case decision.Scale(wanted, live, unrecorded):
                 if self.unrecorded or not unrecorded:
                     self.left += scaling.put(wanted, live)
             case decision.Prove(live):
-                now = scaling.prove(one.variant for one in live)
+                proven = scaling.prove(one.variant for one in live)
                 for one in live:
-                    if now.get(one.variant, one) != one:
+                    if (now := proven.get(one.variant, one)) != one:
                         # What is on record alone, because a guard that died had taken it away, stays there.
-                        alone = self.recorded[one.variant].without(one)
-                        self._record(now[one.variant].over(alone))
+                        self._record(now.over(self.recorded[one.variant].without(one)))
             case decision.Trim(live, policies, schedules):
                 scaling.remove(live.variant, live, policies, schedules)
             case decision.SetCounts(counts):

@@ -141,9 +141,19 @@ def _blindly(request: Request, seen: Seen, note: str) -> Go:
         new = [name for name in scaled if name not in recorded or name not in on_record]
         open_again = replace(record, taken=tuple(dict.fromkeys((*record.taken, *scaled))), done=False)
         kept = (*(decision.RecordScaling(scaled[name]) for name in new), decision.SaveRecord(open_again))
-    return _untouched(
-        request, seen, (*kept, *(decision.Deregister(name, recorded=True, vital=True) for name in scaled)), (note,)
-    )
+    return _untouched(request, seen, (*kept, *_taken_away(seen, record, tuple(scaled), kept)), (note,))
+
+
+def _taken_away(
+    seen: Seen, record: Pending | None, names: tuple[str, ...], kept: tuple[Step, ...]
+) -> Iterator[decision.Deregister]:
+    """Take scaling out of the update's way, after the steps that put on record what isn't there yet."""
+    scaled, recorded = known(seen.scaled, {}), known(seen.recorded, {})
+    written = {one.scaled.variant: one.scaled for one in kept if isinstance(one, decision.RecordScaling)}
+    for name in names:
+        new = name in written or record is None or name not in record.taken
+        on_record = written.get(name, recorded.get(name))
+        yield decision.Deregister(name, new, vital=True, seen=scaled[name], kept=on_record)
 
 
 def _update_back(
@@ -161,10 +171,8 @@ def _update_back(
     taken = blocking(live, requested, scaled)
     keep = keeps_counts_back(live, requested, {*scaled, *request.asked.scaling}, record)
     keeps = remembered(known(seen.keeps, {}), live.config.name, request.asked.config, keep=keep)
-    steps = (
-        *_record(request, seen, live, requested, record, scaled, taken),
-        *(decision.Deregister(name, vital=True) for name in taken),
-    )
+    kept = tuple(_record(request, seen, live, requested, record, scaled, taken))
+    steps = (*kept, *_taken_away(seen, record, taken, kept))
     return _go(remembering(steps, keeps), keep_answer(keep=keep), notes)
 
 
@@ -206,7 +214,8 @@ def _record(
         # The scaling from before the deployment is what has to come back, so it isn't written over.
         failed = {} if request.old is None else request.old.scaling
         for name in taken:
-            if name not in (*record.variants, *record.taken):
+            gone = name not in recorded and not isinstance(seen.recorded, Unread)
+            if gone or name not in (*record.variants, *record.taken):
                 yield decision.RecordScaling(scaled[name])
             elif name in recorded:
                 kept = back_to(scaled[name], recorded[name], declared.get(name), failed.get(name))
@@ -218,6 +227,8 @@ def _record(
         return
     if isinstance(seen.pending, Unread) and not seen.pending.damaged:
         # What may not be read now is not written over: it is looked at by the next event.
+        if taken:
+            raise _scaling_would(seen.pending)
         return
     there = {str(one["VariantName"]) for one in (*requested.production, *requested.shadow)}
     yield from _fresh(request, seen, live.config.name, taken, there)

@@ -48,11 +48,16 @@ class Deregister:
         variant: Its name.
         recorded: Whether it is left alone where a record that comes before could not be written.
         vital: Whether the update can't go on unless it is done.
+        seen: How it scaled when that was looked at; what people have changed since goes on record first. None if it
+            isn't looked at again.
+        kept: How it scales on record, where it is looked at again.
     """
 
     variant: str
     recorded: bool = False
     vital: bool = False
+    seen: Scaled | None = None
+    kept: Scaled | None = None
 
 
 @dataclass(frozen=True)

@@ -251,3 +251,55 @@ def test_what_failures_had_promoted_is_taken_back_in_the_history_once_it_may_be_
     entries = history.history(case.world, ENDPOINT)
     assert len(entries) == len(tries)
     assert all(one.undone is not None for one in entries)
+
+
+def by_hand(stack: Stack) -> None:
+    """Somebody has production scale, or scale otherwise, while a deployment is under way."""
+    key = {"ResourceId": f"endpoint/{ENDPOINT}/variant/production"}
+    stack.world._register_scalable_target(**key, MinCapacity=1, MaxCapacity=9)
+    stack.world._put_scaling_policy(**key, **tracking("mine", 7.0))
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("lost", [False, True])
+@pytest.mark.parametrize("unable", ["put_parameter", "get_parameter", "get_parameters_by_path", None])
+def test_a_rollback_takes_no_scaling_away_that_is_not_on_record(unable: str | None, lost: bool, declared: bool) -> None:
+    """Without a right, or after its record was lost: `Before` fails, or all that people have made comes back."""
+    stack = started(replace(TESTING, scaling=TESTING.scaling[:1] if declared else ()))
+    assert stack.code is not None
+    world, old = stack.world, (stack.code, stack.config)
+    moved = stack.code.promoted(instance_type="ml.m5.2xlarge")
+    new = (moved, stack._new_config(moved))
+    world.status = "UPDATE_IN_PROGRESS"
+    stack.ask("Update", "before", *new, old)
+    world.update_endpoint(new[1], retain=False)
+    world.settle()
+    stack.ask("Update", "after", *new, old)
+    by_hand(stack)
+    before = shape(world.targets)
+    world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    if lost:
+        world.parameters.pop(f"/shadow-test/{ENDPOINT}/scaling/production", None)
+    refuse(stack, *([] if unable is None else [unable]))
+
+    answer = stack.ask("Update", "before", *old, new)
+    assert answer is not None
+    if answer["Status"] == "FAILED":
+        assert unable in ("put_parameter", "get_parameter")
+        assert "continue the rollback" in answer["Reason"]
+        assert shape(world.targets) == before
+        world.refused.clear()
+        answer = stack.ask("Update", "before", *old, new)
+        assert answer is not None
+    assert (answer["Status"], world.targets) == ("SUCCESS", {})
+    world.update_endpoint(old[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+    world.settle()
+    stack.ask("Update", "after", *old, new)
+    world.status = "UPDATE_ROLLBACK_COMPLETE"
+    world.refused.clear()
+    notice(stack)
+    if declared and unable == "get_parameters_by_path":
+        # What is on record of before the deployment isn't written over by what nobody can hold against it.
+        del before["production"]["policies"]["mine"]
+        before["production"]["max"] = 8
+    assert shape(world.targets) == before
