@@ -40,9 +40,18 @@ class _Ground:
 
     def clear(self, case: Case | Place) -> None:
         self.local.clear_faults()
-        # The stack may stay: only its model servers cost the next test something.
+        # The stack may stay: only its model servers, and alarms that are looked at every second, cost the next test
+        # something.
         with contextlib.suppress(ClientError):
             self.local.client("sagemaker").delete_endpoint(EndpointName=case.name)
+        cloudwatch = self.local.client("cloudwatch")
+        kinds = ["MetricAlarm", "CompositeAlarm"]
+        found = cloudwatch.describe_alarms(AlarmNamePrefix=f"{case.name}-", AlarmTypes=kinds, MaxRecords=100)
+        # Composite alarms first, one in a call: those that they look at can't go before them.
+        for one in found["CompositeAlarms"]:
+            cloudwatch.delete_alarms(AlarmNames=[one["AlarmName"]])
+        if found["MetricAlarms"]:
+            cloudwatch.delete_alarms(AlarmNames=[one["AlarmName"] for one in found["MetricAlarms"]])
 
 
 @pytest.fixture(scope="session")
