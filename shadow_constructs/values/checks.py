@@ -25,8 +25,8 @@ from shadow_ops.contract.text import is_writable
 # Integers of the APIs have 32 bits.
 _LARGEST_INTEGER = 2**31 - 1
 
-# What a token inside a text may stand for: a name, a number, a part of a Region's name, a digest.
-_FILLINGS = ("x", "1", "xx-x", "0" * 64)
+FILLINGS = ("x", "1", "xx-x", "0" * 64)
+"""What a token inside a text may stand for: a name, a number, a part of a Region's name, a digest."""
 
 MOST_TAGS = 50
 """Of one resource, in all services."""
@@ -81,7 +81,7 @@ def check_text(
             problems.add(what, rule, value, fix)
         elif example:
             check_partition(problems, what, value, parts_of(value)[1], parts_of(value)[3])
-        elif not TOKEN.fullmatch(value) and not any(pattern.fullmatch(TOKEN.sub(one, value)) for one in _FILLINGS):
+        elif not TOKEN.fullmatch(value) and not any(pattern.fullmatch(TOKEN.sub(one, value)) for one in FILLINGS):
             problems.add(what, rule, value, fix)
     elif not is_writable(value):
         problems.add(what, "hold no control characters and no halves of characters", value, fix)

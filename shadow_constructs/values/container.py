@@ -15,12 +15,12 @@ from shadow_constructs.values.frozen import frozen_mapping
 from shadow_constructs.values.local_image import DockerfileImage, called, check_dockerfile
 from shadow_constructs.values.tokens import is_token
 from shadow_ops.contract.checks import check_one_of, checking
+from shadow_ops.contract.ecr import DIGEST, REPOSITORY, REPOSITORY_RULE, TAG
 from shadow_ops.contract.names import FUNCTION, REGION
 from shadow_ops.contract.problems import Problems, readable
 
 _TEXT = re.compile(r".*", re.DOTALL)
-_REPOSITORY = re.compile(r"[a-z0-9]+(?:[._/-]+[a-z0-9]+)*")
-_TAG_OR_DIGEST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}|sha256:[0-9a-f]{64}")
+_TAG_OR_DIGEST = re.compile(f"{TAG.pattern}|{DIGEST.pattern}")
 _ACCOUNT = re.compile(r"\d{12}")
 
 
@@ -117,6 +117,9 @@ class Container:
         check_text(problems, "uri", uri, pattern=IMAGE, rule="be an image address", longest=255, tokens=True)
         if isinstance(uri, str) and "://" in uri:
             problems.add("uri", "be an image address", uri, "leave the scheme out")
+        elif isinstance(uri, str) and is_host(uri):
+            # API member ImageConfig.RepositoryAccessMode: Platform for Amazon ECR.
+            problems.add("uri", "be of a private registry, and not in ECR", uri, "write Container.uri(...)")
         if credentials_provider_arn is not None:
             check_arn(
                 problems,
@@ -148,9 +151,8 @@ class Container:
             problems,
             "repository",
             repository,
-            pattern=_REPOSITORY,
-            rule="be the name of an ECR repository without its host",
-            longest=256,
+            pattern=REPOSITORY,
+            rule=f"be the name of an ECR repository without its host, {REPOSITORY_RULE}",
             tokens=True,
         )
         check_text(
@@ -233,7 +235,7 @@ class Container:
             InvalidValueError: If a part is malformed, or the repository's owner isn't known to this release.
         """
         problems = Problems("Container.deep_learning")
-        check_text(problems, "repository", repository, pattern=_REPOSITORY, rule="be a repository name", longest=256)
+        check_text(problems, "repository", repository, pattern=REPOSITORY, rule="be a repository name")
         check_text(problems, "tag", tag, pattern=_TAG_OR_DIGEST, rule="be an image tag")
         if problems.count == 0 and aws_images.accounts_of(repository) is None:
             must = "be a repository for serving whose owner is known, such as pytorch-inference or djl-inference"

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from functools import reduce
 from itertools import count
 
-from shadow_constructs.values.checks import check_text
+from shadow_constructs.values.checks import FILLINGS, check_text
 from shadow_constructs.values.tokens import TOKEN, is_token
-from shadow_ops.contract.ecr import ADDRESS, EXAMPLE, LONGEST
+from shadow_ops.contract.ecr import ADDRESS, DIGEST, EXAMPLE, LONGEST, REPOSITORY, REPOSITORY_RULE, TAG
 from shadow_ops.contract.partitions import of_region, suffix_fault
 from shadow_ops.contract.problems import Problems
+
+# AWS General Reference, Amazon ECR endpoints; of isolated Regions no page says.
+_FIPS = re.compile(r"us-|.*iso")
 
 IMAGE = re.compile(r"\S+")
 """An address of any registry."""
@@ -29,14 +32,21 @@ class EcrAddress:
         region: Such as ``eu-west-1``.
         suffix: What follows the Region in the host, such as ``amazonaws.com``.
         repository: The repository's name.
-        version: Tag or digest, or None without either.
+        tag: Its tag, or None without one.
+        digest: Its digest, likewise.
     """
 
     account: str
     region: str
     suffix: str
     repository: str
-    version: str | None
+    tag: str | None
+    digest: str | None
+
+    @property
+    def version(self) -> str | None:
+        """What of the repository it is; None for what it has right then."""
+        return self.digest or self.tag
 
 
 def parse(uri: str) -> EcrAddress | None:
@@ -49,18 +59,21 @@ def parse(uri: str) -> EcrAddress | None:
     if found is None:
         return None
 
-    def restored(name: str) -> str:
-        return reduce(lambda text, one: text.replace(*one), tokens.items(), found[name] or "")
+    def restored(name: str) -> str | None:
+        text = found[name]
+        return None if text is None else reduce(lambda text, one: text.replace(*one), tokens.items(), text)
 
-    if any("TOKEN" in TOKEN.sub("", restored(name)) for name in ("account", "region", "suffix", "repository")):
-        return None
-    return EcrAddress(
-        account=restored("account"),
-        region=restored("region"),
-        suffix=restored("suffix"),
-        repository=restored("repository"),
-        version=restored("version") or None,
+    account, region, suffix, repository = (
+        restored(name) or "" for name in ("account", "region", "suffix", "repository")
     )
+    if any("TOKEN" in TOKEN.sub("", part) for part in (account, region, suffix)):
+        return None
+    return EcrAddress(account, region, suffix, repository, restored("tag"), restored("digest"))
+
+
+def is_fips(uri: str) -> bool:
+    """Whether its host is one for FIPS."""
+    return re.match(r"[^/]*\.dkr[.-]ecr-fips\.", uri) is not None
 
 
 def is_host(text: str) -> bool:
@@ -81,6 +94,7 @@ def check_image(problems: Problems, what: str, value: object) -> None:
     found = parse(value)
     if found is not None:
         _check_host(problems, what, value, found)
+        _check_named(problems, what, value, found)
         return
     # Of a host that only CloudFormation knows nothing can be said but that it has no scheme.
     if "://" in value or not is_token(value.split("/")[0]):
@@ -91,9 +105,30 @@ def _check_host(problems: Problems, what: str, uri: str, found: EcrAddress) -> N
     if is_token(found.region) or is_token(found.suffix):
         return
     ends = suffix_fault(found.region, found.suffix, dual_stack=".dkr-ecr" in uri)
-    if ends is not None:
+    if is_fips(uri) and not _FIPS.match(found.region):
+        must = f"have a host that ECR has in {found.region}: it has those for FIPS in the US alone"
+        problems.add(what, must, uri, f"write .dkr.ecr.{found.region}.{of_region(found.region).suffix}/")
+    elif ends is not None:
         must = f"have a host that ends as those of {found.region} do"
         problems.add(what, must, uri, f"write .{found.region}.{ends}/")
+
+
+def _check_named(problems: Problems, what: str, uri: str, found: EcrAddress) -> None:
+    if not _fits(REPOSITORY, found.repository):
+        problems.add(what, f"name a repository of {REPOSITORY_RULE}", uri)
+    if found.tag is not None and found.digest is not None:
+        # API member ContainerDefinition.Image: registry/repository[:tag] or registry/repository[@digest].
+        problems.add(
+            what, "have a tag or a digest, and not both", uri, "leave the tag out: the digest says which it is"
+        )
+    elif found.tag is not None and not _fits(TAG, found.tag):
+        problems.add(what, "have a tag of at most 128 letters, digits or _ . -", uri)
+    elif found.digest is not None and not _fits(DIGEST, found.digest):
+        problems.add(what, "have a digest of sha256: and 64 hexadecimal digits", uri)
+
+
+def _fits(pattern: re.Pattern[str], text: str) -> bool:
+    return TOKEN.fullmatch(text) is not None or any(pattern.fullmatch(TOKEN.sub(one, text)) for one in FILLINGS)
 
 
 def check_length(problems: Problems, repository: object, tag_or_digest: object, region: object) -> None:

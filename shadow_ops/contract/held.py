@@ -74,7 +74,7 @@ def what_to_write(value: object, what: str) -> str | None:
     if what in _IN_S3 and isinstance(asked(value, "bucket_name"), str):
         return f"write f's3://{{bucket.bucket_name}}/{_IN_S3[what]}'"
     if what in ("uri", "image") and callable(asked(value, "repository_uri_for_tag")):
-        return "write repository.repository_uri_for_tag('...')"
+        return "write repository.repository_uri_for_tag('<tag>')"
     if what == "security_groups" and isinstance(asked(value, "security_group_id"), str):
         return "write [security_group]"
     if isinstance(asked(value, "alias_name"), str):

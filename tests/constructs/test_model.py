@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -221,19 +222,82 @@ SUFFIXES = {one.suffix for one in PARTITIONS} | {one.dual_stack for one in PARTI
 @pytest.mark.parametrize("kind", ["dkr.ecr", "dkr.ecr-fips", "dkr-ecr", "dkr-ecr-fips"])
 @pytest.mark.parametrize("region", ["eu-west-1", "cn-north-1", "us-gov-west-1", "eusc-de-east-1", "us-iso-east-1"])
 def test_fails_with_an_address_whose_region_and_host_contradict(region: str, kind: str) -> None:
-    """A host of another partition is refused; what the refusal says to write is taken."""
+    """A host of another partition, or for FIPS outside of the US, is refused; what to write instead is taken."""
     taken = 0
+    there = "fips" not in kind or region.startswith("us-")
+    hosted = kind.startswith("dkr.") or of_region(region).dual_stack
     for suffix in SUFFIXES:
         try:
             Container.uri(f"111122223333.{kind}.{region}.{suffix}/churn:7")
             taken += 1
         except InvalidValueError as refused:
             [line] = refused.problems
-            assert f"'uri' must have a host that ends as those of {region} do" in line
-            if kind.startswith("dkr.") or of_region(region).dual_stack:
-                Container.uri(f"111122223333.{kind}{line.rsplit('write ', 1)[1]}churn:7")
-    assert taken == (1 if kind.startswith("dkr.") or of_region(region).dual_stack else 0)
+            must = f"ends as those of {region} do" if there else f"ECR has in {region}: it has those for FIPS in the US"
+            assert f"'uri' must have a host that {must}" in line
+            write = line.rsplit("write ", 1)[1]
+            if hosted or not there:
+                Container.uri(f"111122223333.{kind}{write}churn:7" if there else f"111122223333{write}churn:7")
+    assert taken == (1 if hosted and there else 0)
     Container.uri(f"111122223333.{kind}.{region}.{cdk.Aws.URL_SUFFIX}/churn:7")
+
+
+HOST = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
+BOTH, HEX = "have a tag or a digest, and not both", "0" * 64
+NAMED: dict[str, str | None] = {
+    "churn": None,
+    "ab": None,
+    "team/churn_x/y--z.a:7": None,
+    f"{'a' * 70}:{'t' * 128}": None,
+    f"churn@sha256:{HEX}": None,
+    f"{cdk.Aws.REGION}/churn:v{cdk.Aws.REGION}": None,
+    f"churn@{cdk.Aws.REGION}": None,
+    f"churn@sha256:{cdk.Aws.REGION}": None,
+    f"churn:7@sha256:{HEX}": BOTH,
+    f"{cdk.Aws.REGION}:7@{cdk.Aws.REGION}": BOTH,
+    "churn@sha256:abc": "have a digest of sha256: and 64",
+    f"churn@sha256:{HEX.replace('0', 'A')}": "have a digest of sha256: and 64",
+    f"churn@sha512:{HEX}{HEX}": "have a digest of sha256: and 64",
+    f"churn@sha512:{cdk.Aws.REGION}": "have a digest of sha256: and 64",
+    "churn@": "have a digest of sha256: and 64",
+    "churn:": "have a tag of at most 128",
+    "churn:.7": "have a tag of at most 128",
+    f"churn:{'t' * 129}": "have a tag of at most 128",
+    "churn:7:8": "have a tag of at most 128",
+    "churn/": "name a repository of 2 to 256",
+    "churn/:7": "name a repository of 2 to 256",
+    "/churn:7": "name a repository of 2 to 256",
+    "team//churn:7": "name a repository of 2 to 256",
+    "Churn:7": "name a repository of 2 to 256",
+    "a:7": "name a repository of 2 to 256",
+    "-churn:7": "name a repository of 2 to 256",
+    "churn___x:7": "name a repository of 2 to 256",
+    "churn..x:7": "name a repository of 2 to 256",
+    f"Team/{cdk.Aws.REGION}:7": "name a repository of 2 to 256",
+}
+
+
+@pytest.mark.parametrize("named", NAMED, ids=range(len(NAMED)))
+def test_an_address_names_what_ecr_has(named: str) -> None:
+    """By the rules of ECR's API (RepositoryName, imageDigest) and Docker's for tags, whoever takes it apart."""
+    must = NAMED[named]
+    repository, mark, version = re.fullmatch(r"([^:@]*)([:@]?)(.*)", named, re.DOTALL).groups()  # type: ignore[union-attr] # it always matches
+    if must is None:
+        Container.uri(f"{HOST}/{named}")
+        Container.ecr(repository, version if mark else "7")
+        return
+    with pytest.raises(InvalidValueError, match=must):
+        Container.uri(f"{HOST}/{named}")
+    with pytest.raises(InvalidValueError):
+        Container.ecr(repository, version if mark else "7")
+
+
+@pytest.mark.parametrize(
+    "host", [HOST, "111122223333.dkr-ecr.eu-west-1.on.aws", f"{cdk.Aws.ACCOUNT_ID}.dkr.ecr.x.y"], ids=range(3)
+)
+def test_an_address_of_ecr_is_of_no_private_registry(host: str) -> None:
+    """SageMaker would ask it through the VPC, without a login; and no role may pull from it."""
+    with pytest.raises(InvalidValueError, match=r"must be of a private registry, and not in ECR.*write Container\.uri"):
+        Container.private_registry(f"{host}/churn:7")
 
 
 def test_a_dockerfile_becomes_an_image_of_the_bootstrap_repository(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def everything(region: str | None) -> ShadowTest:
             hardware=hardware(count=2, core_dump=dump, ssm_access=True),
             scaling=scaling,
         ),
-        shadow=variant(model=model("v2", container=Container.ecr("a", "7") if region in HIDDEN else of_aws)),
+        shadow=variant(model=model("v2", container=Container.ecr("churn", "7") if region in HIDDEN else of_aws)),
         capture=Capture(customer_managed_key=True, delete_with_stack=True),
         volume_key_arn=key,
         alerts=Alerts(emails=["team@example.com"]),

@@ -70,7 +70,7 @@ HELD: dict[str, Any] = {
     "function.function_arn": lambda_.Function.from_function_arn(STACK, "F", FUNCTION_ARN),
     "alarm.alarm_name": cloudwatch.Alarm.from_alarm_name(STACK, "A", "mine"),
     "managed_policy.managed_policy_arn": iam.ManagedPolicy.from_managed_policy_name(STACK, "P", "boundary"),
-    "repository.repository_uri_for_tag('...')": ecr.Repository(STACK, "Repository"),
+    "repository.repository_uri_for_tag('<tag>')": ecr.Repository(STACK, "Repository"),
     "a pipeline": codepipeline.Pipeline(STACK, "Pipeline"),
     "a log group": logs.LogGroup(STACK, "Log"),
     "bucket.bucket_name, imported": s3.Bucket.from_bucket_name(STACK, "Imported", "their-bucket"),
@@ -127,7 +127,7 @@ def refused(make: Callable[[], object]) -> tuple[str, ...]:
 
 def written(line: str, held: object) -> object:
     """What a line says to write, as Python gives it for what is held."""
-    code = line.rsplit("; write ", 1)[1]
+    code = line.rsplit("; write ", 1)[1].replace("<tag>", "7")
     names = dict.fromkeys(re.findall(r"(?<![.\w])([a-z_]+)\.", code), held)
     return eval(code, {"Network": Network, "cdk": cdk, **names})
 
@@ -160,7 +160,7 @@ FITS = {
     "security_group_ids": ["security_group.security_group_id", "Network.in_vpc(vpc, security_groups=[...])"],
     "network": ["Network.in_vpc(vpc, security_groups=[...])"],
     "permissions_boundary": ["managed_policy.managed_policy_arn"],
-    "image": ["repository.repository_uri_for_tag('...')"],
+    "image": ["repository.repository_uri_for_tag('<tag>')"],
     "artifact": ["bucket.bucket_name", "bucket.bucket_name, imported"],
     "destination": ["bucket.bucket_name", "bucket.bucket_name, imported"],
 }
@@ -197,8 +197,8 @@ def test_nothing_is_offered_that_does_not_fit(name: str, field: str) -> None:
         (lambda: model(artifact=HELD["bucket.bucket_name"]), "write f's3://{bucket.bucket_name}/<key>.tar.gz'"),
         (lambda: CoreDump(HELD["bucket.bucket_name"]), "write f's3://{bucket.bucket_name}/<prefix>'"),
         (lambda: Container.uri(HELD["bucket.bucket_name"]), "copy it to ECR"),
-        (lambda: Container.uri(HELD["repository.repository_uri_for_tag('...')"]), "repository_uri_for_tag('...')"),
-        (lambda: Container.ecr(HELD["repository.repository_uri_for_tag('...')"], "1"), "repository.repository_name"),
+        (lambda: Container.uri(HELD["repository.repository_uri_for_tag('<tag>')"]), "repository_uri_for_tag('<tag>')"),
+        (lambda: Container.ecr(HELD["repository.repository_uri_for_tag('<tag>')"], "1"), "repository.repository_name"),
         (
             lambda: Network.in_vpc(VPC, security_groups=HELD["security_group.security_group_id"]),
             "write [security_group]",
