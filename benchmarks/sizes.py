@@ -26,8 +26,8 @@ from shadow_constructs import (
     Variant,
 )
 
-# CloudFormation User Guide, quotas.
-MOST_RESOURCES, MOST_BYTES = 500, 1024 * 1024
+# CloudFormation User Guide, quotas; of bytes as the service refuses more.
+MOST_RESOURCES, MOST_BYTES = 500, 1_000_000
 
 
 @dataclass(frozen=True)

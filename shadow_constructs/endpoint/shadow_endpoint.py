@@ -31,7 +31,7 @@ from shadow_constructs.placing.given import Part, check_given
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.place import place_of
 from shadow_constructs.placing.siblings import check_siblings
-from shadow_constructs.placing.size import check_tags_fit, late_tags
+from shadow_constructs.placing.size import check_tags_fit, hold_size, late_tags
 from shadow_constructs.values.capture import CaptureDestination
 from shadow_constructs.values.checks import MOST_TAGS
 from shadow_constructs.values.declared import declared
@@ -176,6 +176,7 @@ class ShadowEndpoint(Part):
         )
         SettingsParameter(self, "Settings", endpoint_name=test.endpoint_name, declared=said, after=after)
         check_tags_fit(self, test.tags)
+        hold_size(self.stack)
         most = MOST_TAGS - int(test.guard.enabled)
         at_the_end(self._app, lambda: late_tags(self.stack, self.cfn_endpoint, most=most))
 

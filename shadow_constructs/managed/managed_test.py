@@ -17,6 +17,7 @@ from shadow_constructs.managed.role import experiment_role
 from shadow_constructs.placing.given import Part
 from shadow_constructs.placing.owned import own
 from shadow_constructs.placing.siblings import check_managed_siblings
+from shadow_constructs.placing.size import hold_size
 from shadow_constructs.values.declared import declared
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.managed import ManagedShadowTest
@@ -53,6 +54,7 @@ class ManagedTest(Part):
     ) -> None:
         super().__init__(scope, construct_id)
         check_managed_siblings(self.node, managed.test)
+        hold_size(self.stack)
         own(self.node, "endpoint")
         test = managed.running
         for warning in managed_warnings(managed):

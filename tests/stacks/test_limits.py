@@ -111,7 +111,7 @@ def test_what_cloudformation_fills_in_counts_at_its_longest() -> None:
 
 def test_fails_with_tags_that_no_template_holds() -> None:
     """Fifty of the longest on some sixty resources: refused, with the way that takes them all."""
-    with pytest.raises(InvalidValueError, match=r"'tags' must take less than 1,048,576 bytes.*give them to the stack"):
+    with pytest.raises(InvalidValueError, match=r"'tags' must take less than 1,000,000 bytes.*give them to the stack"):
         ShadowTestStack(cdk.App(), "Large", test=largest.shadow_test(), env=largest.HERE)
 
     app, test = cdk.App(), largest.shadow_test()
