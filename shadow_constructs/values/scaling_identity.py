@@ -9,6 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from shadow_ops.contract.catalogue import HOST_NAMESPACE, INVOCATION_NAMESPACE, OWN_NAMESPACE
+
+_OF_VARIANTS = (INVOCATION_NAMESPACE, HOST_NAMESPACE, OWN_NAMESPACE)
+# In quotes, where CloudWatch takes the very name, and not what has it in it.
+_NEGATED = re.compile(r"(?i)\bNOT\b")
+_QUOTED = {key: re.compile(rf"{key}\s*=\s*([\"'])([^\"']*)\1") for key in ("EndpointName", "VariantName")}
 # The one member in which a variant's name is no reference: policies are named per variant.
 _OWN = "PolicyName"
 
@@ -27,6 +33,29 @@ def of_other(policy: Mapping[str, Any], name: str, other: str) -> Mapping[str, A
     named = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
     left = (text for text in _texts(rewritten) if named.search(re.sub(_in_expression(other), "", text)))
     return rewritten if name == other or next(left, None) is None else None
+
+
+def named_in(value: Any) -> Iterator[tuple[str | None, str | None]]:  # noqa: ANN401 - members of an API operation
+    """Endpoint and variant of each metric of a variant that a policy reads; None where it doesn't name one.
+
+    What a metric of the user's own is called says nothing; nor does what only CloudFormation knows.
+    """
+    if isinstance(value, Mapping):
+        dimensions = value.get("Dimensions")
+        if value.get("Namespace") in _OF_VARIANTS and isinstance(dimensions, Sequence):
+            given = {one.get("Name"): one.get("Value") for one in dimensions if isinstance(one, Mapping)}
+            yield given.get("EndpointName"), given.get("VariantName")
+        for one in value.values():
+            yield from named_in(one)
+    elif isinstance(value, str):
+        found = {key: pattern.findall(value) for key, pattern in _QUOTED.items()}
+        # Of several it isn't known which belong together, nor of some which are not meant.
+        if all(len(one) <= 1 for one in found.values()) and any(found.values()) and not _NEGATED.search(value):
+            endpoint, variant = (one[0][1] if one else None for one in found.values())
+            yield endpoint, variant
+    elif isinstance(value, Sequence):
+        for one in value:
+            yield from named_in(one)
 
 
 def _rewritten(value: Any, name: str, other: str) -> Any:  # noqa: ANN401 - members of an API operation

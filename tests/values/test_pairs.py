@@ -66,6 +66,22 @@ def on(instance_type: str, container: Container | None = None, version: str = "v
     return variant(version, model=one, hardware=hardware(instance_type))
 
 
+def following(name: str) -> dict[str, Any]:
+    """A policy that scales by the CPU of a variant."""
+    metric = {
+        "MetricName": "CPUUtilization",
+        "Namespace": "/aws/sagemaker/Endpoints",
+        "Statistic": "Average",
+        "Dimensions": [{"Name": "EndpointName", "Value": "churn"}, {"Name": "VariantName", "Value": name}],
+    }
+    tracking = {"TargetValue": 50, "CustomizedMetricSpecification": metric}
+    return {
+        "PolicyName": "own",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": tracking,
+    }
+
+
 def _published(seconds: int, *, enhanced: bool = True) -> dict[str, Any]:
     return {"metrics": MetricsPublishing(frequency_seconds=seconds, enhanced=enhanced)}
 
@@ -190,6 +206,10 @@ CLASHES: dict[str, list[Callable[[], object]]] = {
                 )
             )
         ),
+    ],
+    "policies-and-variants": [
+        lambda: serving(production=variant(scaling=Scaling(max_count=4, policies=[following("nobody")]))),
+        lambda: shadow_test(production=variant(scaling=Scaling(max_count=4, policies=[following("shadow")]))),
     ],
     "alarm-period-and-publishing": [
         lambda: serving(alerts=Alerts(period_seconds=30)),
@@ -321,6 +341,10 @@ def test_facts_that_agree_or_are_not_known_are_taken(make: Callable[[], object])
             lambda: shadow_test(gate=AGREES, watch=Watch(), capture=Capture(percent=50)),
             "agreement-and-percent",
         ),
+        (
+            lambda: shadow_test(shadow=variant("v2", scaling=Scaling(max_count=4, policies=[following("production")]))),
+            "policies-of-another",
+        ),
         (lambda: serving(guard=Guard(network=_in_vpc("PUBLIC"))), "guard-and-public-subnets"),
         *(
             (
@@ -346,6 +370,7 @@ def test_what_is_legal_but_not_what_it_seems_is_warned_about(test: Callable[[], 
         "guard-and-public-subnets",
         "managed-and-production",
         DRAWN,
+        "policies-of-another",
     }
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from shadow_constructs.values import instance_types
 from shadow_constructs.values.hardware import Hardware, Serverless
+from shadow_constructs.values.pairs import of_scaling
 from shadow_constructs.values.pairs.pair import Clash, Pair
 from shadow_constructs.values.pairs.places import disagreements
-from shadow_constructs.values.scaling import TARGETS, target_policy
 from shadow_ops.contract.rules import AgreementRule, UtilizationRule
 
 if TYPE_CHECKING:
@@ -109,15 +109,6 @@ def _no_guard(test: ShadowTest) -> Iterator[Clash]:
     if test.capture.delete_with_stack:
         must, fix = "be off without a guard: a function empties the bucket", "empty and delete the bucket yourself"
         yield Clash("delete_with_stack", must, True, fix)
-
-
-def _policy_names(test: ShadowTest) -> Iterator[Clash]:
-    for variant, scaling in test.scaling.items():
-        made = {target_policy(variant, one) for one in TARGETS if getattr(scaling, one) is not None}
-        for policy in scaling.policies:
-            if policy["PolicyName"] in made:
-                must = f"have a name that no target of {variant} gives its own policy"
-                yield Clash("policies", must, policy["PolicyName"], "rename it, or leave the target out")
 
 
 def _public(test: ShadowTest) -> Iterator[Clash]:
@@ -243,13 +234,7 @@ PAIRS: tuple[Pair[ShadowTest], ...] = (
         source="Developer Guide, endpoint-scaling-update; CloudFormation User Guide, order of an update",
         check=_no_guard,
     ),
-    Pair(
-        id="names-of-policies",
-        facts="targets of a scaling and policies of your own",
-        clash="a policy with the name of one that is made for a target: the one would replace the other",
-        source="API operation PutScalingPolicy",
-        check=_policy_names,
-    ),
+    *of_scaling.PAIRS,
     Pair(
         id="no-guard-after-guard",
         facts="`Guard.off(...)` with scaling and a guard before it",
