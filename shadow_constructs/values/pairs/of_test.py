@@ -54,7 +54,7 @@ def _publishing(test: ShadowTest) -> Iterator[Clash]:
 def _judged(test: ShadowTest) -> Iterator[Clash]:
     requests, utilisation = _published_every(test)
     period = test.gate.period_seconds
-    decides = any(isinstance(rule, UtilizationRule) for rule in test.policy.gating_rules)
+    decides = any(not rule.report_only for rule in test.policy.of(UtilizationRule))
     # Where both come as seldom, what lies between two of them is no period: nothing is missing.
     if test.shadow is not None and decides and period is not None and max(period, requests) < utilisation:
         yield _too_short("gate", period, utilisation)
