@@ -35,10 +35,10 @@ def _named(test: ShadowTest) -> Iterator[tuple[Variant, str, str, str]]:
 
 
 def _nobody(test: ShadowTest) -> Iterator[Clash]:
-    staying = [one.name for one in test.production_variants]
+    staying = [one.name or "" for one in test.production_variants]
     for variant, policy, endpoint, name in _named(test):
         # The shadow goes with the promotion, and then what followed it follows nothing.
-        known = [*staying, variant.name]
+        known = [*staying, variant.name or ""]
         if endpoint == test.endpoint_name and name not in known:
             must = f"name {' or '.join(dict.fromkeys(known))} where {variant.name} reads metrics of this endpoint"
             yield Clash(f"policies[{policy}]", must, name, "it would never scale: write the variant's own name")

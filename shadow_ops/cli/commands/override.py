@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 
 from shadow_ops.cli import durations, output
-from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
+from shadow_ops.cli.options import JSON, MARKDOWN, TEXT, aws, endpoint_given, formatted
 from shadow_ops.contract.reasons import PURPOSES, Purpose
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def command(
 ) -> None:
     """Put a reason on record for ENDPOINT: to promote its shadow whatever the gate says, or to roll a promotion back.
 
-    For pipelines, whose templates are frozen. Without --reason it shows what is on record.
+    For pipelines, whose templates are frozen. Without --reason it shows what is on record, as it does afterwards in
+    another format than text.
     """
     from shadow_ops.aws import reasons
     from shadow_ops.aws.clients import Clients
@@ -87,11 +88,13 @@ def command(
             _put(clients, endpoint, purpose, reason, now, expires)
         elif withdraw:
             _withdraw(clients, endpoint, purpose)
-        else:
-            _show(reasons.readable(clients.ssm, endpoint)[0], endpoint, now, form)
     except reasons.ReasonGoneError as error:
         raise Failure(f"{endpoint}: {error}") from None
-    if damaged := reasons.readable(clients.ssm, endpoint)[1]:
+    found, damaged = reasons.readable(clients.ssm, endpoint)
+    # A person has read what was done; whoever asks for a form gets what is on record now.
+    if form != TEXT or (reason is None and not withdraw):
+        _show(found, endpoint, now, form)
+    if damaged:
         fix = "look at it in Parameter Store, then delete it: until then the guard takes none"
         raise Failure("\n".join(f"{one}; {fix}" for one in damaged))
 
