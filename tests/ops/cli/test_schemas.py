@@ -62,7 +62,7 @@ def cases(services: Services, folder: Path) -> dict[str, list[list[str]]]:
         "compare": [["churn"], ["churn", "--since", "1h"]],
         "status": [["churn"], ["chess"]],
         "history": [["churn"], ["chess"]],
-        "override": [["churn"], ["churn", "--reason", "why"], ["churn", "--withdraw"]],
+        "override": [["churn"], ["churn", "--withdraw"], ["churn", "--reason", "why"]],
         "list": [[], ["--judge"]],
         "send": [["churn", str(rows)]],
         "responses": [
