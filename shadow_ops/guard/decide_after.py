@@ -57,6 +57,10 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     live = as_asked(request, live, seen)
     found = known(seen.pending, None)
     record = found if found is not None and request.asked.config in (found.source, found.target) else None
+    if taking_back and _moved(request):
+        return Go(
+            tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
+        )
     problem = _problem(live, request.asked.config, taking_back=taking_back)
     if problem is not None:
         if live.status != "InService" or record is None:
@@ -66,10 +70,6 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
     if taking_back and live.status not in (*PASSING_STATES, "InService"):
         why = f" ({live.failure_reason})" if live.failure_reason else ""
         return _reopen(request, seen, f"{live.name} is {live.status}{why}; scaling comes back once it is InService")
-    if taking_back and _moved(request):
-        return Go(
-            tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
-        )
     if live.status in PASSING_STATES:
         return _leave(f"{live.name} is still {live.status}; its scaling comes back once it is InService")
     return _finish(request, seen, live, record, taking_back=taking_back)

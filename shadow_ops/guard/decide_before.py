@@ -175,7 +175,9 @@ def _update(request: Request, seen: Seen, live: LiveEndpoint, requested: Config,
         *((decision.Prove(there),) if there else ()),
         *(decision.Deregister(one.variant) for one in there),
     )
-    keeps = remembered(need(seen.keeps), live.config.name, asked.config, keep=keep)
+    # A guard that is new takes what serves for the code's.
+    known_now = {**need(seen.keeps), **({live.config.name: keep} if request.kind == "Create" else {})}
+    keeps = remembered(known_now, live.config.name, asked.config, keep=keep)
     return Go(remembering(steps, keeps), keep_answer(keep=keep), notes=notes)
 
 

@@ -89,7 +89,10 @@ def _last_of_all(request: Request, seen: Seen) -> Decision:
 def _as_before(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None) -> Iterator[Step]:
     """Take back what the deployment did that made this resource; whatever came before it isn't this resource's."""
     made_it = record is not None and record.was == fingerprint(None) and record.target == request.asked.config
-    if record is None or not made_it or live.config.name != record.source or isinstance(seen.scaled, Unread):
+    if record is None or not made_it or isinstance(seen.scaled, Unread):
+        return
+    # Where somebody's config served before, CloudFormation goes back to the code's, which is on no record.
+    if record.entry is not None and live.config.name == record.target:
         return
     declared = request.asked.scaling
     wanted = scaling_after(live, seen, record, {}, declared, restoring=True)

@@ -16,7 +16,7 @@ from shadow_ops.guard import decision
 from shadow_ops.guard.counts import keeps_counts_back, remembered
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import Decision, Go, Step, Wait, keep_answer
-from shadow_ops.guard.direction import goes_to_the_past, is_foreign, is_ours
+from shadow_ops.guard.direction import fingerprint, goes_to_the_past, is_foreign, is_ours
 from shadow_ops.guard.handover import back_to, blocking, close, remembering
 from shadow_ops.guard.managed import as_asked
 from shadow_ops.guard.refusal import Refusal
@@ -210,7 +210,9 @@ def _record(
     taken: tuple[str, ...],
 ) -> Iterator[Step]:
     recorded, declared = known(seen.recorded, {}), request.asked.scaling
-    if record is not None and record.source == requested.name:
+    if record is not None and (record.source == requested.name or record.was == fingerprint(request.asked)):
+        # Where somebody's config served before, CloudFormation goes back to the code's all the same.
+        record = replace(record, source=requested.name)
         # The scaling from before the deployment is what has to come back, so it isn't written over.
         failed = {} if request.old is None else request.old.scaling
         for name in taken:

@@ -40,12 +40,15 @@ def is_rolling_back(request: Request, seen: Seen) -> bool:
     asked = request.asked.config
     # Done or not: a deployment whose end went well is taken back for another resource's sake, too.
     came_from = None if request.old is None else request.old.config
-    if record is not None and asked == record.source != record.target == came_from:
+    # Where somebody's config served before, the record tells it by what the code declared then.
+    came_to = record is not None and (asked == record.source or record.was == fingerprint(request.asked))
+    if record is not None and came_to and asked != record.target == came_from:
         return True
     if record is not None and request.asked.step == "after" and is_of(record, request):
         return False
-    # A config that serves already brings no candidate to anybody.
-    return goes_to_the_past(seen) or (live is not None and live.config.name == asked)
+    # A config that serves already brings no candidate to anybody, nor does one that nobody updates the endpoint to.
+    stays = leaves_alone(request) and live is not None and record is not None and is_foreign(live, record)
+    return goes_to_the_past(seen) or (live is not None and live.config.name == asked) or stays
 
 
 def is_ours(request: Request, seen: Seen) -> bool:
@@ -75,9 +78,15 @@ def is_of(record: Pending, request: Request) -> bool:
     return record.was == fingerprint(request.old) and record.target == request.asked.config
 
 
+def leaves_alone(request: Request) -> bool:
+    """Whether CloudFormation doesn't update the endpoint: the code asks for the config that it asked for before."""
+    old, asked = request.old, request.asked
+    return old is not None and (old.endpoint, old.config) == (asked.endpoint, asked.config)
+
+
 def is_foreign(live: LiveEndpoint, record: Pending) -> bool:
-    """Whether a config serves that no deployment on record asked for: somebody has updated the endpoint."""
-    return live.config.name not in (record.source, record.target, *record.keeps)
+    """Whether a config serves that no deployment asked for: somebody has updated the endpoint, perhaps long ago."""
+    return live.config.name not in (record.target, *record.keeps)
 
 
 def goes_to_the_past(seen: Seen) -> bool:

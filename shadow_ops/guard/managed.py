@@ -14,16 +14,10 @@ from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.reasons import Reason
-from shadow_ops.guard.direction import is_foreign
+from shadow_ops.guard.direction import is_foreign, leaves_alone
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.request import Request
 from shadow_ops.guard.seen import Seen, Unread
-
-
-def leaves_alone(request: Request) -> bool:
-    """Whether CloudFormation doesn't update the endpoint: the code asks for the config that it asked for before."""
-    old, asked = request.old, request.asked
-    return old is not None and (old.endpoint, old.config) == (asked.endpoint, asked.config)
 
 
 def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:

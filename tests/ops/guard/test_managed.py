@@ -239,7 +239,7 @@ def test_the_same_is_served_on_any_number_of_instances(changes: dict[str, Any], 
 
 @pytest.mark.parametrize(
     ("serves", "taken_for"),
-    [("sagemakers", "asked"), ("asked", "asked"), ("source", "source"), ("target", "target"), ("kept", "kept")],
+    [("sagemakers", "asked"), ("asked", "asked"), ("source", "asked"), ("target", "target"), ("kept", "kept")],
 )
 def test_a_config_that_the_guard_knows_is_never_taken_for_another(serves: str, taken_for: str) -> None:
     """Not where it serves the same either; one of SageMaker's is what is asked for, under a name of its own."""

@@ -30,6 +30,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
     }
 
 
+THEIRS = "theirs"
+"""How the configs begin that people make and update an endpoint to."""
+
+
 @dataclass
 class View:
     """An endpoint at one moment."""
@@ -135,9 +139,13 @@ class Outsider:
         if live is None or live.config not in self.world.configs or not code.guarded:
             return
         self._at_update[endpoint] = dict(live.counts)
-        self._in_config[endpoint] = {
+        config: dict[str, Any] = {
             one["VariantName"]: one.get("InitialInstanceCount") for one in self.world.configs[live.config][0]
         }
+        if live.config.startswith(THEIRS) and self.old is not None and self.old.guarded:
+            # What people had their own config ask for is no word of the code's; a guard that is new can't tell.
+            config |= {one.name: one.count for one in self.old.production if one.name in config}
+        self._in_config[endpoint] = config
         if not back:
             self._candidate(code, live.config)
 

@@ -15,7 +15,7 @@ from shadow_ops.contract.scaled import tracked
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
 from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, Part, a_code, a_scaling, made_anew
-from tests.ops.guard.harm.outsider import Outsider, View
+from tests.ops.guard.harm.outsider import THEIRS, Outsider, View
 from tests.ops.guard.stack import INVOCATIONS, tracking
 from tests.ops.guard.world import ENDPOINT
 
@@ -127,6 +127,9 @@ class _Schedule:
         self.stack = Stack(_OURS)
         self.forgot = False
         self.tried_config = ""
+        # A config that people made and serve, and what the code asked for before a deployment.
+        self.theirs: str | None = None
+        self.asked_before = ""
         self.number = 0
         self.endpoint = ENDPOINT
         # What there was before failures that were left without a rollback.
@@ -141,10 +144,13 @@ class _Schedule:
             if self.outsider.violations or self.stack.code is None:
                 return
             what = self.dice.choices(
-                ("deploy", "promote", "by hand", "scale", "other", "gone", "move", "go back", "delete", "toggle"),
-                (50, 22, 14, 12, 6, 2, 4, 8, 3, 5),
+                (
+                    *("deploy", "promote", "by hand", "scale", "other", "gone", "move", "go back", "delete", "toggle"),
+                    "their config",
+                ),
+                (50, 22, 14, 12, 6, 2, 4, 8, 3, 5, 8),
             )[0]
-            if not self.stack.code.guarded and what not in ("by hand", "scale"):
+            if not self.stack.code.guarded and what not in ("by hand", "scale", "their config"):
                 what = "toggle"
             self.report.happened[what] += 1
             if self.dice.random() < 0.25:
@@ -302,7 +308,8 @@ class _Schedule:
     def _success(self, code: Code) -> None:
         """Success means that what was asked for serves."""
         live = self.world.endpoints.get(self.endpoint)
-        if live is None or live.config != self.stack.config:
+        left = live is not None and live.config == self.theirs and self.stack.config == self.asked_before
+        if live is None or (live.config != self.stack.config and not left):
             self.outsider.wrong(f"success, but {live and live.config} serves instead of {self.stack.config}")
             return
         models = [self.world.models.get(one["ModelName"]) for one in self.world.configs[live.config][0]]
@@ -320,7 +327,7 @@ class _Schedule:
             # Where SageMaker took even the way back back, people must look; nothing else may hold a rollback up.
             outsider.wrong(f"the rollback stays stuck: {self.account.unanswered[-1]}")
             return
-        if now.config != before.config:
+        if now.config not in (before.config, self.stack.config if before.config == self.theirs else None):
             outsider.wrong(f"after a rollback {now.config} serves instead of {before.config}")
         if not self._same_history(before, now, wrong):
             outsider.wrong(f"after a rollback the history has {now.standing} instead of {before.standing}")
@@ -357,7 +364,7 @@ class _Schedule:
         if result.stuck:
             self.outsider.wrong(f"the rollback stays stuck: {self.account.unanswered[-1]}")
             return
-        if now.config != self.stack.config:
+        if now.config not in (self.stack.config, self.theirs):
             self.outsider.wrong(f"back over several failures {now.config} serves instead of {self.stack.config}")
         if not self._same_history(before, now, wrong):
             self.outsider.wrong(f"back over several, the history has {now.standing} instead of {before.standing}")
@@ -454,6 +461,9 @@ class _Schedule:
         else:
             # Nobody of ours is asked while CloudFormation takes the guard out, and nothing of ours acts.
             now = self.outsider.view(self.endpoint)
+            if before.config == self.theirs:
+                # CloudFormation goes back to the config that it knows.
+                before = replace(before, config=now.config)
             if (now.config, now.scaling, now.standing) != (before.config, before.scaling, before.standing):
                 self.outsider.wrong(f"a guard that didn't go changed {before} to {now}")
 
@@ -575,6 +585,20 @@ class _Schedule:
             self._register(self.endpoint, name, 1, self.dice.randint(6, 14))
         else:
             live.counts[name] = self.dice.randint(1, 9)
+
+    def _their_config(self) -> None:
+        """People update the endpoint to a config of their own, which asks for other counts; it may be an old one."""
+        live = self.world.endpoints.get(self.endpoint)
+        if live is None or live.status != "InService" or self.stack.tried is not None:
+            return
+        production, shadow = self.world.configs[live.config]
+        mine = [one | {"InitialInstanceCount": self.dice.randint(1, 9)} for one in production]
+        self.number += 1
+        self.theirs = self.world.make_config(f"{THEIRS}-{self.number}", (mine, shadow))
+        if self.dice.random() < 0.4:
+            self.world.created[self.theirs] = self.world.created[live.config] - datetime.timedelta(days=1)
+        self.world.update_endpoint(self.theirs, retain=self.dice.random() < 0.5, endpoint=self.endpoint)
+        self.world.settle(self.endpoint)
 
     def _scale(self) -> None:
         self.account.scale_by_itself()
@@ -705,6 +729,7 @@ class _Schedule:
         self.outsider.old = self.stack.code if self.stack.tried is None else self.stack.tried[0]
         self.outsider.counts = dict(self.outsider.view(self.endpoint).counts)
         self.outsider.scaled = set(self.outsider.view(self.endpoint).scaling)
+        self.asked_before = self.stack.config
         del code
 
     def _register(self, endpoint: str, name: str, low: int, high: int) -> None:
