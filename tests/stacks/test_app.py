@@ -7,13 +7,23 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
+import jsii
 import pytest
+from aws_cdk import aws_codepipeline as codepipeline
+from aws_cdk import pipelines
+from constructs import IValidation
 
+from shadow_constructs import PromotionStack, ShadowEndpoint, ShadowTestStack, Watch
+from shadow_constructs.pipelines import add_shadow_test
+from shadow_constructs.values import uncaught
+from tests.constructs.rendering import IRELAND
 from tests.support.templates import problems_of
+from tests.values.samples import shadow_test
 
 ROOT = Path(__file__).parents[2]
 CONTEXT: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
@@ -218,3 +228,110 @@ def test_an_app_of_anybody_ends_in_the_lines_of_a_refusal(tmp_path: Path, before
 
     assert done.returncode == 1
     assert re.fullmatch(said, done.stderr), done.stderr
+
+
+def _output(app: cdk.App) -> None:
+    stack = ShadowTestStack(app, "x", test=shadow_test())
+    cdk.CfnOutput(stack, "Endpoint-Name", value="x")
+
+
+def _tags(app: cdk.App) -> None:
+    ShadowTestStack(app, "x", test=shadow_test())
+    for number in range(60):
+        cdk.Tags.of(app).add(f"tag{number}", "x")
+
+
+def _bucket(app: cdk.App) -> None:
+    endpoint = ShadowEndpoint(cdk.Stack(app, "mine"), "E", test=shadow_test())
+    cdk.CfnOutput(cdk.Stack(app, "theirs"), "X", value=endpoint.capture_bucket.bucket_name)  # type: ignore[union-attr] # it captures
+
+
+def _export(app: cdk.App) -> None:
+    test = shadow_test()
+    made = ShadowTestStack(app, "x", test=test, env=IRELAND)
+    PromotionStack(app, "y", test=test, env=IRELAND)
+    cdk.CfnOutput(cdk.Stack(app, "theirs", env=IRELAND), "X", value=made.endpoint.endpoint_config_name)
+
+
+def _pipeline(app: cdk.App, *, account: str = "111122223333", **kind: Any) -> None:  # noqa: ANN401 - of the CDK's
+    stack = cdk.Stack(app, "pipe", env=IRELAND)
+    own = codepipeline.Pipeline(stack, "Own", cross_account_keys=False, **kind)
+    arn = "arn:aws:codestar-connections:eu-west-1:111122223333:connection/x"
+    source = pipelines.CodePipelineSource.connection("a/b", "main", connection_arn=arn)
+    synth = pipelines.ShellStep("Synth", commands=["cdk synth"], input=source)
+    made = pipelines.CodePipeline(stack, "Pipeline", synth=synth, code_pipeline=own)
+    env = cdk.Environment(account=account, region="eu-west-1")
+    add_shadow_test(made, shadow_test(watch=Watch()), env=env)
+
+
+@jsii.implements(IValidation)
+class _Theirs:
+    """Finds a mistake."""
+
+    def validate(self) -> list[str]:
+        """One."""
+        return ["somebody's own mistake"]
+
+
+def _with_theirs(app: cdk.App) -> None:
+    _tags(app)
+    app.node.add_validation(_Theirs())
+
+
+V1, PARALLEL = codepipeline.PipelineType.V1, codepipeline.ExecutionMode.PARALLEL
+V2 = codepipeline.PipelineType.V2
+LATE: dict[str, tuple[Callable[[cdk.App], None], list[str]]] = {
+    "output": (_output, ["stack x: an output must have a name that no other has"]),
+    "tags": (_tags, ["stack x: ShadowEndpoint: 'tags' must have at most 49 entries, got 60"]),
+    "tags and another's": (_with_theirs, ["stack x: ShadowEndpoint: 'tags' must have", "somebody's own mistake"]),
+    "bucket": (_bucket, ["ShadowEndpoint: 'capture_bucket' must have an output that other stacks can read"]),
+    "export": (_export, ["stack y must have what another stack refers to"]),
+    "account": (
+        lambda app: _pipeline(app, account="999988887777", pipeline_type=V2),
+        ["add_shadow_test: 'env.account' must be in the pipeline's account"],
+    ),
+    "type": (lambda app: _pipeline(app, pipeline_type=V1), ["add_shadow_test: 'pipeline_type' must be of type V2"]),
+    "mode": (
+        lambda app: _pipeline(app, pipeline_type=V2, execution_mode=PARALLEL),
+        ["add_shadow_test: 'execution_mode' must be SUPERSEDED"],
+    ),
+}
+"""What synthesis alone can see, and the lines."""
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_what_the_cdk_finds_for_us_at_the_end_is_told_in_lines_too(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same lines as of a refusal at once, with the app's own line, and nothing that the CDK puts around them."""
+    make, lines = LATE[case]
+    app = cdk.App()
+    make(app)
+    with pytest.raises(RuntimeError) as refused:
+        app.synth()
+    uncaught._told(RuntimeError, refused.value, refused.value.__traceback__)
+
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == len(lines), said
+    for one, line in zip(said, lines, strict=True):
+        assert re.match(r"\S+test_app\.py:\d+: " + re.escape(line), one), one
+        assert not one.endswith(".")
+
+
+@pytest.mark.parametrize("mistake", ["of somebody's", "of the CDK's", "of Python's"])
+def test_what_is_no_refusal_of_ours_is_shown_as_python_does(mistake: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With its traceback: nobody but its author can read what it means."""
+    app = cdk.App()
+    stack = cdk.Stack(app, "S")
+    if mistake == "of somebody's":
+        app.node.add_validation(_Theirs())
+    raising: Callable[[], object] = {
+        "of somebody's": lambda: app.synth(),
+        "of the CDK's": lambda: cdk.Stack(app, "S"),
+        "of Python's": lambda: stack.resolve(1 / 0),
+    }[mistake]
+    with pytest.raises((RuntimeError, ZeroDivisionError)) as raised:
+        raising()
+    uncaught._told(type(raised.value), raised.value, raised.value.__traceback__)
+
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
