@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 import aws_cdk as cdk
@@ -14,10 +15,21 @@ from shadow_ops.contract.catalogue import CatalogueEntry
 from shadow_ops.contract.checks import checking
 from shadow_ops.contract.metrics import BY_NAME
 from shadow_ops.contract.names import SERVICE_NAME, SERVICE_NAME_RULE
-from shadow_ops.contract.problems import refuse
+from shadow_ops.contract.problems import Problems, refuse
 
 _CONFIG = "endpoint_config_name"
 _SHORT_PERIODS = (1, 5, 10, 30)
+# API member MetricStat.Period, an integer of 32 bits.
+_LONGEST_PERIOD = 2**31 - 1
+# CloudWatch User Guide, Statistics-definitions; the CDK writes them as the service does, whatever their case.
+_SHARE = r"(?:100(?:\.0{1,10})?|[0-9]{1,2}(?:\.[0-9]{1,10})?)"
+_STATISTIC = re.compile(
+    r"(?i)average|avg|sum|minimum|min|maximum|max|samplecount|n|iqm"
+    rf"|(?:p|tm|wm|tc|ts){_SHARE}"
+    rf"|(?:tm|wm|tc|ts)\((?:{_SHARE}%:(?:{_SHARE}%)?|:{_SHARE}%)\)"
+    + r"|(?:pr|tm|wm|tc|ts)\((?:{0}:(?:{0})?|:{0})\)".format(r"[0-9]{1,100}(?:\.[0-9]{1,10})?")
+)
+_A_STATISTIC = "be a statistic of CloudWatch, such as Average, Sum, p99.9, tm90, TM(10%:90%), PR(:300) or IQM"
 
 
 @dataclass(frozen=True)
@@ -124,10 +136,14 @@ class VariantMetrics:
         return self._metric(catalogue.GPU_MEMORY_UTILIZATION, statistic, period_seconds)
 
     def _metric(self, entry: CatalogueEntry, statistic: str, period_seconds: int) -> cloudwatch.Metric:
-        whole = isinstance(period_seconds, int) and not isinstance(period_seconds, bool) and period_seconds > 0
-        if not whole or (period_seconds not in _SHORT_PERIODS and period_seconds % 60 != 0):
-            must = "be 1, 5, 10, 30 or a multiple of 60"
-            refuse("VariantMetrics", "period_seconds", must, period_seconds, "the unit is seconds")
+        problems = Problems("VariantMetrics")
+        whole = isinstance(period_seconds, int) and not isinstance(period_seconds, bool)
+        fits = whole and 0 < period_seconds <= _LONGEST_PERIOD
+        if not fits or (period_seconds not in _SHORT_PERIODS and period_seconds % 60 != 0):
+            must = "be 1, 5, 10, 30 or a multiple of 60 below 2**31"
+            problems.add("period_seconds", must, period_seconds, "the unit is seconds")
+        check_text(problems, "statistic", statistic, pattern=_STATISTIC, rule=_A_STATISTIC, tokens=True)
+        problems.raise_if_any()
         dimensions = catalogue.dimensions(self.endpoint_name, self.variant_name, self.endpoint_config_name)
         # No unit: CloudWatch finds nothing, without a word, where the unit asked for isn't the one published.
         found = cloudwatch.Metric(
