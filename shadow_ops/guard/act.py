@@ -114,11 +114,12 @@ class Actor:
             self.run(steps, regardless=True)
             raise Refusal(refused)
         self.run(tuple(one for one in steps if isinstance(one, decision.SaveRecord)), regardless=False)
-        failed = self.run(
+        self.run(
             tuple(one for one in steps if not isinstance(one, decision.SaveRecord | decision.Close)), regardless=True
         )
-        if failed:
-            raise Refusal("; ".join(failed))
+        if self.failed:
+            # What is left to people no event will ever do: that goes into the record, which is closed.
+            raise Refusal("; ".join(self.failed.values()))
         self.run(tuple(one for one in steps if isinstance(one, decision.Close)), regardless=False)
         return {}
 

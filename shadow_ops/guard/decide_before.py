@@ -106,9 +106,8 @@ def _unchanged(request: Request, seen: Seen, live: LiveEndpoint, record: Pending
     steps = [*_record(request, seen, live, record)]
     if record is not None and record.taken and not record.done:
         steps += give_back(live, seen, record)
-        steps += [
-            decision.SaveRecord(replace(one.record, taken=())) for one in steps if isinstance(one, decision.SaveRecord)
-        ]
+        saved = [one.record for one in steps if isinstance(one, decision.SaveRecord)]
+        steps += [decision.Close(replace(one, taken=(), done=True)) for one in saved]
     return Go(remembering(tuple(steps), remembered(keeps, config, config, keep=keep)), keep_answer(keep=keep))
 
 

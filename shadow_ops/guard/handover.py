@@ -78,7 +78,9 @@ def closed(live: LiveEndpoint, seen: Seen, record: Pending, *, taken_back: bool)
         for name in record.taken
         if name in names and name not in seen.recorded and name not in seen.scaled
     )
-    over = replace(record, taken=(), surplus=(), done=True, lost=lost)
+    # What `Before` has left to people, where it gave back itself, is so still.
+    said = record.lost if record.done and not taken_back else ()
+    over = replace(record, taken=(), surplus=(), done=True, lost=(*said, *lost))
     if taken_back and live.config.name == record.source:
         over = replace(over, target=record.source, entry=None, back=True)
     return decision.Close(over)

@@ -223,7 +223,8 @@ def _act(services: Services, seen: Seen, step: object, helm: Helm) -> None:
         case steps.Restore(wanted):
             helm.tell(f"{wanted.variant} scales again from {wanted.minimum} to {wanted.maximum}")
             # All of it: a policy that is there already may have alarms that still call its predecessor.
-            scaling.put(wanted, None)
+            for left in scaling.put(wanted, None):
+                helm.tell(left)
         case steps.Forget():
             record.forget(services.ssm, live.name)
             name = live.production[0].name

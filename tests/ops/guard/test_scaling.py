@@ -17,6 +17,7 @@ from shadow_ops.aws.scaling import Scaling
 from tests.ops.guard.harm.outsider import shape
 from tests.ops.guard.stack import INVOCATIONS, Code, Stack, night, scaling, tracking
 from tests.ops.guard.test_reasons import put
+from tests.ops.guard.test_recovery import notice
 from tests.ops.guard.world import ENDPOINT
 from tests.ops.parameter_store import aws_error
 
@@ -223,25 +224,54 @@ def test_alarms_of_step_scaling_call_the_policy_that_was_put_again() -> None:
     assert stack.world.alarms["busy"] == changed
 
 
-def test_an_alarm_that_may_not_be_changed_is_named_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """The deployment goes on: the policy is back, and who owns the alarm can point it there."""
+def given_back(stack: Stack, way: str) -> None:
+    """A deployment takes scaling out of its way, or has left it so; it comes back."""
+    moved = replace(TESTING, instance_type=BIGGER)
+    if way == "deployed":
+        assert stack.deploy(moved).ok
+        return
+    if way == "taken back":
+        stack.fails_last = True
+        assert not stack.deploy(moved).ok
+        return
+    old = (TESTING, stack.config)
+    config, stack.world.status = stack._new_config(moved), "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", moved, config, old)
+    assert answer is not None
+    assert "production" not in stack.world.targets
+    if way == "past the endpoint":
+        stack.world.update_endpoint(config, retain=True)
+        stack.world.settle()
+        del stack.world.configs[config]
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    if way == "deployed again":
+        assert stack.deploy(replace(TESTING, policy="other")).ok
+    else:
+        notice(stack)
+
+
+@pytest.mark.parametrize("way", ["deployed", "taken back", "event", "deployed again", "past the endpoint"])
+def test_an_alarm_that_may_not_be_changed_is_named(way: str, caplog: pytest.LogCaptureFixture) -> None:
+    """It goes on: the policy is back, and who owns the alarm can point it there; no event tries it again for good."""
     stack = started()
     arn = add_step_policy(stack)
     stack.world.refused["put_metric_alarm"] = aws_error("AccessDenied", "not authorized", "PutMetricAlarm")
 
     with caplog.at_level(logging.ERROR, "shadow_ops"):
-        assert stack.deploy(replace(TESTING, instance_type=BIGGER)).ok
-    assert "busy" in caplog.text
+        given_back(stack, way)
     new = stack.world.targets["production"]["policies"]["step"]["PolicyARN"]
     assert new != arn
     assert f"put {new} into its actions" in caplog.text
-    # `shadow-test status` shows it.
-    record = records.pending(stack.world, ENDPOINT)
-    assert record is not None
-    assert record.done
-    (said,) = record.lost
-    assert said.startswith("the alarm busy calls a step scaling policy that has a new ARN now")
-    assert said in str(stack.said)
+    # `shadow-test status` shows it, as what is left of a deployment that is done.
+    for _ in range(2):
+        record = records.pending(stack.world, ENDPOINT)
+        assert record is not None
+        assert (record.done, record.taken) == (True, ())
+        said = next(one for one in record.lost if one.startswith("the alarm busy calls a step scaling policy that has"))
+        assert new in said
+        notice(stack)
+    if way in ("deployed", "taken back", "deployed again"):
+        assert said in str(stack.said)
 
 
 @pytest.mark.parametrize("works", [False, True])
