@@ -264,6 +264,13 @@ def _pipeline(app: cdk.App, *, account: str = "111122223333", **kind: Any) -> No
     add_shadow_test(made, shadow_test(watch=Watch()), env=env)
 
 
+def _beside(app: cdk.App, many: int, text: str) -> None:
+    stack = cdk.Stack(app, "x")
+    ShadowEndpoint(stack, "E", test=shadow_test())
+    for number in range(many):
+        cdk.CfnWaitConditionHandle(stack, f"Mine{number}").add_metadata("Mine", text)
+
+
 @jsii.implements(IValidation)
 class _Theirs:
     """Finds a mistake."""
@@ -284,6 +291,11 @@ LATE: dict[str, tuple[Callable[[cdk.App], None], list[str]]] = {
     "output": (_output, ["stack x: an output must have a name that no other has"]),
     "tags": (_tags, ["stack x: ShadowEndpoint: 'tags' must have at most 49 entries, got 60"]),
     "tags and another's": (_with_theirs, ["stack x: ShadowEndpoint: 'tags' must have", "somebody's own mistake"]),
+    "bytes": (
+        lambda app: _beside(app, 1, "x" * 1_000_000),
+        ["stack x must have a template of at most 1,000,000 bytes"],
+    ),
+    "resources": (lambda app: _beside(app, 500, ""), ["stack x must have at most 500 resources"]),
     "bucket": (_bucket, ["ShadowEndpoint: 'capture_bucket' must have an output that other stacks can read"]),
     "export": (_export, ["stack y must have what another stack refers to"]),
     "account": (
