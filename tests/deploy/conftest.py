@@ -15,6 +15,7 @@ from rehearsal.cdk import Cdk
 from rehearsal.local import LocalAws
 from shadow_constructs import ShadowTest
 from tests.deploy.managed import Place
+from tests.deploy.submission import Submission
 from tests.deploy.support import CAPTURES, MODELS, Case, CaseMaker, Change, Stages, artifact, gated, shadow_test
 
 # A small script is up in well under a second; a model that never is should not be waited for long. Ten minutes of bake
@@ -56,11 +57,11 @@ class _Ground:
 
 @pytest.fixture(scope="session")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Ground]:
-    """A bootstrapped local AWS with two models in S3."""
+    """A bootstrapped local AWS with two models in S3. The demo has the command line itself bootstrap one."""
     folder = tmp_path_factory.mktemp("deploy")
     with LocalAws(folder, options=_OPTIONS) as local:
         cdk = Cdk(local.endpoint_url, folder)
-        cdk.bootstrap().check()
+        Submission(local).bootstrap()
         s3 = local.client("s3")
         for bucket in (MODELS, CAPTURES):
             s3.create_bucket(Bucket=bucket)

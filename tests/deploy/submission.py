@@ -21,6 +21,7 @@ from rehearsal.cdk import Run
 from rehearsal.local import LocalAws
 
 _CHANGE_SET = "cdk-deploy-change-set"
+_BOOTSTRAP = environment.PROJECT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
 _PATIENCE_SECONDS = 300
 # Between two looks: a tenth of the time since the first, for looks cost both sides.
 _POLL_SECONDS, _POLL_SHARE = 0.1, 0.1
@@ -38,6 +39,18 @@ class Submission:
     def __init__(self, local: LocalAws) -> None:
         self._cloudformation = local.client("cloudformation")
         self._s3 = local.client("s3")
+
+    def bootstrap(self) -> None:
+        """Prepare the account as the command line does, by the template that comes with it."""
+        name = "CDKToolkit"
+        key = {"ParameterKey": "FileAssetsBucketKmsKeyId", "ParameterValue": "AWS_MANAGED_KEY"}
+        self._cloudformation.create_stack(
+            StackName=name,
+            TemplateBody=_BOOTSTRAP.read_text(encoding="utf-8"),
+            Parameters=[key],
+            Capabilities=_CAPABILITIES,
+        )
+        assert self._settled(name) == "CREATE_COMPLETE", self._events(name)
 
     def deploy(self, assembly: Path, stack: str, *, rollback: bool = True) -> Run:
         """Deploy a stack and wait for the end; what it says about itself is the run's output.
