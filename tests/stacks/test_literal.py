@@ -8,9 +8,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from cfnlint.api import lint  # type: ignore[import-untyped] # has no types
-from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # has no types
-from cfnlint.core import get_rules  # type: ignore[import-untyped] # has no types
 
 from shadow_constructs import (
     Alerts,
@@ -32,6 +29,7 @@ from tests.constructs.rendering import Json
 from tests.stacks.rendering import churn, options
 from tests.stacks.test_managed import managed_of, ours, template_of, theirs
 from tests.stacks.test_validity import IGNORED_BY_LINT
+from tests.support.linting import lint_of
 from tests.support.templates import problems_of
 from tests.values.samples import PACKAGE_ARN, hardware, model, variant
 
@@ -149,11 +147,8 @@ def test_nothing_literal_is_left_to_cloudformation(case: str) -> None:
 
 def test_cfn_lint_has_nothing_to_say_of_tokens() -> None:
     """The same over all that can be deployed of a test of which everything is given as tokens."""
-    rules = get_rules([], [], ["E", "W"])
     for template in [*further(), templates_of(CASES["image"]())[0]]:
-        found = lint(json.dumps(template), rules=rules, config=ManualArgs(regions=["eu-west-1"]))
-
-        assert [*wrongly_given(template), *(str(one) for one in found if one.rule.id not in IGNORED)] == []
+        assert [*wrongly_given(template), *lint_of(template, IGNORED)] == []
 
 
 def test_fails_to_be_literal_where_a_description_is_a_reference() -> None:

@@ -13,9 +13,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_sagemaker as sagemaker
 from aws_cdk.assertions import Template
-from cfnlint import lint  # type: ignore[import-untyped] # cfn-lint ships no types
-from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # cfn-lint ships no types
-from cfnlint.core import get_rules  # type: ignore[import-untyped] # cfn-lint ships no types
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
@@ -37,6 +34,7 @@ from shadow_ops.contract.permissions import managed_needs
 from tests.constructs.rendering import IRELAND, Json, resources
 from tests.stacks.rendering import churn, options
 from tests.stacks.test_validity import ACKNOWLEDGED, nag_findings
+from tests.support.linting import lint_of
 from tests.support.templates import problems_of
 from tests.values.samples import KEY_ARN, ROLE_ARN, variant
 
@@ -102,8 +100,7 @@ def test_validators_have_nothing_to_say_without_a_reason(case: str) -> None:
     known = json.loads(
         re.sub(r'\{"Fn::GetStackOutput": \{[^}]*\}\}', '"arn:aws:iam::111122223333:role/x"', json.dumps(template))
     )
-    found = lint(json.dumps(known), rules=get_rules([], [], ["E", "W"]), config=ManualArgs(regions=["eu-west-1"]))
-    assert [str(one) for one in found] == []
+    assert lint_of(known) == []
     for rule, paths in nag_findings(stack).items():
         reasons = [reason for pattern, reason in NAG.items() if re.fullmatch(pattern, rule)]
         assert len(reasons) == 1, (rule, paths)

@@ -10,9 +10,6 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from cdk_nag import AwsSolutionsChecks
-from cfnlint.api import lint  # type: ignore[import-untyped] # has no types
-from cfnlint.config import ManualArgs  # type: ignore[import-untyped] # has no types
-from cfnlint.core import get_rules  # type: ignore[import-untyped] # has no types
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.json import JSONSnapshotExtension
 
@@ -20,6 +17,7 @@ from shadow_constructs.pipelines import add_shadow_test
 from shadow_constructs.testing import stable_template
 from tests.constructs.test_pipelines import ELSEWHERE, new_pipeline, watched
 from tests.stacks.test_validity import nag_findings
+from tests.support.linting import lint_of
 
 CDKS_OWN = ("W3005", "E3703")
 """What cfn-lint says of the CDK's pipeline: a dependency twice; and as an error what is advice, to use Fn::Sub."""
@@ -63,9 +61,7 @@ def test_the_templates_of_a_pipeline_are_as_they_were(
 def test_cfn_lint_has_nothing_to_say_of_a_pipeline(stacks: dict[str, cdk.Stack], which: str) -> None:
     """No error and no warning, but those about what the CDK makes of its own pipeline."""
     template = assertions.Template.from_stack(stacks[which]).to_json()
-    rules = get_rules([], [], ["E", "W"])
-    found = lint(json.dumps(template), rules=rules, config=ManualArgs(regions=["eu-west-1"]))
-    assert [str(one) for one in found if one.rule.id not in CDKS_OWN] == []
+    assert lint_of(template, CDKS_OWN) == []
 
 
 def test_cdk_nag_finds_nothing_of_ours_without_a_reason(stacks: dict[str, cdk.Stack]) -> None:

@@ -18,16 +18,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
-from cfnlint.schema import (  # type: ignore[import-untyped]
-    PROVIDER_SCHEMA_MANAGER,
-    ResourceNotFoundError,
-    Schema,
-)
 
 from tests.support.api_model import Unknown, service_model
+
+if TYPE_CHECKING:
+    from cfnlint.schema import Schema  # type: ignore[import-untyped]
 
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"
@@ -183,6 +181,9 @@ def resource_schema(kind: str) -> Schema | None:
     Returns:
         The schema, None for types that are not CloudFormation's own, such as custom resources.
     """
+    # Loaded where it is needed: every process imports every test file.
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER, ResourceNotFoundError
+
     try:
         return PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind)
     except ResourceNotFoundError:
