@@ -27,6 +27,20 @@ _ASIDE = ("verdict", "told", "reasons")
 _NOBODY = "nobody that is known"
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """What was before one of the last few deployments.
+
+    Attributes:
+        counts: Desired instances per variant.
+        changed: What of declared scaling it changed: a variant by its name, and what the code says no more of it, such
+            as ``production/policies/track``.
+    """
+
+    counts: Mapping[str, int]
+    changed: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pending:
     """A deployment that the guard let through.
@@ -50,6 +64,8 @@ class Pending:
         surplus: What scales although it must not any more, because that could not be ended: a variant by its name, or
             what it scales by, such as ``production/policies/track`` or ``production/schedules/night``.
         keeps: What was answered for the last few endpoint configs.
+        earlier: What was before each of the last few deployments, by its `was`: where failures are left without a
+            rollback, the way back may lead beyond any of them.
     """
 
     id: str
@@ -69,6 +85,7 @@ class Pending:
     back: bool = False
     surplus: tuple[str, ...] = ()
     keeps: Mapping[str, bool] = field(default_factory=dict)
+    earlier: Mapping[str, Earlier] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The record as plain JSON values."""
@@ -79,6 +96,7 @@ class Pending:
             "initial": dict(self.initial),
             "entry": None if self.entry is None else self.entry.to_json(),
             "keeps": dict(self.keeps),
+            "earlier": {was: {"counts": dict(one.counts), "changed": one.changed} for was, one in self.earlier.items()},
         }
 
     @classmethod
@@ -90,12 +108,16 @@ class Pending:
             "started": parameters.time_of(data["started"]),
             "variants": _names(data.get("variants", [])),
             "taken": _names(data.get("taken", [])),
-            "counts": {str(name): whole(count) for name, count in data.get("counts", {}).items()},
-            "initial": {str(name): whole(count) for name, count in data.get("initial", {}).items()},
+            "counts": _counts(data.get("counts", {})),
+            "initial": _counts(data.get("initial", {})),
             "entry": None if entry is None else Entry.from_json(entry),
             "lost": _names(data.get("lost", [])),
             "surplus": _names(data.get("surplus", [])),
             "keeps": _flags(data.get("keeps", {})),
+            "earlier": {
+                str(was): Earlier(_counts(one["counts"]), _names(one["changed"]))
+                for was, one in data.get("earlier", {}).items()
+            },
         }
         return cls(**known)
 
@@ -161,6 +183,10 @@ def _names(found: Any) -> tuple[str, ...]:  # noqa: ANN401 - as it stands in a r
     if not isinstance(found, list | tuple) or not all(isinstance(one, str) for one in found):
         raise ValueError("a list of names is none")
     return tuple(found)
+
+
+def _counts(found: Mapping[str, Any]) -> dict[str, int]:
+    return {str(name): whole(count) for name, count in found.items()}
 
 
 def _flags(found: Mapping[str, Any]) -> dict[str, bool]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled, tracked
+from shadow_ops.guard.beyond import declared_since, gone_back_to, is_beyond
 from shadow_ops.guard.counts import corrections
 from shadow_ops.guard.decision import Close, Decision, Go, RecordScaling, Refuse, SaveRecord, Scale, Step, Wait
 from shadow_ops.guard.direction import fingerprint, is_of, is_ours, refuse_stale
@@ -61,6 +62,7 @@ def decide_after(request: Request, seen: Seen, *, taking_back: bool) -> Decision
         return Go(
             tuple(close(live, seen, record, taken_back=False)) if record and not record.done else (), regardless=True
         )
+    record = gone_back_to(record, request) if taking_back else record
     problem = _problem(live, request.asked.config, taking_back=taking_back)
     if problem is not None:
         if live.status != "InService" or record is None:
@@ -91,11 +93,14 @@ def _is_ours(request: Request, seen: Seen, *, taking_back: bool) -> bool:
 
 def _finish(request: Request, seen: Seen, live: LiveEndpoint, record: Pending | None, *, taking_back: bool) -> Decision:
     new = request.asked.scaling
-    old = {} if request.old is None or request.old.endpoint != request.asked.endpoint else request.old.scaling
+    same = request.old is not None and request.old.endpoint == request.asked.endpoint
+    old = declared_since(record if taking_back else None, request) if same else {}
     # Where CloudFormation's word is missing, the record says whether this is what the deployment came from.
     sure = isinstance(seen.stack, str) or (record is not None and record.was == fingerprint(request.asked))
     its_record = record is not None and not taking_back and is_of(record, request)
-    wanted = scaling_after(live, seen, record, new, old, restoring=taking_back and sure, its_record=its_record)
+    # What is on record is what was before the last of several failures: then it is the code that is gone back to.
+    restoring = taking_back and sure and not is_beyond(record, request)
+    wanted = scaling_after(live, seen, record, new, old, restoring=restoring, its_record=its_record)
     steps: list[Step] = []
     notes: tuple[str, ...] = ()
     left: tuple[Step, ...] = ()

@@ -16,6 +16,7 @@ from shadow_ops.contract.asked import Asked
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
 from shadow_ops.guard.asking import consent, policy_of
+from shadow_ops.guard.beyond import earlier
 from shadow_ops.guard.change import classify, entry_of, refuse_other_models
 from shadow_ops.guard.counts import in_code, keeps_live_counts, remembered
 from shadow_ops.guard.decision import AskGate, Decision, Go, Step, Wait, keep_answer
@@ -235,6 +236,7 @@ def _record(
     stale = [name for name in need(seen.recorded) if name not in scaled]
     if stale:
         yield decision.Forget(tuple(scaling_name(live.name, name) for name in stale))
+    counts = {one.name: one.desired_count for one in variants(live) if one.desired_count is not None}
     still = () if open_before is None else tuple(name for name in open_before.taken if name in scaled)
     yield decision.SaveRecord(
         Pending(
@@ -245,10 +247,11 @@ def _record(
             target=live.config.name if target is None else target,
             variants=tuple(scaled),
             taken=tuple(dict.fromkeys((*still, *taken))),
-            counts={one.name: one.desired_count for one in variants(live) if one.desired_count is not None},
+            counts=counts,
             initial=_initial(request, seen, live),
             keep=keep,
             was=fingerprint(request.old),
+            earlier=earlier(before, request, counts),
             entry=entry,
             # Where nothing is taken away and nothing else will serve, there is nothing to finish.
             done=target is None and not still,

@@ -13,6 +13,7 @@ from shadow_ops.aws.endpoint import Config, LiveEndpoint
 from shadow_ops.aws.records import Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.guard import decision
+from shadow_ops.guard.beyond import gone_back_to
 from shadow_ops.guard.counts import keeps_counts_back, remembered
 from shadow_ops.guard.decide_before import ALARM_PATIENCE
 from shadow_ops.guard.decision import Decision, Go, Step, Wait, keep_answer
@@ -251,7 +252,7 @@ def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], th
     yield from (decision.RecordScaling(scaled[name]) for name in taken)
     yield from (decision.RecordScaling(declared[name]) for name in gone if name not in recorded)
     came_to = [one for one in known(seen.history, ()) if one.undone is None and one.to_config == target]
-    record = known(seen.pending, None)
+    record = gone_back_to(known(seen.pending, None), request)
     yield decision.SaveRecord(
         Pending(
             id=request.id,
@@ -262,6 +263,8 @@ def _fresh(request: Request, seen: Seen, target: str, taken: tuple[str, ...], th
             taken=(*taken, *gone),
             # Whoever had updated the endpoint before to a config of their own had counts that the code never knew.
             counts=record.counts if record is not None and record.target == target else {},
+            was="" if record is None else record.was,
+            earlier={} if record is None else record.earlier,
             entry=came_to[-1] if came_to else None,
         )
     )

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import datetime
+import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from shadow_ops.aws import records
 from shadow_ops.aws.endpoint import Config, LiveEndpoint, LiveVariant
+from shadow_ops.aws.parameters import pack, unpack
 from shadow_ops.aws.records import Pending
+from shadow_ops.contract.asked import Asked
+from shadow_ops.guard.beyond import earlier
 from shadow_ops.guard.counts import corrections, keeps_counts_back
 from shadow_ops.guard.decision import SetCounts
-from tests.ops.guard.stack import Code, Stack, scaling
+from shadow_ops.guard.request import Request
+from tests.ops.guard.harm.outsider import shape
+from tests.ops.guard.stack import Code, Stack, properties, scaling, tracking
+from tests.ops.guard.test_recovery import notice
 from tests.ops.guard.test_what_serves import by_hand, left_failed
+from tests.ops.guard.world import ENDPOINT, STACK
 from tests.ops.parameter_store import aws_error
 
 SCALED = Code(shadow="v2", scaling=(scaling(),))
@@ -215,3 +225,119 @@ def test_what_an_update_should_have_kept_is_put_right_for_production_alone(
     record = replace(RECORD, counts={"production": 6, "shadow": 4}, keep=keep)
     steps = list(corrections(serving(2, 2, shadow=1), record, {}, taking_back=False))
     assert steps == ([SetCounts(set_)] if set_ else [])
+
+
+NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
+
+
+def asked(code: Code, config: str = "config") -> Asked:
+    """What the code asks for before an update."""
+    return Asked.from_properties(properties("before", code, config))
+
+
+FAILURES: dict[str, Callable[[Code], Code]] = {
+    "count": lambda one: replace(one, count=3),
+    "shadow": lambda one: replace(one, shadow_count=one.shadow_count + 1),
+    "type": lambda one: replace(one, instance_type="ml.m5.2xlarge"),
+    "bounds": lambda one: replace(one, scaling=(scaling(high=3),)),
+    "as before": lambda one: replace(one, scaling=SCALED.scaling),
+    "policy": lambda one: replace(one, scaling=(scaling(high=12, policies=[tracking("other")]),)),
+}
+
+
+def step(stack: Stack, new: tuple[Code, str], old: tuple[Code, str], how: str) -> None:
+    """One deployment that fails sooner or later, and is left so."""
+    world = stack.world
+    world.status = "UPDATE_IN_PROGRESS"
+    answer = stack.ask("Update", "before", *new, old)
+    assert answer is not None
+    if new[1] != old[1]:
+        world.next_update = "no capacity" if how == "taken back" else "done"
+        world.update_endpoint(new[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+        world.settle()
+    if how != "no end":
+        stack.ask("Update", "after", *new, old)
+        world.settle()
+    world.status = "UPDATE_FAILED"
+
+
+def failed_and_taken_back(stack: Stack, kinds: tuple[str, ...], last: str) -> tuple[tuple[Code, str], tuple[Code, str]]:
+    """Deployments that were left, and their way back up to the step after the update; where it leads, from where."""
+    world = stack.world
+    assert stack.code is not None
+    first = old = (stack.code, stack.config)
+    for number, kind in enumerate(kinds, 1):
+        code = FAILURES[kind](old[0])
+        config = old[1] if code.variants() == old[0].variants() else stack._new_config(code)
+        step(stack, (code, config), old, last if number == len(kinds) else "through")
+        old = (code, config)
+    world.status = "UPDATE_ROLLBACK_IN_PROGRESS"
+    answer = stack.ask("Update", "before", *first, old)
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+    assert world.live is not None
+    if world.live.config != first[1]:
+        world.update_endpoint(first[1], retain=answer["Data"]["KeepLiveCounts"] == "true")
+        world.settle()
+    return first, old
+
+
+def test_counts_are_back_after_several_failures_also_by_an_event() -> None:
+    """The step after the update was passed over, or died."""
+    stack = started(Code(shadow="v2"), 6)
+    failed_and_taken_back(stack, ("count", "shadow"), "through")
+    stack.world.status = "UPDATE_ROLLBACK_COMPLETE"
+    assert counted(stack) == 3
+    notice(stack)
+    stack.world.settle()
+    assert counted(stack) == 6
+
+
+@pytest.mark.parametrize("last", ["through", "no end", "taken back"])
+@pytest.mark.parametrize("base", [Code(shadow="v2"), SCALED], ids=["unscaled", "scaled"])
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        *itertools.product(FAILURES, repeat=2),
+        *itertools.permutations(("policy", "count", "bounds")),
+        *itertools.permutations(("policy", "type", "as before")),
+    ],
+)
+def test_failures_that_were_left_are_rolled_back_together(kinds: tuple[str, ...], base: Code, last: str) -> None:
+    """CloudFormation goes back to what was before the first: so do counts, and scaling that the code of any changed."""
+    stack = started(base, 6)
+    world, before = stack.world, shape(stack.world.targets)
+    first, old = failed_and_taken_back(stack, kinds, last)
+    answer = stack.ask("Update", "after", *first, old)
+    assert answer is not None
+    assert answer["Status"] == "SUCCESS"
+    world.settle()
+    assert (counted(stack), shape(world.targets)) == (6, before)
+    record = records.pending(world, ENDPOINT)
+    assert record is not None
+    assert (record.done, record.lost) == (True, ())
+
+
+def test_what_was_before_earlier_deployments_has_an_end() -> None:
+    """The last five, each with its counts; of names that the code has no more what fits into a record beside them."""
+    record: Pending | None = None
+    for number in range(7):
+        names = [tracking(f"{one:02}" + "x" * 60, metric=str(one)) for one in range(50)]
+        old = replace(SCALED, count=number + 1, scaling=(scaling(policies=names),))
+        new = replace(SCALED, scaling=() if number % 2 else (scaling("shadow"),))
+        request = Request("Update", "id", STACK, asked(new), asked(old, f"config-{number}"))
+        made = earlier(record, request, {"production": number})
+        record = Pending(id="id", stack=STACK, started=NOW, source="a", target="b", earlier=made)
+    assert record is not None
+    assert [one.counts for one in record.earlier.values()] == [{"production": number} for number in range(2, 7)]
+    for one in record.earlier.values():
+        assert one.changed[0] == "production"
+        assert 1300 < sum(map(len, one.changed)) <= 1500
+    fewer = replace(old, scaling=(scaling(policies=names[1:]),))
+    (one,) = earlier(None, Request("Update", "id", STACK, asked(fewer), asked(old)), {}).values()
+    assert one.changed == ("production", f"production/policies/00{'x' * 60}")
+    assert Pending.from_json(unpack(pack(record.to_json()))) == record
+    assert earlier(record, request, {"production": 9}) == {
+        **record.earlier,
+        list(record.earlier)[-1]: replace(list(record.earlier.values())[-1], counts={"production": 9}),
+    }

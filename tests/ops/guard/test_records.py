@@ -15,7 +15,7 @@ from shadow_ops.aws import history, journal, parameters, records
 from shadow_ops.aws.history import Entry
 from shadow_ops.aws.journal import Hold
 from shadow_ops.aws.parameters import DamagedRecordError, RecordTooLargeError, pack, unpack
-from shadow_ops.aws.records import Pending
+from shadow_ops.aws.records import Earlier, Pending
 from shadow_ops.contract.scaled import Scaled
 from shadow_ops.contract.text import LARGEST_VALUE
 from shadow_ops.guard.counts import remembered
@@ -59,6 +59,9 @@ pendings = st.builds(
     lost=st.lists(text).map(tuple),
     entry=st.none() | entries,
     done=st.booleans(),
+    earlier=st.dictionaries(
+        text, st.builds(Earlier, st.dictionaries(text, st.integers(0, 99)), st.lists(text).map(tuple))
+    ),
 )
 
 
