@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
+from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.denied import is_denied
-from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.endpoint import LiveEndpoint, describe, is_missing
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.experiment import describe as described
 from shadow_ops.contract.declared import Declared, settings_name
@@ -19,6 +20,10 @@ from shadow_ops.managed.named import running
 from shadow_ops.managed.said import of_what_serves
 
 _NAMES_LOOKED_AT = 100
+
+
+class ConfigGoneError(CannotTellError):
+    """An endpoint serves with a config that has been deleted: what it serves can't be told, nor updated."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,35 @@ def find(clients: Clients, name: str) -> Deployed:
 
     Raises:
         EndpointGoneError: If only a managed test of it is left.
+        ConfigGoneError: If the config that it serves with is gone.
         CannotTellError: If there is none of that name; names that are near are listed.
     """
-    live = describe(clients.sagemaker, name)
+    live = look_at(clients.sagemaker, name)
     if live is None:
         _check_test_ended(clients, name)
         live = check_exists(clients, name)
     word = of_what_serves(clients.sagemaker, live, *_declared(clients, live.name))
     return Deployed(word.live, word.declared, word.experiment)
+
+
+def look_at(sagemaker: Client, name: str) -> LiveEndpoint | None:
+    """Describe an endpoint; None if there is none of that name.
+
+    Raises:
+        ConfigGoneError: If the config that it serves with is gone.
+        ClientError: If a call is refused.
+    """
+    try:
+        return describe(sagemaker, name)
+    except sagemaker.exceptions.ClientError as error:
+        if not is_missing(error):
+            raise
+        config = sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"]
+        raise ConfigGoneError(
+            f"{name} serves with the endpoint config {config}, which has been deleted, so what it serves can't be told "
+            "and SageMaker can't update it; make a config of that name again (aws sagemaker create-endpoint-config), "
+            "then deploy what shall serve"
+        ) from None
 
 
 def check_exists(clients: Clients, name: str) -> LiveEndpoint:
@@ -87,7 +113,7 @@ def check_exists(clients: Clients, name: str) -> LiveEndpoint:
     Raises:
         CannotTellError: If there is none of that name; names that are near are listed.
     """
-    live = describe(clients.sagemaker, name)
+    live = look_at(clients.sagemaker, name)
     if live is None:
         raise CannotTellError(f"there is no endpoint {name!r} in {_region(clients)}{_near(clients, name)}")
     return live

@@ -11,7 +11,7 @@ from typing import Any
 from shadow_ops.aws.boto import Client
 from shadow_ops.aws.clients import Clients
 from shadow_ops.aws.denied import is_denied
-from shadow_ops.aws.endpoint import LiveEndpoint, describe
+from shadow_ops.aws.endpoint import LiveEndpoint
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.experiment import describe as described
 from shadow_ops.aws.looks import Look, look_name
@@ -21,6 +21,7 @@ from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.managed.named import under_way
 from shadow_ops.managed.said import of_what_serves
 from shadow_ops.observe import tested
+from shadow_ops.observe.deployed import look_at
 
 _AT_ONCE = 8
 
@@ -87,7 +88,7 @@ def listed(clients: Clients) -> list[Listed]:
     tests = _under_way(sagemaker)
 
     def look(name: str) -> Listed:
-        live, said, test = describe(sagemaker, name), settings.get(name), managed.get(name)
+        live, said, test = look_at(sagemaker, name), settings.get(name), managed.get(name)
         if live is None:
             left = None if test is None or test.experiment is None else described(sagemaker, test.experiment)
             return Listed(name, None, said, experiment=_whose(left, tests.get(name)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from shadow_ops.cli import durations, output
+from shadow_ops.cli.errors import FAILED, Failure
 from shadow_ops.cli.options import JSON, MARKDOWN, aws, endpoint_given, formatted
 
 _DRIFTED = 5
@@ -30,11 +31,15 @@ def command(endpoint: str, fail_on_drift: bool, form: str, profile: str | None, 
     """Show what ENDPOINT serves: variants, models, instances, alarms, and what the code says against what serves."""
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.text import status_text
-    from shadow_ops.observe.deployed import find
+    from shadow_ops.observe.deployed import ConfigGoneError, find
     from shadow_ops.observe.status import observe
 
     clients = Clients(profile, region)
-    found = find(clients, endpoint)
+    try:
+        found = find(clients, endpoint)
+    except ConfigGoneError as gone:
+        # Nothing can be told of it but this, and that isn't what any stack says.
+        raise Failure(f"{gone}", _DRIFTED if fail_on_drift else FAILED) from None
     output.warn(found.unread)
     observed = observe(clients, found)
     now = durations.now()

@@ -184,6 +184,28 @@ def test_lost_scaling_and_what_was_left_over_fail_a_check_that_asks_for_it(
         assert_takes(command)
 
 
+@pytest.mark.parametrize(
+    ("command", "exit_code"),
+    [
+        (("status", "churn", "--fail-on-drift"), 5),
+        (("status", "churn"), 1),
+        (("compare", "churn"), 1),
+        (("gate", "churn"), 1),
+        (("list",), 1),
+    ],
+)
+def test_an_endpoint_whose_config_was_deleted_is_said_to_have_none(
+    run: Run, services: Services, command: tuple[str, ...], exit_code: int
+) -> None:
+    """CloudFormation deletes it where nobody called the guard: whoever asks for drift is told by the exit code."""
+    services.configs.clear()
+
+    found = run(*command)
+
+    assert "churn serves with the endpoint config churn-config, which has been deleted" in found.stderr
+    assert found.exit_code == exit_code
+
+
 def test_a_check_that_finds_nothing_does_not_fail(run: Run, services: Services) -> None:
     """A deployment that took scaling away a moment ago is under way, and one that is done left nothing."""
     assert run("status", "churn", "--fail-on-drift").exit_code == 0
