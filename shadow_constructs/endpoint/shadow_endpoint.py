@@ -108,7 +108,7 @@ class ShadowEndpoint(Part):
             test = test.promoted()
         elif self.managed is not None:
             test = self.managed.serving
-        self._warn(warnings_of(test))
+        self._warn(warnings_of(test, self._resolved))
         if isinstance(intent, Rollback):
             self._warn(rollback_warnings(test))
         self.test = test
@@ -258,6 +258,13 @@ class ShadowEndpoint(Part):
     def _warn(self, warnings: Iterable[SynthWarning]) -> None:
         for warning in warnings:
             cdk.Annotations.of(self).add_warning_v2(warning.id, warning.text)
+
+    def _resolved(self, text: str) -> object:
+        try:
+            return self.stack.resolve(text)
+        except RuntimeError:
+            # It is of something that isn't there yet.
+            return ""
 
     def _destination(self) -> CaptureDestination | None:
         capture = self.test.capture

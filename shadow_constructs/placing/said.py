@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from constructs import Node
 
+from shadow_ops.contract.problems import readable
+
 
 def say(node: Node, what: str, text: str) -> None:
     """Have synth print a word that needs no answer.
@@ -13,4 +15,4 @@ def say(node: Node, what: str, text: str) -> None:
         what: Its id.
         text: One line.
     """
-    node.add_metadata("aws:cdk:info", f"{text} [ack: shadow-constructs:{what}]")
+    node.add_metadata("aws:cdk:info", f"{readable(text)} [ack: shadow-constructs:{what}]")

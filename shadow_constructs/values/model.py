@@ -178,6 +178,12 @@ class Model:
             elif not is_writable(value):
                 must = f"hold no control characters and no halves of characters as value of {shown(key)}"
                 problems.add("environment", must, value)
+            elif "{{resolve:ssm-secure:" in value:
+                # CloudFormation User Guide, dynamic references: a list of properties takes these.
+                must = (
+                    f"have no secure parameter as value of {shown(key)}, which CloudFormation puts into no environment"
+                )
+                problems.add("environment", must, value, "let the container read it")
             elif not is_token(value) and len(value.encode()) > 1024:
                 problems.add("environment", f"have at most 1024 bytes as value of {shown(key)}", len(value.encode()))
             else:

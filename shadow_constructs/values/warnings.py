@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from shadow_constructs.values.arns import role_name_of
+from shadow_constructs.values.frozen import freeze
 from shadow_constructs.values.hardware import Hardware
 from shadow_constructs.values.managed import ManagedShadowTest
 from shadow_constructs.values.pairs import of_managed
@@ -15,12 +16,22 @@ from shadow_constructs.values.pairs.pair import Holder, Pair
 from shadow_constructs.values.scaling_identity import of_other
 from shadow_constructs.values.shadow_test import ShadowTest
 from shadow_constructs.values.tokens import is_token
+from shadow_ops.contract.problems import readable
 from shadow_ops.contract.small import small_limits
 
 # Names by which people mean that nobody else should read the value.
 _SECRET = re.compile(
     r"(?i)(^|_)(pass(word|wd|phrase)?|pwd|pat|secrets?|token|credentials?|(api|access|private|secret)_?key)($|_)"
 )
+# Where a secret is kept is no secret.
+_WHERE = re.compile(r"(?i)_(arn|name|path|file)$|(^|_)secret_id$")
+# What whoever made them gives secrets to be known by: private keys, and tokens of AWS, GitHub, GitLab, Slack, Stripe.
+_BY_FORM = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{36}|\bgithub_pat_\w{22}"
+    r"|\bglpat-[\w-]{20}|\bxox[abposr]-[\w-]{10}|\b[rs]k_live_\w{16}"
+)
+# CloudFormation User Guide, dynamic references: the model gets what they stand for.
+_DYNAMIC = re.compile(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 # RFC 3986, section 3.2.1: a user and a password before the host of an address.
 _IN_ADDRESS = re.compile(r"://[^/?#\s:@]*:[^/?#\s@]+@")
 
@@ -37,9 +48,18 @@ class SynthWarning:
     id: str
     text: str
 
+    def __post_init__(self) -> None:
+        """What only CloudFormation knows is said to be."""
+        freeze(self, text=readable(self.text))
 
-def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
-    """Warnings about an endpoint, with or without a shadow."""
+
+def warnings_of(test: ShadowTest, resolved: Callable[[str], object] = str) -> Iterator[SynthWarning]:
+    """Warnings about an endpoint, with or without a shadow.
+
+    Args:
+        test: What it serves.
+        resolved: What a CDK token is in the template, which the construct alone can tell.
+    """
     yield from _small_numbers(test)
     for model in test.models:
         if model.container is not None and model.container.moving_tag is not None:
@@ -55,6 +75,7 @@ def warnings_of(test: ShadowTest) -> Iterator[SynthWarning]:
                 "captured data, or name it in role_arn",
             )
     yield from _of_rights(test)
+    yield from _of_environments(test, resolved)
     yield from _of_scaling(test)
     yield from _of_pairs(PAIRS, test)
 
@@ -83,14 +104,24 @@ def _of_rights(test: ShadowTest) -> Iterator[SynthWarning]:
             )
     for model in test.models:
         yield from _of_role(model.version, f"version '{model.version}'", model.role_arn, grant=model.grant_role)
-        given = model.environment.items()
-        secret = sorted(key for key, value in given if _SECRET.search(key) or _IN_ADDRESS.search(value))
+
+
+def _of_environments(test: ShadowTest, resolved: Callable[[str], object]) -> Iterator[SynthWarning]:
+    for model in test.models:
+        secret = sorted(key for key, value in model.environment.items() if _is_secret(key, value, resolved))
         if secret:
             yield SynthWarning(
                 f"shadow-constructs:clear-text-environment:{model.version}",
-                f"version '{model.version}' has {', '.join(secret)} in its environment, which stands in clear text in "
-                "the template and in DescribeModel: let the container read it from Secrets Manager instead",
+                f"version '{model.version}' has {', '.join(secret)} in its environment, which DescribeModel shows in "
+                "clear text, whatever the template says: let the container read it from Secrets Manager instead",
             )
+
+
+def _is_secret(key: str, value: str, resolved: Callable[[str], object]) -> bool:
+    if _DYNAMIC.search(str(resolved(value)) if is_token(value) else value):
+        return True
+    named = _SECRET.search(key) and not _WHERE.search(key) and not value.startswith("arn:")
+    return bool(named or _IN_ADDRESS.search(value) or _BY_FORM.search(value))
 
 
 def _of_role(who: str, named: str, role_arn: str | None, *, grant: bool) -> Iterator[SynthWarning]:

@@ -11,14 +11,19 @@ import pytest
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as awslambda
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
 from aws_cdk.assertions import Annotations, Match
 
 from shadow_constructs import (
+    Alerts,
     Capture,
     Container,
+    Guardrails,
     InvalidValueError,
     Model,
     Promotion,
+    Rollback,
     ShadowEndpoint,
     ShadowTest,
     VariantMetrics,
@@ -351,6 +356,63 @@ def test_a_moving_tag_is_warned_of(container: Container) -> None:
 
     assert "version 'v2' uses image tag 'latest'" in text
     assert "give a fixed tag or a digest" in text
+
+
+SECRETS: dict[str, tuple[Callable[[cdk.Stack], str], bool]] = {
+    "by name": (lambda _: cdk.SecretValue.secrets_manager("db").unsafe_unwrap(), True),
+    "of the app": (lambda s: secretsmanager.Secret(s, "S").secret_value_from_json("password").unsafe_unwrap(), True),
+    "within a text": (lambda _: f"user:{cdk.SecretValue.secrets_manager('db').unsafe_unwrap()}", True),
+    "secure parameter": (lambda _: cdk.SecretValue.ssm_secure("db").unsafe_unwrap(), True),
+    "where it is": (lambda s: secretsmanager.Secret(s, "S").secret_arn, False),
+    "parameter": (lambda s: ssm.StringParameter.value_for_string_parameter(s, "/x"), False),
+}
+
+
+@pytest.mark.parametrize("case", SECRETS)
+def test_a_secret_that_a_token_stands_for_is_warned_of(case: str) -> None:
+    """CloudFormation puts it into the model, where whoever may describe that reads it."""
+    make, warned = SECRETS[case]
+    stack = new_stack()
+    given = make(stack)
+    ShadowEndpoint(stack, "E", test=serving(production=variant(model=model(environment={"CONFIG": given}))))
+
+    assert [one for one in warnings_on(stack) if "has CONFIG in its environment" in one] == warnings_on(stack)
+    assert bool(warnings_on(stack)) is warned
+
+
+def test_an_environment_may_name_what_is_not_there_yet() -> None:
+    """Outputs that another stack reads are added later; nothing of them is asked for before."""
+    app = cdk.App()
+    other = ShadowEndpoint(cdk.Stack(app, "Other"), "E", test=serving(endpoint_name="other"))
+    assert other.capture_bucket is not None
+    environment = {"BUCKET": other.capture_bucket.bucket_name}
+    test = serving(production=variant(model=model(environment=environment)))
+    ShadowEndpoint(cdk.Stack(app, "Stack"), "E", test=test)
+    other.add_outputs()
+
+    assert len(app.synth().stacks) == 2
+
+
+@pytest.mark.parametrize("role", [None, cdk.Fn.import_value("role")], ids=["no role", "a role"])
+def test_no_warning_shows_a_token(role: str | None) -> None:
+    """What only CloudFormation knows is said to be: the CDK's own marks differ each time."""
+    name = cdk.Fn.import_value("model")
+    test = serving(
+        production=variant(model=Model(version="v1", model_name=name, role_arn=role)),
+        guardrails=Guardrails(alarm_names=[cdk.Fn.import_value("alarm")]),
+        alerts=Alerts(action_arns=[f"arn:aws:lambda:eu-west-1:111122223333:function:{name}"]),
+    )
+    stack = new_stack()
+    ShadowEndpoint(stack, "E", test=test, intent=Rollback("p99"))
+
+    said = [str(one.entry.data) for kind in ("warning", "info") for one in _messages(stack, kind)]
+    assert len(said) > 1
+    assert "Token[" not in "".join(said)
+
+
+def _messages(stack: cdk.Stack, kind: str) -> list[Any]:
+    found: list[Any] = getattr(Annotations.from_stack(stack), f"find_{kind}")("*", Match.any_value())
+    return found
 
 
 def test_a_volume_key_on_local_disks_is_warned_of() -> None:
