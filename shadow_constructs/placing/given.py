@@ -21,6 +21,7 @@ from shadow_ops.contract.problems import Problems, refuse
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 _LONGEST_DESCRIPTION = 1024
 _WRONG_TYPE = re.compile(r"type of argument (?P<what>\w+) must be (?P<kind>.+); got (?P<got>.+) instead")
+_TAKEN = re.compile(r"There is already a Construct with name '(?P<id>[^']*)'")
 # Of a value of the CDK's own, given as a dict.
 _STRANGER = re.compile(r"(?P<kind>\w+)\.__init__\(\) got an unexpected keyword argument '(?P<what>\w+)'")
 
@@ -99,6 +100,10 @@ def in_one_line(made: object, what: str, got: object) -> Iterator[None]:
                 # Python's own words, such as of an argument that nobody knows.
                 raise
             refuse(type(made).__name__, found["what"], f"be {found['kind']}", found["got"])
+        taken = _TAKEN.match(said[0])
+        if taken is not None:
+            # Whatever else was given beside it.
+            what, got = "construct_id", taken["id"]
         refuse(type(made).__name__, what, "be what the CDK takes", got, said[0])
 
 

@@ -155,7 +155,9 @@ def _check_endpoint(new: Spot, old: Spot) -> None:
     if new.stack == old.stack:
         _refuse("endpoint_name", "be one endpoint's in a stack", name, f"{old.path} has it already")
     if not _of_one_life(new.test, old.test):
-        other = f"{', '.join(_differences(new.test, old.test))} differ"
+        # Without a difference they are of different classes.
+        differ = _differences(new.test, old.test) or [type(one.test).__name__ for one in (old, new)]
+        other = f"{', '.join(differ)} differ"
         if name != old.test.endpoint_name:
             # SageMaker tells no names apart by their case.
             other = f"{old.test.endpoint_name!r}, which differs only by case"

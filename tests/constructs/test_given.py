@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import aws_cdk as cdk
@@ -28,6 +29,7 @@ from shadow_constructs import (
     PromotionStack,
     ServingModel,
     ShadowEndpoint,
+    ShadowTest,
     ShadowTestStack,
     UpdateGuard,
     VariantMetrics,
@@ -98,6 +100,33 @@ def test_fails_with_an_id_that_is_taken(name: str) -> None:
     line = refusal(lambda: {**MAKE, **STACKS}[name](scope, "X"))
 
     assert line.startswith(f"{name}: 'construct_id' must be what the CDK takes, got 'X'; There is already a Construct")
+
+
+@pytest.mark.parametrize("arguments", [{}, {"env": IRELAND}, {"env": IRELAND, "description": "x"}], ids=len)
+@pytest.mark.parametrize("stack", [ShadowTestStack, PromotionStack, ManagedShadowTestStack])
+def test_an_id_that_is_taken_is_what_is_named(stack: Any, arguments: dict[str, Any]) -> None:  # noqa: ANN401 - a class
+    """Whatever else a stack is given."""
+    app = cdk.App()
+    ShadowTestStack(app, "X", test=shadow_test(), env=IRELAND)
+    managed = {"managed": ManagedShadowTest(test=shadow_test())}
+    given = managed if stack is ManagedShadowTestStack else {"test": shadow_test()}
+    line = refusal(lambda: stack(app, "X", **given, **arguments))
+
+    assert line.startswith(f"{stack.__name__}: 'construct_id' must be what the CDK takes, got 'X'; There is already")
+
+
+def test_tests_that_differ_in_their_class_alone_are_told_apart_by_it() -> None:
+    """The reason is never empty."""
+
+    class Ours(ShadowTest):
+        """Somebody's own."""
+
+    app = cdk.App()
+    ShadowTestStack(app, "s", test=shadow_test(), env=IRELAND)
+    ours = Ours(**{one.name: getattr(shadow_test(), one.name) for one in fields(ShadowTest) if one.init})
+    line = refusal(lambda: PromotionStack(app, "p", test=ours, env=IRELAND))
+
+    assert "the stack s has another test of that name (ShadowTest, Ours differ)" in line
 
 
 @pytest.mark.parametrize("construct_id", ["1churn", "a b", "a/b", "ü", "---", "x" * 300, "Default", "Resource"])
