@@ -140,7 +140,9 @@ class VariantMetrics:
         whole = isinstance(period_seconds, int) and not isinstance(period_seconds, bool)
         fits = whole and 0 < period_seconds <= _LONGEST_PERIOD
         if not fits or (period_seconds not in _SHORT_PERIODS and period_seconds % 60 != 0):
-            must = "be 1, 5, 10, 30 or a multiple of 60 below 2**31"
+            must = "be 1, 5, 10, 30 or a multiple of 60"
+            if whole and period_seconds > _LONGEST_PERIOD:
+                must = f"be at most {_LONGEST_PERIOD:,}"
             problems.add("period_seconds", must, period_seconds, "the unit is seconds")
         check_text(problems, "statistic", statistic, pattern=_STATISTIC, rule=_A_STATISTIC, tokens=True)
         problems.raise_if_any()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import aws_cdk as cdk
 import jsii
-from constructs import Construct
+from constructs import Construct, ConstructOrder, IConstruct
 
 from shadow_constructs.placing.at_the_end import at_the_end
 from shadow_constructs.values.checks import MOST_TAGS, check_tags
@@ -55,7 +56,21 @@ def check_tags_fit(endpoint: Construct, tags: Mapping[str, str]) -> None:
         refuse("ShadowEndpoint", "tags", must, f"{each:,} bytes on each of {count} resources", fix)
 
 
-_HELD: WeakSet[cdk.Stack] = WeakSet()
+@dataclass
+class _Held:
+    """What is looked at together, in one Stage: each question to the CDK is a message to another process.
+
+    Attributes:
+        stacks: Stacks that have to fit.
+        last: The one that is written last, once it is known.
+    """
+
+    stacks: list[cdk.Stack] = field(default_factory=list)
+    last: cdk.Stack | None = None
+
+
+_STACKS: WeakSet[cdk.Stack] = WeakSet()
+_STAGES: WeakKeyDictionary[cdk.Stage, _Held] = WeakKeyDictionary()
 
 
 def hold_size(stack: cdk.Stack) -> None:
@@ -66,49 +81,69 @@ def hold_size(stack: cdk.Stack) -> None:
     Args:
         stack: The stack; once will do.
     """
-    if stack not in _HELD:
-        _HELD.add(stack)
-        at_the_end(cdk.Stage.of(stack) or stack, lambda: _too_many(stack))
-        # How large a template is, is known once it is written; what is in metadata is read after that.
-        stack.node.add_metadata("shadow-constructs:template-bytes", cdk.Lazy.uncached_string(_Written(stack)))
-
-
-def _too_many(stack: cdk.Stack) -> Iterator[str]:
-    if stack.node.try_get_context(_COUNTED_ELSEWHERE) is not None:
+    if stack in _STACKS:
         return
-    found = stack.node.find_all()
-    # Those of a nested stack stand in a template of its own.
-    apart = {inside for one in found if isinstance(one, cdk.NestedStack) for inside in one.node.find_all()} - {stack}
-    count = sum(isinstance(one, cdk.CfnResource) and one not in apart for one in found)
-    if count > _MOST_RESOURCES:
-        yield f"stack {stack.node.path} must have at most {_MOST_RESOURCES} resources, got {count:,}; {_SPLIT}"
+    _STACKS.add(stack)
+    stage = cdk.Stage.of(stack)
+    if stage is not None:
+        held = _STAGES.setdefault(stage, _Held())
+        held.stacks.append(stack)
+        if len(held.stacks) == 1:
+            at_the_end(stage, lambda: _too_many(stage, held))
+
+
+def _too_many(stage: cdk.Stage, held: _Held) -> Iterator[str]:
+    """Stacks with too many resources; and have all templates measured once they are written."""
+    in_order = stage.node.find_all(ConstructOrder.POSTORDER)
+    if _count(in_order) > _MOST_RESOURCES and stage.node.try_get_context(_COUNTED_ELSEWHERE) is None:
+        for stack in held.stacks:
+            inside = stack.node.find_all()
+            # Those of a nested stack stand in a template of its own.
+            nested = [one for one in inside if isinstance(one, cdk.NestedStack) and one is not stack]
+            apart = {id(of) for one in nested for of in one.node.find_all()}
+            count = _count(one for one in inside if id(one) not in apart)
+            if count > _MOST_RESOURCES:
+                yield f"stack {stack.node.path} must have at most {_MOST_RESOURCES} resources, got {count:,}; {_SPLIT}"
+    # As they are written; what stands in a stack's metadata is read right after its template was.
+    last = next(one for one in reversed(in_order) if any(one is stack for stack in held.stacks))
+    if last is not held.last and isinstance(last, cdk.Stack):
+        held.last = last
+        last.node.add_metadata("shadow-constructs:templates", cdk.Lazy.uncached_string(_Written(stage.outdir, held)))
+
+
+def _count(constructs: Iterable[IConstruct]) -> int:
+    return sum(isinstance(one, cdk.CfnResource) for one in constructs)
 
 
 @jsii.implements(cdk.IStringProducer)
 class _Written:
-    """The size of a stack's template as it was written."""
+    """Looks at templates that have been written."""
 
-    def __init__(self, stack: cdk.Stack) -> None:
-        self._stack = stack
+    def __init__(self, folder: str, held: _Held) -> None:
+        self._folder, self._held = Path(folder), held
 
     def produce(self, _context: cdk.IResolveContext) -> str:
-        """Measure it.
+        """Say that all are small enough.
 
         Raises:
-            InvalidValueError: In one line, with the way to make it smaller.
+            InvalidValueError: With a line for each that isn't, and the way to make it smaller.
         """
-        stage = cdk.Stage.of(self._stack)
-        file = Path("" if stage is None else stage.outdir, self._stack.template_file)
-        size = file.stat().st_size
-        if size > LARGEST_TEMPLATE:
-            must = f"must have a template of at most {LARGEST_TEMPLATE:,} bytes, got {size:,}"
-            line = f"stack {self._stack.node.path} {must}; {_smaller(json.loads(file.read_bytes()))}"
-            raise InvalidValueError((line,))
-        return str(size)
+        large = {one.name: size for one in self._folder.iterdir() if (size := one.stat().st_size) > LARGEST_TEMPLATE}
+        found = [(one, large[one.template_file]) for one in self._held.stacks if large and one.template_file in large]
+        if found:
+            must = f"must have a template of at most {LARGEST_TEMPLATE:,} bytes, got"
+            raise InvalidValueError(
+                tuple(
+                    f"stack {stack.node.path} {must} {size:,}; {_smaller(self._folder / stack.template_file)}"
+                    for stack, size in found
+                )
+            )
+        return f"at most {LARGEST_TEMPLATE:,} bytes each"
 
 
-def _smaller(template: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+def _smaller(file: Path) -> str:
     """How to have a smaller one, by what would do."""
+    template = json.loads(file.read_bytes())
     compact = _compact(template)
     if compact <= LARGEST_TEMPLATE:
         return f"write it without indentation: with suppress_template_indentation=True it has {compact:,}"

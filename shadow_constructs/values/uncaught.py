@@ -13,7 +13,7 @@ from shadow_ops.contract.problems import InvalidValueError, harmless
 _ALL = "ValidationFailedWithErrors: "
 # As `Problems` and what is looked at in the end write it.
 _OURS = re.compile(
-    r"(?:stack \S+: )?[A-Za-z_.]+: '[^'\n]+' must [\s\S]+|stack \S+(?: must have|: an output must have) .+"
+    r"(?:stack \S+: )?[A-Za-z_.]+: '[^'\n]+' must [\s\S]+|stack \S+(?: must have|: an output must have) [\s\S]+"
 )
 
 # Between the app and what refuses.

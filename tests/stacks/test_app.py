@@ -264,11 +264,16 @@ def _pipeline(app: cdk.App, *, account: str = "111122223333", **kind: Any) -> No
     add_shadow_test(made, shadow_test(watch=Watch()), env=env)
 
 
-def _beside(app: cdk.App, many: int, text: str) -> None:
-    stack = cdk.Stack(app, "x")
-    ShadowEndpoint(stack, "E", test=shadow_test())
+def _beside(app: cdk.App, many: int, text: str, name: str = "x") -> None:
+    stack = cdk.Stack(app, name)
+    ShadowEndpoint(stack, "E", test=shadow_test(endpoint_name=f"churn-{name}"))
     for number in range(many):
         cdk.CfnWaitConditionHandle(stack, f"Mine{number}").add_metadata("Mine", text)
+
+
+def _two(app: cdk.App) -> None:
+    for name in "yz":
+        _beside(app, 1, "x" * 1_000_000, name)
 
 
 @jsii.implements(IValidation)
@@ -294,6 +299,10 @@ LATE: dict[str, tuple[Callable[[cdk.App], None], list[str]]] = {
     "bytes": (
         lambda app: _beside(app, 1, "x" * 1_000_000),
         ["stack x must have a template of at most 1,000,000 bytes"],
+    ),
+    "bytes of two": (
+        _two,
+        [f"stack {name} must have a template of at most 1,000,000 bytes" for name in "yz"],
     ),
     "resources": (lambda app: _beside(app, 500, ""), ["stack x must have at most 500 resources"]),
     "bucket": (_bucket, ["ShadowEndpoint: 'capture_bucket' must have an output that other stacks can read"]),

@@ -116,3 +116,21 @@ def test_a_stack_has_at_most_five_hundred_resources(staged: bool) -> None:
     must = f"stack {stack.node.path} must have at most 500 resources, got 501; put what is in it into several stacks"
     with pytest.raises(RuntimeError, match=must):
         other.synth()
+
+
+def test_each_stack_is_measured_wherever_it_stands() -> None:
+    """They are written group by group, and one within another before that; a stack of the user's is the user's."""
+    app = cdk.App()
+    first, second = Construct(app, "First"), Construct(app, "Second")
+    for number, scope in enumerate((first, second, first)):
+        stack = cdk.Stack(scope, f"S{number}")
+        ShadowEndpoint(stack, "Endpoint", test=default(f"churn-{number}"))
+        if scope is second:
+            cdk.CfnWaitConditionHandle(stack, "Mine").add_metadata("Long", "x" * MOST_BYTES)
+            ShadowEndpoint(cdk.Stack(stack, "Inner"), "Endpoint", test=default("inner"))
+    cdk.CfnWaitConditionHandle(cdk.Stack(app, "Theirs"), "Mine").add_metadata("Long", "x" * MOST_BYTES)
+    with pytest.raises(
+        RuntimeError, match="stack Second/S1 must have a template of at most 1,000,000 bytes"
+    ) as refused:
+        app.synth()
+    assert "Theirs" not in str(refused.value)
