@@ -27,7 +27,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
 # All of these stand in shell commands and in YAML: nothing in them has a meaning there.
 _STACK = re.compile(r"[a-zA-Z0-9][-_./a-zA-Z0-9]{0,254}")
 _FILE = re.compile(r"[a-zA-Z0-9_][-_./a-zA-Z0-9]*\.toml")
-_ROLE = re.compile(rf"arn:aws[a-z-]*:iam::\d{{12}}:{ROLE}", re.ASCII)
+# A role that is linked to a service is assumed by that service alone (IAM User Guide, using-service-linked-roles).
+_ROLE = re.compile(rf"arn:aws[a-z-]*:iam::\d{{12}}:(?!role/aws-service-role/){ROLE}", re.ASCII)
 # git check-ref-format, and nothing that isn't plain.
 _BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)|[./]$))[a-zA-Z0-9_][-_./a-zA-Z0-9]*")
 

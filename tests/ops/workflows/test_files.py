@@ -332,6 +332,7 @@ def test_a_working_copy_folds_again(shell: Shell, kind: str) -> None:
         ({"endpoint": "-churn"}, "'endpoint' must be"),
         ({"role": "deploys-churn"}, "'role' must be a role's ARN"),
         ({"role": f"{ROLE}/"}, "'role' must be a role's ARN"),
+        ({"role": ROLE.replace("role/", "role/aws-service-role/x.amazonaws.com/")}, "'role' must be a role's ARN"),
         ({"role": "arn:aws:iam::111122223333:role/x\n  run: evil"}, "'role' must be"),
         ({"role": ROLE.replace("aws", "aws-cn")}, "'role' must be of the partition aws, as eu-west-1 is"),
         ({"role": ROLE.replace("aws", "aws-mars")}, "'role' must be of a partition of AWS"),
