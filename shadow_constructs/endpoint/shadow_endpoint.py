@@ -49,6 +49,8 @@ _NO_EMPTY_TAGS = [
     "AWS::CloudWatch::Dashboard",
     "AWS::SNS::Topic",
 ]
+# The CDK puts it on roles when all else is done, in place of any other.
+_BOUNDARY = "@aws-cdk/core:permissionsBoundary"
 
 
 class ShadowEndpoint(Part):
@@ -109,6 +111,12 @@ class ShadowEndpoint(Part):
         elif self.managed is not None:
             test = self.managed.serving
         self._warn(warnings_of(test, self._resolved))
+        if test.guard.permissions_boundary is not None and node.try_get_context(_BOUNDARY) is not None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "shadow-constructs:two-boundaries",
+                f"the context {_BOUNDARY} bounds every role, and that of Guard(permissions_boundary=) is lost: "
+                "leave one out",
+            )
         if isinstance(intent, Rollback):
             self._warn(rollback_warnings(test))
         self.test = test

@@ -19,6 +19,7 @@ from shadow_constructs import (
     Alerts,
     Capture,
     Container,
+    Guard,
     Guardrails,
     InvalidValueError,
     Model,
@@ -378,6 +379,18 @@ def test_a_secret_that_a_token_stands_for_is_warned_of(case: str) -> None:
 
     assert [one for one in warnings_on(stack) if "has CONFIG in its environment" in one] == warnings_on(stack)
     assert bool(warnings_on(stack)) is warned
+
+
+@pytest.mark.parametrize("given", [None, "arn:aws:iam::111122223333:policy/mine"])
+@pytest.mark.parametrize("context", [None, {"name": "theirs"}])
+def test_a_boundary_that_the_context_replaces_is_warned_of(given: str | None, context: object) -> None:
+    """The CDK's own is put on each role in the end."""
+    app = cdk.App(context=None if context is None else {"@aws-cdk/core:permissionsBoundary": context})
+    stack = cdk.Stack(app, "S", env=IRELAND)
+    ShadowEndpoint(stack, "E", test=serving(guard=Guard(permissions_boundary=given)))
+
+    said = [one for one in warnings_on(stack) if "leave one out" in one]
+    assert bool(said) is (given is not None and context is not None)
 
 
 def test_an_environment_may_name_what_is_not_there_yet() -> None:
