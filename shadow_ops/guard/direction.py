@@ -48,7 +48,10 @@ def is_rolling_back(request: Request, seen: Seen) -> bool:
         return False
     # A config that serves already brings no candidate to anybody, nor does one that nobody updates the endpoint to.
     stays = leaves_alone(request) and live is not None and record is not None and is_foreign(live, record)
-    return goes_to_the_past(seen) or (live is not None and live.config.name == asked) or stays
+    # A deployment comes from what was let through; whoever comes from anything else goes back.
+    keeps = known(seen.keeps, {})
+    refused = asked in keeps and came_from not in (None, *keeps)
+    return goes_to_the_past(seen) or (live is not None and live.config.name == asked) or stays or refused
 
 
 def is_ours(request: Request, seen: Seen) -> bool:

@@ -111,7 +111,8 @@ def undo_since(seen: Seen, request: Request) -> Iterator[Step]:
 def undo_newer(seen: Seen, stack: str, config: str, left: Collection[str] = ()) -> Iterator[Step]:
     """The same for a config and a stack; without the endpoint, what led to one of the configs ``left`` came first."""
     live = known(seen.live, None)
-    since = None if live is None else live.config.created
+    # A config of somebody's may be of any age.
+    since = live.config.created if live is not None and live.config.name == config else None
     for entry in known(seen.history, ()):
         if entry.undone is not None or entry.stack != stack or entry.to_config == config:
             continue

@@ -29,9 +29,14 @@ def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
     asked, record = request.asked.config, seen.pending
     if not leaves_alone(request) or not isinstance(record, Pending):
         return live
-    if live.config.name == asked or not is_foreign(live, record):
+    if live.config.name == asked or not is_foreign(live, record) or failed(live, record, asked):
         return live
     return replace(live, config=replace(live.config, name=asked))
+
+
+def failed(live: LiveEndpoint, record: Pending, asked: str) -> bool:
+    """Whether an update to what is asked for has failed and was left so: CloudFormation tries it again."""
+    return (record.source, record.target) == (live.config.name, asked)
 
 
 def refuse_while_tested(request: Request, live: LiveEndpoint, record: Pending | None) -> None:

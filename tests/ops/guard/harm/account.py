@@ -25,7 +25,7 @@ from shadow_ops.guard.handler import on_event, on_request
 from shadow_ops.guard.refusal import Refusal
 from shadow_ops.guard.run import PATIENCE, HandOverError
 from shadow_ops.judge.verdict import Outcome, Verdict
-from tests.ops.guard.harm.code import Code
+from tests.ops.guard.harm.code import THEIRS, Code
 from tests.ops.guard.stack import Clock, verdict
 from tests.ops.guard.world import Killed, World
 from tests.ops.parameter_store import aws_error
@@ -136,6 +136,8 @@ class Stack:
     models: dict[str, str] = field(default_factory=dict)
     # Left over by a failure without a rollback: what CloudFormation tried last.
     tried: tuple[Code, str] | None = None
+    # Whether the endpoint has not come to that, as far as CloudFormation knows.
+    behind: bool = False
 
 
 @dataclass
@@ -250,6 +252,8 @@ class Account:
             if self.faults.no_rollback:
                 world.statuses[stack.arn] = "UPDATE_FAILED"
                 stack.tried = (code, config)
+                reached = "endpoint" in touched and not str(failed).startswith("Endpoint:")
+                stack.behind = not reached and (stack.behind or config != believed[1])
                 self._event(stack)
                 return Result(False, str(failed))
             if stack.tried is not None:
@@ -259,7 +263,7 @@ class Account:
         finally:
             self._take_back = None
         world.next_update = "done"
-        stack.code, stack.config, stack.tried = code, config, None
+        stack.code, stack.config, stack.tried, stack.behind = code, config, None, False
         world.statuses[stack.arn] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         if believed[0].endpoint != code.endpoint:
             self._clean_up(stack, believed[0], believed[1])
@@ -334,7 +338,13 @@ class Account:
             # CloudFormation lists the one that will be removed no more: it isn't the resource's any longer.
             self.world.owners.pop(old.endpoint, None)
             stack.keep = keep
-        elif (config, keep) != (old_config, stack.keep) or (again and live is not None and live.config != config):
+        elif (config, keep) != (old_config, stack.keep) or (
+            # What people serve meanwhile CloudFormation doesn't know of.
+            again
+            and live is not None
+            and live.config != config
+            and (stack.behind or not live.config.startswith(THEIRS))
+        ):
             touched.append("endpoint")
             stack.keep = keep
             self._update_endpoint(stack, code, config, back=False)

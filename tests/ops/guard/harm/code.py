@@ -18,6 +18,10 @@ IMAGES = (None, "gpu-2", "gpu-3")
 VERSIONS = ("v1", "v2", "v3", "v4")
 
 
+THEIRS = "theirs"
+"""How the configs begin that people make and update an endpoint to."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A variant. One version is one model, which CloudFormation makes anew where `made` changes."""

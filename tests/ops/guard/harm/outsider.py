@@ -9,7 +9,7 @@ from typing import Any
 from shadow_ops.aws import history, reasons
 from shadow_ops.contract.reasons import Reason
 from shadow_ops.judge.verdict import Outcome
-from tests.ops.guard.harm.code import Code
+from tests.ops.guard.harm.code import THEIRS, Code
 from tests.ops.guard.world import World
 
 _NEW = ("PolicyARN", "Alarms")
@@ -28,10 +28,6 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
         name: {key: told for key, told in one.items() if key not in _NEW} if isinstance(one, dict) else one
         for name, one in value.items()
     }
-
-
-THEIRS = "theirs"
-"""How the configs begin that people make and update an endpoint to."""
 
 
 @dataclass

@@ -14,8 +14,8 @@ from shadow_ops.contract.reasons import PURPOSES, Reason
 from shadow_ops.contract.scaled import tracked
 from shadow_ops.judge.verdict import Outcome
 from tests.ops.guard.harm.account import RIGHTS_BACK, Account, Faults, Result, Stack
-from tests.ops.guard.harm.code import TYPES, VERSIONS, Code, Part, a_code, a_scaling, made_anew
-from tests.ops.guard.harm.outsider import THEIRS, Outsider, View
+from tests.ops.guard.harm.code import THEIRS, TYPES, VERSIONS, Code, Part, a_code, a_scaling, made_anew
+from tests.ops.guard.harm.outsider import Outsider, View
 from tests.ops.guard.stack import INVOCATIONS, tracking
 from tests.ops.guard.world import ENDPOINT
 
