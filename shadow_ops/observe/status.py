@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shadow_ops.aws import history, records
@@ -233,6 +234,7 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
         found.append(
             f"data is captured to {live.config.capture_uri or 'nowhere'}, the code says {said.capture_uri or 'nowhere'}"
         )
+    found += _weights(live)
     declared = {one.name: one for one in _declared(said)}
     for variant in variants(live):
         found += _counts(variant, limits.get(variant.name))
@@ -240,6 +242,17 @@ def drifts(live: LiveEndpoint, said: Declared, limits: Mapping[str, Limits]) -> 
         if one is not None and one.maximum is not None:
             found += stopped(live.name, one, limits.get(variant.name))
     return found
+
+
+def _weights(live: LiveEndpoint) -> Iterator[str]:
+    """Where production variants share the requests otherwise than their config says; no update keeps that."""
+    said = {one["VariantName"]: one.get("InitialVariantWeight", 1.0) for one in live.config.production}
+    for one in live.production if len(live.production) > 1 else ():
+        if not math.isclose(one.weight, said.get(one.name, one.weight), rel_tol=1e-5):
+            yield (
+                f"{one.name} has the weight {one.weight:g}, its config says {said[one.name]:g}: somebody changed it, "
+                "and the endpoint's next update puts it back; say it in the code to keep it"
+            )
 
 
 def _counts(variant: LiveVariant, limits: Limits | None) -> list[str]:

@@ -138,6 +138,23 @@ def assert_takes(command: str) -> None:
     assert {word.removeprefix("--") for word in words if word.startswith("--")} <= members
 
 
+@pytest.mark.parametrize(("variants", "changed"), [(1, False), (2, True)])
+@pytest.mark.parametrize(("weight", "differs"), [(0.0, True), (0.31, True), (0.30000001192092896, False)])
+def test_a_weight_changed_by_hand_is_a_drift(
+    run: Run, services: Services, variants: int, changed: bool, weight: float, differs: bool
+) -> None:
+    """An update keeps none. The API's numbers are short ones; a variant that is alone gets everything."""
+    endpoint, config = services.endpoints["churn"], services.configs["churn-config"]
+    for described, name, value in ((endpoint, "CurrentWeight", weight), (config, "InitialVariantWeight", 0.3)):
+        described["ProductionVariants"][0][name] = value
+        second = {**described["ProductionVariants"][0], "VariantName": "second", name: 0.7}
+        described["ProductionVariants"] += [second] * (variants - 1)
+    others = (DeclaredVariant(name="second", version="v1", label="v1"),) * (variants - 1)
+    services.settle(replace(DECLARED, production=(*DECLARED.production, *others)))
+    drift = [f"production has the weight {weight:g}, its config says 0.3: somebody changed it, and the endpoint's next"]
+    assert [line[: len(drift[0])] for line in drifts(run)] == (drift if changed and differs else [])
+
+
 PENDING = {
     "id": "request",
     "stack": "arn:stack",
