@@ -17,7 +17,8 @@ from shadow_ops.contract.problems import Problems, refuse
 # Fields of ec2.SubnetSelection.
 _SELECTION = ("availability_zones", "one_per_az", "subnet_filters", "subnet_group_name", "subnet_type", "subnets")
 _REGION = re.compile(r"[a-z0-9-]+")
-_ID = re.compile(r"[-0-9a-zA-Z]{1,32}")
+# The API takes either kind of id in both lists; EC2's ids begin with what they are of.
+_SUBNET, _GROUP = re.compile(r"subnet-[0-9a-zA-Z]{1,25}"), re.compile(r"sg-[0-9a-zA-Z]{1,29}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +112,8 @@ class Network:
         for name in ("subnet_ids", "security_group_ids"):
             freeze(self, **{name: checked_tuple(problems, name, getattr(self, name))})
         if self.attached and problems.count == 0:
-            _check_ids(problems, "subnet_ids", self.subnet_ids, lowest=2, highest=16)
-            _check_ids(problems, "security_group_ids", self.security_group_ids, lowest=1, highest=5)
+            _check_ids(problems, "subnet_ids", self.subnet_ids, _SUBNET, lowest=2, highest=16)
+            _check_ids(problems, "security_group_ids", self.security_group_ids, _GROUP, lowest=1, highest=5)
         check_flag(problems, "isolated", self.isolated)
         if self.region is not None:
             check_text(
@@ -144,7 +145,9 @@ def _of_another(one: object, vpc: object) -> bool:
     return len(known) == 2 and known[0] != known[1] and all(isinstance(name, dict) and "Ref" in name for name in known)
 
 
-def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int, highest: int) -> None:
+def _check_ids(
+    problems: Problems, what: str, ids: Sequence[str], pattern: re.Pattern[str], *, lowest: int, highest: int
+) -> None:
     # A list known at deployment is one placeholder until then: its length says nothing.
     if len(ids) == 1 and isinstance(ids[0], str) and TOKEN.fullmatch(ids[0]) and is_list(ids[0]):
         return
@@ -152,5 +155,6 @@ def _check_ids(problems: Problems, what: str, ids: Sequence[str], *, lowest: int
         problems.add(what, f"have {lowest} to {highest} entries", list(ids))
     for double in doubles(ids):
         problems.add(what, "hold each id once", double)
+    like = "subnet-0abc" if pattern is _SUBNET else "sg-0abc"
     for one in ids:
-        check_text(problems, what, one, pattern=_ID, rule="hold ids like subnet-0abc or sg-0abc", tokens=True)
+        check_text(problems, what, one, pattern=pattern, rule=f"hold ids like {like}", tokens=True)

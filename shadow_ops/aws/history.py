@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from shadow_ops.aws import parameters
 from shadow_ops.aws.boto import Client, pages
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.typed import fields_in
+from shadow_ops.contract.typed import damage, fields_in
 
 _ALWAYS = ("id", "kind", "by", "stack", "from_config", "to_config")
 COUNT = "InitialInstanceCount"
@@ -170,7 +170,7 @@ def history(ssm: Client, endpoint: str, made: dict[str, Any] | None = None) -> t
                 # An earlier version of the guard that was interrupted may have written an entry twice.
                 entries.setdefault(data["id"], Entry.from_json(data))
         except (KeyError, TypeError, ValueError) as error:
-            said = f"the entry {name} of the history of {endpoint} can't be read ({error!r})"
+            said = f"the entry {name} of the history of {endpoint} can't be read ({damage(error)})"
             raise parameters.DamagedRecordError(said) from None
     known = (replace(one, undone=undone[one.id]) if one.id in undone else one for one in entries.values())
     return tuple(sorted(known, key=lambda one: one.at))

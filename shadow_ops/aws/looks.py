@@ -10,7 +10,7 @@ from typing import Any, Self
 from shadow_ops.aws import parameters
 from shadow_ops.aws.boto import Client
 from shadow_ops.contract.declared import prefix
-from shadow_ops.contract.typed import fields_in
+from shadow_ops.contract.typed import damage, fields_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class Look:
             times = {name: parameters.time_of(data[name]) for name in ("at", "since")}
             return cls(**{**fields_in(cls, data), **times})
         except (KeyError, TypeError, ValueError) as error:
-            raise parameters.DamagedRecordError(f"not a look of the watch ({error!r})") from None
+            raise parameters.DamagedRecordError(f"not a look of the watch ({damage(error)})") from None
 
 
 def look_name(endpoint: str) -> str:

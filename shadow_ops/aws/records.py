@@ -21,7 +21,7 @@ from shadow_ops.aws.boto import Client
 from shadow_ops.aws.history import Entry
 from shadow_ops.contract.declared import prefix
 from shadow_ops.contract.scaled import TIMES, Scaled
-from shadow_ops.contract.typed import fields_in, whole
+from shadow_ops.contract.typed import damage, fields_in, whole
 
 _ASIDE = ("verdict", "told", "reasons")
 _NOBODY = "nobody that is known"
@@ -133,7 +133,9 @@ def pending(ssm: Client, endpoint: str) -> Pending | None:
     try:
         return None if data is None else Pending.from_json(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise parameters.DamagedRecordError(f"the record of the last deployment can't be read ({error!r})") from None
+        raise parameters.DamagedRecordError(
+            f"the record of the last deployment can't be read ({damage(error)})"
+        ) from None
 
 
 def save_pending(ssm: Client, endpoint: str, record: Pending) -> None:

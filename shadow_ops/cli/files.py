@@ -12,6 +12,7 @@ from shadow_ops.cli import output
 from shadow_ops.cli.errors import USAGE, Failure
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.reading import json_of, read_bytes, read_text
+from shadow_ops.testfile.document import Said, read, text_in
 from shadow_ops.testfile.ends import with_ends_of
 
 # A shell's names of what the command prints to: it is written to as it is.
@@ -25,6 +26,20 @@ def policy_from_file(path: Path) -> GatePolicy:
         InvalidValueError: If it isn't one; each line names the place.
     """
     return GatePolicy.from_json(json_of(read_text(path), str(path), unique=True), str(path))
+
+
+def said_of(path: Path, endpoint: str) -> tuple[str, Said]:
+    """A test's file, and what it says; it must be about that endpoint.
+
+    Raises:
+        InvalidValueError: If it can't be read.
+        Failure: If it is about another one.
+    """
+    text = text_in(path)
+    said = read(text, str(path))
+    if said.endpoint != endpoint:
+        raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
+    return text, said
 
 
 def check_writable(path: Path, *, replace: bool, reads: Iterable[Path | None] = ()) -> None:

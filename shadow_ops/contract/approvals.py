@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from shadow_ops.contract.declared import DeclaredVariant
+from shadow_ops.contract.typed import damage
 
 LONGEST_SUMMARY = 512
 """In characters (CodePipeline API member ApprovalResult.summary)."""
@@ -78,7 +79,7 @@ class Entry:
                 endpoint=data["endpoint"], region=data.get("region"), role=data.get("role"), production=production
             )
         except (KeyError, TypeError) as error:
-            raise ValueError(f"not what a stage asks ({error!r})") from None
+            raise ValueError(f"not what a stage asks ({damage(error)})") from None
 
 
 def served(variants: Sequence[DeclaredVariant]) -> tuple[tuple[str, str, str], ...]:

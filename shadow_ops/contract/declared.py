@@ -14,7 +14,7 @@ from typing import Any, Self
 from shadow_ops.contract.instances import Instances
 from shadow_ops.contract.policy import GatePolicy
 from shadow_ops.contract.problems import InvalidValueError
-from shadow_ops.contract.typed import whole
+from shadow_ops.contract.typed import damage, whole
 from shadow_ops.contract.versions import FORMAT, check_known, format_of, newer
 
 _KNOWN = (
@@ -213,7 +213,7 @@ def _alarms_in(text: str, where: str) -> tuple[str, ...]:
 
 
 def _damaged(where: str, error: Exception) -> InvalidValueError:
-    return InvalidValueError((f"{where}: not the settings of an endpoint ({error!r}); deploy the stack again",))
+    return InvalidValueError((f"{where}: not the settings of an endpoint ({damage(error)}); deploy the stack again",))
 
 
 def _number(data: Mapping[str, Any], name: str) -> float:

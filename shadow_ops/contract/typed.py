@@ -44,6 +44,15 @@ def _hints(kind: Any) -> Mapping[str, Any]:  # noqa: ANN401 - a dataclass
     return typing.get_type_hints(kind)
 
 
+def damage(error: Exception) -> str:
+    """What is wrong with a record that can't be read, in words instead of Python's."""
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    said = str(error)
+    shapeless = isinstance(error, AttributeError | IndexError | RecursionError)
+    return "it has another shape" if shapeless or not said or " object" in said else said
+
+
 def whole(value: object) -> int:
     """A whole number of instances or of a format, as a record has it.
 

@@ -6,9 +6,11 @@ older stack.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from shadow_ops.contract.problems import shown
 from shadow_ops.contract.typed import whole
 
 FORMAT = 2
@@ -23,6 +25,8 @@ def format_of(data: Mapping[str, Any], name: str) -> int:
     """
     given = data.get(name, 1)
     # In a custom resource's properties every number is text.
+    if isinstance(given, str) and not re.fullmatch(r"[0-9]{1,9}", given):
+        raise ValueError(f"{name} is {shown(given)}")
     version = whole(int(given) if isinstance(given, str) else given)
     if version < 1:
         raise ValueError(f"{name} is {version}")

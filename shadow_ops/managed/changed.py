@@ -15,7 +15,7 @@ from typing import Any, Self
 from shadow_ops.aws import parameters
 from shadow_ops.contract.managed import ManagedAsked
 from shadow_ops.contract.text import compact
-from shadow_ops.contract.typed import whole
+from shadow_ops.contract.typed import damage, whole
 
 Tags = Mapping[str, str | None]
 """Values by key; None: no such tag."""
@@ -68,7 +68,7 @@ class Changed:
             given = {name: None if data[name] is None else of(data[name]) for name, of in read.items()}
             return cls(by=str(data["by"]), tags=dict(data["tags"]), **given)
         except (KeyError, TypeError, ValueError) as error:
-            raise parameters.DamagedRecordError(f"not what a deployment has changed ({error!r})") from None
+            raise parameters.DamagedRecordError(f"not what a deployment has changed ({damage(error)})") from None
 
 
 def deployment(name: str, before: ManagedAsked, since: ManagedAsked) -> str:

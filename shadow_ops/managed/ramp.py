@@ -16,7 +16,7 @@ from shadow_ops.aws.boto import Client
 from shadow_ops.aws.experiment import Experiment
 from shadow_ops.aws.looks import Look
 from shadow_ops.contract.managed import course_name, ramp_name
-from shadow_ops.contract.typed import whole
+from shadow_ops.contract.typed import damage, whole
 
 _VERSION = 1
 _LONGEST_REASON = 500
@@ -70,7 +70,7 @@ class Ramp:
             every = datetime.timedelta(seconds=whole(data["every_seconds"]))
             return cls(**texts, steps=steps, every=every, at=parameters.time_of(data["at"]))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise parameters.DamagedRecordError(f"no ramp of a share ({error!r})") from None
+            raise parameters.DamagedRecordError(f"no ramp of a share ({damage(error)})") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +108,7 @@ class Course:
             raised = None if data.get("raised") is None else whole(data["raised"])
             return cls(ramp=_text(data["ramp"]), taken=taken, raised=raised, ended=ended)
         except (KeyError, TypeError, ValueError) as error:
-            raise parameters.DamagedRecordError(f"no course of a ramp ({error!r})") from None
+            raise parameters.DamagedRecordError(f"no course of a ramp ({damage(error)})") from None
 
 
 @dataclass(frozen=True)

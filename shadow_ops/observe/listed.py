@@ -21,7 +21,7 @@ from shadow_ops.contract.problems import InvalidValueError
 from shadow_ops.managed.named import under_way
 from shadow_ops.managed.said import of_what_serves
 from shadow_ops.observe import tested
-from shadow_ops.observe.deployed import look_at
+from shadow_ops.observe.deployed import ConfigGoneError, look_at
 
 _AT_ONCE = 8
 
@@ -35,6 +35,7 @@ class Listed:
         live: What it serves; None if there is a stack's word, but no endpoint.
         declared: What its stack says; None if this release can't read it.
         look: What the watch saw last of what serves; None if nothing, or of another config.
+        config_gone: Whether it serves with a config that has been deleted, so that what it serves can't be told.
         experiment: The managed test of a stack of this library, whatever it is at; else whoever's that isn't over.
     """
 
@@ -43,12 +44,13 @@ class Listed:
     declared: Declared | None
     look: Look | None = None
     experiment: Experiment | None = None
+    config_gone: bool = False
 
     @property
     def phase(self) -> str:
-        """``shadow test``, ``serving``, ``gone``, or SageMaker's word where the endpoint isn't in service."""
+        """``shadow test``, ``serving``, ``gone``, ``config gone``, or SageMaker's word for what isn't in service."""
         if self.live is None:
-            return "gone"
+            return "config gone" if self.config_gone else "gone"
         if self.live.status != "InService":
             return self.live.status
         return "serving" if self.live.shadow is None else "shadow test"
@@ -88,7 +90,11 @@ def listed(clients: Clients) -> list[Listed]:
     tests = _under_way(sagemaker)
 
     def look(name: str) -> Listed:
-        live, said, test = look_at(sagemaker, name), settings.get(name), managed.get(name)
+        said, test = settings.get(name), managed.get(name)
+        try:
+            live = look_at(sagemaker, name)
+        except ConfigGoneError:
+            return Listed(name, None, said, config_gone=True)
         if live is None:
             left = None if test is None or test.experiment is None else described(sagemaker, test.experiment)
             return Listed(name, None, said, experiment=_whose(left, tests.get(name)))

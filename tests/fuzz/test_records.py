@@ -321,3 +321,20 @@ def test_an_entry_of_the_history_without_what_each_has_is_damaged(changes: dict[
     if changes[name] is None:
         with pytest.raises(KeyError):
             history.Entry.from_json({key: value for key, value in ENTRY.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"version": "' + "9" * 5000 + '"}', "version is"),
+        ("[]", "another shape"),
+        ('{"version": 2}', "it lacks"),
+    ],
+    ids=["a number without end", "a list", "nothing"],
+)
+def test_damage_is_told_in_words(text: str, said: str) -> None:
+    """No exception's name, and no advice about Python."""
+    with pytest.raises(InvalidValueError, match=said) as refused:
+        Declared.from_text(text, "settings")
+    assert "Error(" not in str(refused.value)
+    assert "set_int_max_str_digits" not in str(refused.value)

@@ -310,7 +310,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a subnet's id": (
         lambda: Network(subnet_ids=["subnet 1", "subnet-2"], security_group_ids=["sg-1"]),
-        "'subnet_ids' must hold ids like subnet-0abc or sg-0abc, got 'subnet 1'",
+        "'subnet_ids' must hold ids like subnet-0abc, got 'subnet 1'",
+    ),
+    "groups for subnets": (
+        lambda: Network(subnet_ids=["sg-1", "subnet-2"], security_group_ids=["sg-1"]),
+        "'subnet_ids' must hold ids like subnet-0abc, got 'sg-1'",
+    ),
+    "a subnet for a group": (
+        lambda: Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=["subnet-1"]),
+        "'security_group_ids' must hold ids like sg-0abc, got 'subnet-1'",
     ),
     "a text of subnets": (
         lambda: Network(subnet_ids="subnet-1", security_group_ids=["sg-1"]),

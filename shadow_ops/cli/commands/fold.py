@@ -132,15 +132,10 @@ def _lines_of_code(said: Declared, serving: DeclaredVariant) -> str:
 
 
 def _read(path: Path, endpoint: str) -> str:
-    from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import check_writable
-    from shadow_ops.testfile.document import read, text_in
+    from shadow_ops.cli.files import check_writable, said_of
 
-    text = text_in(path)
+    text, _ = said_of(path, endpoint)
     check_writable(path, replace=True)
-    said = read(text, str(path))
-    if said.endpoint != endpoint:
-        raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
     return text
 
 

@@ -56,7 +56,7 @@ def command(
     A push deploys the test; every hour the gate is asked and people are told when its verdict changes; PASS asks the
     reviewers of an environment, and then promotes; a pull or merge request folds the promotion into the test's file.
     """
-    from shadow_ops.cli.files import check_writable, write_new
+    from shadow_ops.cli.files import check_writable, said_of, write_new
     from shadow_ops.workflows.workflow import Workflow
 
     flow = Workflow(
@@ -68,6 +68,8 @@ def command(
         file=file,
         branch=branch,
     )
+    if file is not None and (folder / file).is_file():
+        said_of(folder / file, endpoint)
     path = folder / flow.path(kind)
     path.parent.mkdir(parents=True, exist_ok=True)
     check_writable(path, replace=force)

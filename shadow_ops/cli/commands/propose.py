@@ -36,17 +36,13 @@ def command(endpoint: str, package: str, path: Path, replace: bool, profile: str
     """Make an approved version of SageMaker's model registry the shadow of ENDPOINT, in its file."""
     from shadow_ops.aws.clients import Clients
     from shadow_ops.cli.errors import USAGE, Failure
-    from shadow_ops.cli.files import check_writable, rewrite
-    from shadow_ops.testfile.document import read, text_in
+    from shadow_ops.cli.files import check_writable, rewrite, said_of
     from shadow_ops.testfile.propose import package_of, proposed
     from shadow_ops.testfile.registry import approved, named
     from shadow_ops.testfile.taken import check_change
 
-    text = text_in(path)
+    text, said = said_of(path, endpoint)
     check_writable(path, replace=True)
-    said = read(text, str(path))
-    if said.endpoint != endpoint:
-        raise Failure(f"{path} is about endpoint {said.endpoint}, not {endpoint}; name the file of {endpoint}", USAGE)
     found = approved(Clients(profile, region).sagemaker, named(package))
     for role in ("production", "shadow"):
         if package_of(text, str(path), role) == found.arn:

@@ -28,4 +28,8 @@ def test_the_command_writes_the_file_where_it_belongs_and_replaces_nothing(
     assert (tmp_path / path).read_text() == text
     assert run(*arguments, "--test-stack", "other", "--force").exit_code == 0
     assert "never other\n" in (tmp_path / path).read_text()
+    (tmp_path / "chess.toml").write_text('endpoint_name = "chess"\nproduction.model.version = "v1"\n')
+    other = run(*arguments, "--file", "chess.toml", "--force")
+    assert (other.exit_code, "is about endpoint chess, not churn" in other.stderr) == (2, True)
+    assert "never other\n" in (tmp_path / path).read_text()
     assert run(*arguments[:3], "--role", "me", "--region", "eu-west-1", "--folder", tmp_path).exit_code == 2

@@ -87,6 +87,18 @@ def test_a_word_that_this_release_cannot_read_hides_nothing(run: Run, several: S
     assert len(found) == 4
 
 
+def test_an_endpoint_whose_config_was_deleted_hides_no_other(run: Run, several: Services) -> None:
+    """What it serves can't be told; the others are as they are."""
+    before = listed(run)
+    gone = several.endpoints["churn"]["EndpointConfigName"]
+    del several.configs[gone]
+    found = listed(run)
+
+    with_it = {name for name, one in several.endpoints.items() if one["EndpointConfigName"] == gone}
+    assert {name for name, one in found.items() if one["phase"] == "config gone"} == with_it < {*before}
+    assert {name for name in before if found[name] != before[name]} == with_it
+
+
 @pytest.mark.usefixtures("several")
 def test_markdown_is_one_table(run: Run) -> None:
     """For a pull request or a page."""
