@@ -208,7 +208,6 @@ def test_lost_scaling_and_what_was_left_over_fail_a_check_that_asks_for_it(
         (("status", "churn"), 1),
         (("compare", "churn"), 1),
         (("gate", "churn"), 1),
-        (("list",), 1),
     ],
 )
 def test_an_endpoint_whose_config_was_deleted_is_said_to_have_none(
