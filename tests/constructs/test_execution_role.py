@@ -482,8 +482,8 @@ GRANTED: dict[str, Callable[[str], ShadowTest]] = {
     ),
     "artifact's key": lambda text: _serving(artifact_key_arn=KEY_ARN + text),
     "role": lambda text: _serving(role_arn=ROLE_ARN + text),
-    "subnet": lambda text: _serving(network=Network(subnet_ids=["s-1", text], security_group_ids=["sg-1"])),
-    "group": lambda text: _serving(network=Network(subnet_ids=["s-1", "s-2"], security_group_ids=[text])),
+    "subnet": lambda text: _serving(network=Network(subnet_ids=["subnet-1", text], security_group_ids=["sg-1"])),
+    "group": lambda text: _serving(network=Network(subnet_ids=["subnet-1", "subnet-2"], security_group_ids=[text])),
     "bucket of captures": lambda text: serving(capture=Capture(bucket=text)),
     "prefix of captures": lambda text: serving(capture=Capture(bucket="captures", prefix=text)),
     "prefix in a bucket of ours": lambda text: serving(capture=Capture(prefix=text)),
@@ -523,7 +523,9 @@ def test_no_text_of_a_user_widens_a_permission(what: str, wide: str) -> None:
 @pytest.mark.parametrize("what", [one for one in GRANTED if one not in ("account", "region")])
 def test_a_usual_text_is_granted_as_it_is(what: str) -> None:
     """What is refused above is refused for its wildcards."""
-    name = {"role": "z", "image": ":a-z", "image of a package": "-z"}.get(what, "abc")
+    name = {"role": "z", "image": ":a-z", "image of a package": "-z", "subnet": "subnet-2", "group": "sg-1"}.get(
+        what, "abc"
+    )
 
     assert rendered(GRANTED[what](name))
 

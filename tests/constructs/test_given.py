@@ -232,7 +232,7 @@ WRONG: dict[str, tuple[Callable[[cdk.Stack], object], str]] = {
     ),
     "a period between two": (
         lambda _: VariantMetrics("churn", "shadow").metric_model_latency(period_seconds=7),
-        "VariantMetrics: 'period_seconds' must be 1, 5, 10, 30 or a multiple of 60 below 2**31, got 7; the unit",
+        "VariantMetrics: 'period_seconds' must be 1, 5, 10, 30 or a multiple of 60, got 7; the unit",
     ),
     "a variant that can't be": (lambda _: VariantMetrics("churn", ""), "VariantMetrics: 'variant_name' must be"),
 }
