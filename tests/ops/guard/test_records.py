@@ -173,6 +173,24 @@ def test_a_test_of_hardware_is_told_by_content_where_the_model_was_made_anew() -
     assert replace(base, to_hardware=None).moved == replace(base, from_hardware=None).moved == ()
 
 
+def test_what_an_earlier_version_did_not_write_is_not_known() -> None:
+    """Left out or null; what every version wrote is asked for."""
+    whole = entry(1).to_json()
+    for name in ("from_version", "to_model", "gate", "from_hardware"):
+        assert getattr(Entry.from_json({key: one for key, one in whole.items() if key != name}), name) is None
+        assert getattr(Entry.from_json(whole | {name: None}), name) is None
+    with pytest.raises(KeyError, match="by"):
+        Entry.from_json({key: one for key, one in whole.items() if key != "by"})
+
+
+def test_an_entry_is_of_the_endpoint_that_was_there_by_then() -> None:
+    """From its creation on; where that isn't known, all are."""
+    first, second = entry(1), entry(2)
+    assert history.since((first, second), first.at) == (first, second)
+    assert history.since((first, second), first.at + datetime.timedelta(seconds=1)) == (second,)
+    assert history.since((first, second), None) == (first, second)
+
+
 def test_an_undone_entry_is_marked_once() -> None:
     """Neither lost nor changed, and what isn't there can't be undone."""
     world = World()
