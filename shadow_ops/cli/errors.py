@@ -30,7 +30,9 @@ _SERVICES = {
     "cloudformation": ("GetTemplate",),
 }
 _ACTIONS = {action: f"{service}:{action}" for service, actions in _SERVICES.items() for action in actions}
-_LOOK_THERE = "look at the environment's AWS_ variables (AWS_ENDPOINT_URL, keys, numbers) and the files in ~/.aws"
+_LOOK_THERE = (
+    "look at --region, the environment's AWS_ variables (AWS_ENDPOINT_URL, keys, numbers) and the files in ~/.aws"
+)
 _SIGN_IN = "sign in (`aws sso login`, `aws configure`), or name a profile with --profile"
 
 
@@ -67,9 +69,11 @@ def translated() -> Iterator[None]:
     except CannotTellError as error:
         raise Failure(str(error)) from error
     except click.UsageError as error:
-        line = error.format_message()
+        # click puts each choice on a line of its own, which no terminal's line is.
+        said = error.format_message()
+        line = said.replace("\n\t", " ")
         shown = line if len(line) <= 2 * _LONGEST_END else f"{line[:_LONGEST_END]} ... {line[-_LONGEST_END:]}"
-        if harmless.shown(shown) == line:
+        if harmless.shown(shown) == said:
             raise
         raise click.UsageError(harmless.shown(shown), error.ctx) from None
     except KeyboardInterrupt:
@@ -119,6 +123,8 @@ def of_aws(error: Exception) -> Failure | None:
     # What goes before any connection: an address, a number, or a secret with a line end that no header may hold.
     if isinstance(getattr(error, "kwargs", {}).get("error"), ValueError):
         return Failure(f"the AWS settings can't be used ({told}); {_LOOK_THERE}", USAGE)
+    if isinstance(error, exceptions.InvalidRegionError | exceptions.ConfigParseError):
+        return Failure(f"the AWS settings can't be used ({harmless.line(told)}); {_LOOK_THERE}", USAGE)
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         return Failure(f"AWS could not be reached ({told}); check network, proxy, --region and AWS_ENDPOINT_URL")
     if isinstance(error, exceptions.BotoCoreError):

@@ -25,10 +25,12 @@ class Payloads:
     Attributes:
         bodies: One request each.
         content_type: What they are.
+        left_out: What stands beside them and is no file: folders, and links that lead nowhere.
     """
 
     bodies: tuple[bytes, ...]
     content_type: str
+    left_out: tuple[str, ...] = ()
 
 
 def read(path: Path, content_type: str | None) -> Payloads:
@@ -90,7 +92,8 @@ def read_bodies(paths: Sequence[Path], content_type: str | None) -> Payloads:
     for file, body in zip(files, bodies, strict=True):
         if len(body) > _LARGEST:
             raise InvalidValueError((f"{file}: {_too_large(body)}",))
-    return Payloads(bodies, found[0])
+    beside = (one for path in paths if path.is_dir() for one in sorted(path.iterdir()) if not one.is_file())
+    return Payloads(bodies, found[0], tuple(str(one) for one in beside))
 
 
 def _files_in(folder: Path) -> list[Path]:

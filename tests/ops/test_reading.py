@@ -152,6 +152,10 @@ def test_any_body_can_be_sent(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="--content-type"):
         payloads.read_bodies([tmp_path], None)
     assert len(payloads.read_bodies([tmp_path], "application/x-any").bodies) == 3
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "link").symlink_to("nowhere")
+    beside = payloads.read_bodies([tmp_path], "application/x-any")
+    assert (len(beside.bodies), beside.left_out) == (3, (str(tmp_path / "inside"), str(tmp_path / "link")))
 
 
 def test_fails_on_bodies_of_several_types(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ Exit codes: 0 all were answered, 1 one failed, 130 interrupted.""",
 )
 @click.option(
     "--rate",
-    type=FiniteRange(0, 100_000, min_open=True),
+    type=FiniteRange(0.001, 100_000),
     help="Requests a second.  [default: no pause]",
 )
 @click.option(
@@ -108,6 +108,9 @@ def command(
     plan = Plan(endpoint, read.bodies, read.content_type, repeat, rate, concurrency, prefix)
     clients = Clients(profile, region)
     _check_endpoint(clients, endpoint)
+    if read.left_out:
+        names = ", ".join(read.left_out[:3]) + (" and others" if len(read.left_out) > 3 else "")
+        output.progress(f"left out, as they are no files: {names}")
     output.progress(_planned(plan, file or bodies[0]))
     sender = Sender(clients.runtime(concurrency), plan)
     tally, interrupted = _run(sender, plan)

@@ -246,6 +246,7 @@ def test_what_a_shell_needs_is_printed(run: Run, shell: str) -> None:
     printed = run("completion", shell).stdout
     assert f"_SHADOW_TEST_COMPLETE={shell}_complete" in printed
     assert "shadow-test" in printed
+    assert "Choose from: bash, zsh, fish\n" in run("completion").stderr
 
 
 def test_a_shell_completes_endpoints_that_the_files_here_speak_of(

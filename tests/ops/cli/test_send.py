@@ -98,6 +98,7 @@ UNFIT = ("", " ", "text/csv\n", "a\r\nX: y", "text/csv\x00", " text/csv", "text/
         ("--rate", "0"),
         ("--rate", "-1"),
         ("--rate", "nan"),
+        ("--rate", "1e-300"),
         ("--repeat", "0"),
         ("--concurrency", "0"),
         *((option, text) for option in ("--id-prefix", "--content-type") for text in UNFIT),
