@@ -138,6 +138,8 @@ class Stack:
     tried: tuple[Code, str] | None = None
     # Whether the endpoint has not come to that, as far as CloudFormation knows.
     behind: bool = False
+    # Whether any of them has touched the endpoint: else no way back does.
+    moved: bool = False
 
 
 @dataclass
@@ -253,17 +255,19 @@ class Account:
                 world.statuses[stack.arn] = "UPDATE_FAILED"
                 stack.tried = (code, config)
                 reached = "endpoint" in touched and not str(failed).startswith("Endpoint:")
+                stack.moved = stack.moved or "endpoint" in touched
                 stack.behind = not reached and (stack.behind or config != believed[1])
                 self._event(stack)
                 return Result(False, str(failed))
             if stack.tried is not None:
                 # The way back leads over what an earlier failure left as well.
-                touched = ["before", "endpoint", "after"]
+                moved = stack.moved or "endpoint" in touched
+                touched = ["before", *(("endpoint",) if moved else ()), "after"]
             return self._roll_back(stack, was, now, touched, str(failed))
         finally:
             self._take_back = None
         world.next_update = "done"
-        stack.code, stack.config, stack.tried, stack.behind = code, config, None, False
+        stack.code, stack.config, stack.tried, stack.behind, stack.moved = code, config, None, False, False
         world.statuses[stack.arn] = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
         if believed[0].endpoint != code.endpoint:
             self._clean_up(stack, believed[0], believed[1])
@@ -407,7 +411,7 @@ class Account:
         else:
             return Result(False, reason, stuck=True)
         stack.keep = old[2] if "endpoint" not in touched else stack.keep
-        stack.tried = None
+        stack.tried, stack.behind, stack.moved = None, False, False
         world.statuses[stack.arn] = "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"
         if tried[0].endpoint != old[0].endpoint:
             self._clean_up(stack, *tried)

@@ -41,7 +41,7 @@ _KINDS = (
 # What a deployment without a fault may be refused for.
 _MEANT = (
     *("rollback=", "override_gate", "under its new name", "isn't what is being tested", "no shadow test"),
-    *("which the code doesn't declare", "the guard is new on"),
+    *("which the code doesn't declare", "the guard is new on", "and at the same time bring"),
 )
 
 
