@@ -35,8 +35,8 @@ def as_asked(request: Request, live: LiveEndpoint, seen: Seen) -> LiveEndpoint:
 
 
 def failed(live: LiveEndpoint, record: Pending, asked: str) -> bool:
-    """Whether an update to what is asked for has failed and was left so: CloudFormation tries it again."""
-    return (record.source, record.target) == (live.config.name, asked)
+    """Whether an update to what is asked for has failed, or was never begun, and was left so: it is tried again."""
+    return record.target == asked != record.source and (record.source == live.config.name or not record.done)
 
 
 def refuse_while_tested(request: Request, live: LiveEndpoint, record: Pending | None) -> None:

@@ -253,6 +253,30 @@ def test_a_config_that_the_guard_knows_is_never_taken_for_another(serves: str, t
     assert as_asked(replace(one.request, asked=asked, old=asked), live, seen).config.name == taken_for
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "done", "taken_for"),
+    [
+        ("theirs", "asked", True, "theirs"),  # the update to it has failed
+        ("source", "asked", False, "theirs"),  # it was let through, and nobody saw its end
+        ("source", "asked", True, "asked"),  # it was through, and somebody came afterwards
+        ("asked", "asked", True, "asked"),
+        ("asked", "asked", False, "asked"),  # of scaling alone
+    ],
+)
+def test_what_people_serve_is_left_alone_only_where_no_update_is_due(
+    source: str, target: str, done: bool, taken_for: str
+) -> None:
+    """An update that was left behind by a failure is tried again, and takes what it needs for that."""
+    one = next(one for one in (Situation("forward", number) for number in range(99)) if one.record and one.request)
+    assert one.request is not None
+    assert one.record is not None
+    asked = replace(one.request.asked, config="asked", endpoint="churn")
+    record = replace(one.record, source=source, target=target, done=done, keeps={"asked": True})
+    live = replace(one.live, config=config(name="theirs"))
+    request = replace(one.request, asked=asked, old=asked)
+    assert as_asked(request, live, replace(one.seen, pending=record)).config.name == taken_for
+
+
 def test_the_stacks_own_config_of_the_same_content_is_not_taken_for_what_is_asked_for() -> None:
     """After a failure that was left, CloudFormation would delete the one that serves."""
     case = Case(Deployed((PRODUCTION,)))

@@ -286,7 +286,8 @@ class Account:
         assert stack.code is not None
         assert stack.tried is not None
         stack_before = (stack.code, stack.config, stack.keep)
-        return self._roll_back(stack, stack_before, stack.tried, ["before", "endpoint", "after"], "taken back")
+        touched = ["before", *(("endpoint",) if stack.moved else ()), "after"]
+        return self._roll_back(stack, stack_before, stack.tried, touched, "taken back")
 
     def delete(self, stack: Stack, *, retain: bool = False, fails: Callable[[], None] | None = None) -> None:
         """Delete a stack; the endpoint stays if it is retained. It may fail at first, which is looked at."""
